@@ -1,0 +1,298 @@
+"""What an Alembic configuration says about migration files, read without importing Alembic.
+
+Importing Alembic costs 0.35 s, more than all else that a hook does. The rules here are those of
+``alembic.config.Config`` and ``ScriptDirectory.from_config`` (1.20.1); tests/test_config.py holds the two
+against each other over generated configurations.
+"""
+
+# ruff: noqa: PTH -- os.path answers False where pathlib raises (a name too long, a folder not ours to read)
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+from .errors import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from configparser import ConfigParser
+
+INI = "alembic.ini"
+TOML = "pyproject.toml"
+
+_OPTIONS = (
+    "script_location",
+    "version_locations",
+    "recursive_version_locations",
+    "sourceless",
+    "prepend_sys_path",
+)
+# Config._get_file_separator_char
+_SEPARATORS = {"space": " ", "newline": "\n", "os": os.pathsep, ":": ":", ";": ";"}
+# Without a separator option: Config.get_version_locations_list and Config.get_prepend_sys_paths_list.
+_LEGACY_LOCATIONS = r", *|(?: +)"
+_LEGACY_SYS_PATH = r", *|(?: +)|\:"
+
+
+class AlembicConfig(NamedTuple):
+    """The options that decide where migration files are, interpolated and split, not yet made absolute."""
+
+    script_location: str
+    """A path, relative to the folder Alembic runs in or absolute, or ``package:path`` as written."""
+    version_locations: tuple[str, ...]
+    """Written like ``script_location``; empty where ``<script_location>/versions`` holds."""
+    recursive: bool
+    sourceless: bool
+    prepend_sys_path: tuple[str, ...]
+
+
+def parse_config(
+    ini: str | None,
+    toml: str | None,
+    *,
+    folder: str,
+    section: str = "alembic",
+    ini_here: str | None = None,
+    toml_here: str | None = None,
+) -> AlembicConfig | None:
+    """Read the texts of an ``alembic.ini`` and of a ``pyproject.toml``; a missing file is None.
+
+    ``folder`` is where Alembic runs; ``%(here)s`` is the folder of the file that says it (``ini_here``,
+    ``toml_here``; by default ``folder``). ``section`` is the main section of the ini (``alembic -n``).
+    Returns None when neither text has a script_location.
+    Raises Refusal ``config-unreadable`` (path, reason) when a text or a value is not what Alembic accepts.
+    """
+    get = _ini_reader(ini, folder if ini_here is None else ini_here, section)
+    table = _alembic_table(toml)
+    here = folder if toml_here is None else toml_here
+    # The ini wins, option by option: Config.get_alembic_option.
+    script_location = get("script_location")
+    if script_location is None:
+        script_location = _toml_string(table, "script_location", here)
+    if script_location is None:
+        return None
+    return AlembicConfig(
+        script_location,
+        _version_locations(get, table, here),
+        _boolean(get, table, "recursive_version_locations"),
+        _boolean(get, table, "sourceless"),
+        _prepend_sys_path(get, table, here),
+    )
+
+
+def script_folder(config: AlembicConfig, folder: Path, roots: Sequence[Path] = ()) -> Path | None:
+    """Return the folder of env.py, absolute; ``folder`` is where Alembic runs.
+
+    A ``package:path`` is looked for as `_find_package` says; None when it is not there.
+    """
+    return _locate(config.script_location, config, folder, roots)
+
+
+def version_folders(
+    config: AlembicConfig, folder: Path, roots: Sequence[Path] = ()
+) -> tuple[Path, ...] | None:
+    """Return the version locations, absolute and in Alembic's order, whether they exist or not.
+
+    None when the package of a ``package:path`` is not found.
+    """
+    if not config.version_locations:
+        script = script_folder(config, folder, roots)
+        return None if script is None else (script / "versions",)
+    found = [_locate(location, config, folder, roots) for location in config.version_locations]
+    known = tuple(path for path in found if path is not None)
+    return known if len(known) == len(found) else None
+
+
+def parse_toml(text: str, path: str) -> dict[str, Any]:
+    """Parse TOML; ``path`` names the file in the Refusal ``config-unreadable`` that broken text raises."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        _refuse(path, error)
+
+
+def _refuse(path: str, reason: str | Exception) -> NoReturn:
+    # Only the first line: the others of a ParsingError repeat lines of the file, which may hold a password.
+    first = next(iter(str(reason).splitlines()), type(reason).__name__)
+    line = getattr(reason, "lineno", None)
+    at = f" (line {line})" if line and "line" not in first else ""
+    cause = reason if isinstance(reason, Exception) else None
+    raise Refusal("config-unreadable", path=path, reason=first + at) from cause
+
+
+# The ini
+
+
+def _ini_reader(text: str | None, here: str, section: str) -> Callable[[str], str | None]:
+    """Return a function from an option's name to its interpolated value, or None where the ini lacks it."""
+    if text is None:
+        return lambda _name: None
+    import configparser
+
+    parser = _parse_ini(text, here)
+
+    def get(name: str) -> str | None:
+        if not parser.has_option(section, name):
+            return None
+        try:
+            return parser.get(section, name)
+        except configparser.Error as error:
+            _refuse(INI, error)
+
+    return get
+
+
+def _parse_ini(text: str, here: str) -> ConfigParser:
+    import configparser
+    import io
+
+    parser = configparser.ConfigParser({"here": here})
+    try:
+        # newline=None ends lines as a file opened by Alembic does; a blob out of git may have any ending.
+        parser.read_file(io.StringIO(text, newline=None), source=INI)
+    except configparser.Error as error:
+        _refuse(INI, error)
+    return parser
+
+
+def _separator(get: Callable[[str], str | None], *names: str) -> str | None:
+    for name in names:
+        value = get(name)
+        if value is None:
+            continue
+        if value not in _SEPARATORS:
+            _refuse(INI, f"{name}: {value!r} is none of {', '.join(_SEPARATORS)}")
+        return _SEPARATORS[value]
+    return None
+
+
+def _split(value: str, separator: str | None, legacy: str) -> tuple[str, ...]:
+    if separator is None:
+        # Empty parts stay, as in Alembic: the trailing comma of "a," names the current folder.
+        return tuple(re.split(legacy, value))
+    return tuple(part.strip() for part in value.split(separator) if part)
+
+
+# pyproject.toml
+
+
+def _alembic_table(text: str | None) -> dict[str, Any]:
+    """Return ``[tool.alembic]``, empty where the text has none of the options asked for here."""
+    # Most projects name alembic among their dependencies only: spare them the import and the parse.
+    if text is None or "alembic" not in text or not any(option in text for option in _OPTIONS):
+        return {}
+    table: object = parse_toml(text, TOML)
+    for name in ("tool", "alembic"):
+        table = table.get(name, {}) if isinstance(table, dict) else None
+    if not isinstance(table, dict):
+        _refuse(TOML, "[tool.alembic] is not a table")
+    return table
+
+
+def _interpolate(value: str, name: str, here: str) -> str:
+    try:
+        return value % {"here": here}
+    except (LookupError, ValueError, TypeError, OverflowError, MemoryError):
+        _refuse(TOML, f"{name}: {value!r} has a % that is neither %(here)s nor %%")
+
+
+def _toml_string(table: dict[str, Any], name: str, here: str) -> str | None:
+    value = table.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        _refuse(TOML, f"{name} is not a string")
+    return _interpolate(value, name, here)
+
+
+def _toml_list(table: dict[str, Any], name: str, here: str) -> tuple[str, ...]:
+    value = table.get(name)
+    if not value:  # "" and false count as absent: ScriptDirectory tests for truth only
+        return ()
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        _refuse(TOML, f"{name} is not a list of strings")
+    return tuple(_interpolate(item, name, here) for item in value)
+
+
+# The options
+
+
+def _version_locations(get: Callable[[str], str | None], table: dict[str, Any], here: str) -> tuple[str, ...]:
+    value = get("version_locations")
+    if not value:  # an empty one in the ini leaves the word to the toml
+        return _toml_list(table, "version_locations", here)
+    return _split(value, _separator(get, "path_separator", "version_path_separator"), _LEGACY_LOCATIONS)
+
+
+def _prepend_sys_path(get: Callable[[str], str | None], table: dict[str, Any], here: str) -> tuple[str, ...]:
+    value = get("prepend_sys_path")
+    if value:
+        return _split(value, _separator(get, "path_separator"), _LEGACY_SYS_PATH)
+    written = table.get("prepend_sys_path")
+    if isinstance(written, str):
+        # Alembic splices it into sys.path letter by letter: the frequent mistake "." works.
+        return tuple(_interpolate(written, "prepend_sys_path", here))
+    return _toml_list(table, "prepend_sys_path", here)
+
+
+def _boolean(get: Callable[[str], str | None], table: dict[str, Any], name: str) -> bool:
+    value = get(name)
+    if value is not None:
+        return value == "true"  # exactly so, nothing else: Config.get_alembic_boolean_option
+    written = table.get(name, False)
+    if not isinstance(written, bool):
+        _refuse(TOML, f"{name} is neither true nor false")
+    return written
+
+
+# Folders
+
+
+def _locate(location: str, config: AlembicConfig, folder: Path, roots: Sequence[Path]) -> Path | None:
+    """Turn a location into an absolute path, as ``alembic.util.coerce_resource_to_filename`` does."""
+    if os.path.isabs(location) or ":" not in location:
+        return _absolute(folder, location)
+    package, *rest = location.split(":")
+    found = _find_package(package, _search_path(config, folder, roots))
+    return None if found is None else _absolute(found, os.path.join("", *rest))
+
+
+def _absolute(base: Path, path: str) -> Path:
+    """Join and normalise, leaving symbolic links as they are, unless ``..`` follows one."""
+    joined = Path(base, path)
+    normal = Path(os.path.abspath(joined))
+    if os.pardir not in joined.parts or not os.path.exists(joined):
+        return normal
+    # `link/..` is the parent of what the link leads to: there the normalised path is another folder.
+    real = os.path.realpath(joined)
+    return normal if os.path.realpath(normal) == real else Path(real)
+
+
+def _search_path(config: AlembicConfig, folder: Path, roots: Sequence[Path]) -> Iterator[Path]:
+    """Where the project's own packages may be: what it puts on sys.path, then the usual layouts."""
+    for entry in config.prepend_sys_path:
+        yield folder / entry
+    for root in (folder, *roots):
+        yield root
+        yield root / "src"
+
+
+def _find_package(name: str, search_path: Iterator[Path]) -> Path | None:
+    """Return the folder of a package without importing it; one with an ``__init__.py`` beats a mere folder.
+
+    The order is that of the import system: a namespace package counts only if no entry has a regular one.
+    """
+    parts = name.split(".")
+    if not all(parts) or os.sep in name:
+        return None
+    found = [base for base in search_path if os.path.isdir(base.joinpath(*parts))]
+    regular = [base for base in found if os.path.isfile(base / parts[0] / "__init__.py")]
+    return next((base.joinpath(*parts) for base in (*regular, *found)), None)
