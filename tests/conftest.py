@@ -1,0 +1,63 @@
+"""Fixtures: a PostgreSQL per test process, a database and a world per test."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from shutil import rmtree
+from typing import TYPE_CHECKING
+
+import pytest
+
+from worlds.postgres import Database, Server, janitor, server
+from worlds.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Path]:
+    """The one folder in which everything of this test process happens; a short path, for sockets."""
+    folder = Path(tempfile.mkdtemp(prefix="awt-")).resolve()
+    with janitor(folder):
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def postgres(sandbox: Path) -> Iterator[Server]:
+    with server(sandbox) as running:
+        yield running
+
+
+@pytest.fixture
+def new_database(postgres: Server) -> Iterator[Callable[[], Database]]:
+    """Call it for each database more than one that a test needs."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(postgres.database())
+
+
+@pytest.fixture
+def database(new_database: Callable[[], Database]) -> Database:
+    return new_database()
+
+
+@pytest.fixture
+def world_root(sandbox: Path, numbers: Iterator[int]) -> Iterator[Path]:
+    """An empty folder for `World.create`, for tests that want another layout or no database."""
+    root = sandbox / f"w{next(numbers)}"
+    root.mkdir()
+    yield root
+    rmtree(root, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def numbers() -> Iterator[int]:
+    return itertools.count(1)
+
+
+@pytest.fixture
+def world(world_root: Path, database: Database) -> World:
+    return World.create(world_root, database.url)

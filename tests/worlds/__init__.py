@@ -1,0 +1,1 @@
+"""True worlds for tests: real git repositories, real Alembic projects, a real PostgreSQL."""

@@ -1,0 +1,47 @@
+"""The one door to subprocesses for tests."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+
+def run(
+    command: Sequence[str | Path],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    input: str | None = None,  # noqa: A002 - the name that subprocess has for it
+    check: bool = False,
+    timeout: float = 60,
+) -> subprocess.CompletedProcess[str]:
+    """Run `command` to its end, in a process group of its own so that a timeout ends its children too."""
+    words = [str(word) for word in command]
+    process = subprocess.Popen(
+        words,
+        cwd=cwd,
+        env=dict(env),
+        stdin=subprocess.DEVNULL if input is None else subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="surrogateescape",
+        start_new_session=True,
+    )
+    try:
+        out, err = process.communicate(input, timeout)
+    except BaseException:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        raise
+    if check and process.returncode != 0:
+        raise AssertionError(f"{words} ended with {process.returncode} in {cwd}\n{out}\n{err}")
+    return subprocess.CompletedProcess(words, process.returncode, out, err)
