@@ -5,7 +5,8 @@ Importing Alembic costs 0.35 s, more than all else that a hook does. The rules h
 against each other over generated configurations.
 """
 
-# ruff: noqa: PTH -- os.path answers False where pathlib raises (a name too long, a folder not ours to read)
+# os.path answers False where pathlib raises: a name that is too long, a folder that is not ours to read.
+# ruff: noqa: PTH100, PTH110, PTH112, PTH113
 
 from __future__ import annotations
 
@@ -122,8 +123,8 @@ def parse_toml(text: str, path: str) -> dict[str, Any]:
 def _refuse(path: str, reason: str | Exception) -> NoReturn:
     # Only the first line: the others of a ParsingError repeat lines of the file, which may hold a password.
     first = next(iter(str(reason).splitlines()), type(reason).__name__)
-    line = getattr(reason, "lineno", None)
-    at = f" (line {line})" if line and "line" not in first else ""
+    lines = [line for line, _text in getattr(reason, "errors", ())] or [getattr(reason, "lineno", None)]
+    at = f" (line {lines[0]})" if lines[0] and "line" not in first else ""
     cause = reason if isinstance(reason, Exception) else None
     raise Refusal("config-unreadable", path=path, reason=first + at) from cause
 
@@ -215,7 +216,7 @@ def _toml_string(table: dict[str, Any], name: str, here: str) -> str | None:
 
 def _toml_list(table: dict[str, Any], name: str, here: str) -> tuple[str, ...]:
     value = table.get(name)
-    if not value:  # "" and false count as absent: ScriptDirectory tests for truth only
+    if value is None or value == "":
         return ()
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         _refuse(TOML, f"{name} is not a list of strings")
@@ -258,16 +259,16 @@ def _boolean(get: Callable[[str], str | None], table: dict[str, Any], name: str)
 
 def _locate(location: str, config: AlembicConfig, folder: Path, roots: Sequence[Path]) -> Path | None:
     """Turn a location into an absolute path, as ``alembic.util.coerce_resource_to_filename`` does."""
-    if os.path.isabs(location) or ":" not in location:
+    if Path(location).is_absolute() or ":" not in location:
         return _absolute(folder, location)
     package, *rest = location.split(":")
     found = _find_package(package, _search_path(config, folder, roots))
-    return None if found is None else _absolute(found, os.path.join("", *rest))
+    return None if found is None else _absolute(found, *rest)
 
 
-def _absolute(base: Path, path: str) -> Path:
+def _absolute(*parts: str | Path) -> Path:
     """Join and normalise, leaving symbolic links as they are, unless ``..`` follows one."""
-    joined = Path(base, path)
+    joined = Path(*parts)
     normal = Path(os.path.abspath(joined))
     if os.pardir not in joined.parts or not os.path.exists(joined):
         return normal
