@@ -1,0 +1,206 @@
+"""settings.py: what a project may say, and what it is told when it says it wrongly."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alembic_worktrees.errors import Refusal
+from alembic_worktrees.settings import Settings, load_settings, parse_settings
+
+ALL = """
+[tool.alembic-worktrees]
+search = ["/clones/*", "~/work/app-*"]
+language = "fr"
+python = ["uv", "run", "python"]
+target = "main@head"
+max-attempts = 5
+max-heads = 2
+published = "origin/develop"
+database-url = "env:DATABASE_URL"
+remote-database = true
+"""
+
+
+def write(file: Path, *lines: str) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("\n".join(["[tool.alembic-worktrees]", *lines, ""]), encoding="utf-8")
+    return file
+
+
+def refusal(*lines: str) -> Refusal:
+    with pytest.raises(Refusal) as caught:
+        parse_settings("\n".join(["[tool.alembic-worktrees]", *lines]), "backend/pyproject.toml")
+    assert caught.value.values["path"] == "backend/pyproject.toml"
+    return caught.value
+
+
+def test_every_setting(tmp_path: Path) -> None:
+    file = tmp_path / "pyproject.toml"
+    file.write_text(ALL, encoding="utf-8")
+    assert load_settings(file) == Settings(
+        search=("/clones/*", "~/work/app-*"),
+        language="fr",
+        python=("uv", "run", "python"),
+        target="main@head",
+        max_attempts=5,
+        max_heads=2,
+        published="origin/develop",
+        database_url="env:DATABASE_URL",
+        remote_database=True,
+    )
+
+
+def test_a_key_is_a_field_with_dashes() -> None:
+    assert set(parse_settings(ALL, "pyproject.toml")) == set(Settings._fields)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[tool.alembic]\nx = 1\n", "# alembic-worktrees\n", "tool = 'alembic-worktrees'\n", "broken = "],
+)
+def test_a_file_that_says_nothing(text: str) -> None:
+    assert parse_settings(text, "pyproject.toml") == {}
+
+
+def test_one_string_will_do_for_a_list() -> None:
+    text = "[tool.alembic-worktrees]\nsearch = '/a'\npython = 'python3'\n"
+    assert parse_settings(text, "") == {"search": ("/a",), "python": ("python3",)}
+    assert parse_settings("[tool.alembic-worktrees]\nsearch = []\n", "") == {"search": ()}
+
+
+# Several files
+
+
+def test_the_nearer_file_wins_setting_by_setting(tmp_path: Path) -> None:
+    root = write(tmp_path / "pyproject.toml", "target = 'a'", "max-heads = 2")
+    backend = write(tmp_path / "backend" / "pyproject.toml", "target = 'b'", "max-attempts = 9")
+    assert load_settings(root, backend) == Settings(target="b", max_heads=2, max_attempts=9)
+
+
+def test_missing_files_are_fine(tmp_path: Path) -> None:
+    file = write(tmp_path / "file")
+    assert load_settings(tmp_path / "none", file / "below-a-file") == Settings()
+    assert load_settings() == Settings()
+
+
+def test_relative_paths_start_from_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    folder = tmp_path / "a [b]"
+    file = write(
+        folder / "pyproject.toml", "search = ['../app-*', '~/x', '/y']", "python = ['venv/bin/python', '-I']"
+    )
+    loaded = load_settings(file)
+    assert loaded.search == (f"{tmp_path}/a [[]b]/../app-*", "~/x", "/y")
+    assert loaded.python == (f"{folder}/venv/bin/python", "-I")
+    monkeypatch.chdir(folder)
+    assert load_settings(Path("pyproject.toml")) == loaded
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"), [("python3", "python3"), ("/bin/py", "/bin/py"), ("~/py", "/home/me/py")]
+)
+def test_an_interpreter_that_is_not_relative(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str, expected: str
+) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    assert load_settings(write(tmp_path / "f", f"python = '{written}'")).python == (expected,)
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("key", "suggestion"),
+    [
+        ("max_attempts", "max-attempts"),
+        ("Search", "search"),
+        ("database_url", "database-url"),
+        ("langage", "language"),
+    ],
+)
+def test_an_unknown_key_is_named_with_its_nearest(key: str, suggestion: str) -> None:
+    refused = refusal(f"{key} = 1")
+    assert refused.key == "setting-unknown"
+    assert refused.values == {"path": "backend/pyproject.toml", "setting": key, "suggestion": suggestion}
+
+
+def test_an_unknown_key_like_no_other_is_given_them_all() -> None:
+    suggestion = str(refusal("zzz = 1").values["suggestion"])
+    assert set(suggestion.split(", ")) == {field.replace("_", "-") for field in Settings._fields}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "search = 1",
+        "search = ['a', 1]",
+        "search = ['']",
+        "search = true",
+        "language = 'german'",
+        "language = ['fr']",
+        "python = []",
+        "python = ''",
+        "python = [['a']]",
+        "target = 1",
+        "target = ''",
+        "max-attempts = 0",
+        "max-attempts = true",
+        "max-attempts = '3'",
+        "max-heads = 1.5",
+        "max-heads = -1",
+        "published = false",
+        "database-url = {}",
+        "remote-database = 'true'",
+        "remote-database = 1",
+    ],
+)
+def test_a_value_of_a_wrong_type_is_named(line: str) -> None:
+    refused = refusal(line)
+    assert refused.key == "setting-invalid"
+    assert refused.values["setting"] == line.split(" ", maxsplit=1)[0]
+    assert refused.values["expected"]
+
+
+def test_a_table_that_is_none() -> None:
+    with pytest.raises(Refusal) as caught:
+        parse_settings("[tool]\nalembic-worktrees = 1\n", "p")
+    assert caught.value.key == "setting-invalid"
+    assert caught.value.values == {"path": "p", "setting": "tool.alembic-worktrees", "expected": "table"}
+
+
+def test_broken_toml_is_refused() -> None:
+    refused = refusal("target =")
+    assert refused.key == "config-unreadable"
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "latin").write_bytes(b"# alembic-worktrees \xe9")
+    for file in (tmp_path, tmp_path / "latin"):
+        with pytest.raises(Refusal) as caught:
+            load_settings(file)
+        assert caught.value.key == "config-unreadable"
+        assert caught.value.values["path"] == str(file)
+
+
+@given(st.text(), st.sampled_from(["", "[tool.alembic-worktrees]\n", "[tool.alembic-worktrees]\nsearch = "]))
+def test_no_text_lets_a_foreign_exception_out(text: str, head: str) -> None:
+    try:
+        values = parse_settings(head + text, "pyproject.toml")
+    except Refusal:
+        return
+    Settings(**values)
+
+
+def test_a_file_without_our_name_costs_no_parser() -> None:
+    program = (
+        "import sys; from alembic_worktrees.settings import parse_settings as p\n"
+        "assert p('[tool.alembic]', '') == {}\n"
+        "assert not {'tomllib', 'tomli', 'difflib', 'glob', 'alembic'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
