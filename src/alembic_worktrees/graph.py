@@ -107,8 +107,8 @@ class Graph:
     def cycles(self) -> tuple[tuple[str, ...], ...]:
         """Each self-loop as `(a,)`, and of each group of revisions that are each other's ancestors one cycle.
 
-        `(a, b, c)` reads: a's parent is b, b's is c, c's is a. A cycle begins with the smallest id of its group
-        and is a shortest one through it. (A group can have exponentially many; one is enough to go and cut.)
+        `(a, b, c)` reads: the parent of a is b, of b c, of c a. A cycle begins with the smallest id of its
+        group and is a shortest one through it. (A group can have exponentially many; one says where to cut.)
         """
         loops = [(id_,) for id_ in self.nodes if id_ in self._parents[id_]]
         rings = [self._ring(group) for group in self._groups() if len(group) > 1]
@@ -164,7 +164,7 @@ class Graph:
                 yield group
 
     def _ring(self, group: set[str]) -> tuple[str, ...]:
-        """Return a shortest cycle through the group's smallest id: breadth first, parent by parent, back to it."""
+        """Return a shortest cycle through the smallest id of the group, by breadth first search."""
         start = min(group)
         came_from: dict[str, str] = {}
         layer = [start]
