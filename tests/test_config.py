@@ -377,6 +377,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         folder / "awt_regular" / "sub" / "m",
         folder / "awt_space" / "m",
         folder / "src" / "awt_in_src" / "m",
+        folder / "awt_in_src" / "m",  # a mere folder: the package in src beats it
         root / "outside" / "migrations",
         root / "outside" / "awt_in_src" / "m",
     )
@@ -404,7 +405,7 @@ def normal(path: str | Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
 
 
-Answer = tuple[Path | None, tuple[Path, ...] | None, bool, bool]
+Answer = tuple[Path | None, tuple[Path, ...] | None, bool, bool, tuple[str, ...]]
 
 
 def alembic_answer(world: World, ini_text: str | None, toml_text: str | None, section: str) -> Answer | str:
@@ -425,6 +426,7 @@ def alembic_answer(world: World, ini_text: str | None, toml_text: str | None, se
                 tuple(normal(location) for location in script._version_locations),
                 script.recursive_version_locations,
                 script.sourceless,
+                tuple(config.get_prepend_sys_paths_list() or ()),
             )
         except Exception as error:  # noqa: BLE001, RUF100 - whatever Alembic dies of is a refusal
             return str(error)
@@ -451,6 +453,7 @@ def our_answer(
         version_folders(config, world.folder),
         config.recursive,
         config.sourceless,
+        config.prepend_sys_path,
     )
 
 
@@ -471,7 +474,7 @@ locations = st.sampled_from(
     ]
 )
 sane = st.sampled_from(
-    ["migrations", "%(here)s/migrations", "ROOT/outside", "awt_regular.sub:m", "mig rations"]
+    ["migrations", "%(here)s/migrations", "ROOT/outside", "awt_regular.sub:m", "mig rations", "awt_in_src:m"]
 )
 separators = st.sampled_from(["space", "newline", "os", ":", ";"] * 3 + ["comma", ""])
 glue = st.sampled_from([",", ", ", " ", "  ", " , ", ":", ";", " ; ", "\n    ", "\n    # comment\n    "])
@@ -488,9 +491,9 @@ def ini_lists(draw: st.DrawFn) -> str:
 
 ini_values: dict[str, st.SearchStrategy[str]] = {
     "script_location": sane | sane | locations,
-    "version_locations": ini_lists(),
+    "version_locations": ini_lists() | ini_lists() | st.just(""),
     "prepend_sys_path": st.sampled_from(
-        [".", ". src", "src:.", "../outside", "ROOT/outside", "%(here)s;src"]
+        ["", ".", ". src", "src:.", "../outside", "ROOT/outside", "%(here)s;src"]
     ),
     "path_separator": separators,
     "version_path_separator": separators,
