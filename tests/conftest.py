@@ -11,11 +11,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from worlds import warm
 from worlds.postgres import Database, Server, janitor, server
 from worlds.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+
+@pytest.fixture(scope="session", autouse=True)
+def close_warm_alembic() -> Iterator[None]:
+    yield
+    warm.close()
 
 
 @pytest.fixture(scope="session")

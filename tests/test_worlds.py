@@ -96,3 +96,32 @@ def test_layout_multidb(world_root: Path, new_database: Callable[[], Database]) 
     world = World.create(world_root, one.url, layout=Layout(env="multidb"), other_url=two.url)
     world.main.applied("aa")
     assert one.heads() == two.heads() == {"aa"}
+
+
+@pytest.mark.parametrize("command", ["current -v", "upgrade heads", "upgrade head", "no-such-command"])
+def test_warm_alembic_is_alembic(command: str, world: World, database: Database) -> None:
+    world.main.revision("aa")
+    world.main.revision("bb")
+    database.set_heads("aa")
+    warm = world.main.alembic(*command.split())
+    database.set_heads("aa")
+    database.execute("DROP TABLE IF EXISTS t_bb")
+    cold = world.main.alembic(*command.split(), cold=True)
+    assert (warm.returncode, warm.stdout, warm.stderr) == (cold.returncode, cold.stdout, cold.stderr)
+
+
+def test_warm_alembic_crashes_alike(world: World) -> None:
+    world.main.revision("bb", "missing")
+    warm, cold = (world.main.alembic("heads", cold=cold) for cold in (False, True))
+    assert (warm.returncode, warm.stdout) == (cold.returncode, cold.stdout) == (1, "")
+    assert warm.stderr.splitlines()[-1] == cold.stderr.splitlines()[-1] == "KeyError: 'missing'"
+
+
+def test_warm_alembic_does_not_import_from_the_current_folder(world: World) -> None:
+    ini = world.main.backend / "alembic.ini"
+    ini.write_text(ini.read_text().replace("prepend_sys_path = .", ""))
+    world.main.write("backend/beside.py", "")
+    env = world.main.backend / "migrations/env.py"
+    env.write_text("import beside\n" + env.read_text())
+    for cold in (False, True):
+        assert "No module named 'beside'" in world.main.alembic("current", cold=cold).stderr

@@ -18,7 +18,7 @@ def run(
     *,
     cwd: Path,
     env: Mapping[str, str],
-    input: str | None = None,  # noqa: A002 - the name that subprocess has for it
+    input: str | None = None,
     check: bool = False,
     timeout: float = 60,
 ) -> subprocess.CompletedProcess[str]:
@@ -42,6 +42,11 @@ def run(
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         raise
-    if check and process.returncode != 0:
-        raise AssertionError(f"{words} ended with {process.returncode} in {cwd}\n{out}\n{err}")
-    return subprocess.CompletedProcess(words, process.returncode, out, err)
+    return checked(subprocess.CompletedProcess(words, process.returncode, out, err), check)
+
+
+def checked(done: subprocess.CompletedProcess[str], check: bool = True) -> subprocess.CompletedProcess[str]:
+    """What was done, or where it had to work and did not, an error that shows its output."""
+    if check and done.returncode != 0:
+        raise AssertionError(f"{done.args} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
+    return done

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from worlds import templates
-from worlds.process import run
+from worlds import templates, warm
+from worlds.process import checked, run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -119,7 +119,7 @@ class World:
         *command: str | Path,
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
-        input: str | None = None,  # noqa: A002
+        input: str | None = None,
         check: bool = False,
         timeout: float = 60,
     ) -> CompletedProcess[str]:
@@ -174,10 +174,7 @@ class Checkout:
 
     def git(self, *args: str | Path, check: bool = True, env: Mapping[str, str] | None = None) -> str:
         """The stdout of a git command."""
-        done = self.git_run(*args, env=env)
-        if check and done.returncode != 0:
-            raise AssertionError(f"{done.args} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
-        return done.stdout
+        return checked(self.git_run(*args, env=env), check).stdout
 
     def git_status(self) -> str:
         return self.git("status", "--porcelain")
@@ -199,7 +196,7 @@ class Checkout:
 
     def revision(
         self,
-        id: str,  # noqa: A002
+        id: str,
         down: str | Sequence[str] | None = None,
         *,
         depends_on: str | Sequence[str] | None = None,
@@ -225,14 +222,16 @@ class Checkout:
     # commands
 
     def alembic(
-        self, *args: str, check: bool = False, env: Mapping[str, str] | None = None
+        self, *args: str, check: bool = False, cold: bool = False, env: Mapping[str, str] | None = None
     ) -> CompletedProcess[str]:
-        """The real alembic command, in the backend."""
-        return self.world.run("alembic", *args, cwd=self.backend, env=env, check=check)
+        """The alembic command in the backend; `cold` or with an `env`, from its start (see warm.py)."""
+        if cold or env:
+            return self.world.run("alembic", *args, cwd=self.backend, env=env, check=check)
+        return checked(warm.alembic(args, cwd=self.backend, env=self.world.env), check)
 
     def applied(
         self,
-        id: str,  # noqa: A002
+        id: str,
         down: str | Sequence[str] | None = None,
         *,
         commit: bool = True,
@@ -264,7 +263,7 @@ class Checkout:
         *args: str | Path,
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
-        input: str | None = None,  # noqa: A002
+        input: str | None = None,
         check: bool = False,
     ) -> CompletedProcess[str]:
         """Our own command, in `cwd` or the backend."""
@@ -322,7 +321,7 @@ def project_files(layout: Layout, url: str, other_url: str = "") -> dict[str, st
 
 
 def revision_text(
-    id: str,  # noqa: A002
+    id: str,
     down: str | Sequence[str] | None = None,
     *,
     depends_on: str | Sequence[str] | None = None,
