@@ -5,9 +5,6 @@ Importing Alembic costs 0.35 s, more than all else that a hook does. The rules h
 against each other over generated configurations.
 """
 
-# os.path answers False where pathlib raises: a name that is too long, a folder that is not ours to read.
-# ruff: noqa: PTH100, PTH110, PTH112, PTH113
-
 from __future__ import annotations
 
 import os
@@ -294,6 +291,7 @@ def _find_package(name: str, search_path: Iterator[Path]) -> Path | None:
     parts = name.split(".")
     if not all(parts) or os.sep in name:
         return None
+    # os.path answers False where pathlib raises: a name that is too long, a folder that is not ours to read.
     found = [base for base in search_path if os.path.isdir(base.joinpath(*parts))]
     regular = [base for base in found if os.path.isfile(base / parts[0] / "__init__.py")]
     return next((base.joinpath(*parts) for base in (*regular, *found)), None)

@@ -146,7 +146,7 @@ def _anchored(values: dict[str, Any], folder: Path) -> dict[str, Any]:
         command, *arguments = values["python"]
         # A bare word is looked up on PATH; only a path can be relative.
         path = str(folder.absolute() / command) if os.sep in command and command[0] != "~" else command
-        anchored["python"] = (os.path.expanduser(path), *arguments)  # noqa: PTH111 - pathlib raises for ~nobody
+        anchored["python"] = (os.path.expanduser(path), *arguments)  # pathlib's raises for ~nobody
     return anchored
 
 
@@ -155,4 +155,4 @@ def _anchored_glob(pattern: str, folder: Path) -> str:
         return pattern
     from glob import escape
 
-    return os.path.join(escape(str(folder.absolute())), pattern)  # noqa: PTH118 - `./` and `..` mean nothing else
+    return os.path.join(escape(str(folder.absolute())), pattern)
