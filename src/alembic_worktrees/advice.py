@@ -1,0 +1,60 @@
+"""What to suggest when a migration is nowhere: the seed's three suggestions, with this repository's names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import git
+from .errors import Refusal
+from .messages import Message, abbreviated, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .checkouts import Surroundings
+    from .plan import Gap
+    from .project import Project
+
+SYNC_COMMAND = ".claude/commands/sync.md"
+
+
+def not_found(project: Project, surroundings: Surroundings, gaps: Sequence[Gap]) -> Refusal:
+    """Return the refusal that names each missing revision, every checkout looked at, and what to do."""
+    main = surroundings.main
+    default = main.branch or "main"
+    remote = False
+    if project.repository:
+        published = git.default_branch(project.root)
+        default, remote = published or default, git.has_remote(project.root)
+    return Refusal(
+        "not-found",
+        gaps=tuple(_gap(gap) for gap in gaps),
+        looked=tuple(
+            _described(checkout.name, checkout.project is None) for checkout in surroundings.checkouts
+        ),
+        first=_first(project, default, remote=remote),
+        main=abbreviated(main.path),
+        pull=f"cd {quoted(main.path)} && {_look(project, default, remote=remote)}",
+    )
+
+
+def _described(name: str, empty: bool) -> Message | str:
+    return Message("no-project-there", {"name": name}) if empty else name
+
+
+def _gap(gap: Gap) -> Message:
+    key = "gap-needed" if gap.needed_by else "gap"
+    return Message(key, {"revision": gap.revision, "needed_by": gap.needed_by})
+
+
+def _first(project: Project, default: str, *, remote: bool) -> Message:
+    if (project.root / SYNC_COMMAND).is_file():
+        return Message("suggest-sync", {"default": default})
+    command = f"git pull --rebase origin {quoted(default)}" if remote else f"git rebase {quoted(default)}"
+    return Message("suggest-git", {"default": default, "command": command})
+
+
+def _look(project: Project, default: str, *, remote: bool) -> str:
+    if remote:
+        return f"git pull origin {quoted(default)}"
+    return f"git log --all --oneline -- {quoted(project.versions[0].relative_to(project.root))}"

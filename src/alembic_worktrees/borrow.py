@@ -1,0 +1,184 @@
+"""Do it: Plan → files in the working tree, all or nothing. The only module that writes there."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import git, record
+from .errors import Refusal
+from .inventory import sha256
+
+if TYPE_CHECKING:
+    from .inventory import Inventory
+    from .plan import Copy, Plan
+    from .project import Project
+
+    Records = dict[Path, list[record.Entry]]
+
+
+def carry_out(plan: Plan, project: Project, inventory: Inventory) -> None:
+    """Write the copies, return what is no longer needed, and keep the record true.
+
+    Killed at any moment it leaves a folder that Alembic loads: a file appears whole, after its parents, and only
+    when git already ignores it. Raises Refusal "cannot-write" or "not-ignored"; then nothing has been borrowed.
+    """
+    before, kept = _records(plan, inventory)
+    after = _with_copies(plan, project, inventory, kept)
+    try:
+        _remove_leftovers(project, after)
+        _write_copies(plan, project, before, after)
+        for borrowed in plan.returned:
+            borrowed.migration.path.unlink(missing_ok=True)
+        _write_records(after)
+    except OSError as error:
+        raise Refusal("cannot-write", path=error.filename or project.folder, reason=error.strerror) from error
+
+
+def _records(plan: Plan, inventory: Inventory) -> tuple[Records, Records]:
+    """Return the entries that hold now, and of these the ones that still hold when the plan is done."""
+    ending = {row.migration.path for row in (*plan.returned, *inventory.arrived)}
+    ending |= {copy.replaces.migration.path for copy in plan.copies if copy.replaces}
+    before: Records = {place: [] for place in inventory.records}
+    kept: Records = {place: [] for place in inventory.records}
+    for row in (*inventory.borrowed, *inventory.edited, *inventory.arrived):
+        before[row.record].append(row.entry)
+        if row.migration.path not in ending:
+            kept[row.record].append(row.entry)
+    return before, kept
+
+
+def _with_copies(plan: Plan, project: Project, inventory: Inventory, kept: Records) -> Records:
+    if project.repository is None:
+        return {}  # outside git a copy is a plain copy
+    after = {place: list(entries) for place, entries in kept.items()}
+    for copy in plan.copies:
+        place = copy.replaces.record if copy.replaces else _record_place(copy.path.parent, project, inventory)
+        after.setdefault(place, []).append(_entry(copy, place))
+    return after
+
+
+def _entry(copy: Copy, place: Path) -> record.Entry:
+    path = copy.path.relative_to(place.parent).as_posix()
+    candidate = copy.candidate
+    return record.Entry(path, candidate.revision.id, candidate.origin, sha256(candidate.content))
+
+
+def _record_place(folder: Path, project: Project, inventory: Inventory) -> Path:
+    """Return the record for a file in `folder`: beside it, or above where somebody else's `.gitignore` is."""
+    for above in (folder, *folder.parents):
+        place = above / record.NAME
+        if place in inventory.records or not os.path.lexists(place):
+            return place
+        if above == project.root:
+            break
+    raise Refusal("no-place-for-record", folder=folder, root=project.root)
+
+
+def _remove_leftovers(project: Project, records: Records) -> None:
+    """Remove the temporary files of a run that was killed; the lock says that no other run is under way."""
+    if project.repository is None:
+        return
+    for folder in {*project.versions, *(place.parent for place in records)}:
+        for leftover in folder.glob(record.TEMPORARY + "*"):
+            leftover.unlink(missing_ok=True)
+
+
+def _write_copies(plan: Plan, project: Project, before: Records, after: Records) -> None:
+    if not plan.copies:
+        return
+    with ExitStack() as temporary_files, ExitStack() as undo:
+        whole = [_write_temporary(copy.path.parent, copy.candidate.content) for copy in plan.copies]
+        for path in whole:
+            temporary_files.callback(path.unlink, missing_ok=True)
+        if project.repository:
+            undo.callback(_write_records, {place: before.get(place, []) for place in after})
+            _write_records({place: [*before.get(place, []), *entries] for place, entries in after.items()})
+            _prove_ignored(plan, project)
+        for copy, path in zip(plan.copies, whole, strict=True):
+            _put(path, copy, undo)
+        for folder in {copy.path.parent for copy in plan.copies}:
+            _sync_folder(folder)
+        undo.pop_all()
+
+
+def _put(path: Path, copy: Copy, undo: ExitStack) -> None:
+    if copy.replaces:
+        undo.callback(_overwrite, copy.path, copy.replaces.migration.content)
+        path.replace(copy.path)
+    else:
+        _link(path, copy.path)
+        undo.callback(copy.path.unlink, missing_ok=True)
+
+
+def _prove_ignored(plan: Plan, project: Project) -> None:
+    paths = {copy.path for copy in plan.copies}
+    showing = paths - git.ignored(project.root, paths)
+    if showing:
+        raise Refusal("not-ignored", path=min(showing))
+
+
+def _write_temporary(folder: Path, content: bytes) -> Path:
+    """Write `content` to disk under a name that Alembic passes over, and return its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=record.TEMPORARY, dir=folder)
+    with open(handle, "wb") as file:
+        os.fchmod(handle, 0o666 & ~_umask())
+        file.write(content)
+        file.flush()
+        os.fsync(handle)
+    return Path(name)
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _link(temporary: Path, path: Path) -> None:
+    """Give a whole file its name; never takes a name that is in use. Raises FileExistsError."""
+    try:
+        os.link(temporary, path)
+    except (FileExistsError, FileNotFoundError):
+        raise
+    except OSError:  # a file system without hard links
+        if os.path.lexists(path):
+            raise
+        temporary.rename(path)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _write_records(records: Records) -> None:
+    """Bring every record to its text; one with no entries left is removed."""
+    for place, entries in records.items():
+        if entries:
+            _write_record(place, record.render(dict.fromkeys(entries)))
+        else:
+            place.unlink(missing_ok=True)
+
+
+def _write_record(place: Path, text: str) -> None:
+    with suppress(FileNotFoundError):
+        if place.read_text(encoding="utf-8") == text:
+            return
+    _overwrite(place, text.encode("utf-8"))
+
+
+def _overwrite(path: Path, content: bytes) -> None:
+    """Replace a file of ours as a whole; killed at any moment, there is the old one or the new one."""
+    temporary = _write_temporary(path.parent, content)
+    try:
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

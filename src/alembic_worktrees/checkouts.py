@@ -1,0 +1,143 @@
+"""Which checkouts are there? Repository and settings → Surroundings: worktrees, clones beside them, `search`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from . import git
+from .errors import Refusal
+from .inventory import Stepped
+from .project import USUAL_FOLDER, Project, has_config, read_project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+
+class Checkout(NamedTuple):
+    """A working tree of the project; `project` is its Alembic environment, None if it has none."""
+
+    name: str
+    path: Path
+    branch: str | None
+    project: Project | None
+
+
+class Surroundings(NamedTuple):
+    """This checkout and its neighbours; `checkouts` holds them all, the main one first."""
+
+    here: Checkout
+    checkouts: tuple[Checkout, ...]
+    stepped: tuple[Stepped, ...]
+
+    @property
+    def main(self) -> Checkout:
+        """The main worktree, or this checkout when there is no other."""
+        return self.checkouts[0]
+
+    @property
+    def others(self) -> tuple[Checkout, ...]:
+        """Every checkout but this one."""
+        return tuple(checkout for checkout in self.checkouts if checkout.path != self.here.path)
+
+
+def look_around(project: Project, search: Sequence[str] = ()) -> Surroundings:
+    """Find every checkout of the project (DESIGN, rule 8): worktrees, then clones, then the `search` globs.
+
+    Folders that are not ours, and projects that cannot be read, are stepped over and named.
+    """
+    stepped: list[Stepped] = []
+    found: dict[Path, Checkout] = {}
+    for path, branch in _places(project, search):
+        real = Path(os.path.realpath(path))
+        if real not in found and (checkout := _visit(real, branch, project, stepped)):
+            found[real] = checkout
+    here = found.setdefault(
+        project.root, Checkout(project.root.name, project.root, git.branch(project.root), project)
+    )
+    return Surroundings(here, tuple(found.values()), tuple(stepped))
+
+
+def _places(project: Project, search: Sequence[str]) -> Iterator[tuple[Path, str | None]]:
+    main = project.root
+    if project.repository:
+        rows = git.worktrees(project.root)
+        yield from ((row.path, row.branch) for row in rows if not row.bare)
+        main = rows[0].path
+    for path in (*_siblings(main, project), *_searched(search)):
+        yield path, None
+
+
+def _siblings(main: Path, project: Project) -> Iterator[Path]:
+    """Yield `MAIN` and `MAIN-*` beside the main worktree; from the clone `MAIN-x`, `MAIN` is what comes before `-`."""
+    try:
+        beside = sorted(entry.name for entry in os.scandir(main.parent) if entry.is_dir())
+    except OSError:
+        return
+    words = main.name.split("-")
+    shorter = ("-".join(words[:count]) for count in range(1, len(words)))
+    name = next(
+        (name for name in shorter if name in beside and _same_place(main.parent / name, project)), main.name
+    )
+    for sibling in beside:
+        if sibling == name or sibling.startswith(name + "-"):
+            yield main.parent / sibling
+
+
+def _same_place(root: Path, project: Project) -> bool:
+    return has_config(root / project.folder.relative_to(project.root), project.files)
+
+
+def _searched(patterns: Sequence[str]) -> Iterator[Path]:
+    import glob
+
+    for pattern in patterns:
+        yield from (
+            Path(path) for path in sorted(glob.glob(os.path.expanduser(pattern))) if os.path.isdir(path)
+        )
+
+
+def _visit(path: Path, branch: str | None, project: Project, stepped: list[Stepped]) -> Checkout | None:
+    if path == project.root:
+        return Checkout(path.name, path, branch or git.branch(path), project)
+    try:
+        owner = path.stat().st_uid
+    except OSError:
+        return None  # a worktree whose folder is gone
+    if owner not in _ourselves():
+        stepped.append(Stepped(path, "foreign-owner"))
+        return None
+    try:
+        theirs = _project_in(path, project)
+    except Refusal as refusal:
+        stepped.append(Stepped(path, refusal.key, str(refusal.values.get("reason", ""))))
+        return None
+    if theirs is None and branch is None:
+        return None  # a folder of the right name that is no checkout of this project
+    return Checkout(path.name, path, branch, theirs)
+
+
+def _ourselves() -> set[int]:
+    """Whose folders we trust: our own, and under sudo those of the user who called it, as git does."""
+    sudo = os.environ.get("SUDO_UID", "") if os.geteuid() == 0 else ""
+    return {os.geteuid(), int(sudo) if sudo.isdigit() else os.geteuid()}
+
+
+def _project_in(root: Path, like: Project) -> Project | None:
+    """Return the project of another checkout: at the same place as `like`, else wherever one lies near its top."""
+    for folder in _likely_folders(root, like):
+        if has_config(folder, like.files):
+            repository = like.repository and like.repository._replace(top=root)
+            return read_project(root, folder, like.files, repository)
+    return None
+
+
+def _likely_folders(root: Path, like: Project) -> Iterable[Path]:
+    yield root / like.folder.relative_to(like.root)
+    yield root
+    yield root / USUAL_FOLDER
+    try:
+        yield from sorted(Path(entry) for entry in os.scandir(root) if entry.is_dir(follow_symlinks=False))
+    except OSError:
+        return

@@ -1,0 +1,143 @@
+"""What is applied? And the upgrade. The only module that touches the database, through the project's own env.py."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .errors import Refusal
+from .interpreter import interpreters
+from .process import Conversation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import TracebackType
+
+    from .project import Project
+
+RUNNER = Path(__file__).with_name("runner.py")
+
+
+class VersionTable(NamedTuple):
+    """One version table: its rows, and the database it is in. `hosts` is () for a socket or a file."""
+
+    heads: tuple[str, ...]
+    dialect: str
+    hosts: tuple[str, ...]
+    port: int | None
+    database: str
+
+    @property
+    def local(self) -> bool:
+        """Whether the database is surely a development one of this machine or network (DESIGN, rule 12)."""
+        return all(_is_local(host) for host in self.hosts)
+
+    @property
+    def name(self) -> str:
+        """The database in words, without user or password: "stoflow (postgresql, localhost:5432)"."""
+        hosts = ",".join(host for host in self.hosts if not host.startswith("/"))
+        where = f"{hosts}:{self.port}" if hosts and self.port else hosts
+        return f"{self.database} ({', '.join(filter(None, [self.dialect, where]))})"
+
+
+class Applied(NamedTuple):
+    """The rows of every version table that env.py leads to."""
+
+    tables: tuple[VersionTable, ...]
+
+    @property
+    def heads(self) -> frozenset[str]:
+        """All rows of all tables."""
+        return frozenset(head for table in self.tables for head in table.heads)
+
+
+class Upgraded(NamedTuple):
+    """How `alembic upgrade` ended; `unknown` is the id that it could not locate, if that is why it failed."""
+
+    done: bool
+    unknown: str | None
+
+
+def _is_local(host: str) -> bool:
+    return host.startswith(("/", "127.", "@")) or host == "::1" or ("." not in host and ":" not in host)
+
+
+class Database:
+    """The project's own Alembic, started once, in the project's own interpreter."""
+
+    def __init__(
+        self, project: Project, python: Sequence[str] | None, environment: Mapping[str, str]
+    ) -> None:
+        """Start the first likely interpreter and come back at once; `python` is the setting, and beats all."""
+        self._project = project
+        self._tried: list[str] = []
+        self._chosen = python is not None
+        self._likely = iter(
+            [list(python)] if python else ([path] for path in interpreters(project, environment))
+        )
+        self._talk: Conversation | None = None
+        self._ready = False
+        self._start_next()
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._talk:
+            self._talk.close()
+
+    def probe(self) -> Applied:
+        """Ask which revisions are applied. Raises Refusal "no-alembic" or "probe-failed"."""
+        answer = self._ask("probe", self._project.files.words)
+        if answer["failure"]:
+            raise Refusal("probe-failed", folder=self._project.folder)
+        return Applied(tuple(_version_table(table) for table in answer["tables"]))
+
+    def upgrade(self, target: str) -> Upgraded:
+        """Run `alembic upgrade TARGET`; Alembic's own words go to the user."""
+        failure = self._ask("upgrade", (*self._project.files.words, "upgrade", target))["failure"]
+        return Upgraded(failure is None, failure and failure["unknown"])
+
+    def _ask(self, do: str, words: Sequence[str]) -> dict[str, Any]:
+        talk = self._wait_until_ready()
+        talk.send(json.dumps({"do": do, "words": list(words)}))
+        return _load(talk) or self._died(talk)
+
+    def _died(self, talk: Conversation) -> dict[str, Any]:
+        raise Refusal("runner-died", status=talk.close(), folder=self._project.folder)
+
+    def _wait_until_ready(self) -> Conversation:
+        while self._talk:
+            greeting = None if self._ready else _load(self._talk)
+            if self._ready or (greeting and greeting["ready"]):
+                self._ready = True
+                return self._talk
+            self._tried[-1] += f": {greeting['reason']}" if greeting else ""
+            self._talk.close()
+            self._start_next()
+        key = "python-unfit" if self._chosen else "no-alembic"
+        raise Refusal(key, tried=tuple(self._tried), folder=self._project.folder)
+
+    def _start_next(self) -> None:
+        self._talk = None
+        for argv in self._likely:
+            self._tried.append(" ".join(argv))
+            try:
+                self._talk = Conversation([*argv, str(RUNNER)], folder=self._project.folder)
+            except OSError as error:
+                self._tried[-1] += f": {error.strerror}"
+            else:
+                return
+
+
+def _load(talk: Conversation) -> dict[str, Any] | None:
+    line = talk.receive()
+    return json.loads(line) if line else None
+
+
+def _version_table(row: dict[str, Any]) -> VersionTable:
+    hosts = tuple(row["hosts"])
+    return VersionTable(tuple(row["heads"]), row["dialect"], hosts, row["port"], row["database"] or "")

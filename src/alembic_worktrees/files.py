@@ -1,0 +1,84 @@
+"""Reading files that others wrote: bounded, never following a link out, never waiting on a pipe."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MAX_BYTES = 4 * 1024 * 1024  # the largest of 287 real migrations has 60 KB
+
+
+class NotReadable(Exception):
+    """A path is not a plain, readable file of sensible size; `reason` is a stable word."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def read_plain(path: Path, root: Path) -> bytes:
+    """Return the bytes of a regular file whose real place is inside `root`.
+
+    Raises NotReadable: "outside" (a link leads out of `root`), "not-a-file" (folder, pipe, device),
+    "too-large", "gone" (dangling link, vanished) or "denied".
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return _read_linked(path, root)
+    return _read_handle(handle)
+
+
+def _read_linked(path: Path, root: Path) -> bytes:
+    real = os.path.realpath(path)
+    if real != os.path.abspath(path) and os.path.commonpath(
+        [real, os.path.realpath(root)]
+    ) != os.path.realpath(root):
+        raise NotReadable("outside")
+    try:
+        return _read_handle(os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
+    except FileNotFoundError as error:
+        raise NotReadable("gone") from error
+    except OSError as error:
+        raise NotReadable("denied") from error
+
+
+def _read_handle(handle: int) -> bytes:
+    with open(handle, "rb", buffering=0) as file:
+        mode = os.fstat(handle)
+        if not stat.S_ISREG(mode.st_mode):
+            raise NotReadable("not-a-file")
+        if mode.st_size > MAX_BYTES:
+            raise NotReadable("too-large")
+        content = file.read(MAX_BYTES + 1) or b""
+        while len(content) <= MAX_BYTES and (more := file.read(MAX_BYTES)):
+            content += more
+    if len(content) > MAX_BYTES:
+        raise NotReadable("too-large")
+    return content
+
+
+def walk(folder: Path, *, recursive: bool) -> Iterator[str]:
+    """Yield the paths below `folder` of all that is not a folder, as Alembic lists them: "a.py", "sub/b.py".
+
+    Folders are entered only if `recursive`, never through a link; `__pycache__` never.
+    """
+    pending = [""]
+    while pending:
+        below = pending.pop()
+        try:
+            entries = sorted(os.scandir(folder / below), key=lambda entry: entry.name)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        folders = []
+        for entry in entries:
+            if not entry.is_dir(follow_symlinks=False):
+                yield below + entry.name
+            elif recursive and entry.name != "__pycache__":
+                folders.append(f"{below}{entry.name}/")
+        pending += reversed(folders)

@@ -1,0 +1,39 @@
+"""One upgrade at a time over all checkouts of a repository (DESIGN, rule 10)."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from .errors import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .project import Project
+
+NAME = "alembic-worktrees.lock"
+
+
+@contextmanager
+def only_one(project: Project, when_waiting: Callable[[], None]) -> Iterator[None]:
+    """Hold the repository's lock; it is released also when the process is killed. Outside git there is none."""
+    if project.repository is None:
+        yield
+        return
+    from filelock import FileLock, Timeout
+
+    path = project.repository.common / NAME
+    lock = FileLock(path)
+    try:
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            when_waiting()
+            lock.acquire()
+    except OSError as error:
+        raise Refusal("cannot-write", path=path, reason=error.strerror) from error
+    try:
+        yield
+    finally:
+        lock.release()

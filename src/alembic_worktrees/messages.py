@@ -1,0 +1,506 @@
+"""Say it: values → English or French. Every text that a user reads stands here, in both languages."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Message(NamedTuple):
+    """What is to be said: the key of a text, and the values that fill it."""
+
+    key: str
+    values: Mapping[str, object] = {}
+
+
+class Text(NamedTuple):
+    """A text in both languages, and the mark that stands before it on a terminal."""
+
+    mark: str
+    en: str
+    fr: str
+
+
+OK, BAD, WARN, STEP, PLAIN = "✅", "❌", "⚠️ ", "📋", ""
+COLOURS = {OK: "\x1b[32m", BAD: "\x1b[1;31m", WARN: "\x1b[33m"}
+
+TEXTS: dict[str, Text] = {
+    # The story of an upgrade
+    "waiting": Text(
+        "⏳",
+        "Another checkout is upgrading; waiting for it to finish.",
+        "Un autre worktree fait sa mise à jour ; attente de la fin.",
+    ),
+    "borrowed": Text(
+        STEP, "Borrowed {revision} from {origin}: {path}", "{revision} copiée depuis {origin} : {path}"
+    ),
+    "refreshed": Text(
+        STEP,
+        "Refreshed {revision}, which changed in {origin}: {path}",
+        "{revision} rafraîchie, elle a changé dans {origin} : {path}",
+    ),
+    "returned": Text(
+        STEP,
+        "Removed the borrowed {revision}, no longer needed here: {path}",
+        "Copie de {revision} retirée, plus nécessaire ici : {path}",
+    ),
+    "arrived": Text(
+        OK,
+        "{revision} is no longer borrowed, git has brought it: {path}",
+        "{revision} n'est plus empruntée, git l'a apportée : {path}",
+    ),
+    "edited": Text(
+        WARN,
+        "The borrowed {revision} was edited here; it is left as it is: {path}\n"
+        "  To get the original back: rm {path:q}",
+        "La copie empruntée de {revision} a été modifiée ici ; elle est laissée telle quelle : {path}\n"
+        "  Pour reprendre l'original : rm {path:q}",
+    ),
+    "differs": Text(
+        WARN,
+        "{revision} is not the same everywhere. Taken: {chosen}. Not taken:\n{others:lines}",
+        "{revision} n'est pas la même partout. Choisie : {chosen}. Écartées :\n{others:lines}",
+    ),
+    "choose": Text(
+        PLAIN, "{path} (to choose it: --from {origin:q})", "{path} (pour la choisir : --from {origin:q})"
+    ),
+    "upgrading": Text(STEP, "Upgrading {database}", "Mise à jour de {database}"),
+    "several-heads": Text(
+        STEP,
+        "This checkout has {heads:count head|heads}, and the database gets them all:\n{heads:lines}",
+        "Ce worktree a {heads:count tête|têtes}, et la base les reçoit toutes :\n{heads:lines}",
+    ),
+    "head-own": Text(PLAIN, "{revision}", "{revision}"),
+    "head-borrowed": Text(PLAIN, "{revision} (borrowed from {origin})", "{revision} (empruntée à {origin})"),
+    "up-to-date": Text(
+        OK, "{database:list} is up to date: {heads:list}", "{database:list} est à jour : {heads:list}"
+    ),
+    "no-heads": Text(PLAIN, "no migration yet", "aucune migration"),
+    "retry": Text(
+        WARN,
+        "{revision} was applied by another checkout meanwhile; looking again.",
+        "{revision} a été appliquée entre-temps par un autre worktree ; nouvelle recherche.",
+    ),
+    "stepped": Text(WARN, "Stepped over {path}: {reason:of reason}", "Ignoré : {path} ({reason:of reason})"),
+    # What `copy` plans
+    "plan-copy": Text(STEP, "{revision} ← {origin}: {path}", "{revision} ← {origin} : {path}"),
+    "plan-return": Text(STEP, "{revision} would be removed: {path}", "{revision} serait retirée : {path}"),
+    "plan-nothing": Text(
+        OK,
+        "Nothing to borrow: all that is applied is here.",
+        "Rien à copier : tout ce qui est appliqué est ici.",
+    ),
+    # Why it was not done
+    "not-found": Text(
+        BAD,
+        "{gaps:rows}\nCheckouts looked at:\n{looked:lines}\n\nSuggestions:\n"
+        "  1. {first}\n  2. Look in {main}: {pull}\n  3. Write the missing migration by hand",
+        "{gaps:rows}\nWorktrees vérifiés:\n{looked:lines}\n\nSuggestions:\n"
+        "  1. {first}\n  2. Vérifier dans {main}: {pull}\n  3. Créer manuellement la migration manquante",
+    ),
+    "gap": Text(
+        PLAIN,
+        "Migration {revision} not found in the worktrees",
+        "Migration {revision} introuvable dans les worktrees",
+    ),
+    "gap-needed": Text(
+        PLAIN,
+        "Migration {revision} not found in the worktrees (needed by {needed_by:list}); nothing was copied",
+        "Migration {revision} introuvable dans les worktrees (requise par {needed_by:list}) ; rien n'a été copié",
+    ),
+    "suggest-sync": Text(
+        PLAIN,
+        "Run /sync to get the migrations from {default}",
+        "Exécuter /sync pour récupérer les migrations depuis {default}",
+    ),
+    "suggest-git": Text(
+        PLAIN,
+        "Get the migrations from {default}: {command}",
+        "Récupérer les migrations depuis {default} : {command}",
+    ),
+    "no-project-there": Text(PLAIN, "{name} (no Alembic project)", "{name} (aucun projet Alembic)"),
+    "parent-not-applied": Text(
+        BAD,
+        "{needed_by:list} in this checkout needs {revision}, which lies in {origin} but which the database has not "
+        "applied, so it is not borrowed.\n  Get it with git (merge or rebase onto the branch of {origin}), or apply "
+        "it in {origin} first.",
+        "{needed_by:list} dans ce worktree requiert {revision}, qui se trouve dans {origin} mais que la base n'a pas "
+        "appliquée ; elle n'est donc pas copiée.\n  La récupérer avec git (merge ou rebase sur la branche de "
+        "{origin}), ou l'appliquer d'abord dans {origin}.",
+    ),
+    "tie": Text(
+        BAD,
+        "{revision} lies in several checkouts, differs, and nothing says which is right. Nothing was copied.\n"
+        "{diff}\nChoose one:\n{candidates:lines}",
+        "{revision} se trouve dans plusieurs worktrees, diffère, et rien ne dit laquelle est la bonne. Rien n'a été "
+        "copié.\n{diff}\nEn choisir une :\n{candidates:lines}",
+    ),
+    "duplicate-here": Text(
+        BAD,
+        "Two files of this checkout define {revision}; Alembic cannot tell them apart:\n{files:lines}\n"
+        "  Keep one and remove the other, for example: {remove}",
+        "Deux fichiers de ce worktree définissent {revision} ; Alembic ne peut pas les distinguer :\n{files:lines}\n"
+        "  En garder un et retirer l'autre, par exemple : {remove}",
+    ),
+    "origin-unknown": Text(
+        BAD,
+        "No checkout is called {origin}. There are:\n{known:lines}",
+        "Aucun worktree ne s'appelle {origin}. Il y a :\n{known:lines}",
+    ),
+    "upgrade-failed": Text(
+        BAD,
+        "Alembic could not upgrade; its own words stand above. See it again with: cd {folder:q} && alembic upgrade heads",
+        "Alembic n'a pas pu mettre à jour ; ses propres mots sont ci-dessus. "
+        "Pour les revoir : cd {folder:q} && alembic upgrade heads",
+    ),
+    "attempts-exhausted": Text(
+        BAD,
+        "Still not upgraded after {count} attempts: other checkouts keep applying new migrations. "
+        "Run it again when they are done.",
+        "Toujours pas à jour après {count} tentatives : d'autres worktrees appliquent sans cesse de nouvelles "
+        "migrations. Relancer quand ils ont fini.",
+    ),
+    "probe-failed": Text(
+        BAD,
+        "The database could not be asked what is applied; Alembic's own words stand above. "
+        "Is it running, and is its address right? See it again with: cd {folder:q} && alembic current",
+        "Impossible de demander à la base ce qui est appliqué ; les mots d'Alembic sont ci-dessus. "
+        "Est-elle démarrée, et son adresse est-elle juste ? Pour les revoir : cd {folder:q} && alembic current",
+    ),
+    "not-local": Text(
+        BAD,
+        "{database} is not a local database, so it is upgraded only if you say so: add --remote-database, "
+        "or put remote-database = true under [tool.alembic-worktrees] in pyproject.toml",
+        "{database} n'est pas une base locale ; elle n'est mise à jour que sur demande : ajouter --remote-database, "
+        "ou remote-database = true sous [tool.alembic-worktrees] dans pyproject.toml",
+    ),
+    "ask-not-local": Text(
+        WARN,
+        "{database} is not a local database. Upgrade it? [y/N] ",
+        "{database} n'est pas une base locale. La mettre à jour ? [o/N] ",
+    ),
+    "no-alembic": Text(
+        BAD,
+        "No Python here can import alembic. Tried:\n{tried:lines}\n"
+        "  Activate the project's virtualenv, or install alembic in it, or set python under "
+        "[tool.alembic-worktrees] in pyproject.toml",
+        "Aucun Python ici ne peut importer alembic. Essayés :\n{tried:lines}\n"
+        "  Activer le virtualenv du projet, ou y installer alembic, ou définir python sous "
+        "[tool.alembic-worktrees] dans pyproject.toml",
+    ),
+    "python-unfit": Text(
+        BAD,
+        "The Python that the setting names cannot import alembic:\n{tried:lines}\n"
+        "  Correct python under [tool.alembic-worktrees] in pyproject.toml, or install alembic there.",
+        "Le Python que nomme le réglage ne peut pas importer alembic :\n{tried:lines}\n"
+        "  Corriger python sous [tool.alembic-worktrees] dans pyproject.toml, ou y installer alembic.",
+    ),
+    "runner-died": Text(
+        BAD,
+        "Alembic's process ended (status {status}) before it answered. See why with: cd {folder:q} && alembic current",
+        "Le processus d'Alembic s'est arrêté (statut {status}) sans répondre. "
+        "Pour voir pourquoi : cd {folder:q} && alembic current",
+    ),
+    "folder-missing": Text(
+        BAD,
+        "There is no folder {folder}. Name the folder that has alembic.ini, for example: "
+        'auto_copy_missing_migrations "backend"',
+        "Le dossier {folder} n'existe pas. Nommer celui qui contient alembic.ini, par exemple : "
+        'auto_copy_missing_migrations "backend"',
+    ),
+    "no-config": Text(
+        BAD,
+        "No Alembic project in {folder}: there is no alembic.ini with a script_location, nor [tool.alembic] in "
+        'pyproject.toml. Name its folder, for example: auto_copy_missing_migrations "backend"',
+        "Aucun projet Alembic dans {folder} : ni alembic.ini avec script_location, ni [tool.alembic] dans "
+        'pyproject.toml. Nommer son dossier, par exemple : auto_copy_missing_migrations "backend"',
+    ),
+    "no-config-but": Text(
+        BAD,
+        "No Alembic project in {folder}, but this checkout has one in:\n{found:lines}\n"
+        "  Name it: auto_copy_missing_migrations {first:q}",
+        "Aucun projet Alembic dans {folder}, mais ce worktree en a un dans :\n{found:lines}\n"
+        "  Le nommer : auto_copy_missing_migrations {first:q}",
+    ),
+    "config-unreadable": Text(
+        BAD,
+        "{path} cannot be read as Alembic reads it: {reason}",
+        "{path} ne peut pas être lu comme Alembic le lit : {reason}",
+    ),
+    "scripts-missing": Text(
+        BAD,
+        "The Alembic config in {folder} says script_location = {location}, but there is no such folder. "
+        "Correct script_location, or create it with: cd {folder:q} && alembic init {location:q}",
+        "La configuration d'Alembic dans {folder} dit script_location = {location}, mais ce dossier n'existe pas. "
+        "Corriger script_location, ou le créer : cd {folder:q} && alembic init {location:q}",
+    ),
+    "setting-unknown": Text(
+        BAD,
+        "{path}: unknown key {setting} under [tool.alembic-worktrees]{suggestion:hint}",
+        "{path} : clé inconnue {setting} sous [tool.alembic-worktrees]{suggestion:hint}",
+    ),
+    "did-you-mean": Text(PLAIN, "; did you mean {it}?", " ; vouliez-vous dire {it} ?"),
+    "setting-invalid": Text(
+        BAD,
+        "{path}: {setting} under [tool.alembic-worktrees] must be: {expected}",
+        "{path} : {setting} sous [tool.alembic-worktrees] doit être : {expected}",
+    ),
+    "git-failed": Text(
+        BAD,
+        "{command} failed in {folder}:\n{words}",
+        "{command} a échoué dans {folder} :\n{words}",
+    ),
+    "program-missing": Text(
+        BAD,
+        "{program} is not installed, or not on PATH.",
+        "{program} n'est pas installé, ou n'est pas dans PATH.",
+    ),
+    "cannot-write": Text(
+        BAD,
+        "Cannot write {path}: {reason}. Nothing was borrowed. Free space or allow writing there, then run it again.",
+        "Impossible d'écrire {path} : {reason}. Rien n'a été copié. "
+        "Libérer de la place ou autoriser l'écriture, puis relancer.",
+    ),
+    "not-ignored": Text(
+        BAD,
+        "Git would not ignore {path}, so it was not borrowed: another .gitignore insists on it. See which with: "
+        "git check-ignore -v {path:q}",
+        "Git n'ignorerait pas {path}, qui n'a donc pas été copié : un autre .gitignore l'impose. Voir lequel : "
+        "git check-ignore -v {path:q}",
+    ),
+    "no-place-for-record": Text(
+        BAD,
+        "Every folder from {folder} up to {root} has a .gitignore of its own, so there is no place for the record of "
+        "borrowed files. Move one of them into the one above it, for example that in {folder}.",
+        "Chaque dossier de {folder} à {root} a son propre .gitignore ; il ne reste aucune place pour noter les "
+        "fichiers empruntés. En fusionner un dans celui du dessus, par exemple celui de {folder}.",
+    ),
+    "usage": Text(BAD, "{words}\n  Help: {command} --help", "{words}\n  Aide : {command} --help"),
+    "interrupted": Text(BAD, "Interrupted.", "Interrompu."),
+    "bug": Text(
+        BAD,
+        "This is a bug of alembic-worktrees, not of your project. Please report it with all that follows:\n\n{report}",
+        "C'est un bogue d'alembic-worktrees, pas de votre projet. Merci de le signaler avec tout ce qui suit :\n\n"
+        "{report}",
+    ),
+    # Help
+    "help-program": Text(
+        PLAIN,
+        "Many worktrees, one Alembic database: borrow the migrations that are missing here, and upgrade.",
+        "Plusieurs worktrees, une base Alembic : copier les migrations qui manquent ici, et mettre à jour.",
+    ),
+    "help-version": Text(PLAIN, "print the version", "afficher la version"),
+    "help-verbose": Text(PLAIN, "name every file that was stepped over", "nommer chaque fichier ignoré"),
+    "help-upgrade": Text(
+        PLAIN,
+        "borrow what is missing here, then run `alembic upgrade heads`",
+        "copier ce qui manque ici, puis lancer `alembic upgrade heads`",
+    ),
+    "help-upgrade-example": Text(
+        PLAIN, "Example: alembic-worktrees upgrade backend", "Exemple : alembic-worktrees upgrade backend"
+    ),
+    "help-copy": Text(PLAIN, "borrow what is missing here, no more", "copier ce qui manque ici, sans plus"),
+    "help-copy-example": Text(
+        PLAIN, "Example: alembic-worktrees copy --dry-run", "Exemple : alembic-worktrees copy --dry-run"
+    ),
+    "help-find": Text(
+        PLAIN,
+        "print the path of a migration, in whatever checkout",
+        "afficher le chemin d'une migration, où qu'elle soit",
+    ),
+    "help-find-example": Text(
+        PLAIN, "Example: alembic-worktrees find a1b2c3d4", "Exemple : alembic-worktrees find a1b2c3d4"
+    ),
+    "help-list": Text(
+        PLAIN, "list the migrations of every checkout", "lister les migrations de chaque worktree"
+    ),
+    "help-list-example": Text(
+        PLAIN, "Example: alembic-worktrees list --json", "Exemple : alembic-worktrees list --json"
+    ),
+    "help-shim": Text(PLAIN, "print the shell file", "afficher le fichier shell"),
+    "help-shim-example": Text(
+        PLAIN,
+        "Example: alembic-worktrees shim --shell bash > scripts/alembic-utils.sh",
+        "Exemple : alembic-worktrees shim --shell bash > scripts/alembic-utils.sh",
+    ),
+    "help-demo": Text(
+        PLAIN,
+        "show the problem and the cure on a real repository and a real PostgreSQL",
+        "montrer le problème et le remède sur un vrai dépôt et un vrai PostgreSQL",
+    ),
+    "help-demo-example": Text(PLAIN, "Example: alembic-worktrees demo", "Exemple : alembic-worktrees demo"),
+    "help-revision": Text(PLAIN, "the whole id of a migration", "l'identifiant complet d'une migration"),
+    "help-directory": Text(
+        PLAIN,
+        "the folder of the Alembic project (default: backend, else here, else the nearest above)",
+        "le dossier du projet Alembic (par défaut : backend, sinon ici, sinon le plus proche au-dessus)",
+    ),
+    "help-config": Text(PLAIN, "as for alembic, from DIR", "comme pour alembic, depuis DIR"),
+    "help-section": Text(
+        PLAIN, "as for alembic: the section of the ini", "comme pour alembic : la section de l'ini"
+    ),
+    "help-argument": Text(
+        PLAIN, "as for alembic: a word for env.py", "comme pour alembic : un mot pour env.py"
+    ),
+    "help-from": Text(
+        PLAIN,
+        "where copies differ, take that of this checkout",
+        "si des copies diffèrent, prendre celle de ce worktree",
+    ),
+    "help-target": Text(
+        PLAIN,
+        "upgrade to this revision (default: heads)",
+        "mettre à jour jusqu'à cette révision (par défaut : heads)",
+    ),
+    "help-max-attempts": Text(
+        PLAIN,
+        "how often to look again if others upgrade meanwhile (default: 3)",
+        "combien de fois recommencer si d'autres mettent à jour entre-temps (par défaut : 3)",
+    ),
+    "help-remote-database": Text(
+        PLAIN, "upgrade also a database that is not local", "mettre à jour même une base qui n'est pas locale"
+    ),
+    "help-dry-run": Text(PLAIN, "only print what would be done", "seulement afficher ce qui serait fait"),
+    "help-json": Text(PLAIN, "print JSON", "afficher du JSON"),
+    "help-shell": Text(
+        PLAIN,
+        "the shell to print for (default: the one that runs this)",
+        "le shell visé (par défaut : celui en cours)",
+    ),
+    # Why a path was stepped over
+    "reason-outside": Text(PLAIN, "a link that leads out of the checkout", "un lien qui sort du worktree"),
+    "reason-not-a-file": Text(PLAIN, "not a plain file", "pas un fichier ordinaire"),
+    "reason-too-large": Text(PLAIN, "too large for a migration", "trop gros pour une migration"),
+    "reason-gone": Text(PLAIN, "the link leads nowhere", "le lien ne mène nulle part"),
+    "reason-denied": Text(PLAIN, "may not be read", "lecture refusée"),
+    "reason-syntax": Text(PLAIN, "not valid Python", "Python invalide"),
+    "reason-encoding": Text(PLAIN, "not text in its encoding", "texte illisible dans son encodage"),
+    "reason-no-revision": Text(PLAIN, "no revision in it", "aucune revision dedans"),
+    "reason-computed-id": Text(PLAIN, "its revision is computed", "sa revision est calculée"),
+    "reason-not-a-string": Text(PLAIN, "its revision is not a string", "sa revision n'est pas une chaîne"),
+    "reason-foreign-owner": Text(
+        PLAIN, "the folder belongs to another user", "le dossier est à un autre utilisateur"
+    ),
+    "reason-config-unreadable": Text(
+        PLAIN, "its Alembic config cannot be read", "sa configuration Alembic est illisible"
+    ),
+    "reason-scripts-missing": Text(
+        PLAIN, "its script_location is not there", "son script_location n'existe pas"
+    ),
+}
+
+
+def language(setting: str | None, environment: Mapping[str, str]) -> str:
+    """Return "fr" or "en": the setting, else the first of LC_ALL, LC_MESSAGES, LANG that is not empty."""
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    locale = next((value for name in names if (value := environment.get(name))), "")
+    return "fr" if (setting or locale).lower().startswith("fr") else "en"
+
+
+class Speaker:
+    """Turns messages into text in one language, with marks or without."""
+
+    def __init__(self, language: str, *, marks: bool = False, colour: bool = False) -> None:
+        """Speak "en" or "fr"; `marks` and `colour` are for a terminal."""
+        self._language = language
+        self._marks = marks
+        self._colour = colour
+
+    def say(self, message: Message) -> str:
+        """Return the message as it is shown: with its mark and colour, safe for a terminal."""
+        mark = TEXTS[message.key].mark
+        shown = f"{mark} {self.phrase(message)}" if mark and self._marks else self.phrase(message)
+        if not self._colour or mark not in COLOURS:
+            return shown
+        first, line_break, rest = shown.partition("\n")
+        return f"{COLOURS[mark]}{first}\x1b[0m{line_break}{rest}"
+
+    def phrase(self, message: Message) -> str:
+        """Return the message's words alone."""
+        template: str = getattr(TEXTS[message.key], self._language)
+        return template.format_map({name: _Value(value, self) for name, value in message.values.items()})
+
+
+def quoted(value: object) -> str:
+    """Return a path or word as it can be pasted into a shell; the home folder as ~ where that needs no quotes."""
+    plain = abbreviated(value)
+    if plain.startswith("~/") and shlex.quote(plain[2:]) == plain[2:]:
+        return plain
+    return shlex.quote(str(value))
+
+
+def abbreviated(value: object) -> str:
+    """Return a path with the home folder as ~."""
+    home = os.environ.get("HOME", "")
+    text = str(value)
+    return "~" + text[len(home) :] if len(home) > 1 and text.startswith(home + "/") else text
+
+
+def printable(text: str) -> str:
+    r"""Return `text` with control characters as \xNN: a file name must not steer the terminal. Line breaks stay."""
+    return re.sub(r"[^\n -~\u00a0-\U0010ffff]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]", _escaped, text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return match.group().encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+class _Value:
+    """One value of a message; the format spec in the text says how it is shown.
+
+    "" as it is; "q" quoted for a shell; "list" with commas; "rows" and "lines" one a line, "lines" indented;
+    "count one|many" how many; "of KIND" a stable word, through the text "KIND-word"; "hint" a suggestion if any.
+    """
+
+    def __init__(self, value: object, speaker: Speaker) -> None:
+        self._value = value
+        self._speaker = speaker
+
+    def __format__(self, spec: str) -> str:
+        name, _, argument = spec.partition(" ")
+        shown: str = getattr(self, f"_{name or 'plain'}")(*filter(None, [argument]))
+        return shown
+
+    def _plain(self) -> str:
+        return self._show(self._value)
+
+    def _show(self, value: object) -> str:
+        if isinstance(value, Message):
+            return self._speaker.phrase(value)
+        return printable(abbreviated(value) if isinstance(value, Path) else str(value))
+
+    def _q(self) -> str:
+        return printable(quoted(self._value))
+
+    def _each(self) -> list[str]:
+        return (
+            [self._show(value) for value in self._value]
+            if isinstance(self._value, tuple)
+            else [self._plain()]
+        )
+
+    def _list(self) -> str:
+        return ", ".join(self._each())
+
+    def _rows(self) -> str:
+        return "\n".join(self._each())
+
+    def _lines(self) -> str:
+        return "\n".join("  " + line for line in self._each())
+
+    def _count(self, words: str) -> str:
+        one, many = words.split("|")
+        number = len(self._each())
+        return f"{number} {one if number == 1 else many}"
+
+    def _of(self, kind: str) -> str:
+        return self._speaker.phrase(Message(f"{kind}-{self._value}"))
+
+    def _hint(self) -> str:
+        return self._speaker.phrase(Message("did-you-mean", {"it": self._value})) if self._value else ""

@@ -1,0 +1,97 @@
+"""The words of the command line → a namespace. Help in the user's language; an error is a `Usage`."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, NoReturn
+
+from . import __version__
+from .errors import Usage
+from .messages import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .messages import Speaker
+
+PROGRAM = "alembic-worktrees"
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise Usage("usage", words=f"{self.prog}: {message}", command=self.prog)
+
+
+def parse(argv: Sequence[str], speaker: Speaker) -> argparse.Namespace:
+    """Return the options; `.command` names the subcommand. Raises Usage; `--help` and `--version` exit."""
+
+    def text(key: str) -> str:
+        return speaker.phrase(Message(f"help-{key}")).replace("%", "%%")
+
+    parser = _Parser(
+        prog=PROGRAM, description=text("program"), formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"{PROGRAM} {__version__}", help=text("version")
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    def command(name: str) -> argparse.ArgumentParser:
+        description = f"{text(name)}\n\n{text(f'{name}-example')}"
+        made = commands.add_parser(
+            name,
+            help=text(name),
+            description=description,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        made.add_argument("-v", "--verbose", action="store_true", help=text("verbose"))
+        return made
+
+    _upgrade(_borrowing(_located(command("upgrade"), text), text), text)
+    _copy(_borrowing(_located(command("copy"), text), text), text)
+    find = command("find")
+    find.add_argument("revision", metavar="REVISION", help=text("revision"))
+    _located(find, text)
+    _json(_located(command("list"), text), text)
+    shim = command("shim")
+    shim.add_argument("--shell", choices=("bash", "zsh", "fish"), help=text("shell"))
+    command("demo")
+    return parser.parse_args(argv)
+
+
+def _located(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> argparse.ArgumentParser:
+    parser.add_argument("directory", nargs="?", metavar="DIR", help=text("directory"))
+    parser.add_argument("-c", "--config", action="append", default=[], metavar="FILE", help=text("config"))
+    parser.add_argument("-n", "--name", default="alembic", metavar="SECTION", help=text("section"))
+    return parser
+
+
+def _borrowing(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> argparse.ArgumentParser:
+    parser.add_argument(
+        "-x", action="append", default=[], dest="arguments", metavar="ARG", help=text("argument")
+    )
+    parser.add_argument("--from", dest="prefer", metavar="ORIGIN", help=text("from"))
+    return parser
+
+
+def _upgrade(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
+    parser.add_argument("--target", metavar="REVISION", help=text("target"))
+    parser.add_argument("--max-attempts", type=_count, metavar="N", help=text("max-attempts"))
+    parser.add_argument("--remote-database", action="store_true", default=None, help=text("remote-database"))
+
+
+def _copy(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
+    parser.add_argument("--dry-run", action="store_true", help=text("dry-run"))
+    _json(parser, text)
+
+
+def _json(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
+    parser.add_argument("--json", action="store_true", help=text("json"))
+
+
+def _count(word: str) -> int:
+    number = int(word)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{word} < 1")
+    return number

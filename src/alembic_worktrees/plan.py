@@ -1,0 +1,198 @@
+"""What shall we do? (applied, Inventory, candidates) → Plan. Pure: nothing is read, written or run."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from . import record
+from .graph import Graph, Node
+from .sources import BORROWED, BORROWED_HERE, Candidate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+    from .inventory import Borrowed, Inventory
+    from .project import Project
+
+    Find = Callable[[str], Sequence[Candidate]]
+
+
+class Copy(NamedTuple):
+    """A file to write at `path`; `replaces` is the unchanged older copy that it takes the place of."""
+
+    candidate: Candidate
+    path: Path
+    replaces: Borrowed | None
+
+
+class Gap(NamedTuple):
+    """A revision that is needed and cannot be had; `needed_by` are revisions, () if the database itself."""
+
+    revision: str
+    needed_by: tuple[str, ...]
+
+
+class Unapplied(NamedTuple):
+    """A parent that a file here names, that lies elsewhere, and that the database has not applied."""
+
+    revision: str
+    needed_by: tuple[str, ...]
+    candidate: Candidate
+
+
+class Difference(NamedTuple):
+    """A choice among candidates that differ: `others` were not taken, or `chosen` is None if it is a tie."""
+
+    revision: str
+    chosen: Candidate | None
+    others: tuple[Candidate, ...]
+
+
+class Plan(NamedTuple):
+    """What is to be done, in the order of doing it: `copies` parents first, `returned` children first."""
+
+    applied: tuple[str, ...]
+    missing: tuple[str, ...]
+    copies: tuple[Copy, ...]
+    kept: tuple[Borrowed, ...]
+    returned: tuple[Borrowed, ...]
+    gaps: tuple[Gap, ...]
+    unapplied: tuple[Unapplied, ...]
+    differences: tuple[Difference, ...]
+
+    @property
+    def ties(self) -> tuple[Difference, ...]:
+        """The differences that nothing decides."""
+        return tuple(difference for difference in self.differences if difference.chosen is None)
+
+    @property
+    def unresolved(self) -> tuple[str, ...]:
+        """The revisions for which there is no file to take."""
+        groups = ([row.revision for row in rows] for rows in (self.gaps, self.unapplied, self.ties))
+        return tuple(sorted({revision for group in groups for revision in group}))
+
+
+def make_plan(applied: Iterable[str], inventory: Inventory, project: Project, find: Find) -> Plan:
+    """Decide which files to borrow, refresh, keep and return, so that all that is applied can be loaded here.
+
+    `applied` are the rows of the version tables. Nothing that they do not reach is borrowed (DESIGN, rule 4).
+    """
+    own = Graph(Node(migration.revision, str(migration.path)) for migration in inventory.own)
+    needed = _Needed(own, find)
+    needed.reach(applied)
+    whole = Graph([*own.nodes.values(), *(Node(one.revision, "") for one in needed.chosen.values())])
+    unapplied, gaps = _dangling(whole, find, needed.gaps)
+    before = {row.entry.revision: row for row in inventory.borrowed}
+    targets = _Targets(project, [migration.path for migration in inventory.all])
+    copies, kept = [], []
+    for revision in whole.order(needed.chosen):
+        candidate, old = needed.chosen[revision], before.pop(revision, None)
+        if old and old.migration.content == candidate.content:
+            kept.append(old)
+        else:
+            copies.append(Copy(candidate, old.migration.path if old else targets.choose(candidate), old))
+    return Plan(
+        tuple(sorted(applied)),
+        tuple(sorted({*(copy.candidate.revision.id for copy in copies), *(gap.revision for gap in gaps)})),
+        tuple(copies),
+        tuple(kept),
+        tuple(reversed([before[revision] for revision in _all_order(inventory) if revision in before])),
+        gaps,
+        unapplied,
+        tuple(needed.differences),
+    )
+
+
+class _Needed:
+    """The revisions that the database reaches and this checkout does not define, as they are found."""
+
+    def __init__(self, own: Graph, find: Find) -> None:
+        self._own = own
+        self._find = find
+        self._seen: set[str] = set()
+        self.chosen: dict[str, Candidate] = {}
+        self.gaps: dict[str, set[str]] = {}
+        self.differences: list[Difference] = []
+
+    def reach(self, applied: Iterable[str]) -> None:
+        pending = [(word, "") for word in applied]
+        while pending:
+            word, needed_by = pending.pop()
+            for unknown in sorted(self._own.closure(self._own.label_owners.get(word, [word])).unknown):
+                referrers = set(self._own.missing.get(unknown, ())) or {needed_by} - {""}
+                if unknown in self._seen:
+                    if unknown in self.gaps:
+                        self.gaps[unknown] |= referrers
+                    continue
+                self._seen.add(unknown)
+                candidate = self._choose(unknown)
+                if candidate:
+                    self.chosen[candidate.revision.id] = candidate
+                    parents = (*candidate.revision.down_revisions, *candidate.revision.depends_on)
+                    pending += [(parent, candidate.revision.id) for parent in parents]
+                elif not any(difference.revision == unknown for difference in self.differences):
+                    self.gaps[unknown] = referrers
+
+    def _choose(self, word: str) -> Candidate | None:
+        """Take the most trusted candidate; note the others if they differ, and take none if equals differ."""
+        candidates = self._find(word)
+        if not candidates:
+            return None
+        best = candidates[0]
+        # An outdated borrowed copy in a neighbour is no rival: its own next run refreshes it.
+        rivals = [one for one in candidates if one.trust < BORROWED_HERE or one.trust == best.trust]
+        differing = tuple(one for one in rivals if one.content != best.content)
+        tie = any(one.trust == best.trust for one in differing)
+        if tie and best.trust != BORROWED:
+            self.differences.append(Difference(word, None, (best, *differing)))
+            return None
+        if differing:
+            self.differences.append(Difference(word, best, differing))
+        return best
+
+
+def _dangling(
+    whole: Graph, find: Find, gaps: dict[str, set[str]]
+) -> tuple[tuple[Unapplied, ...], tuple[Gap, ...]]:
+    """Sort what is still referred to and not defined: it lies elsewhere but is not applied, or it is nowhere."""
+    unapplied = []
+    gaps = dict(gaps)
+    for word, needed_by in whole.missing.items():
+        candidates = () if word in gaps else find(word)
+        if candidates:
+            unapplied.append(Unapplied(word, needed_by, candidates[0]))
+        else:
+            gaps[word] = gaps.get(word, set()) | set(needed_by)
+    return tuple(unapplied), tuple(Gap(word, tuple(sorted(by))) for word, by in sorted(gaps.items()))
+
+
+def _all_order(inventory: Inventory) -> tuple[str, ...]:
+    graph = Graph(Node(migration.revision, "") for migration in inventory.all)
+    return graph.order(graph.nodes)
+
+
+class _Targets:
+    """Names for the copies: the original's place and name, unless another file has that name."""
+
+    def __init__(self, project: Project, taken: Iterable[Path]) -> None:
+        self._project = project
+        # Folded, because a file system may not tell `A.py` from `a.py`.
+        self._taken = {str(path).casefold() for path in taken}
+
+    def choose(self, candidate: Candidate) -> Path:
+        usual = self._project.root / candidate.place
+        location = usual if usual in self._project.versions else self._project.versions[0]
+        below = candidate.below if self._project.recursive else os.path.basename(candidate.below)
+        safe_id = re.sub(r"[^\w.]", "_", candidate.revision.id)
+        if not record.can_record(below):
+            below = f"borrowed_{safe_id}.py"
+        path, stem = location / below, below.removesuffix(".py")
+        for number in range(1, 1000):
+            if str(path).casefold() not in self._taken:
+                break
+            path = location / f"{stem}_{safe_id}{f'_{number}' if number > 1 else ''}.py"
+        self._taken.add(str(path).casefold())
+        return path

@@ -1,0 +1,83 @@
+"""The one door to subprocesses."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+from .errors import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+
+class Result(NamedTuple):
+    """How a finished process ended, and all that it wrote."""
+
+    status: int
+    out: bytes
+    err: bytes
+
+
+def run(
+    argv: Sequence[str], *, folder: Path, environment: Mapping[str, str] | None = None, text: bytes = b""
+) -> Result:
+    """Run `argv` in `folder` to its end, with `text` as its standard input.
+
+    Raises Refusal("program-missing") if there is no such program.
+    """
+    try:
+        done = subprocess.run(argv, cwd=folder, env=environment, input=text, capture_output=True, check=False)
+    except FileNotFoundError as error:
+        if not folder.is_dir():
+            raise Refusal("folder-missing", folder=folder) from error
+        raise Refusal("program-missing", program=argv[0]) from error
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
+class Conversation:
+    """A process that is asked in lines of JSON over a channel of its own.
+
+    Its standard input is ours, both its outputs go to our standard error: what it says is talk, never data.
+    """
+
+    def __init__(self, argv: Sequence[str], *, folder: Path) -> None:
+        """Start `argv` plus the numbers of the two ends of its channel. Raises OSError if it cannot start."""
+        theirs_in, ours_out = os.pipe()
+        ours_in, theirs_out = os.pipe()
+        self._requests = os.fdopen(ours_out, "w", encoding="utf-8")
+        self._answers = os.fdopen(ours_in, encoding="utf-8")
+        try:
+            self._process = subprocess.Popen(
+                [*argv, str(theirs_in), str(theirs_out)],
+                cwd=folder,
+                pass_fds=(theirs_in, theirs_out),
+                stdout=2,
+            )
+        except BaseException:
+            self._requests.close()
+            self._answers.close()
+            raise
+        finally:
+            os.close(theirs_in)
+            os.close(theirs_out)
+
+    def send(self, line: str) -> None:
+        """Send one line; a process that is gone is noticed by `receive`."""
+        with suppress(BrokenPipeError):
+            self._requests.write(line + "\n")
+            self._requests.flush()
+
+    def receive(self) -> str | None:
+        """Return the next line, or None when the process has ended."""
+        return self._answers.readline() or None
+
+    def close(self) -> int:
+        """End the conversation, wait for the process, and return its exit status."""
+        for end in (self._requests, self._answers):
+            with suppress(BrokenPipeError):
+                end.close()
+        return self._process.wait()

@@ -1,0 +1,167 @@
+"""Where? DIR → Project: the Alembic environment of a checkout, found without importing Alembic."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from . import git
+from .config import parse_config, script_folder, version_folders
+from .errors import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from .config import AlembicConfig
+
+USUAL_FOLDER = "backend"
+
+
+class ConfigFiles(NamedTuple):
+    """The files that configure Alembic, relative to the folder it runs in, and the words that name them to it."""
+
+    ini: str = "alembic.ini"
+    toml: str = "pyproject.toml"
+    section: str = "alembic"
+    words: tuple[str, ...] = ()
+
+
+class Project(NamedTuple):
+    """An Alembic environment inside a checkout. All paths are absolute."""
+
+    root: Path  # the top of the checkout
+    folder: Path  # where the `alembic` command is run
+    files: ConfigFiles
+    scripts: Path  # where env.py lies
+    versions: tuple[Path, ...]
+    recursive: bool
+    repository: git.Repository | None  # None outside git
+
+
+def config_files(
+    configs: Sequence[str], section: str, arguments: Sequence[str], environment: Mapping[str, str]
+) -> ConfigFiles:
+    """Choose the files as the `alembic` command does: `-c` beats ALEMBIC_CONFIG beats the usual names.
+
+    `arguments` are the values of `-x`. Source: alembic.config.CommandLine._inis_from_config, 1.20.
+    """
+    named = list(configs) or [name for name in [environment.get("ALEMBIC_CONFIG")] if name]
+    tomls = [name for name in named if os.path.basename(name) == "pyproject.toml"]
+    inis = [name for name in named if name not in tomls]
+    words = [word for name in configs for word in ("-c", name)]
+    words += [word for value in arguments for word in ("-x", value)]
+    words += ["-n", section] if section != "alembic" else []
+    return ConfigFiles(
+        inis[-1] if inis else "alembic.ini", tomls[-1] if tomls else "pyproject.toml", section, tuple(words)
+    )
+
+
+def find_project(directory: str | None, *, here: Path, home: Path | None, files: ConfigFiles) -> Project:
+    """Return the project that the user means.
+
+    `directory` is what the user named, else None: then `backend`, `here`, and the parents of `here` are tried, and
+    last the same from `home`, the folder that the shell file was sourced from.
+    Raises Refusal: "folder-missing", "no-config", or "config-unreadable".
+    """
+    if directory is not None:
+        folder = here / directory
+        if not folder.is_dir():
+            raise Refusal("folder-missing", folder=folder)
+        return _first_project([folder, folder / USUAL_FOLDER], files) or _no_config(folder)
+    return (
+        _first_project(_usual_places(here), files)
+        or (_first_project(_usual_places(home), files) if home and home.is_dir() else None)
+        or _no_config(here)
+    )
+
+
+def _usual_places(here: Path) -> Iterator[Path]:
+    here = here.resolve()
+    yield here / USUAL_FOLDER
+    yield here
+    repository = git.locate(here)
+    if repository:
+        for parent in here.parents:
+            if not parent.is_relative_to(repository.top):
+                return
+            yield parent
+            yield parent / USUAL_FOLDER
+
+
+def _first_project(folders: Iterator[Path] | Sequence[Path], files: ConfigFiles) -> Project | None:
+    for folder in folders:
+        if folder.is_dir() and has_config(folder, files):
+            real = folder.resolve()
+            repository = git.locate(real)
+            root = repository.top if repository else _root_outside_git(real)
+            return read_project(root, real, files, repository)
+    return None
+
+
+def _root_outside_git(folder: Path) -> Path:
+    return folder.parent if folder.name == USUAL_FOLDER else folder
+
+
+def _no_config(folder: Path) -> Project:
+    found = _configured_folders(folder)
+    if found:
+        raise Refusal("no-config-but", folder=folder, found=found, first=found[0])
+    raise Refusal("no-config", folder=folder)
+
+
+def _configured_folders(folder: Path) -> tuple[Path, ...]:
+    repository = git.locate(folder)
+    if repository is None:
+        return ()
+    listed = git.answer(repository.top, "ls-files", "-z", "--", "alembic.ini", "*/alembic.ini")
+    return tuple(sorted((repository.top / name).parent for name in os.fsdecode(listed).split("\0") if name))
+
+
+def has_config(folder: Path, files: ConfigFiles) -> bool:
+    """Tell whether `folder` configures Alembic; a config that cannot be read counts: it is to be reported."""
+    try:
+        return _parse(folder, files) is not None
+    except Refusal:
+        return True
+
+
+def _parse(folder: Path, files: ConfigFiles) -> AlembicConfig | None:
+    ini, toml = folder / files.ini, folder / files.toml
+    return parse_config(
+        _text(ini),
+        _text(toml),
+        folder=str(folder),
+        section=files.section,
+        ini_here=str(ini.parent),
+        toml_here=str(toml.parent),
+    )
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refusal("config-unreadable", path=path, reason=str(error)) from error
+
+
+def read_project(root: Path, folder: Path, files: ConfigFiles, repository: git.Repository | None) -> Project:
+    """Read the project in `folder` of the checkout at `root`.
+
+    Raises Refusal: "no-config", "config-unreadable", "scripts-missing".
+    """
+    try:
+        config = _parse(folder, files)
+    except Refusal as refusal:
+        raise Refusal(
+            refusal.key, **{**refusal.values, "path": folder / str(refusal.values["path"])}
+        ) from refusal
+    if config is None:
+        raise Refusal("no-config", folder=folder)
+    scripts = script_folder(config, folder, [root])
+    versions = version_folders(config, folder, [root])
+    if scripts is None or versions is None or not scripts.is_dir():
+        raise Refusal("scripts-missing", folder=folder, location=config.script_location)
+    return Project(root, folder, files, scripts, versions, config.recursive, repository)

@@ -1,0 +1,173 @@
+"""Runs inside the project: Alembic itself, as the `alembic` command would run it, asked over a channel.
+
+Run by path with the project's interpreter, so nothing but the standard library and Alembic is imported, and the
+syntax is that of Python 3.8. Requests and answers are lines of JSON on two file descriptors; what Alembic, env.py
+and migrations print goes where they print it, with passwords masked.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import sys
+import traceback
+from typing import Any, Callable, Iterable, TextIO
+
+# user:password@ in a URL, and password=… in a connection string
+_URL_PASSWORD = re.compile(r"(://[^\s:/@'\"]*:)[^\s'\"]*(?=@)")
+_FIELD_PASSWORD = re.compile(
+    r"(\bpass(?:word|wd)\s*[=:]\s*)('[^']*'|\"[^\"]*\"|[^\s'\",;&)]+)", re.IGNORECASE
+)
+
+
+def mask(text: str) -> str:
+    """Return `text` with every password in a database URL or connection string as ***."""
+    return _FIELD_PASSWORD.sub(r"\1***", _URL_PASSWORD.sub(r"\1***", text))
+
+
+class Masked:
+    """A text stream that never lets a password through."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write `text`, masked."""
+        self._stream.write(mask(text))
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Write every one of `lines`, masked."""
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def main(read_end: int, write_end: int) -> None:
+    """Say whether Alembic is here, then answer requests until the channel is closed."""
+    sys.path[:] = [folder for folder in sys.path if not _is_ours(folder)]
+    sys.stdout, sys.stderr = Masked(sys.stdout), Masked(sys.stderr)
+    with os.fdopen(read_end) as requests, os.fdopen(write_end, "w") as answers:
+        try:
+            import alembic.config
+        except ImportError as error:
+            _send(answers, ready=False, reason=str(error))
+            return
+        _send(answers, ready=True, alembic=alembic.__version__, python=sys.executable)
+        for line in requests:
+            request = json.loads(line)
+            _send(answers, **_HANDLERS[request["do"]](request["words"]))
+
+
+def _is_ours(folder: str) -> bool:
+    return os.path.realpath(folder or ".") == os.path.dirname(os.path.realpath(__file__))
+
+
+def _send(answers: TextIO, **answer: object) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    answers.write(json.dumps(answer) + "\n")
+    answers.flush()
+
+
+def probe(words: list[str]) -> dict[str, Any]:
+    """Answer with the rows of every version table that env.py leads to. Nothing is changed, no migration is read."""
+    tables: list[dict[str, Any]] = []
+    logging.disable(logging.INFO)  # env.py is run again for the upgrade, and says the same again
+    try:
+        failure = _as_the_command([*words, "current"], lambda config: _capture(config, tables))
+    finally:
+        logging.disable(logging.NOTSET)
+    return {"failure": failure, "tables": tables}
+
+
+def upgrade(words: list[str]) -> dict[str, Any]:
+    """Run `alembic WORDS`, and answer whether it succeeded."""
+    return {"failure": _as_the_command(words)}
+
+
+_HANDLERS = {"probe": probe, "upgrade": upgrade}
+
+
+def _capture(config: Any, tables: list[dict[str, Any]]) -> None:
+    from alembic.runtime.environment import EnvironmentContext
+    from alembic.script import ScriptDirectory
+
+    def capture(heads: Any, context: Any) -> list[Any]:
+        tables.append(_describe(heads, context))
+        return []
+
+    script = ScriptDirectory.from_config(config)
+    with EnvironmentContext(config, script, fn=capture, dont_mutate=True):
+        script.run_env()
+
+
+def _describe(heads: Any, context: Any) -> dict[str, Any]:
+    url = context.connection.engine.url
+    hosts = [url.host] if url.host else _listed(url.query.get("host"))
+    return {
+        "heads": list(heads),
+        "table": context.version_table,
+        "schema": context.version_table_schema,
+        "dialect": context.dialect.name,
+        "hosts": [host for item in hosts for host in item.split(",")],
+        "port": url.port,
+        "database": url.database,
+    }
+
+
+def _listed(value: Any) -> list[str]:
+    return [] if value is None else [value] if isinstance(value, str) else list(value)
+
+
+def _as_the_command(words: list[str], instead: Callable[[Any], None] | None = None) -> dict[str, Any] | None:
+    """Run the `alembic` command line, or `instead` with its config, and show failures as the command does.
+
+    Returns None on success, else {"unknown": the revision id that Alembic could not locate, or None}.
+    """
+    from alembic import util
+    from alembic.config import CommandLine
+
+    class Command(CommandLine):
+        def run_cmd(self, config: Any, options: Any) -> None:
+            if instead:
+                instead(config)
+            else:
+                options.raiseerr = True
+                super().run_cmd(config, options)
+
+    try:
+        Command(prog="alembic").main(words)
+    except util.CommandError as error:
+        _show_as_alembic_does(util, error)
+        return {"unknown": getattr(error.__cause__, "argument", None)}
+    except (Exception, SystemExit) as error:
+        if not (isinstance(error, SystemExit) and error.code in (None, 0)):
+            _show_traceback(error)
+            return {"unknown": None}
+    return None
+
+
+def _show_as_alembic_does(util: Any, error: BaseException) -> None:
+    try:
+        util.err(str(error))  # prints FAILED and exits
+    except SystemExit:
+        pass
+
+
+def _show_traceback(error: BaseException) -> None:
+    frames = error.__traceback__
+    while frames and frames.tb_frame.f_code.co_filename == __file__:
+        frames = frames.tb_next  # ours say nothing to the user
+    sys.stderr.write("".join(traceback.format_exception(type(error), error, frames)))
+
+
+if __name__ == "__main__":
+    try:
+        main(int(sys.argv[-2]), int(sys.argv[-1]))
+    except KeyboardInterrupt:
+        sys.exit(130)
