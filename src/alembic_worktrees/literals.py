@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 COMPUTED: Final = ...
-"""The value of a name that only running the module could tell, and of a literal `...`, which tells nothing."""
+"""The value of a name that only running the module could tell; also of a literal `...`, which says nothing."""
 
 ANY_NAME: Final = "*"
 """This key stands for each name that is not bound itself, if code that was not run may have bound it."""
@@ -31,8 +31,8 @@ _INERT = (ast.Constant, ast.Name, *_COLLECTIONS, ast.BinOp, ast.JoinedStr, ast.e
 def module_names(content: bytes) -> dict[str, object]:
     """Return what each module level name is bound to in the end: a literal's value, or `COMPUTED`.
 
-    The content is read as Python's import reads it. Raises what `ast.parse` raises: `SyntaxError`, `ValueError`
-    or `LookupError` (NUL bytes, encodings), `RecursionError` or `MemoryError` (nesting).
+    The content is read as Python's import reads it. Raises what `ast.parse` raises: `SyntaxError`,
+    `ValueError` or `LookupError` (NUL bytes, encodings), `RecursionError` or `MemoryError` (nesting).
     """
     tree = _parse(content)
     names: dict[str, object] = {}
@@ -63,8 +63,7 @@ def _step(statement: ast.stmt, names: dict[str, object]) -> None:
     elif isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
         _augment(statement, statement.target.id, names)
     elif isinstance(statement, ast.Delete):
-        for target in statement.targets:
-            _unbind(target, names)
+        _delete(statement, names)
     elif not _is_bare_constant(statement):
         _disturb(statement, names)
 
@@ -83,11 +82,11 @@ def _augment(statement: ast.AugAssign, name: str, names: dict[str, object]) -> N
         names[name] = _sum(before, value)
 
 
-def _unbind(target: ast.expr, names: dict[str, object]) -> None:
-    if isinstance(target, ast.Name):
-        names.pop(target.id, None)
-    else:
-        _disturb(target, names)
+def _delete(statement: ast.Delete, names: dict[str, object]) -> None:
+    _disturb(statement, names)
+    for target in statement.targets:
+        if isinstance(target, ast.Name):
+            names.pop(target.id, None)
 
 
 def _bind(target: ast.expr, value: object, names: dict[str, object]) -> None:
@@ -174,12 +173,12 @@ def _disturb(node: ast.AST, names: dict[str, object]) -> None:
     it mentions a way to reach them unseen.
     """
     for part, binds_here in _executed(node):
-        if binds_here:
-            names.update(dict.fromkeys(_bound(part), COMPUTED))
         if isinstance(part, ast.Name):
+            _spoil(names.get(part.id), names)
             if part.id in _REFLECTIONS:
                 names.update(dict.fromkeys((*names, ANY_NAME), COMPUTED))
-            _spoil(names.get(part.id), names)
+        if binds_here:
+            names.update(dict.fromkeys(_bound(part), COMPUTED))
 
 
 def _spoil(value: object, names: dict[str, object]) -> None:

@@ -32,7 +32,7 @@ class Revision(NamedTuple):
     """A parent, dependency or label is computed by code that we refuse to run; its tuple is empty here."""
 
 
-class Unreadable(Exception):  # noqa: N818 - reads well where it is caught: "except Unreadable"
+class Unreadable(Exception):
     """No revision can be read from a file.
 
     `reason` is a stable word: "syntax", "encoding", "no-revision", "no-down-revision", "computed-id",
@@ -50,7 +50,7 @@ def is_migration_name(name: str) -> bool:
     return _MIGRATION_NAME.match(name) is not None
 
 
-def illegal_characters(id: str) -> str:  # noqa: A002 - "id" is what it is
+def illegal_characters(id: str) -> str:
     """Return the characters of `id` that Alembic refuses in an id, each once, in a fixed order."""
     return "".join(character for character in _ILLEGAL if character in id)
 
@@ -212,7 +212,9 @@ def _may_tell(tail: bytes) -> bool:
 
 
 _STRING = r"""(?:'[^'"\\\r\n\0]*'|"[^'"\\\r\n\0]*")"""
-_VALUE = rf"None|{_STRING}|\({_STRING},[ ]*(?:{_STRING},[ ]*)*{_STRING}?\)"
+_TUPLE = rf"\({_STRING}, ?(?:{_STRING}, )*{_STRING}?\)"
+_LIST = rf"\[{_STRING}(?:, {_STRING})*\]"
+_VALUE = rf"None|{_STRING}|{_TUPLE}|{_LIST}"
 _END = r"[ \t]*(?:#[^\r\n\0]*)?\n"
 _NAME = r"[A-Za-z_]\w*(?: as \w+)?"
 _IMPORT = rf"(?:import [\w.]+(?: as \w+)?|from [\w.]+ import {_NAME}(?:, {_NAME})*){_END}"
@@ -246,8 +248,8 @@ def _names_of_template(head: bytes) -> _Names | None:
 
 
 def _literal(text: str) -> object:
-    """Return the value of a `_VALUE`."""
+    """Return the value of a `_VALUE`; a tuple for a list too, since no other name can change this one."""
     if text == "None":
         return None
     strings = tuple(string[1:-1] for string in _STRINGS.findall(text))
-    return strings if text.startswith("(") else strings[0]
+    return strings if text[0] in "([" else strings[0]
