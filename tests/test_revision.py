@@ -263,12 +263,11 @@ def alembic_reads(source: str | bytes, folder: Path, name: str = "some_file.py")
     finally:
         path.unlink()
     assert script is not None
-    if isinstance(script.module.down_revision, set):
-        script.module.down_revision = sorted(script.module.down_revision)
-        script = Script(script.module, script.revision, script.path)
     down, depends = (
         util.to_tuple(value, default=()) for value in (script.down_revision, script.dependencies)
     )
+    if isinstance(vars(script.module)["down_revision"], set):
+        down = tuple(sorted(down))
     depends = () if depends == ("",) else depends
     return Revision(script.revision, down, depends, tuple(script._orig_branch_labels))
 
@@ -394,7 +393,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Script, byte
         {"rev_id": "dd", "head": "base", "depends_on": ["cc"]},
         {"rev_id": "ee", "head": ["bb", "cc"], "depends_on": ["dd", "bb"]},
     ):
-        command.revision(config, **arguments)  # type: ignore[arg-type]
+        command.revision(config, **arguments)
     return [
         (script, open(script.path, "rb").read())
         for script in ScriptDirectory.from_config(config).walk_revisions()
@@ -429,34 +428,37 @@ def test_the_template_is_read_without_ast(written: list[tuple[Script, bytes]]) -
 # Fast is whole: texts made of pieces that real migrations have, in any order, and damaged
 
 HEAD_PIECES = [
-    '"""doc"""', '"""doc\n\ndef upgrade():\nrevision = "in doc"\n"""', "'''doc \"\"\" '''", '"""a "quoted" é"""', '"""\\d"""',
-    "from alembic import op", "import sqlalchemy as sa", "from a import (\n    b,\n    c,\n)", "from x import *",
-    "from x import revision", "import depends_on", "import os  # revision", "from x import a as branch_labels",
-    "# a comment", "# revision = 'c'", "", "    ", "\f", "# coding: utf-8", "# coding: latin-1", "# é",
-    "revision = 'r1'", 'revision: str = "r2"', "revision = 'r' 's'", "revision = NAME", "revision = f()", "revision = 1",
-    "revision = None", "revision = 'r3'  # why", "revision  =  'r4'", "revision = 'é'", "revision = 'a\\n'", "revision = ''",
+    '"""doc"""', '"""doc\n\ndef upgrade():\nrevision = "in doc"\n"""', "'''doc \"\"\" '''",
+    '"""a "quoted" é"""', '"""\\d"""', "from alembic import op", "import sqlalchemy as sa",
+    "from a import (\n    b,\n    c,\n)", "from x import *", "from x import revision", "import depends_on",
+    "import os  # revision", "from x import a as branch_labels", "# a comment", "# revision = 'c'", "", "    ",
+    "\f", "# coding: utf-8", "# coding: latin-1", "# é", "revision = 'r1'", 'revision: str = "r2"',
+    "revision = 'r' 's'", "revision = NAME", "revision = f()", "revision = 1", "revision = None",
+    "revision = 'r3'  # why", "revision  =  'r4'", "revision = 'é'", "revision = 'a\\n'", "revision = ''",
     "revision = (\n    'r5'\n)", "revision = '''r\ndef x(): pass\n'''", "revision = 'r' \\\n    's'",
-    "down_revision = 'd1'", "down_revision: Union[str, Sequence[str], None] = None", "down_revision = ('d1', 'd2')",
-    "down_revision = ('d1',)", "down_revision = ('d1')", "down_revision = ['d1']", "down_revision = SHARED", "down_revision = ()",
-    "down_revision = 'a,b', \"c\"", "down_revision = ('a,b', \"c\",)", "down_revision = ( 'a', )", "down_revision = f()",
-    "branch_labels = None", "branch_labels = ('l1',)", "branch_labels: Union[str, None] = 'l2'", "branch_labels = f()",
-    "depends_on = None", "depends_on: Union[str, None] = 'o1'", "depends_on = ('o1', 'o2')", "depends_on = 1",
-    "NAME = 'n'", "SHARED = ['s']", "SHARED = ('s',)", "if x:\n    revision = 'r'", "if x:\n    import y", "try:\n    pass",
-    "except E:\n    pass", "@decorated", "x = 1 + \\", "x = [", "]", "class A:\n    pass", "del revision", "revision += 'p'",
+    "down_revision = 'd1'", "down_revision: Union[str, Sequence[str], None] = None",
+    "down_revision = ('d1', 'd2')", "down_revision = ('d1',)", "down_revision = ('d1')",
+    "down_revision = ['d1']", "down_revision = SHARED", "down_revision = ()", "down_revision = 'a,b', \"c\"",
+    "down_revision = ('a,b', \"c\",)", "down_revision = ( 'a', )", "down_revision = f()",
+    "branch_labels = None", "branch_labels = ('l1',)", "branch_labels: Union[str, None] = 'l2'",
+    "branch_labels = f()", "depends_on = None", "depends_on: Union[str, None] = 'o1'",
+    "depends_on = ('o1', 'o2')", "depends_on = 1", "NAME = 'n'", "SHARED = ['s']", "SHARED = ('s',)",
+    "if x:\n    revision = 'r'", "if x:\n    import y", "try:\n    pass", "except E:\n    pass", "@decorated",
+    "x = 1 + \\", "x = [", "]", "class A:\n    pass", "del revision", "revision += 'p'",
 ]  # fmt: skip
 TAIL_PIECES = [
-    "def upgrade():\n    op.execute('select 1')", "def downgrade() -> None:\n    pass", "async def f():\n    pass",
-    "def f():\n    op.execute('''\nrevision = 'sql'\n''')", "def f():\n    op.execute('''\nupdate t\ndef \n''')",
-    "    op.add_column('t', sa.Column('c', sa.Text()))", "    # é", "def f(a=(revision := 'w')): pass", "def f(): 'é'",
-    "def f():\n    global revision\n    revision = 'g'", "def f():\n    global NAME", "def revision():\n    pass",
-    "revision = 't1'", "down_revision = 't2'", "depends_on = 't3'", "branch_labels = 't4'", "x = 1; revision = 't5'",
-    "ｒevision = 't6'", "SHARED.append('t7')", "SHARED += ['t8']", "SHARED = ['t9']", "NAME = 't10'", "exec('')", "globals()",
-    "x = locals", "vars(x)", "op.execute('x')", "del revision", "from x import *", "class A:\n    revision = 'c'",
-    "class A:\n    SHARED.append('c')", "@f(exec)\ndef g(): pass", "for revision in x: pass", "if __name__ == '__main__':\n    f()",
-    ")", "\f", "", "'''", "\\", "@dec", "# revision",
+    "def upgrade():\n    op.execute('select 1')", "def downgrade() -> None:\n    pass",
+    "async def f():\n    pass", "def f():\n    op.execute('''\nrevision = 'sql'\n''')",
+    "def f():\n    op.execute('''\nupdate t\ndef \n''')", "    op.add_column('t', sa.Column('c', sa.Text()))",
+    "    # é", "def f(a=(revision := 'w')): pass", "def f(): 'é'",
+    "def f():\n    global revision\n    revision = 'g'", "def f():\n    global NAME",
+    "def revision():\n    pass", "revision = 't1'", "down_revision = 't2'", "depends_on = 't3'",
+    "branch_labels = 't4'", "x = 1; revision = 't5'", "ｒevision = 't6'", "SHARED.append('t7')",
+    "SHARED += ['t8']", "SHARED = ['t9']", "NAME = 't10'", "exec('')", "globals()", "x = locals", "vars(x)",
+    "op.execute('x')", "del revision", "from x import *", "class A:\n    revision = 'c'",
+    "class A:\n    SHARED.append('c')", "@f(exec)\ndef g(): pass", "for revision in x: pass",
+    "if __name__ == '__main__':\n    f()", ")", "\f", "", "'''", "\\", "@dec", "# revision",
 ]  # fmt: skip
-
-TEMPLATE_PIECES = [*TEMPLATE.partition("\n\n\ndef ")[0].split("\nrevision"), "def upgrade():\n    pass"]
 
 
 @st.composite
@@ -474,20 +476,16 @@ def migrations(draw: st.DrawFn) -> bytes:
         head = draw(st.lists(st.sampled_from(HEAD_PIECES), max_size=8))
     tail = draw(st.lists(st.sampled_from(TAIL_PIECES), max_size=5))
     text = "\n".join([*head, *tail, ""])
-    for _ in range(draw(st.integers(0, 2)) if draw(st.booleans()) else 0):
+    for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2]))):
         at = draw(st.integers(0, len(text)))
-        gone = draw(st.integers(0, 2))
-        text = (
-            text[:at]
-            + draw(st.sampled_from(["", "'", '"', "\\", "\n", "\r", "(", ")", ",", " ", "#", "=", ";", ":"]))
-            + text[at + gone :]
-        )
+        put = draw(st.sampled_from(["", "'", '"', "\\", "\n", "\r", "(", ")", ",", " ", "#", "=", ";", ":"]))
+        text = text[:at] + put + text[at + draw(st.integers(0, 2)) :]
     newline = draw(st.sampled_from(["\n", "\n", "\n", "\r\n", "\r"]))
     return draw(st.sampled_from([b"", b"", b"", b"\xef\xbb\xbf"])) + text.replace("\n", newline).encode()
 
 
 @given(migrations())
-@settings(max_examples=3000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=1200, deadline=None, suppress_health_check=list(HealthCheck))
 @example(b"revision = 'x'\ndown_revision = None\nx = 1 \\\ndef f(): ...\n")
 @example(b"revision = 'x'\ndown_revision = a \\\n@b\ndef f(): ...\n")
 @example("revision = 'x'\ndown_revision = None\n\ndef f(): ...\n𝓻evision = 'y'\n".encode())
@@ -501,7 +499,7 @@ def test_fast_is_whole(content: bytes) -> None:
 
 
 @given(content=migrations())
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 def test_alembic_agrees_with_what_is_made_of_pieces(
     tmp_path_factory: pytest.TempPathFactory, content: bytes
 ) -> None:
@@ -516,7 +514,7 @@ def test_alembic_agrees_with_what_is_made_of_pieces(
     st.binary(max_size=200) | st.text(max_size=100).map(lambda text: text.encode("utf-8", "surrogatepass")),
     st.booleans(),
 )
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_nothing_but_unreadable_is_raised(content: bytes, whole: bool) -> None:
     read(content, whole=whole)
     read(b"revision = 'x'\ndown_revision = None\n" + content, whole=whole)

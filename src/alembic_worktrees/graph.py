@@ -114,7 +114,7 @@ class Graph:
         rings = [self._ring(group) for group in self._groups() if len(group) > 1]
         return tuple(sorted(loops + rings))
 
-    def parents(self, id: str) -> tuple[str, ...]:  # noqa: A002 - "id" is what it is
+    def parents(self, id: str) -> tuple[str, ...]:
         """Return what must be applied before: `down_revisions`, then `depends_on` with labels resolved.
 
         Each once, whether or not it is defined here. An id that is not defined here has none.
