@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 import warnings
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from alembic import command, util
@@ -23,9 +24,6 @@ from alembic_worktrees.revision import (
     is_migration_name,
     read_revision,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TEMPLATE = '''"""add a thing
 
@@ -384,7 +382,7 @@ def test_the_literals_module_is_represented_faithfully() -> None:
 def written(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Script, bytes]]:
     """Files written by `alembic revision`: a base, a child, two branches with labels, a merge, a dependency."""
     folder = tmp_path_factory.mktemp("project")
-    config = Config(str(folder / "alembic.ini"), stdout=open("/dev/null", "w"))  # noqa: SIM115
+    config = Config(str(folder / "alembic.ini"), stdout=io.StringIO())
     command.init(config, str(folder / "migrations"))
     for arguments in (
         {"rev_id": "aa", "message": "the 'first' \"one\", é"},
@@ -395,7 +393,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Script, byte
     ):
         command.revision(config, **arguments)
     return [
-        (script, open(script.path, "rb").read())
+        (script, Path(script.path).read_bytes())
         for script in ScriptDirectory.from_config(config).walk_revisions()
     ]
 
