@@ -489,6 +489,27 @@ def ini_lists(draw: st.DrawFn) -> str:
     return start + joint.join(draw(st.lists(sane | sane | locations, min_size=1, max_size=3))) + end
 
 
+@st.composite
+def well_split_lists(draw: st.DrawFn) -> dict[str, str]:
+    """Version locations between the very separators that the ini announces, or between the usual ones."""
+    name = draw(st.sampled_from(["path_separator", "version_path_separator", ""]))
+    separator, joints = (
+        draw(st.sampled_from(sorted(JOINTS.items()))) if name else ("", [", ", " ", ",", "  "])
+    )
+    joint, start, end = (draw(st.sampled_from(choice)) for choice in (joints, ["", *joints], ["", *joints]))
+    places = draw(st.lists(st.sampled_from(["a", "%(here)s/b", "../c", "/d", "e f"]), min_size=1, max_size=4))
+    text = start + joint.join(places) + end
+    return {"version_locations": text} | ({name: separator} if name else {})
+
+
+JOINTS = {
+    "space": [" ", "  "],
+    "newline": ["\n  ", "\n  \n  "],
+    "os": [os.pathsep, f" {os.pathsep} ", os.pathsep * 2],
+    ":": [":", " : ", "::"],
+    ";": [";", " ; ", ";;"],
+}
+
 ini_values: dict[str, st.SearchStrategy[str]] = {
     "script_location": sane | sane | locations,
     "version_locations": ini_lists() | ini_lists() | st.just(""),
@@ -527,7 +548,12 @@ def inis(draw: st.DrawFn) -> str:
 @st.composite
 def ini_lines(draw: st.DrawFn, often: str = "base") -> list[str]:
     lines = []
-    for name, value in draw(options(ini_values, often)).items():
+    values = draw(options(ini_values, often))
+    if draw(st.booleans()):
+        for name in ("path_separator", "version_path_separator"):
+            values.pop(name, None)
+        values |= draw(well_split_lists())
+    for name, value in values.items():
         lines.append(draw(st.sampled_from(["", "", "# a comment", "; another = one"])))
         spelled = draw(st.sampled_from([name, name, name.upper()]))
         lines.append(spelled + draw(st.sampled_from([" = ", "=", ": ", "\t=\t"])) + value)
