@@ -27,8 +27,8 @@ class Text(NamedTuple):
     fr: str
 
 
-OK, BAD, WARN, STEP, PLAIN = "✅", "❌", "⚠️ ", "📋", ""
-COLOURS = {OK: "\x1b[32m", BAD: "\x1b[1;31m", WARN: "\x1b[33m"}
+OK, BAD, WARN, STEP, TITLE, PLAIN = "✅", "❌", "⚠️ ", "📋", "👉", ""
+COLOURS = {OK: "\x1b[32m", BAD: "\x1b[1;31m", WARN: "\x1b[33m", TITLE: "\x1b[1m"}
 
 TEXTS: dict[str, Text] = {
     # The story of an upgrade
@@ -288,6 +288,76 @@ TEXTS: dict[str, Text] = {
         "This is a bug of alembic-worktrees, not of your project. Please report it with all that follows:\n\n{report}",
         "C'est un bogue d'alembic-worktrees, pas de votre projet. Merci de le signaler avec tout ce qui suit :\n\n"
         "{report}",
+    ),
+    # The demo
+    "demo-begin": Text(
+        TITLE,
+        "In a temporary folder: a real git repository, and a real PostgreSQL that takes a few seconds to start.",
+        "Dans un dossier temporaire : un vrai dépôt git, et un vrai PostgreSQL qui met quelques secondes à démarrer.",
+    ),
+    "demo-worktrees": Text(
+        TITLE,
+        "One project in three worktrees. All share one database:",
+        "Un projet en trois worktrees. Tous partagent une base :",
+    ),
+    "demo-feature": Text(
+        TITLE,
+        "In feature A, somebody adds a table. Its migration is applied to the shared database:",
+        "Dans feature A, quelqu'un ajoute une table. Sa migration est appliquée à la base partagée :",
+    ),
+    "demo-problem": Text(
+        TITLE,
+        "THE PROBLEM. Feature B has no file for that migration, so there Alembic gives up:",
+        "LE PROBLÈME. Feature B n'a pas le fichier de cette migration ; Alembic y abandonne :",
+    ),
+    "demo-cure": Text(
+        TITLE,
+        "THE CURE. The missing migration is borrowed from the worktree that has it:",
+        "LE REMÈDE. La migration manquante est copiée depuis le worktree qui l'a :",
+    ),
+    "demo-works": Text(
+        TITLE,
+        "In feature B Alembic works again, and git sees no change:",
+        "Dans feature B, Alembic marche de nouveau, et git ne voit aucun changement :",
+    ),
+    "demo-list": Text(
+        TITLE,
+        "Who has which migration:",
+        "Qui a quelle migration :",
+    ),
+    "demo-merge": Text(
+        TITLE,
+        "Later, git brings the original. The borrowed file is not in its way:",
+        "Plus tard, git apporte l'original. Le fichier copié ne le gêne pas :",
+    ),
+    "demo-end": Text(
+        OK,
+        "Done. The repository and the database are gone again, nothing of this is left on your machine.\n"
+        "  In your own repository: alembic-worktrees shim --shell bash > scripts/alembic-utils.sh",
+        "Terminé. Le dépôt et la base ont disparu, il n'en reste rien sur votre machine.\n"
+        "  Dans votre dépôt : alembic-worktrees shim --shell bash > scripts/alembic-utils.sh",
+    ),
+    "demo-blank": Text(PLAIN, "", ""),
+    "demo-prompt": Text(PLAIN, "$ {command}", "$ {command}"),
+    "demo-extra-missing": Text(
+        BAD,
+        "The demo needs a PostgreSQL of its own, which is not installed here. Install it with:\n  {command}",
+        "La démo a besoin de son propre PostgreSQL, qui n'est pas installé ici. Pour l'installer :\n  {command}",
+    ),
+    "demo-no-postgres": Text(
+        BAD,
+        "The PostgreSQL of the demo does not run here; {program} says:\n{words}",
+        "Le PostgreSQL de la démo ne fonctionne pas ici ; {program} dit :\n{words}",
+    ),
+    "demo-not-prepared": Text(
+        BAD,
+        "The repository of the demo could not be made:\n{words}",
+        "Le dépôt de la démo n'a pas pu être créé :\n{words}",
+    ),
+    "demo-astray": Text(
+        BAD,
+        "The demo did not go as it should: this ended with status {status}:\n{command}",
+        "La démo ne s'est pas déroulée comme prévu : ceci s'est terminé avec le statut {status} :\n{command}",
     ),
     # Help
     "help-program": Text(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
@@ -23,19 +24,48 @@ class Result(NamedTuple):
 
 
 def run(
-    argv: Sequence[str], *, folder: Path, environment: Mapping[str, str] | None = None, text: bytes = b""
+    argv: Sequence[str],
+    *,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    text: bytes = b"",
+    user: int | None = None,
 ) -> Result:
-    """Run `argv` in `folder` to its end, with `text` as its standard input.
+    """Run `argv` in `folder` to its end, with `text` as its standard input; as `user` if we are root.
 
     Raises Refusal("program-missing") if there is no such program.
     """
     try:
-        done = subprocess.run(argv, cwd=folder, env=environment, input=text, capture_output=True, check=False)
+        done = subprocess.run(
+            argv, cwd=folder, env=environment, input=text, capture_output=True, check=False, user=user
+        )
     except FileNotFoundError as error:
         if not folder.is_dir():
             raise Refusal("folder-missing", folder=folder) from error
         raise Refusal("program-missing", program=argv[0]) from error
     return Result(done.returncode, done.stdout, done.stderr)
+
+
+def show(argv: Sequence[str], *, folder: Path, environment: Mapping[str, str]) -> int:
+    """Run `argv` to its end with both its outputs on our standard output; return its status.
+
+    If we are interrupted, it ends with all its children: they are a process group of their own.
+    """
+    process = subprocess.Popen(
+        argv,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        return process.wait()
+    except BaseException:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        raise
 
 
 class Conversation:
