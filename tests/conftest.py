@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,6 +18,16 @@ from worlds.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give pytest's own temporary folders a root that goes with the run; it would keep those of three runs."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        stack = ExitStack()
+        config.add_cleanup(stack.close)
+        root = tempfile.mkdtemp(prefix="awt-")
+        stack.enter_context(janitor(Path(root)))
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = root
 
 
 @pytest.fixture(scope="session", autouse=True)
