@@ -4,31 +4,41 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-SHELL_FILES = .ci/run $(wildcard shell/*.sh) $(wildcard hooks/*)
+DEV := $(VENV)/.ready-dev
+SHELL_FILES = .ci/run .ci/venv $(wildcard shell/*.sh) $(wildcard hooks/*)
 
-.PHONY: demo test check suite bench clean
+.PHONY: demo test check shells suite bench clean
 
 demo: $(READY)
-	$(BIN)/alembic-worktrees demo
+	@$(BIN)/alembic-worktrees demo
 
-test: check suite
+test: check shells suite
 
-check: $(READY)
+check: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/shellcheck $(SHELL_FILES)
 
-suite: $(READY)
+shells:
+	@for shell in zsh fish; do \
+		command -v $$shell >/dev/null || echo "Left out: the tests under $$shell, which is not installed."; \
+	done
+
+suite: $(DEV)
 	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
 
-$(READY): pyproject.toml src/alembic_worktrees/__init__.py
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "alembic-worktrees needs Python 3.10 or newer; try: make PYTHON=python3.12 ...")'
-	$(PYTHON) -c 'import ensurepip' 2>/dev/null || apt-get install -y --no-install-recommends python3-venv || sudo apt-get install -y --no-install-recommends python3-venv
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --editable '.[demo]' --group dev
-	touch $@
+$(READY): pyproject.toml src/alembic_worktrees/__init__.py .ci/venv
+	@echo "Setting up $(VENV); this is done once and takes a minute."
+	@sh .ci/venv '$(PYTHON)' '$(VENV)'
+	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --editable '.[demo]'
+	@touch $@
+
+$(DEV): $(READY)
+	@echo "Setting up what the tests need."
+	@$(BIN)/python -m pip install --quiet --group dev
+	@touch $@
 
 clean:
 	rm -rf $(VENV) dist build .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
