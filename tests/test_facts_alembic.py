@@ -516,6 +516,17 @@ def test_one_ini_and_one_pyproject(main: Checkout) -> None:
     assert "aaaa1111" in main.alembic(*both, "heads", check=True).stdout
 
 
+def test_a_second_ini_is_refused(main: Checkout) -> None:
+    done = main.alembic("-c", "alembic.ini", "-c", "other.ini", "heads")
+    assert crash(done) == "alembic.util.exc.CommandError: only one ini file may be indicated"
+
+
+def test_the_section_option_does_not_reach_pyproject(world_root: Path) -> None:
+    world = World.create(world_root, "sqlite://", layout=Layout(config="pyproject"))
+    world.main.revision("aaaa1111")
+    assert "aaaa1111" in world.main.alembic("-n", "second", "heads", check=True).stdout
+
+
 def test_the_section_option_is_for_the_ini(main: Checkout) -> None:
     ini = main.backend / "alembic.ini"
     ini.write_text(ini.read_text().replace("[alembic]", "[second]"))

@@ -8,7 +8,7 @@ import sys
 import textwrap
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from worlds import templates, warm
 from worlds.process import checked, run
@@ -16,6 +16,8 @@ from worlds.process import checked, run
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from subprocess import CompletedProcess
+
+    from typing_extensions import Unpack
 
 # What the caller's environment may lend us: where programs are, and how to reach a package index.
 KEPT = re.compile(r"PATH|TMPDIR|(PIP|SSL|COVERAGE|COV|REQUESTS)_.*|.*_proxy", re.IGNORECASE)
@@ -65,6 +67,17 @@ class Layout(NamedTuple):
     def parameter(self) -> str:
         """What the `upgrade` of each migration takes."""
         return "engine_name: str" if self.env == "multidb" else ""
+
+
+class RevisionOptions(TypedDict, total=False):
+    """What may be said of a migration that is written for a test."""
+
+    depends_on: str | Sequence[str] | None
+    labels: str | Sequence[str] | None
+    file: str | None
+    location: str | None  # relative to the backend
+    body: str | None
+    table: str | None
 
 
 class World:
@@ -195,29 +208,13 @@ class Checkout:
         return path
 
     def revision(
-        self,
-        id: str,
-        down: str | Sequence[str] | None = None,
-        *,
-        depends_on: str | Sequence[str] | None = None,
-        labels: str | Sequence[str] | None = None,
-        file: str | None = None,
-        location: str | None = None,
-        body: str | None = None,
-        table: str | None = None,
+        self, id: str, down: str | Sequence[str] | None = None, **options: Unpack[RevisionOptions]
     ) -> Path:
         """Write a migration. Unless `body` says what its upgrade does, it creates the table `t_<id>`."""
-        text = revision_text(
-            id,
-            down,
-            depends_on=depends_on,
-            labels=labels,
-            body=body,
-            table=table,
-            parameter=self.world.layout.parameter,
-        )
-        folder = self.backend / location if location else self.versions
-        return self.write(folder / (file or f"{id}_add_t.py"), text)
+        location = options.get("location") or self.world.layout.locations[0]
+        file = options.get("file") or f"{id}_add_t.py"
+        text = revision_text(id, down, parameter=self.world.layout.parameter, **options)
+        return self.write(self.backend / location / file, text)
 
     # commands
 
@@ -235,24 +232,10 @@ class Checkout:
         down: str | Sequence[str] | None = None,
         *,
         commit: bool = True,
-        depends_on: str | Sequence[str] | None = None,
-        labels: str | Sequence[str] | None = None,
-        file: str | None = None,
-        location: str | None = None,
-        body: str | None = None,
-        table: str | None = None,
+        **options: Unpack[RevisionOptions],
     ) -> Path:
         """A migration that this checkout has written, committed (unless told not to) and applied."""
-        path = self.revision(
-            id,
-            down,
-            depends_on=depends_on,
-            labels=labels,
-            file=file,
-            location=location,
-            body=body,
-            table=table,
-        )
+        path = self.revision(id, down, **options)
         if commit:
             self.commit(f"Add migration {id}", path)
         self.alembic("upgrade", "heads", check=True)
@@ -324,14 +307,12 @@ def revision_text(
     id: str,
     down: str | Sequence[str] | None = None,
     *,
-    depends_on: str | Sequence[str] | None = None,
-    labels: str | Sequence[str] | None = None,
-    body: str | None = None,
-    table: str | None = None,
     parameter: str = "",
+    **options: Unpack[RevisionOptions],
 ) -> str:
     """The text of a migration, as Alembic's template writes it."""
-    table = table or "t_" + re.sub(r"\W", "_", id).lower()
+    body = options.get("body")
+    table = options.get("table") or "t_" + re.sub(r"\W", "_", id).lower()
     upgrade = body or f'op.create_table("{table}", sa.Column("id", sa.Integer, primary_key=True))'
     parents = [down] if isinstance(down, str) else list(down or ())
     words = {
@@ -340,8 +321,8 @@ def revision_text(
         "PARENTS": ", ".join(parents),
         "REVISION": repr(id),
         "DOWN": _literal(down),
-        "LABELS": _literal(labels),
-        "DEPENDS": _literal(depends_on),
+        "LABELS": _literal(options.get("labels")),
+        "DEPENDS": _literal(options.get("depends_on")),
         "PARAMETER": parameter,
         "UPGRADE": textwrap.indent(textwrap.dedent(upgrade).strip("\n"), "    "),
         "DOWNGRADE": "    pass" if body else f'    op.drop_table("{table}")',
