@@ -246,6 +246,65 @@ def test_forms_above_functions(source: str, expected: Revision) -> None:
     assert read(source + "\n\ndef upgrade():\n    pass\n", whole=False) == expected
 
 
+@pytest.mark.parametrize(
+    ("below", "expected"),
+    [
+        ("revision = 'y'", rev("y")),
+        ("down_revision = 'y'", rev(down=("y",))),
+        ("depends_on = 'y'", rev(depends=("y",))),
+        ("branch_labels = 'y'", rev(labels=("y",))),
+        ("ｄepends_on = 'y'", rev(depends=("y",))),
+        ('x = \'é\'\n"""\nrevision = \'y\'\n"""', rev()),
+        ("exec(y)", "computed-id"),
+        ("globals()", "computed-id"),
+        ("locals()", "computed-id"),
+        ("vars()", "computed-id"),
+        ("op.execute('y')", rev()),
+    ],
+)
+def test_what_stands_below_the_first_function_counts(below: str, expected: Revision | str) -> None:
+    for head in ("revision = 'x'\ndown_revision = None", "a = 1; revision = 'x'; down_revision = None"):
+        assert read(f"{head}\n\ndef f():\n    pass\n\n{below}\n", whole=False) == expected
+
+
+def test_what_is_missing_above_the_first_function() -> None:
+    assert read("\ndef f(): pass", whole=False) == "no-revision"
+    assert read("revision = 'x'\ndef f(): pass", whole=False) == "no-down-revision"
+    assert read("down_revision = None\ndef f(): pass", whole=False, name="a1.py") == rev("a1")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "revision = 'x'\ndown_revision = ('a')\n",
+        "revision = 'x'\ndown_revision = ('a' 'b', 'c')\n",
+        "revision = 'x'\ndown_revision = ('a,b', \"c\",)\n",
+        "revision = 'x'\ndown_revision = ['a']\n",
+        "revision = 'x\\x61'\ndown_revision = 'a'\n",
+        "revision = 'x' # 'y'\ndown_revision = 'a'# b\n",
+        "revision = 'x' 'y'\ndown_revision = 'a'\n",
+        "revision = 'x'\ndown_revision = 'a'\ndepends_on = 'c'\nbranch_labels = 'b'\n",
+        "revision = 'x'\ndown_revision = 'a'\nrevision = 'y'\n",
+        "revision = 'x'\ndown_revision = 'a'\nfrom x import depends_on\n",
+        "from x import branch_labels as b, depends_on\nrevision = 'x'\ndown_revision = 'a'\n",
+        "revision = 'x'\ndown_revision = 'a'\nimport a as revision\n",
+        "revision = 'x'\ndown_revision = 'a'\n# a\rrevision = 'y'\n",
+        "revision = 'x' # a\rrevision = 'y'\ndown_revision = 'a'\n",
+        "# a\rdepends_on = 'y'\nrevision = 'x'\ndown_revision = 'a'\n",
+        '"""a""" """b"""\nrevision = "x"\ndown_revision = "a"\n',
+        '"""a\nrevision = "z"\n"""\nrevision = "x"\ndown_revision = "a"\n',
+        '"""a"""\ndepends_on = "y"\n"""b"""\nrevision = "x"\ndown_revision = "a"\n',
+        '"""a "b" ""c"""\nrevision = "x"\ndown_revision = "a"\n',
+        '"""a\\"""\nrevision = "z"\n"""\nrevision = "x"\ndown_revision = "a"\n',
+    ],
+)
+def test_a_head_like_the_template_is_read_as_a_whole(head: str) -> None:
+    for content in (f"{head}\n\ndef f(): pass\n", f"{head}\n\ndef f(): pass\n".replace("\n", "\r\n")):
+        found = read(content, whole=True)
+        assert isinstance(found, Revision) or found == "computed-id"
+        assert read(content, whole=False) == found
+
+
 def alembic_reads(source: str | bytes, folder: Path, name: str = "some_file.py") -> Revision | None:
     """What Alembic's own import of the file finds; None if it fails."""
     path = folder / name
@@ -413,10 +472,11 @@ def test_the_template_is_read_as_alembic_reads_it(written: list[tuple[Script, by
 
 
 def test_the_template_is_read_without_ast(written: list[tuple[Script, bytes]]) -> None:
+    contents = [content.replace(b"\n", end) for _, content in written for end in (b"\n", b"\r\n")]
     code = (
         "import sys\n"
         "from alembic_worktrees.revision import read_revision\n"
-        f"for content in {[content for _, content in written]!r}:\n"
+        f"for content in {contents!r}:\n"
         "    read_revision(content, 'a.py')\n"
         "sys.exit('alembic_worktrees.literals' in sys.modules)"
     )

@@ -170,7 +170,7 @@ def _names_of_head(content: bytes) -> _Names | None:
     if not found or not _is_utf_8(head) or _may_tell(tail):
         return None
     names = _names_of_template(head + b"\n") or _names_if_accepted(head + b"\n")
-    if names is None or not {"revision", "down_revision"} <= names.keys():
+    if names is None:
         return None
     return None if any(isinstance(names.get(fact), (list, set)) for fact in _FACTS) else names
 
