@@ -22,6 +22,7 @@ class Checkout(NamedTuple):
     path: Path
     branch: str | None
     project: Project | None
+    worktree: bool  # of this repository; else a clone, or a folder outside git
 
 
 class Surroundings(NamedTuple):
@@ -49,24 +50,29 @@ def look_around(project: Project, search: Sequence[str] = ()) -> Surroundings:
     """
     stepped: list[Stepped] = []
     found: dict[Path, Checkout] = {}
-    for path, branch in _places(project, search):
-        real = Path(os.path.realpath(path))
-        if real not in found and (checkout := _visit(real, branch, project, stepped)):
+    for row in _places(project, search):
+        real = Path(os.path.realpath(row.path))
+        if real not in found and (checkout := _visit(row._replace(path=real), project, stepped)):
             found[real] = checkout
-    here = found.setdefault(
-        project.root, Checkout(project.root.name, project.root, git.branch(project.root), project)
-    )
+    here = found.setdefault(project.root, _here(project, None))
     return Surroundings(here, tuple(found.values()), tuple(stepped))
 
 
-def _places(project: Project, search: Sequence[str]) -> Iterator[tuple[Path, str | None]]:
+class _Place(NamedTuple):
+    """A folder that may be a checkout; `worktree` if git says that it is one of ours."""
+
+    path: Path
+    branch: str | None = None
+    worktree: bool = False
+
+
+def _places(project: Project, search: Sequence[str]) -> Iterator[_Place]:
     main = project.root
     if project.repository:
         rows = git.worktrees(project.root)
-        yield from ((row.path, row.branch) for row in rows if not row.bare)
+        yield from (_Place(row.path, row.branch, worktree=True) for row in rows if not row.bare)
         main = rows[0].path
-    for path in (*_siblings(main, project), *_searched(search)):
-        yield path, None
+    yield from map(_Place, (*_siblings(main, project), *_searched(search)))
 
 
 def _siblings(main: Path, project: Project) -> Iterator[Path]:
@@ -98,9 +104,14 @@ def _searched(patterns: Sequence[str]) -> Iterator[Path]:
         )
 
 
-def _visit(path: Path, branch: str | None, project: Project, stepped: list[Stepped]) -> Checkout | None:
+def _here(project: Project, branch: str | None) -> Checkout:
+    return Checkout(project.root.name, project.root, branch, project, worktree=project.repository is not None)
+
+
+def _visit(place: _Place, project: Project, stepped: list[Stepped]) -> Checkout | None:
+    path, branch, worktree = place
     if path == project.root:
-        return Checkout(path.name, path, branch or git.branch(path), project)
+        return _here(project, branch)
     try:
         owner = path.stat().st_uid
     except OSError:
@@ -113,9 +124,9 @@ def _visit(path: Path, branch: str | None, project: Project, stepped: list[Stepp
     except Refusal as refusal:
         stepped.append(Stepped(path, refusal.key, str(refusal.values.get("reason", ""))))
         return None
-    if theirs is None and branch is None:
+    if theirs is None and not worktree:
         return None  # a folder of the right name that is no checkout of this project
-    return Checkout(path.name, path, branch, theirs)
+    return Checkout(path.name, path, branch, theirs, worktree)
 
 
 def _ourselves() -> set[int]:

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from .database import Applied
     from .inventory import Inventory, Stepped
     from .project import Project
-    from .upgrade import Situation
+    from .upgrade import Audience, Situation
 
 SETTINGS_FILE = "pyproject.toml"
+PROGRESS = {"looking"}
 
 
 class Voice:
@@ -44,7 +45,9 @@ class Voice:
         self.speaker = Speaker(language(setting, self._environment), marks=terminal, colour=colour)
 
     def tell(self, message: Message) -> None:
-        """Say one message, at once."""
+        """Say one message, at once; one about progress only where somebody is looking."""
+        if message.key in PROGRESS and not self._stream.isatty():
+            return
         print(self.speaker.say(message), file=self._stream, flush=True)
 
     def ask(self, question: Message) -> bool:
@@ -62,6 +65,18 @@ class Call(NamedTuple):
     project: Project
     settings: Settings
     voice: Voice
+
+    @property
+    def audience(self) -> Audience:
+        """The user, as one who follows a borrowing or an upgrade."""
+        from .upgrade import Audience
+
+        asked = not (self.settings.remote_database or getattr(self.options, "remote_database", None))
+        return Audience(
+            self.voice.tell,
+            self.tell_stepped,
+            lambda applied: _consent(applied, self.voice) if asked else None,
+        )
 
     def tell_stepped(self, stepped: Sequence[Stepped]) -> None:
         """Name what was stepped over: a folder of another user always, the rest with -v."""
@@ -134,16 +149,7 @@ def _upgrade(call: Call) -> int:
     settings = settings._replace(
         target=options.target or settings.target, max_attempts=options.max_attempts or settings.max_attempts
     )
-    allowed = options.remote_database or settings.remote_database
-    upgrade(
-        call.project,
-        settings,
-        os.environ,
-        prefer=options.prefer,
-        tell=call.voice.tell,
-        tell_stepped=call.tell_stepped,
-        may_upgrade=lambda applied: _consent(applied, call.voice) if not allowed else None,
-    )
+    upgrade(call.project, settings, os.environ, call.audience, prefer=options.prefer)
     return DONE
 
 
@@ -154,23 +160,17 @@ def _consent(applied: Applied, voice: Voice) -> None:
 
 
 def _copy(call: Call) -> int:
-    from .upgrade import copy, obstacle
+    from .upgrade import copy
 
     options = call.options
     situation = copy(
-        call.project,
-        call.settings,
-        os.environ,
-        prefer=options.prefer,
-        dry_run=options.dry_run,
-        tell=call.voice.tell,
-        tell_stepped=call.tell_stepped,
+        call.project, call.settings, os.environ, call.audience, prefer=options.prefer, dry_run=options.dry_run
     )
     if options.json:
         _print_json(_plan_document(situation, call.project))
     elif options.dry_run:
         _print_plan(situation, call)
-    if refusal := obstacle(call.project, situation):
+    if refusal := situation.obstacle:
         raise refusal
     if not situation.plan.copies and not situation.plan.returned:
         call.voice.tell(Message("plan-nothing"))
@@ -210,18 +210,16 @@ def _print_plan(situation: Situation, call: Call) -> None:
 
 def _find(call: Call) -> int:
     from .advice import not_found
-    from .checkouts import look_around
     from .plan import Gap
-    from .sources import CheckoutTier, Sources
+    from .search import Search
 
-    surroundings = look_around(call.project, call.settings.search)
-    tier = CheckoutTier(surroundings.checkouts)
+    search = Search(call.project, call.settings, here_too=True, tell=call.voice.tell)
     revision = call.options.revision
-    found = [one for one in Sources([tier]).find(revision) if one.revision.id == revision]
-    call.tell_stepped((*surroundings.stepped, *tier.stepped))
+    found = [one for one in search.find(revision) if one.revision.id == revision]
+    call.tell_stepped(search.stepped)
     if not found:
-        raise not_found(call.project, surroundings, [Gap(revision, ())])
-    _print(str(found[0].path))
+        raise not_found(call.project, search.surroundings, [Gap(revision, ())])
+    _print(str(found[0].path or f"{found[0].origin.commit}:{found[0].origin.path}"))
     return DONE
 
 

@@ -51,6 +51,11 @@ class Applied(NamedTuple):
         """All rows of all tables."""
         return frozenset(head for table in self.tables for head in table.heads)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name of each database, once."""
+        return tuple(dict.fromkeys(table.name for table in self.tables))
+
 
 class Upgraded(NamedTuple):
     """How `alembic upgrade` ended; `unknown` is the id that it could not locate, if that is why it failed."""

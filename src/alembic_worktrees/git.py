@@ -10,7 +10,7 @@ from .errors import Refusal
 from .process import Result, run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
 # What ties git to one repository: `git rev-parse --local-env-vars` (2.39) without the configuration, which may be
 # the user's own, and with what receive-pack adds.
@@ -53,7 +53,7 @@ class Worktree(NamedTuple):
 def environment() -> dict[str, str]:
     """Our environment without what a hook's git put there: the folder alone says which repository is meant."""
     kept = {name: value for name, value in os.environ.items() if name not in REPOSITORY_VARIABLES}
-    return kept | {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+    return kept | {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}
 
 
 def ask(folder: Path, *words: str, text: bytes = b"") -> Result:
@@ -125,6 +125,13 @@ def default_branch(folder: Path) -> str | None:
     return os.fsdecode(result.out).strip().removeprefix("origin/") or None
 
 
+def is_commit(folder: Path, name: str) -> bool:
+    """Tell whether `name` names a commit: a branch, a tag, a stash, an id."""
+    return (
+        ask(folder, "rev-parse", "--quiet", "--verify", "--end-of-options", f"{name}^{{commit}}").status == 0
+    )
+
+
 def has_remote(folder: Path) -> bool:
     """Tell whether there is a remote called origin."""
     return ask(folder, "config", "--get", "remote.origin.url").status == 0
@@ -163,3 +170,140 @@ def ignored(folder: Path, paths: Iterable[Path]) -> frozenset[Path]:
 
 def _words(result: Result) -> str:
     return os.fsdecode(result.err).strip()
+
+
+class Tip(NamedTuple):
+    """A commit that something remembers under a name: a ref, a stash, a line of a reflog."""
+
+    name: str
+    commit: str
+
+
+class Object(NamedTuple):
+    """What `git cat-file` tells of an object: its id, type and size in bytes."""
+
+    oid: str
+    type: str
+    size: int
+
+
+class TreeEntry(NamedTuple):
+    """One line of a tree: "100644" and so on, the object's id, the name."""
+
+    mode: str
+    oid: str
+    name: str
+
+
+def refs(folder: Path, *patterns: str) -> tuple[Tip, ...]:
+    """Return the commits that refs lead to, by full ref name; a tag is followed to its commit."""
+    fields = "%(refname)%00%(objectname)%00%(*objectname)"
+    lines = answer(folder, "for-each-ref", f"--format={fields}", *patterns).split(b"\n")
+    rows = (os.fsdecode(line).split("\0") for line in lines if line)
+    return tuple(Tip(name, peeled or commit) for name, commit, peeled in rows)
+
+
+def stashes(folder: Path) -> tuple[Tip, ...]:
+    """Return every stash, newest first."""
+    result = ask(folder, "stash", "list", "--format=%gd%x00%H")
+    rows = (line.split("\0") for line in os.fsdecode(result.out).splitlines())
+    return tuple(Tip(name, commit) for name, commit in rows)
+
+
+def reflog_commits(folder: Path) -> tuple[str, ...]:
+    """Return every commit that a reflog of any worktree names, newest first."""
+    listed = answer(folder, "log", "--no-walk=sorted", "--reflog", "--format=%H")
+    return tuple(listed.decode().split())
+
+
+def unreachable_commits(folder: Path) -> tuple[str, ...]:
+    """Return the commits that nothing leads to any more and `git gc` has not removed yet, newest first."""
+    lines = (
+        ask(folder, "fsck", "--unreachable", "--connectivity-only", "--no-progress").out.decode().splitlines()
+    )
+    oids = [line.split()[2] for line in lines if line.startswith("unreachable commit ")]
+    if not oids:
+        return ()
+    listed = answer(
+        folder, "log", "--no-walk=sorted", "--stdin", "--format=%H", text="\n".join(oids).encode()
+    )
+    return tuple(listed.decode().split())
+
+
+def past_files(folder: Path, places: Iterable[str], without: str) -> Iterator[tuple[str, str, str]]:
+    """Yield (commit, blob, path) of every version of every file that history has in `places`, newest first.
+
+    `places` are paths from the top of the checkout; refs that match `without` are left out.
+    """
+    words = ("log", "--all", "--reflog", "--full-history", "-m", "--raw", "--no-abbrev", "--no-renames", "-z")
+    listed = answer(folder, words[0], f"--exclude={without}", *words[1:], "--format=%x01%H", "--", *places)
+    commit = ""
+    fields = iter(os.fsdecode(listed).split("\0"))
+    for field in fields:
+        line = field.lstrip("\n")
+        if line.startswith("\x01"):
+            commit = line[1:]
+        elif line.startswith(":"):
+            _, _, _, blob, _ = line.split(" ")
+            path = next(fields)
+            if blob.strip("0"):
+                yield commit, blob, path
+
+
+def describe(folder: Path, names: Sequence[str]) -> tuple[Object | None, ...]:
+    """Return what each name ("COMMIT:PATH", "COMMIT^3", an id) stands for; None if there is no such object."""
+    usable = [name if "\n" not in name else "0" for name in names]
+    text = "".join(name + "\n" for name in usable)
+    listed = answer(folder, "cat-file", "--batch-check", text=os.fsencode(text))
+    return tuple(_parse_object(line) for line in listed.splitlines())
+
+
+def _parse_object(line: bytes) -> Object | None:
+    words = line.split(b" ")
+    if len(words) != 3 or not words[2].isdigit():  # "NAME missing", "NAME ambiguous"
+        return None
+    return Object(words[0].decode(), words[1].decode(), int(words[2]))
+
+
+def contents(folder: Path, oids: Sequence[str]) -> tuple[bytes, ...]:
+    """Return the bytes of each object. Ask only for what `describe` has shown to exist and to be small."""
+    if not oids:
+        return ()
+    text = "".join(oid + "\n" for oid in oids)
+    listed = answer(folder, "cat-file", "--batch", text=text.encode())
+    found, start = [], 0
+    for _ in oids:
+        header_end = listed.index(b"\n", start)
+        size = int(listed[start:header_end].rsplit(b" ", 1)[1])
+        found.append(listed[header_end + 1 : header_end + 1 + size])
+        start = header_end + 1 + size + 1
+    return tuple(found)
+
+
+def tree_entries(tree: bytes, oid_bytes: int) -> tuple[TreeEntry, ...]:
+    """Return the lines of a tree object: MODE SPACE NAME NUL ID, where an id has 20 or 32 bytes."""
+    entries, start = [], 0
+    while start < len(tree):
+        name_end = tree.index(b"\0", start)
+        mode, _, name = tree[start:name_end].partition(b" ")
+        start = name_end + 1 + oid_bytes
+        entries.append(TreeEntry(mode.decode(), tree[name_end + 1 : start].hex(), os.fsdecode(name)))
+    return tuple(entries)
+
+
+def files(folder: Path, commit: str) -> tuple[tuple[str, str], ...]:
+    """Return every file of a commit as (blob, path)."""
+    listed = os.fsdecode(answer(folder, "ls-tree", "-r", "-z", "--full-tree", commit))
+    rows = (line.partition("\t") for line in listed.split("\0") if line)
+    return tuple((about.split(" ")[2], path) for about, _, path in rows)
+
+
+def import_commit(folder: Path, stream: bytes) -> bool:
+    """Let `git fast-import` make a commit and move its ref; False if another writer moved the ref meanwhile.
+
+    Raises Refusal("git-failed") if it cannot be written at all.
+    """
+    result = ask(folder, "fast-import", "--quiet", "--date-format=raw", text=stream)
+    if result.status and b"Not updating" not in result.err and b"cannot lock ref" not in result.err:
+        raise Refusal("git-failed", command="git fast-import", folder=folder, words=_words(result))
+    return not result.status

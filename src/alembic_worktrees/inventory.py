@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from .project import Project
 
-_read_once = lru_cache(maxsize=None)(read_revision)  # checkouts hold the same files over and over
+read_once = lru_cache(maxsize=None)(read_revision)  # checkouts hold the same files over and over
 
 
 class Migration(NamedTuple):
@@ -107,7 +107,7 @@ def _read_all(project: Project, stepped: list[Stepped]) -> Iterator[Migration]:
         path = location / below
         try:
             content = read_plain(path, project.root)
-            yield Migration(_read_once(content, path.name), content, path, location, below)
+            yield Migration(read_once(content, path.name), content, path, location, below)
         except NotReadable as error:
             stepped.append(Stepped(path, error.reason))
         except Unreadable as error:

@@ -70,6 +70,33 @@ TEXTS: dict[str, Text] = {
     "choose": Text(
         PLAIN, "{path} (to choose it: --from {origin:q})", "{path} (pour la choisir : --from {origin:q})"
     ),
+    "held-back": Text(
+        WARN,
+        "{revisions:list} changed its parents where it comes from, after it was applied. The copy here stays as it "
+        "was: with the new one the database's rows would overlap, and Alembic would refuse to upgrade.",
+        "{revisions:list} a changé de parents à son origine, après avoir été appliquée. La copie d'ici reste telle "
+        "quelle : avec la nouvelle, les lignes de la base se recouvriraient et Alembic refuserait la mise à jour.",
+    ),
+    "never-ran": Text(
+        WARN,
+        "{revisions:list} now comes before a migration that is applied, so it counts as applied too, but it has "
+        "never run on this database. To run it, go back to the old parents where they were changed, downgrade "
+        "below them, take the new parents, and upgrade.",
+        "{revisions:list} précède désormais une migration appliquée et compte donc comme appliquée, mais n'a jamais "
+        "été exécutée sur cette base. Pour l'exécuter : revenir aux anciens parents là où ils ont changé, "
+        "faire un downgrade en dessous, reprendre les nouveaux parents, et mettre à jour.",
+    ),
+    "looking": Text(
+        "🔎",
+        "Not in any checkout; looking in {tier:of tier} …",
+        "Dans aucun worktree ; recherche dans {tier:of tier} …",
+    ),
+    "tier-refs": Text(PLAIN, "branches and tags", "les branches et les tags"),
+    "tier-archive": Text(PLAIN, "the archive", "l'archive"),
+    "tier-stashes": Text(PLAIN, "stashes", "les stashs"),
+    "tier-reflogs": Text(PLAIN, "reflogs", "les reflogs"),
+    "tier-history": Text(PLAIN, "the history of all branches", "l'historique de toutes les branches"),
+    "tier-lost": Text(PLAIN, "commits that nothing leads to any more", "les commits devenus inaccessibles"),
     "upgrading": Text(STEP, "Upgrading {database}", "Mise à jour de {database}"),
     "several-heads": Text(
         STEP,
@@ -140,6 +167,15 @@ TEXTS: dict[str, Text] = {
         "{diff}\nChoose one:\n{candidates:lines}",
         "{revision} se trouve dans plusieurs worktrees, diffère, et rien ne dit laquelle est la bonne. Rien n'a été "
         "copié.\n{diff}\nEn choisir une :\n{candidates:lines}",
+    ),
+    "rows-overlap": Text(
+        BAD,
+        "The database has {rows:list} as a row of its own, but by the files here another applied migration comes "
+        "after it, so Alembic refuses: the parents of an applied migration were changed.\n"
+        "  If all of them did run, let the rows say so: cd {folder:q} && {stamp}",
+        "La base a {rows:list} comme ligne à part, mais d'après les fichiers d'ici une autre migration appliquée "
+        "vient après ; Alembic refuse donc : les parents d'une migration appliquée ont changé.\n"
+        "  Si toutes ont bien été exécutées, remettre les lignes en accord : cd {folder:q} && {stamp}",
     ),
     "duplicate-here": Text(
         BAD,

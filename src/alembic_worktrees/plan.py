@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from . import record
 from .graph import Graph, Node
-from .sources import BORROWED, BORROWED_HERE, Candidate
+from .sources import BORROWED, BORROWED_HERE, Candidate, borrowed_copy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from .inventory import Borrowed, Inventory
@@ -62,6 +62,9 @@ class Plan(NamedTuple):
     gaps: tuple[Gap, ...]
     unapplied: tuple[Unapplied, ...]
     differences: tuple[Difference, ...]
+    overlapping: tuple[str, ...]  # rows that are ancestors of other rows
+    held_back: tuple[str, ...]  # not refreshed, because rows would overlap then
+    never_ran: tuple[str, ...]  # counted as applied only since a file changed its parents
 
     @property
     def ties(self) -> tuple[Difference, ...]:
@@ -80,44 +83,84 @@ def make_plan(applied: Iterable[str], inventory: Inventory, project: Project, fi
 
     `applied` are the rows of the version tables. Nothing that they do not reach is borrowed (DESIGN, rule 4).
     """
+    rows = tuple(sorted(applied))
     own = Graph(Node(migration.revision, str(migration.path)) for migration in inventory.own)
-    needed = _Needed(own, find)
-    needed.reach(applied)
-    whole = Graph([*own.nodes.values(), *(Node(one.revision, "") for one in needed.chosen.values())])
-    unapplied, gaps = _dangling(whole, find, needed.gaps)
+    held = {row.entry.revision: borrowed_copy(project.root, row, BORROWED_HERE) for row in inventory.borrowed}
+    needed = _Needed(own, find, held).reach(rows)
+    before, overlapping = _joined(own, held), _overlapping(rows, _joined(own, needed.chosen))
+    held_back: tuple[str, ...] = ()
+    if overlapping and not _overlapping(rows, before):
+        held_back = tuple(sorted(id for id in held if _changes(id, held, needed.chosen)))
+        needed = _Needed(own, lambda word: [held[word]] if word in held else find(word), held).reach(rows)
+        overlapping = ()
+    graph = _joined(own, needed.chosen)
+    copies, kept, returned = _compare(graph, needed.chosen, inventory, _Targets(project, inventory))
+    unapplied, gaps = _dangling(graph, find, needed.gaps)
+    refreshing = any(copy.replaces for copy in copies)
+    return Plan(
+        applied=rows,
+        missing=tuple(
+            sorted({*(copy.candidate.revision.id for copy in copies), *(gap.revision for gap in gaps)})
+        ),
+        copies=copies,
+        kept=kept,
+        returned=returned,
+        gaps=gaps,
+        unapplied=unapplied,
+        differences=tuple(needed.differences),
+        overlapping=overlapping,
+        held_back=held_back,
+        never_ran=tuple(sorted(graph.closure(rows).known - before.closure(rows).known)) if refreshing else (),
+    )
+
+
+def _joined(own: Graph, others: Mapping[str, Candidate]) -> Graph:
+    return Graph([*own.nodes.values(), *(Node(candidate.revision, "") for candidate in others.values())])
+
+
+def _changes(id: str, held: Mapping[str, Candidate], chosen: Mapping[str, Candidate]) -> bool:
+    return id in chosen and chosen[id].content != held[id].content
+
+
+def _overlapping(rows: Sequence[str], graph: Graph) -> tuple[str, ...]:
+    """Return the rows that are ancestors of other rows: from such a state Alembic refuses to upgrade."""
+    lineage = Graph(
+        node._replace(revision=node.revision._replace(depends_on=())) for node in graph.nodes.values()
+    )
+    above = lineage.closure(parent for row in rows for parent in lineage.parents(row)).known
+    return tuple(row for row in rows if row in above)
+
+
+def _compare(
+    graph: Graph, chosen: Mapping[str, Candidate], inventory: Inventory, targets: _Targets
+) -> tuple[tuple[Copy, ...], tuple[Borrowed, ...], tuple[Borrowed, ...]]:
+    """Compare what is needed with what is borrowed already: what to write, to keep, and to return."""
     before = {row.entry.revision: row for row in inventory.borrowed}
-    targets = _Targets(project, [migration.path for migration in inventory.all])
     copies, kept = [], []
-    for revision in whole.order(needed.chosen):
-        candidate, old = needed.chosen[revision], before.pop(revision, None)
+    for revision in graph.order(chosen):
+        candidate, old = chosen[revision], before.pop(revision, None)
         if old and old.migration.content == candidate.content:
             kept.append(old)
         else:
             copies.append(Copy(candidate, old.migration.path if old else targets.choose(candidate), old))
-    return Plan(
-        tuple(sorted(applied)),
-        tuple(sorted({*(copy.candidate.revision.id for copy in copies), *(gap.revision for gap in gaps)})),
-        tuple(copies),
-        tuple(kept),
-        tuple(reversed([before[revision] for revision in _all_order(inventory) if revision in before])),
-        gaps,
-        unapplied,
-        tuple(needed.differences),
-    )
+    everything = Graph(Node(migration.revision, "") for migration in inventory.all)
+    returned = [before[revision] for revision in reversed(everything.order(before))]
+    return tuple(copies), tuple(kept), tuple(returned)
 
 
 class _Needed:
     """The revisions that the database reaches and this checkout does not define, as they are found."""
 
-    def __init__(self, own: Graph, find: Find) -> None:
+    def __init__(self, own: Graph, find: Find, held: Mapping[str, Candidate]) -> None:
         self._own = own
         self._find = find
+        self._held = held
         self._seen: set[str] = set()
         self.chosen: dict[str, Candidate] = {}
         self.gaps: dict[str, set[str]] = {}
         self.differences: list[Difference] = []
 
-    def reach(self, applied: Iterable[str]) -> None:
+    def reach(self, applied: Iterable[str]) -> _Needed:
         pending = [(word, "") for word in applied]
         while pending:
             word, needed_by = pending.pop()
@@ -135,6 +178,7 @@ class _Needed:
                     pending += [(parent, candidate.revision.id) for parent in parents]
                 elif not any(difference.revision == unknown for difference in self.differences):
                     self.gaps[unknown] = referrers
+        return self
 
     def _choose(self, word: str) -> Candidate | None:
         """Take the most trusted candidate; note the others if they differ, and take none if equals differ."""
@@ -142,16 +186,21 @@ class _Needed:
         if not candidates:
             return None
         best = candidates[0]
-        # An outdated borrowed copy in a neighbour is no rival: its own next run refreshes it.
-        rivals = [one for one in candidates if one.trust < BORROWED_HERE or one.trust == best.trust]
-        differing = tuple(one for one in rivals if one.content != best.content)
-        tie = any(one.trust == best.trust for one in differing)
-        if tie and best.trust != BORROWED:
-            self.differences.append(Difference(word, None, (best, *differing)))
-            return None
-        if differing:
+        differing = tuple(one for one in candidates if one.content != best.content)
+        if any(one.trust == best.trust for one in differing) and best.trust != BORROWED:
+            best = self._settled_before(candidates) or best
+            differing = tuple(one for one in candidates if one.content != best.content)
+            if best.trust != BORROWED_HERE:
+                self.differences.append(Difference(word, None, tuple(candidates)))
+                return None
+        if differing and best.trust < BORROWED:
             self.differences.append(Difference(word, best, differing))
         return best
+
+    def _settled_before(self, candidates: Sequence[Candidate]) -> Candidate | None:
+        """Return what is borrowed already if it is one of the rivals: a tie was settled then."""
+        held = self._held.get(candidates[0].revision.id)
+        return held if held and any(one.content == held.content for one in candidates) else None
 
 
 def _dangling(
@@ -169,18 +218,14 @@ def _dangling(
     return tuple(unapplied), tuple(Gap(word, tuple(sorted(by))) for word, by in sorted(gaps.items()))
 
 
-def _all_order(inventory: Inventory) -> tuple[str, ...]:
-    graph = Graph(Node(migration.revision, "") for migration in inventory.all)
-    return graph.order(graph.nodes)
-
-
 class _Targets:
     """Names for the copies: the original's place and name, unless another file has that name."""
 
-    def __init__(self, project: Project, taken: Iterable[Path]) -> None:
+    def __init__(self, project: Project, inventory: Inventory) -> None:
         self._project = project
+        present = [*(row.path for row in inventory.all), *(row.path for row in inventory.stepped)]
         # Folded, because a file system may not tell `A.py` from `a.py`.
-        self._taken = {str(path).casefold() for path in taken}
+        self._taken = {str(path).casefold() for path in present}
 
     def choose(self, candidate: Candidate) -> Path:
         usual = self._project.root / candidate.place

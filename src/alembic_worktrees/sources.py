@@ -11,7 +11,7 @@ from .inventory import take_inventory
 from .record import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from .checkouts import Checkout
@@ -21,8 +21,12 @@ if TYPE_CHECKING:
     Index = Mapping[str, Sequence["Candidate"]]
     Tier = Callable[[], Index]
 
-# How far a copy is trusted; less is more. DESIGN, rule 8: committed, then uncommitted, borrowed last.
-PREFERRED, COMMITTED, UNCOMMITTED, BORROWED_HERE, BORROWED = range(5)
+# How far a copy is trusted; less is more. Only candidates of one tier are ever compared (DESIGN, rule 8).
+PREFERRED, COMMITTED, UNCOMMITTED = 0, 1, 2
+IN_BRANCH, IN_REMOTE, IN_TAG = 10, 11, 12
+BORROWED_HERE, BORROWED = 20, 21
+ARCHIVED = 30
+FORGOTTEN = 100  # and up, the newest first
 
 
 class Candidate(NamedTuple):
@@ -48,10 +52,20 @@ class Sources:
 
     def find(self, word: str) -> tuple[Candidate, ...]:
         """Return the candidates for a revision's id or a branch label, most trusted first."""
+        found: tuple[Candidate, ...] = ()
         for index in self._asked():
-            if word in index:
-                return tuple(sorted(map(self._weigh, index[word]), key=lambda candidate: candidate.trust))
-        return ()
+            if not found:
+                found = tuple(index.get(word, ()))
+            preferred = self._preferred(index.get(word, ()))
+            if preferred:
+                return (*preferred, *found)
+            if found and not self._prefer:
+                break
+        return tuple(sorted(found, key=lambda candidate: candidate.trust))
+
+    def _preferred(self, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+        matching = (one for one in candidates if one.origin.name == self._prefer)
+        return tuple(one._replace(trust=PREFERRED) for one in matching)[:1]
 
     def _asked(self) -> Iterator[Index]:
         yield from self._indexes
@@ -59,67 +73,65 @@ class Sources:
             self._indexes.append(self._tiers[len(self._indexes)]())
             yield self._indexes[-1]
 
-    def _weigh(self, candidate: Candidate) -> Candidate:
-        return candidate._replace(trust=PREFERRED) if candidate.origin.name == self._prefer else candidate
+
+def index(candidates: Iterable[Candidate]) -> Index:
+    """Return each word's candidates: by the id of the revision, and by its branch labels."""
+    found: dict[str, list[Candidate]] = {}
+    for candidate in candidates:
+        for word in (candidate.revision.id, *candidate.revision.branch_labels):
+            found.setdefault(word, []).append(candidate)
+    return found
 
 
-class CheckoutTier:
-    """The files of every checkout, as one tier. `stepped` names what could not be read."""
+class CheckoutFiles:
+    """The migration files of several checkouts, read once. `stepped` names what could not be read."""
 
-    def __init__(self, checkouts: Sequence[Checkout], here: Sequence[Candidate] = ()) -> None:
-        """Offer the files of `checkouts`, and besides them the candidates `here`."""
-        self._checkouts = checkouts
-        self._here = here
-        self._holders: dict[Path, Checkout] = {}
+    def __init__(self, checkouts: Sequence[Checkout]) -> None:
+        """Read every migration file of `checkouts`, and the records of what they have borrowed."""
         self.stepped: list[Stepped] = []
+        self._holders: dict[Path | None, Checkout] = {}
+        self._borrowed: list[Candidate] = []
+        own = index(chain(*map(self._read, checkouts)))
+        self._own = {word: self._judge(candidates) for word, candidates in own.items()}
 
-    def __call__(self) -> Index:
-        """Read every checkout and return each word's candidates."""
-        index: dict[str, list[Candidate]] = {}
-        for candidate in chain(*map(self._in_checkout, self._checkouts), self._here):
-            for word in (candidate.revision.id, *candidate.revision.branch_labels):
-                index.setdefault(word, []).append(candidate)
-        return {word: self._judge(candidates) for word, candidates in index.items()}
+    def originals(self) -> Index:
+        """Return the checkouts' own files; where they differ, git is asked which of them are committed."""
+        return self._own
 
-    def _in_checkout(self, checkout: Checkout) -> Iterator[Candidate]:
+    def borrowed(self) -> tuple[Candidate, ...]:
+        """Return what the checkouts have borrowed themselves: copies of copies."""
+        return tuple(self._borrowed)
+
+    def _read(self, checkout: Checkout) -> Iterator[Candidate]:
         if checkout.project is None:
             return
         inventory = take_inventory(checkout.project)
         self.stepped += inventory.stepped
+        self._borrowed += [borrowed_copy(checkout.path, row, BORROWED) for row in inventory.borrowed]
         for migration in inventory.own:
             self._holders[migration.path] = checkout
-            yield _candidate(checkout, migration, UNCOMMITTED)
-        for borrowed in inventory.borrowed:
-            yield _candidate(checkout, borrowed.migration, BORROWED, borrowed.entry.origin)
+            path = os.path.relpath(migration.path, checkout.path)
+            origin = Origin("checkout", checkout.name, None, path)
+            yield _candidate(checkout.path, migration, origin, UNCOMMITTED)
 
-    def _judge(self, candidates: list[Candidate]) -> Sequence[Candidate]:
-        """Ask git which files are committed, but only where the answer can change what is chosen."""
+    def _judge(self, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
         if len({candidate.content for candidate in candidates}) < 2:
-            return candidates
+            return candidates  # the answer could not change what is chosen
         return [self._committed(candidate) for candidate in candidates]
 
     def _committed(self, candidate: Candidate) -> Candidate:
-        path, checkout = candidate.path, candidate.path and self._holders.get(candidate.path)
-        if path and checkout and git.committed(checkout.path, [path]):
-            return candidate._replace(trust=COMMITTED)
-        return candidate
+        path, checkout = candidate.path, self._holders.get(candidate.path)
+        committed = path and checkout and git.committed(checkout.path, [path])
+        return candidate._replace(trust=COMMITTED) if committed else candidate
 
 
-def borrowed_here(here: Checkout, borrowed: Sequence[Borrowed]) -> tuple[Candidate, ...]:
-    """Return the copies that were borrowed into this checkout before, as the last resort that they are."""
-    return tuple(_candidate(here, row.migration, BORROWED_HERE, row.entry.origin) for row in borrowed)
+def borrowed_copy(root: Path, row: Borrowed, trust: int) -> Candidate:
+    """Return a borrowed file of the checkout at `root` as a candidate that keeps its first origin."""
+    return _candidate(root, row.migration, row.entry.origin, trust)
 
 
-def _candidate(
-    checkout: Checkout, migration: Migration, trust: int, origin: Origin | None = None
-) -> Candidate:
-    path = os.path.relpath(migration.path, checkout.path)
+def _candidate(root: Path, migration: Migration, origin: Origin, trust: int) -> Candidate:
+    place = os.path.relpath(migration.location, root)
     return Candidate(
-        migration.revision,
-        migration.content,
-        os.path.relpath(migration.location, checkout.path),
-        migration.below,
-        origin or Origin("checkout", checkout.name, None, path),
-        trust,
-        migration.path,
+        migration.revision, migration.content, place, migration.below, origin, trust, migration.path
     )

@@ -1,0 +1,77 @@
+"""Why can it not be done? Plan → the one Refusal that matters most, with its cure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .advice import not_found
+from .errors import Refusal
+from .graph import Graph, Node
+from .messages import Message, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .inventory import Inventory
+    from .plan import Difference, Plan, Unapplied
+    from .project import Project
+    from .search import Search
+    from .sources import Candidate
+
+
+def obstacle(project: Project, inventory: Inventory, plan: Plan, search: Search) -> Refusal | None:
+    """Return why the plan cannot be carried out, None if it can."""
+    own = Graph(Node(migration.revision, str(migration.path)) for migration in inventory.own)
+    if own.duplicates:
+        return _duplicate(*next(iter(own.duplicates.items())))
+    if plan.ties:
+        return _tie(plan.ties[0])
+    if plan.gaps:
+        return not_found(project, search.surroundings, plan.gaps)
+    if plan.unapplied:
+        return _not_applied(plan.unapplied[0])
+    if plan.overlapping:
+        return _overlapping(project, plan)
+    return None
+
+
+def choice(candidate: Candidate) -> Message:
+    """Return a candidate as one to choose: where it lies, and the option that takes it."""
+    return Message("choose", {"path": _place(candidate), "origin": candidate.origin.name})
+
+
+def _duplicate(revision: str, nodes: Sequence[Node]) -> Refusal:
+    files = tuple(node.path for node in nodes)
+    return Refusal("duplicate-here", revision=revision, files=files, remove=f"rm {quoted(files[-1])}")
+
+
+def _tie(difference: Difference) -> Refusal:
+    import difflib
+
+    first = difference.others[0]
+    second = next(one for one in difference.others if one.content != first.content)
+    diff = difflib.unified_diff(_lines(first), _lines(second), _place(first), _place(second), lineterm="")
+    choices = tuple(choice(candidate) for candidate in difference.others)
+    return Refusal("tie", revision=difference.revision, diff="\n".join(diff), candidates=choices)
+
+
+def _lines(candidate: Candidate) -> list[str]:
+    return candidate.content.decode("utf-8", "backslashreplace").splitlines()
+
+
+def _place(candidate: Candidate) -> str:
+    between = "/" if candidate.path else ":"
+    return f"{candidate.origin.name}{between}{candidate.origin.path}"
+
+
+def _not_applied(unapplied: Unapplied) -> Refusal:
+    origin = unapplied.candidate.origin.name
+    return Refusal(
+        "parent-not-applied", revision=unapplied.revision, needed_by=unapplied.needed_by, origin=origin
+    )
+
+
+def _overlapping(project: Project, plan: Plan) -> Refusal:
+    rows = [row for row in plan.applied if row not in plan.overlapping]
+    stamp = " ".join(["alembic stamp --purge", *map(quoted, rows)])
+    return Refusal("rows-overlap", rows=plan.overlapping, folder=project.folder, stamp=stamp)

@@ -1,0 +1,123 @@
+"""Where is it? Every place that may have a migration, in the order in which they are trusted (DESIGN, rule 8)."""
+
+from __future__ import annotations
+
+from functools import cached_property, partial
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from . import git
+from .checkouts import Surroundings, look_around
+from .errors import Refusal
+from .messages import Message
+from .remembered import TIERS, Remembered
+from .sources import BORROWED_HERE, Candidate, CheckoutFiles, Sources, borrowed_copy, index
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from .inventory import Borrowed, Stepped
+    from .project import Project
+    from .settings import Settings
+    from .sources import Index, Tier
+
+    Tell = Callable[[Message], None]
+
+
+class Search:
+    """A search that looks at nothing before it is asked, and at each place once."""
+
+    def __init__(
+        self,
+        project: Project,
+        settings: Settings,
+        *,
+        borrowed: Sequence[Borrowed] = (),
+        here_too: bool = False,
+        prefer: str | None = None,
+        tell: Tell | None = None,
+    ) -> None:
+        """Look from `project`; `borrowed` are the copies it has already.
+
+        `here_too` also offers this checkout's own files. `prefer` names the origin that beats all others.
+        `tell` is told when a search goes beyond the checkouts.
+        """
+        self._project = project
+        self._settings = settings
+        self._borrowed = borrowed
+        self._here_too = here_too
+        self._prefer = prefer
+        self._tell = tell
+
+    def find(self, word: str) -> tuple[Candidate, ...]:
+        """Return the candidates for a revision's id or a branch label, most trusted first.
+
+        Raises Refusal("origin-unknown") if nothing bears the preferred name.
+        """
+        return self._sources.find(word)
+
+    @cached_property
+    def surroundings(self) -> Surroundings:
+        """Every checkout of the project."""
+        return look_around(self._project, self._settings.search)
+
+    @property
+    def stepped(self) -> tuple[Stepped, ...]:
+        """What was stepped over on the way, as far as anything was looked at."""
+        if "_files" not in self.__dict__:
+            return ()
+        return (*self.surroundings.stepped, *self._files.stepped)
+
+    @cached_property
+    def _files(self) -> CheckoutFiles:
+        around = self.surroundings
+        return CheckoutFiles(around.checkouts if self._here_too else around.others)
+
+    @cached_property
+    def _sources(self) -> Sources:
+        if self._prefer:
+            self._must_exist(self._prefer)
+        remembered = {name: partial(self._remembered, name) for name in TIERS}
+        refs = remembered.pop("refs")
+        tiers: list[Tier] = [
+            lambda: self._files.originals(),
+            refs,
+            self._borrowed_copies,
+            *remembered.values(),
+        ]
+        return Sources(tiers, prefer=self._prefer)
+
+    def _borrowed_copies(self) -> Index:
+        here = (borrowed_copy(self._project.root, row, BORROWED_HERE) for row in self._borrowed)
+        return index(chain(here, self._files.borrowed()))
+
+    def _remembered(self, tier: str) -> Index:
+        if self._repositories and self._tell:
+            self._tell(Message("looking", {"tier": tier}))
+        return index(chain.from_iterable(TIERS[tier](repository) for repository in self._repositories))
+
+    @cached_property
+    def _repositories(self) -> tuple[Remembered, ...]:
+        """This repository, then that of each clone."""
+        own = self._project.repository
+        found: dict[Path, Remembered] = (
+            {own.common: Remembered(self._project.root, self._project)} if own else {}
+        )
+        for name, repository in self._clones():
+            found.setdefault(repository.common, Remembered(repository.top, self._project, clone=name))
+        return tuple(found.values())
+
+    def _clones(self) -> Iterator[tuple[str, git.Repository]]:
+        for checkout in self.surroundings.others:
+            repository = None if checkout.worktree else git.locate(checkout.path)
+            if repository:
+                yield checkout.name, repository
+
+    def _must_exist(self, name: str) -> None:
+        checkouts = tuple(checkout.name for checkout in self.surroundings.others)
+        if name in checkouts or (self._project.repository and git.is_commit(self._project.root, name)):
+            return
+        if any(name.startswith(f"{checkout}:") for checkout in checkouts):
+            return
+        raise Refusal("origin-unknown", origin=name, known=checkouts)
