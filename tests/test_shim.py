@@ -100,7 +100,11 @@ class Shelf(NamedTuple):
 
     def git(self, folder: Path, *arguments: str) -> None:
         subprocess.run(
-            ["git", "-C", folder, *arguments], env=self.env, check=True, stdout=subprocess.DEVNULL, timeout=30
+            ["git", "-C", folder, *arguments],
+            env=self.env,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            timeout=120,
         )
 
     def run(
@@ -115,7 +119,7 @@ class Shelf(NamedTuple):
             capture_output=True,
             encoding=sys.getfilesystemencoding(),
             errors="surrogateescape",
-            timeout=30,
+            timeout=120,  # only a hang is meant: a busy machine is slow
         )
 
     def call(
