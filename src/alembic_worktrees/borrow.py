@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,8 @@ from .errors import Refusal
 from .inventory import sha256
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .inventory import Inventory
     from .plan import Copy, Plan
     from .project import Project
@@ -75,34 +77,44 @@ def _record_place(folder: Path, project: Project, inventory: Inventory) -> Path:
             return place
         if above == project.root:
             break
-    raise Refusal("no-place-for-record", folder=folder, root=project.root)
+    raise Refusal("no-place-for-record", folder=folder, above=folder.parent, root=project.root)
 
 
 def _remove_leftovers(project: Project, records: Records) -> None:
     """Remove the temporary files of a run that was killed; the lock says that no other run is under way."""
     if project.repository is None:
         return
-    for folder in {*project.versions, *(place.parent for place in records)}:
-        for leftover in folder.glob(record.TEMPORARY + "*"):
-            leftover.unlink(missing_ok=True)
+    left = [path for folder in project.versions for path in folder.rglob(record.TEMPORARY + "*")]
+    left += [path for place in records for path in place.parent.glob(record.TEMPORARY + "*")]
+    for path in left:
+        path.unlink(missing_ok=True)
 
 
 def _write_copies(plan: Plan, project: Project, before: Records, after: Records) -> None:
     if not plan.copies:
         return
-    with ExitStack() as temporary_files, ExitStack() as undo:
-        whole = [_write_temporary(copy.path.parent, copy.candidate.content) for copy in plan.copies]
-        for path in whole:
-            temporary_files.callback(path.unlink, missing_ok=True)
+    with ExitStack() as undo, ExitStack() as temporary_files:
+        for copy in plan.copies:
+            _make_folder(copy.path.parent, undo)
         if project.repository:
             undo.callback(_write_records, {place: before.get(place, []) for place in after})
             _write_records({place: [*before.get(place, []), *entries] for place, entries in after.items()})
             _prove_ignored(plan, project)
+        whole = [
+            temporary_files.enter_context(_temporary(copy.path.parent, copy.candidate.content))
+            for copy in plan.copies
+        ]
         for copy, path in zip(plan.copies, whole, strict=True):
             _put(path, copy, undo)
         for folder in {copy.path.parent for copy in plan.copies}:
             _sync_folder(folder)
         undo.pop_all()
+
+
+def _make_folder(folder: Path, undo: ExitStack) -> None:
+    for missing in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
+        missing.mkdir()
+        undo.callback(missing.rmdir)
 
 
 def _put(path: Path, copy: Copy, undo: ExitStack) -> None:
@@ -121,16 +133,19 @@ def _prove_ignored(plan: Plan, project: Project) -> None:
         raise Refusal("not-ignored", path=min(showing))
 
 
-def _write_temporary(folder: Path, content: bytes) -> Path:
-    """Write `content` to disk under a name that Alembic passes over, and return its path."""
-    folder.mkdir(parents=True, exist_ok=True)
+@contextmanager
+def _temporary(folder: Path, content: bytes) -> Iterator[Path]:
+    """Have `content` on disk under a name that Alembic passes over, and nothing of it afterwards."""
     handle, name = tempfile.mkstemp(prefix=record.TEMPORARY, dir=folder)
-    with open(handle, "wb") as file:
-        os.fchmod(handle, 0o666 & ~_umask())
-        file.write(content)
-        file.flush()
-        os.fsync(handle)
-    return Path(name)
+    try:
+        with open(handle, "wb") as file:
+            os.fchmod(handle, 0o666 & ~_umask())
+            file.write(content)
+            file.flush()
+            os.fsync(handle)
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
 def _umask() -> int:
@@ -169,16 +184,29 @@ def _write_records(records: Records) -> None:
 
 
 def _write_record(place: Path, text: str) -> None:
-    with suppress(FileNotFoundError):
-        if place.read_text(encoding="utf-8") == text:
-            return
-    _overwrite(place, text.encode("utf-8"))
+    try:
+        if place.read_text(encoding="utf-8") != text:
+            _overwrite(place, text.encode("utf-8"))
+    except FileNotFoundError:
+        _create_record(place, text.encode("utf-8"))
+
+
+def _create_record(place: Path, content: bytes) -> None:
+    """Let the record appear whole. It has no name before: nothing would yet tell git to ignore that."""
+    try:
+        with open(os.open(place.parent, os.O_TMPFILE | os.O_WRONLY, 0o666), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            # Python follows the link to the nameless file only where a folder's descriptor is given.
+            os.link(f"/proc/self/fd/{file.fileno()}", place, src_dir_fd=file.fileno(), follow_symlinks=True)
+    except FileExistsError:
+        raise
+    except (AttributeError, OSError):  # only Linux has nameless files, and there not every file system
+        _overwrite(place, content)
 
 
 def _overwrite(path: Path, content: bytes) -> None:
     """Replace a file of ours as a whole; killed at any moment, there is the old one or the new one."""
-    temporary = _write_temporary(path.parent, content)
-    try:
+    with _temporary(path.parent, content) as temporary:
         temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

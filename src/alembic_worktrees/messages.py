@@ -313,9 +313,11 @@ TEXTS: dict[str, Text] = {
     "no-place-for-record": Text(
         BAD,
         "Every folder from {folder} up to {root} has a .gitignore of its own, so there is no place for the record of "
-        "borrowed files. Move one of them into the one above it, for example that in {folder}.",
+        "borrowed files. Merge one of them into another above it, for example: "
+        "cat {folder:q}/.gitignore >> {above:q}/.gitignore && rm {folder:q}/.gitignore",
         "Chaque dossier de {folder} à {root} a son propre .gitignore ; il ne reste aucune place pour noter les "
-        "fichiers empruntés. En fusionner un dans celui du dessus, par exemple celui de {folder}.",
+        "fichiers empruntés. En fusionner un dans un autre au-dessus, par exemple : "
+        "cat {folder:q}/.gitignore >> {above:q}/.gitignore && rm {folder:q}/.gitignore",
     ),
     "usage": Text(BAD, "{words}\n  Help: {command} --help", "{words}\n  Aide : {command} --help"),
     "interrupted": Text(BAD, "Interrupted.", "Interrompu."),

@@ -15,7 +15,7 @@ _HEADER = """\
 # Written by alembic-worktrees: migrations borrowed from other checkouts, because the shared database has them.
 # Git ignores them and lets the originals replace them. This file is the only record; do not edit it.
 """
-_OWN_PATTERNS = f"/{NAME}\n/{TEMPORARY}*\n"
+_OWN_PATTERNS = f"/{NAME}\n{TEMPORARY}*\n"  # the temporary files may lie further down
 _SPECIAL = re.compile(r"([\\*?\[\]!#])")
 _ORIGIN_KEYS = ("kind", "name", "commit", "path")
 

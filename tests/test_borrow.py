@@ -1,0 +1,450 @@
+"""Borrowed files and git: it never sees them, never stumbles over them, and nothing of the user's is lost."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from worlds.observe import tree
+from worlds.world import Layout, World
+
+if TYPE_CHECKING:
+    from worlds.postgres import Database
+    from worlds.world import Checkout
+
+FILE = "bbbb2222_add_t.py"
+TOOL = (sys.executable, "-m", "alembic_worktrees")
+# What a look leaves behind: bytecode of env.py, and the lock, which is empty.
+TRACES = ("__pycache__", "alembic-worktrees.lock")
+
+
+@pytest.fixture
+def a(world: World) -> Checkout:
+    """The checkout that has written and applied bbbb2222, on the branch feature-A."""
+    world.main.applied("aaaa1111")
+    a = world.worktree("StoFlow-feature-A", "feature-A")
+    a.applied("bbbb2222", "aaaa1111")
+    return a
+
+
+@pytest.fixture
+def b(world: World, a: Checkout) -> Checkout:
+    """The checkout that has borrowed it; its branch has work of its own."""
+    b = world.worktree("StoFlow-feature-B", "feature-B", "develop")
+    b.write("own.txt", "own\n")
+    b.commit("Own work")
+    b.tool("copy", check=True)
+    assert (b.versions / FILE).read_bytes() == (a.versions / FILE).read_bytes()
+    return b
+
+
+def record(checkout: Checkout) -> Path:
+    return checkout.versions / ".gitignore"
+
+
+def visible(checkout: Checkout) -> str:
+    return checkout.git("status", "--porcelain", "--untracked-files=all")
+
+
+def ignored(checkout: Checkout) -> set[str]:
+    """The names of all ignored files but bytecode."""
+    lines = checkout.git("ls-files", "--others", "--ignored", "--exclude-standard").splitlines()
+    return {Path(line).name for line in lines if "__pycache__" not in line}
+
+
+# git does not see it
+
+
+def test_git_sees_nothing(b: Checkout) -> None:
+    assert visible(b) == ""
+    assert ignored(b) == {FILE, ".gitignore"}
+    b.git("add", "--all")
+    b.git("add", ".")
+    assert b.git("diff", "--cached", "--name-only") == ""
+    assert b.git("commit", "--all", "--message", "Nothing", check=False).count("nothing to commit") == 1
+
+
+@pytest.mark.parametrize("command", ["stash --include-untracked", "clean -fd", "reset --hard", "checkout ."])
+def test_cleaning_leaves_it(command: str, b: Checkout) -> None:
+    before = tree(b.versions)
+    b.write("untracked.txt", "mine\n")
+    b.git(*command.split())
+    assert tree(b.versions) == before
+    assert b.alembic("current").returncode == 0
+
+
+# git brings the original
+
+ARRIVALS = {
+    "merge": "merge feature-A",
+    "squash": "merge --squash feature-A",
+    "rebase": "rebase feature-A",
+    "checkout": "checkout --detach feature-A",
+    "switch": "switch --detach feature-A",
+    "checkout of the file": "checkout feature-A -- backend",
+    "cherry-pick": "cherry-pick develop..feature-A",
+    "pull": "pull . feature-A",
+    "pull --rebase": "pull --rebase . feature-A",
+    "fast-forward": "merge --ff-only feature-A",
+}
+
+
+@pytest.mark.parametrize("content", ["same", "changed"])
+@pytest.mark.parametrize("arrival", ARRIVALS)
+def test_original_arrives(arrival: str, content: str, a: Checkout, b: Checkout) -> None:
+    if content == "changed":
+        with (a.versions / FILE).open("a") as file:
+            file.write("# reviewed\n")
+        a.commit("Review")
+    if arrival == "fast-forward":
+        b.git("reset", "--quiet", "--hard", "develop")
+    b.git(*ARRIVALS[arrival].split())
+    assert (b.versions / FILE).read_bytes() == (a.versions / FILE).read_bytes()
+    before = tree(b.path, without=TRACES)
+    status = visible(b)
+    done = b.tool("upgrade", check=True)
+    assert "bbbb2222 is no longer borrowed, git has brought it" in done.stderr
+    after = tree(b.path, without=TRACES)
+    assert before.keys() - after.keys() == {str(record(b))}
+    assert after == {path: text for path, text in before.items() if path != str(record(b))}
+    assert visible(b) == status
+    assert b.git("ls-files", "--", "backend/migrations/versions").count(FILE) == 1
+    assert b.tool("upgrade").stderr.count("borrowed") == 0
+
+
+def test_checkout_of_its_branch(world: World, a: Checkout, b: Checkout) -> None:
+    """A's worktree goes, B switches to A's branch and back: git takes the file with it, the next run knows."""
+    world.main.git("worktree", "remove", a.path)
+    b.git("checkout", "--quiet", "feature-A")
+    assert visible(b) == ""
+    b.git("switch", "--quiet", "feature-B")
+    assert not (b.versions / FILE).exists()
+    world.worktree(a.name, "feature-A")
+    b.tool("upgrade", check=True)
+    assert ignored(b) == {FILE, ".gitignore"}
+    assert visible(b) == ""
+
+
+def test_one_of_two_arrives(a: Checkout, b: Checkout) -> None:
+    a.applied("cccc3333", "bbbb2222")
+    b.tool("copy", check=True)
+    assert ignored(b) == {FILE, "cccc3333_add_t.py", ".gitignore"}
+    b.git("cherry-pick", "feature-A~1")
+    b.tool("copy", check=True)
+    assert ignored(b) == {"cccc3333_add_t.py", ".gitignore"}
+    assert "bbbb2222" not in record(b).read_text().replace("down", "")
+    assert visible(b) == ""
+
+
+def test_original_arrives_under_another_name(database: Database, a: Checkout, b: Checkout) -> None:
+    a.git("mv", a.versions / FILE, a.versions / "2024_01_01_bbbb2222.py")
+    a.commit("Rename")
+    b.git("merge", "--quiet", "feature-A")
+    done = b.tool("upgrade", check=True)
+    assert "Removed the borrowed bbbb2222" in done.stderr
+    assert "present more than once" not in done.stderr
+    names = [path.name for path in b.versions.glob("*.py")]
+    assert sorted(names) == ["2024_01_01_bbbb2222.py", "aaaa1111_add_t.py"]
+    assert not record(b).exists()
+    assert database.heads() == {"bbbb2222"}
+
+
+def test_original_changes_elsewhere(a: Checkout, b: Checkout) -> None:
+    with (a.versions / FILE).open("a") as file:
+        file.write("# reviewed\n")
+    done = b.tool("upgrade", check=True)
+    assert "Refreshed bbbb2222, which changed in StoFlow-feature-A" in done.stderr
+    assert (b.versions / FILE).read_text().endswith("# reviewed\n")
+    assert visible(b) == ""
+
+
+def test_database_no_longer_has_it(a: Checkout, b: Checkout, database: Database) -> None:
+    a.alembic("downgrade", "aaaa1111", check=True)
+    done = b.tool("upgrade", check=True)
+    assert "Removed the borrowed bbbb2222, no longer needed here" in done.stderr
+    assert not (b.versions / FILE).exists()
+    assert not record(b).exists()
+    assert database.heads() == {"aaaa1111"}
+
+
+def test_worktree_remove(world: World, b: Checkout) -> None:
+    world.main.git("worktree", "remove", b.path)
+    assert not b.path.exists()
+
+
+# What the user does to it
+
+
+def test_edited(a: Checkout, b: Checkout) -> None:
+    with (b.versions / FILE).open("a") as file:
+        file.write("# mine\n")
+    before = tree(b.path, without=TRACES)
+    done = b.tool("upgrade", check=True)
+    assert "The borrowed bbbb2222 was edited here; it is left as it is" in done.stderr
+    assert tree(b.path, without=TRACES) == before
+    assert visible(b) == ""
+    paste(b, line_after(done.stderr, "To get the original back: "))
+    b.tool("upgrade", check=True)
+    assert (b.versions / FILE).read_bytes() == (a.versions / FILE).read_bytes()
+
+
+def test_edited_is_never_taken_back(a: Checkout, b: Checkout, database: Database) -> None:
+    with (b.versions / FILE).open("a") as file:
+        file.write("# mine\n")
+    a.alembic("downgrade", "aaaa1111", check=True)
+    b.tool("upgrade", check=True)
+    assert (b.versions / FILE).read_text().endswith("# mine\n")
+    assert database.heads() == {"bbbb2222"}
+
+
+def test_record_edited_by_hand(a: Checkout, b: Checkout) -> None:
+    """A line that somebody adds to the record is not what another file's fate hangs on."""
+    with record(b).open("a") as file:
+        file.write("# {}\n# {not json\n/notes.txt\n")
+    b.tool("copy", check=True)
+    assert ignored(b) == {FILE, ".gitignore"}
+    assert visible(b) == ""
+
+
+def test_the_user_deletes_it(b: Checkout) -> None:
+    (b.versions / FILE).unlink()
+    b.tool("copy", check=True)
+    assert ignored(b) == {FILE, ".gitignore"}
+
+
+def test_name_is_taken_by_another_revision(world: World, a: Checkout) -> None:
+    c = world.worktree("StoFlow-feature-C", "feature-C", "develop")
+    c.revision("cccc3333", "aaaa1111", file=FILE)
+    c.commit("Own migration")
+    local = (c.versions / FILE).read_bytes()
+    c.tool("upgrade", check=True)
+    assert (c.versions / FILE).read_bytes() == local
+    assert ignored(c) == {"bbbb2222_add_t_bbbb2222.py", ".gitignore"}
+    assert visible(c) == ""
+
+
+# Other people's .gitignore
+
+
+def test_tracked_gitignore_in_the_way(world: World, a: Checkout) -> None:
+    c = world.worktree("StoFlow-feature-C", "feature-C", "develop")
+    theirs = c.write("backend/migrations/versions/.gitignore", "*.bak\n")
+    c.commit("Ignore backups")
+    c.tool("copy", check=True)
+    assert theirs.read_text() == "*.bak\n"
+    assert f"/versions/{FILE}\n" in (c.backend / "migrations/.gitignore").read_text()
+    assert visible(c) == ""
+    c.git("merge", "--quiet", "feature-A")
+    c.tool("copy", check=True)
+    assert not (c.backend / "migrations/.gitignore").exists()
+    assert visible(c) == ""
+
+
+def test_gitignore_everywhere(world: World, a: Checkout) -> None:
+    c = world.worktree("StoFlow-feature-C", "feature-C", "develop")
+    for folder in ("backend", "backend/migrations", "backend/migrations/versions"):
+        c.write(f"{folder}/.gitignore", "*.bak\n")
+    c.commit("Ignore backups")
+    before = tree(c.path, without=TRACES)
+    done = c.tool("upgrade")
+    assert done.returncode == 1
+    assert "has a .gitignore of its own" in done.stderr
+    assert tree(c.path, without=TRACES) == before
+    paste(c, line_after(done.stderr, "for example: "))
+    c.tool("upgrade", check=True)
+    assert FILE in ignored(c)
+
+
+def test_gitignore_that_insists(world: World, a: Checkout) -> None:
+    c = world.worktree("StoFlow-feature-C", "feature-C", "develop")
+    c.write("backend/migrations/versions/.gitignore", "!*.py\n")
+    c.commit("Insist")
+    before = tree(c.path, without=TRACES)
+    done = c.tool("upgrade")
+    assert done.returncode == 1
+    assert "Git would not ignore" in done.stderr
+    assert tree(c.path, without=TRACES) == before
+    shown = paste(c, line_after(done.stderr, "See which with: "), check=False)
+    assert "versions/.gitignore:1:!*.py" in shown
+
+
+def line_after(text: str, words: str) -> str:
+    """The command that a message offers, up to the end of its line."""
+    found = re.search(re.escape(words) + "(.*)", text)
+    assert found, text
+    return found[1]
+
+
+def paste(checkout: Checkout, command: str, *, check: bool = True) -> str:
+    """What a user's shell prints for a command out of our messages."""
+    return checkout.world.run("sh", "-c", command, cwd=checkout.backend, check=check).stdout
+
+
+# Outside git
+
+
+def test_outside_git(world: World, a: Checkout) -> None:
+    bare = Path(shutil.copytree(world.main.path, world.root / "elsewhere/StoFlow-bare"))
+    shutil.copytree(a.path, world.root / "elsewhere/StoFlow")
+    for copy in ("StoFlow", "StoFlow-bare"):
+        git = world.root / "elsewhere" / copy / ".git"
+        shutil.rmtree(git) if git.is_dir() else git.unlink()
+    before = tree(bare, without=TRACES)
+    world.run(*TOOL, "upgrade", cwd=bare / "backend", check=True)
+    after = tree(bare, without=TRACES)
+    assert set(after) - set(before) == {str(bare / "backend/migrations/versions" / FILE)}
+    again = world.run(*TOOL, "upgrade", cwd=bare / "backend", check=True)
+    assert "orrowed" not in again.stderr
+    assert tree(bare, without=TRACES) == after
+
+
+# Half-way failures
+
+
+def with_file_limit(checkout: Checkout, kilobytes: int) -> subprocess.CompletedProcess[str]:
+    """The tool, to which no file larger than this can be written, as on a full disk."""
+    command = f"ulimit -f {kilobytes}; exec {shlex.join([*TOOL, 'copy'])}"
+    # Else the tool's own bytecode would be cut off too, for good.
+    env = {"PYTHONDONTWRITEBYTECODE": "1"}
+    return checkout.world.run("bash", "-c", command, cwd=checkout.backend, env=env)
+
+
+def chain(checkout: Checkout, count: int, *, large: int = -1) -> list[str]:
+    """Migrations that follow one another, applied; number `large` is larger than the others."""
+    parent, ids = "aaaa1111", [f"c{number:04}" for number in range(count)]
+    for number, revision in enumerate(ids):
+        path = checkout.revision(revision, parent, body="pass")
+        if number == large:
+            path.write_text(path.read_text() + "# padding\n" * 1000)
+        parent = revision
+    checkout.commit("A chain")
+    checkout.alembic("upgrade", "heads", check=True)
+    return ids
+
+
+@pytest.mark.parametrize(
+    ("count", "large", "limit"), [(3, 1, 4), (3, 2, 4), (30, -1, 2)], ids=["second", "last", "record"]
+)
+def test_disk_full(count: int, large: int, limit: int, world: World) -> None:
+    world.main.applied("aaaa1111")
+    a, b = world.worktree("StoFlow-A"), world.worktree("StoFlow-B")
+    chain(a, count, large=large)
+    before = tree(b.path, without=TRACES)
+    done = with_file_limit(b, limit)
+    assert done.returncode == 1, done.stderr
+    assert "File too large. Nothing was borrowed." in done.stderr
+    assert tree(b.path, without=TRACES) == before
+    b.tool("copy", check=True)
+    assert len(list(b.versions.glob("*.py"))) == count + 1
+
+
+def test_folder_in_the_way(world_root: Path, database: Database) -> None:
+    """The second of three files cannot have its folder: a file of the user has that name."""
+    world = World.create(world_root, database.url, layout=Layout(recursive=True))
+    world.main.applied("aaaa1111")
+    a, b = world.worktree("StoFlow-A"), world.worktree("StoFlow-B")
+    a.applied("bbbb2222", "aaaa1111", file="2023/x.py")
+    a.applied("cccc3333", "bbbb2222", file="2024/y.py")
+    (b.versions / "2024").write_text("mine\n")
+    before = tree(b.path, without=TRACES)
+    done = b.tool("upgrade")
+    assert done.returncode == 1
+    assert "Nothing was borrowed" in done.stderr
+    assert tree(b.path, without=TRACES) == before
+
+
+def test_folder_that_may_not_be_written(world: World, a: Checkout) -> None:
+    c = world.worktree("StoFlow-feature-C", "feature-C", "develop")
+    before = tree(c.path, without=TRACES)
+    # Root may write anywhere, unless it gives up that power.
+    powerless = ("setpriv", "--bounding-set=-dac_override") if os.geteuid() == 0 else ()
+    c.versions.chmod(0o555)
+    try:
+        done = world.run(*powerless, *TOOL, "upgrade", cwd=c.backend)
+    finally:
+        c.versions.chmod(0o755)
+    assert done.returncode == 1
+    assert "Permission denied. Nothing was borrowed." in done.stderr
+    assert tree(c.path, without=TRACES) == before
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_killed_at_any_moment(seed: int, world: World) -> None:
+    moments = random.Random(seed)  # noqa: S311
+    world.main.applied("aaaa1111")
+    a, b = world.worktree("StoFlow-A"), world.worktree("StoFlow-B")
+    ids = chain(a, 30)
+    local = tree(b.path, without=TRACES)
+    incomplete = 0
+    for _ in range(6):
+        kill_while_borrowing(b, moments.uniform(0, 0.12))
+        now = tree(b.path, without=TRACES)
+        assert {path: now.get(path) for path in local} == local
+        assert visible(b) == ""
+        heads = b.alembic("heads")
+        assert heads.returncode == 0, heads.stderr
+        assert "is not present" not in heads.stderr
+        names = {path.name for path in b.versions.glob("*.py")}
+        incomplete += len(names) < len(ids) + 1 or any(".alembic-worktrees-" in path for path in now)
+        if moments.random() < 0.3:
+            b.tool("copy", check=True)
+            assert ignored(b) == {*(f"{revision}_add_t.py" for revision in ids), ".gitignore"}
+            assert visible(b) == ""
+            b.git("clean", "--quiet", "-dXf", "--", b.versions)
+            assert tree(b.path, without=TRACES) == local
+    assert incomplete > 0, "no kill has hit the borrowing"
+
+
+def kill_while_borrowing(checkout: Checkout, delay: float) -> None:
+    process = subprocess.Popen(
+        [*TOOL, "copy"],
+        cwd=checkout.backend,
+        env=checkout.world.env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    before = set(os.listdir(checkout.versions))
+    while process.poll() is None and set(os.listdir(checkout.versions)) == before:
+        time.sleep(0.001)
+    time.sleep(delay)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+# Two at once
+
+
+def test_two_at_once(world: World, database: Database) -> None:
+    world.main.applied("aaaa1111")
+    a, b = world.worktree("StoFlow-A"), world.worktree("StoFlow-B")
+    a.revision("bbbb2222", "aaaa1111", body='op.execute("SELECT pg_sleep(3)")')
+    first = subprocess.Popen(
+        [*TOOL, "upgrade"], cwd=a.backend, env=world.env, stderr=subprocess.PIPE, encoding="utf-8"
+    )
+    assert first.stderr
+    for line in first.stderr:
+        if "Running upgrade" in line:
+            break
+    started = time.monotonic()
+    second = b.tool("upgrade", check=True)
+    assert "Another checkout is upgrading; waiting for it to finish." in second.stderr
+    assert time.monotonic() - started > 2
+    assert first.wait() == 0
+    first.stderr.close()
+    assert database.heads() == {"bbbb2222"}
+    assert (b.versions / FILE).exists()
