@@ -13,9 +13,9 @@ from .errors import Refusal
 from .inventory import sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from .inventory import Inventory
+    from .inventory import Borrowed, Inventory
     from .plan import Copy, Plan
     from .project import Project
 
@@ -36,6 +36,20 @@ def carry_out(plan: Plan, project: Project, inventory: Inventory) -> None:
         for borrowed in plan.returned:
             borrowed.migration.path.unlink(missing_ok=True)
         _write_records(after)
+    except OSError as error:
+        raise Refusal("cannot-write", path=error.filename or project.folder, reason=error.strerror) from error
+
+
+def hand_over(rows: Sequence[Borrowed], project: Project, inventory: Inventory) -> None:
+    """Make borrowed files this branch's own: staged, and no longer ignored. Raises Refusal "cannot-write"."""
+    paths = {row.migration.path for row in rows}
+    kept: Records = {place: [] for place in inventory.records}
+    for row in (*inventory.borrowed, *inventory.edited):
+        if row.migration.path not in paths:
+            kept[row.record].append(row.entry)
+    git.stage(project.root, paths)  # first, so that at no moment git may lose them
+    try:
+        _write_records(kept)
     except OSError as error:
         raise Refusal("cannot-write", path=error.filename or project.folder, reason=error.strerror) from error
 

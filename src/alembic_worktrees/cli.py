@@ -223,6 +223,23 @@ def _find(call: Call) -> int:
     return DONE
 
 
+def _adopt(call: Call) -> int:
+    from .own import adopt
+
+    for row in adopt(call.project, call.options.revisions):
+        values = {"revision": row.entry.revision, "path": row.migration.path, "origin": row.entry.origin.name}
+        call.voice.tell(Message("adopted", values))
+    return DONE
+
+
+def _merge(call: Call) -> int:
+    from .own import merge
+
+    for path in merge(call.project, call.settings, os.environ, call.options.message, call.voice.tell):
+        _print(str(path))
+    return DONE
+
+
 def _list(call: Call) -> int:
     from .checkouts import look_around
 

@@ -96,19 +96,23 @@ class Database:
 
     def probe(self) -> Applied:
         """Ask which revisions are applied. Raises Refusal "no-alembic" or "probe-failed"."""
-        answer = self._ask("probe", self._project.files.words)
+        answer = self._ask("probe")
         if answer["failure"]:
             raise Refusal("probe-failed", folder=self._project.folder)
         return Applied(tuple(_version_table(table) for table in answer["tables"]))
 
     def upgrade(self, target: str) -> Upgraded:
         """Run `alembic upgrade TARGET`; Alembic's own words go to the user."""
-        failure = self._ask("upgrade", (*self._project.files.words, "upgrade", target))["failure"]
+        failure = self._ask("upgrade", target=target)["failure"]
         return Upgraded(failure is None, failure and failure["unknown"])
 
-    def _ask(self, do: str, words: Sequence[str]) -> dict[str, Any]:
+    def merge(self, message: str, heads: Sequence[str]) -> bool:
+        """Let Alembic write a revision that joins `heads`; say whether it did."""
+        return self._ask("merge", message=message, heads=list(heads))["failure"] is None
+
+    def _ask(self, do: str, **about: object) -> dict[str, Any]:
         talk = self._wait_until_ready()
-        talk.send(json.dumps({"do": do, "words": list(words)}))
+        talk.send(json.dumps({"do": do, "words": self._project.files.words, **about}))
         return _load(talk) or self._died(talk)
 
     def _died(self, talk: Conversation) -> dict[str, Any]:

@@ -138,11 +138,14 @@ def has_remote(folder: Path) -> bool:
 
 
 def tracked(folder: Path, paths: Iterable[Path]) -> frozenset[Path]:
-    """Return which of `paths` (absolute, below `folder`) git has in its index."""
+    """Return which of `paths` (absolute, below `folder`) git has in its index.
+
+    None are where there is no repository, or a broken one: a neighbour need not be sound.
+    """
     names = {os.path.relpath(path, folder): path for path in paths}
     if not names:
         return frozenset()
-    listed = answer(folder, "--literal-pathspecs", "ls-files", "-z", "--", *names)
+    listed = ask(folder, "--literal-pathspecs", "ls-files", "-z", "--", *names).out
     return frozenset(names[name] for name in os.fsdecode(listed).split("\0") if name in names)
 
 
@@ -160,11 +163,18 @@ def committed(folder: Path, paths: Iterable[Path]) -> frozenset[Path]:
     return known - {names[name] for name in os.fsdecode(result.out).split("\0") if name in names}
 
 
+def stage(folder: Path, paths: Iterable[Path]) -> None:
+    """Put files into the index as they are, also ignored ones."""
+    names = [os.path.relpath(path, folder) for path in paths]
+    answer(folder, "--literal-pathspecs", "add", "--force", "--", *names)
+
+
 def ignored(folder: Path, paths: Iterable[Path]) -> frozenset[Path]:
     """Return which of `paths` (absolute, below `folder`) git would ignore; they need not exist."""
     names = {os.path.relpath(path, folder): path for path in paths}
     text = b"".join(os.fsencode(name) + b"\0" for name in names)
-    result = ask(folder, "check-ignore", "-z", "--stdin", text=text)
+    # Without --no-index the names would also be globs over what is tracked: `[az]*.py` would pass for `a.py`.
+    result = ask(folder, "check-ignore", "--no-index", "-z", "--stdin", text=text)
     return frozenset(names[name] for name in os.fsdecode(result.out).split("\0") if name in names)
 
 

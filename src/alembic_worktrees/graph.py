@@ -121,6 +121,28 @@ class Graph:
         """
         return self._parents.get(id, ())
 
+    def families(self, ids: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+        """Group the given ids by their roots: two are in one family if a line of `down_revision`s joins them.
+
+        Each family is sorted, and so are the families. Two heads of one family have diverged; branches that
+        have bases of their own are families of their own.
+        """
+        elder: dict[str, str] = {}
+
+        def eldest(id_: str) -> str:
+            while (above := elder.get(id_, id_)) != id_:
+                elder[id_] = elder.get(above, above)
+                id_ = above
+            return id_
+
+        for id_, node in self.nodes.items():
+            for parent in node.revision.down_revisions:
+                elder[eldest(id_)] = eldest(parent)
+        families: dict[str, list[str]] = {}
+        for id_ in sorted(set(ids)):
+            families.setdefault(eldest(id_), []).append(id_)
+        return tuple(sorted(tuple(family) for family in families.values()))
+
     def closure(self, ids: Iterable[str]) -> Closure:
         """Return the given ids and all their ancestors."""
         reached = set(ids)

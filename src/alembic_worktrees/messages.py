@@ -123,6 +123,44 @@ TEXTS: dict[str, Text] = {
         "Nothing to borrow: all that is applied is here.",
         "Rien à copier : tout ce qui est appliqué est ici.",
     ),
+    # What belongs to this branch
+    "adopted": Text(
+        OK,
+        "{revision}, borrowed from {origin}, is now this branch's own, and staged: {path}",
+        "{revision}, empruntée à {origin}, appartient maintenant à cette branche, et est indexée : {path}",
+    ),
+    "already-own": Text(
+        BAD,
+        "{revision} is not borrowed here; it is this checkout's own already: {path}",
+        "{revision} n'est pas empruntée ici ; elle appartient déjà à ce worktree : {path}",
+    ),
+    "not-borrowed": Text(
+        BAD,
+        "{revision} is not borrowed here, so it cannot be adopted. What is borrowed:\n{known:lines}\n"
+        "  To borrow what the database needs: alembic-worktrees copy",
+        "{revision} n'est pas empruntée ici et ne peut donc pas être adoptée. Ce qui est emprunté :\n{known:lines}\n"
+        "  Pour copier ce que la base demande : alembic-worktrees copy",
+    ),
+    "nothing-to-join": Text(
+        OK,
+        "Nothing to join: this branch has {heads:count head|heads} of its own, and none diverge.",
+        "Rien à fusionner : cette branche a {heads:count tête|têtes} à elle, sans divergence.",
+    ),
+    "joined": Text(
+        OK,
+        "Joined {heads:list}. Commit the new file.",
+        "{heads:list} fusionnées. Commiter le nouveau fichier.",
+    ),
+    "left-out": Text(
+        STEP,
+        "Left out, because they belong to other checkouts: {heads:list}",
+        "Laissées de côté, car elles appartiennent à d'autres worktrees : {heads:list}",
+    ),
+    "merge-failed": Text(
+        BAD,
+        "Alembic could not join {heads:list}; its own words stand above.",
+        "Alembic n'a pas pu fusionner {heads:list} ; ses propres mots sont ci-dessus.",
+    ),
     # Why it was not done
     "not-found": Text(
         BAD,
@@ -443,6 +481,25 @@ TEXTS: dict[str, Text] = {
         "montrer le problème et le remède sur un vrai dépôt et un vrai PostgreSQL",
     ),
     "help-demo-example": Text(PLAIN, "Example: alembic-worktrees demo", "Exemple : alembic-worktrees demo"),
+    "help-adopt": Text(
+        PLAIN,
+        "make borrowed migrations, and the borrowed ones that they need, this branch's own",
+        "rendre propres à cette branche des migrations empruntées, et celles dont elles dépendent",
+    ),
+    "help-adopt-example": Text(
+        PLAIN, "Example: alembic-worktrees adopt a1b2c3d4", "Exemple : alembic-worktrees adopt a1b2c3d4"
+    ),
+    "help-merge": Text(
+        PLAIN,
+        "join this branch's own heads with a merge migration, never the borrowed ones",
+        "fusionner les têtes propres à cette branche, jamais celles empruntées",
+    ),
+    "help-merge-example": Text(
+        PLAIN,
+        'Example: alembic-worktrees merge -m "join the heads"',
+        'Exemple : alembic-worktrees merge -m "joindre les têtes"',
+    ),
+    "help-message": Text(PLAIN, "the message of the merge migration", "le message de la migration de fusion"),
     "help-revision": Text(PLAIN, "the whole id of a migration", "l'identifiant complet d'une migration"),
     "help-directory": Text(
         PLAIN,
@@ -490,6 +547,7 @@ TEXTS: dict[str, Text] = {
     "reason-syntax": Text(PLAIN, "not valid Python", "Python invalide"),
     "reason-encoding": Text(PLAIN, "not text in its encoding", "texte illisible dans son encodage"),
     "reason-no-revision": Text(PLAIN, "no revision in it", "aucune revision dedans"),
+    "reason-no-down-revision": Text(PLAIN, "no down_revision in it", "aucun down_revision dedans"),
     "reason-computed-id": Text(PLAIN, "its revision is computed", "sa revision est calculée"),
     "reason-not-a-string": Text(PLAIN, "its revision is not a string", "sa revision n'est pas une chaîne"),
     "reason-foreign-owner": Text(

@@ -54,6 +54,11 @@ def parse(argv: Sequence[str], speaker: Speaker) -> argparse.Namespace:
     find.add_argument("revision", metavar="REVISION", help=text("revision"))
     _located(find, text)
     _json(_located(command("list"), text), text)
+    adopt = command("adopt")
+    adopt.add_argument("revisions", nargs="+", metavar="REVISION", help=text("revision"))
+    _configured(adopt, text).set_defaults(directory=None)
+    merge = _located(command("merge"), text)
+    merge.add_argument("-m", "--message", metavar="MSG", help=text("message"))
     shim = command("shim")
     shim.add_argument("--shell", choices=("bash", "zsh", "fish"), help=text("shell"))
     command("demo")
@@ -62,6 +67,10 @@ def parse(argv: Sequence[str], speaker: Speaker) -> argparse.Namespace:
 
 def _located(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> argparse.ArgumentParser:
     parser.add_argument("directory", nargs="?", metavar="DIR", help=text("directory"))
+    return _configured(parser, text)
+
+
+def _configured(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> argparse.ArgumentParser:
     parser.add_argument("-c", "--config", action="append", default=[], metavar="FILE", help=text("config"))
     parser.add_argument("-n", "--name", default="alembic", metavar="SECTION", help=text("section"))
     return parser

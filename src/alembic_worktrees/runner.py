@@ -60,7 +60,7 @@ def main(read_end: int, write_end: int) -> None:
         _send(answers, ready=True, alembic=alembic.__version__, python=sys.executable)
         for line in requests:
             request = json.loads(line)
-            _send(answers, **_HANDLERS[request["do"]](request["words"]))
+            _send(answers, **_HANDLERS[request.pop("do")](**request))
 
 
 def _is_ours(folder: str) -> bool:
@@ -85,12 +85,22 @@ def probe(words: list[str]) -> dict[str, Any]:
     return {"failure": failure, "tables": tables}
 
 
-def upgrade(words: list[str]) -> dict[str, Any]:
-    """Run `alembic WORDS`, and answer whether it succeeded."""
-    return {"failure": _as_the_command(words)}
+def upgrade(words: list[str], target: str) -> dict[str, Any]:
+    """Run `alembic upgrade TARGET`."""
+    return {"failure": _as_the_command([*words, "upgrade", target])}
 
 
-_HANDLERS = {"probe": probe, "upgrade": upgrade}
+def merge(words: list[str], message: str, heads: list[str]) -> dict[str, Any]:
+    """Write a revision that joins `heads`, also if others have followed them, which `alembic merge` refuses."""
+    from alembic import command
+
+    def join(config: Any) -> None:
+        command.revision(config, message=message, head=heads, splice=True)  # type: ignore[arg-type]
+
+    return {"failure": _as_the_command([*words, "merge", "-m", message, *heads], join)}
+
+
+_HANDLERS: dict[str, Callable[..., dict[str, Any]]] = {"probe": probe, "upgrade": upgrade, "merge": merge}
 
 
 def _capture(config: Any, tables: list[dict[str, Any]]) -> None:

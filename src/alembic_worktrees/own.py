@@ -1,0 +1,92 @@
+"""What belongs to this branch: `adopt` makes borrowed migrations its own, `merge` joins its own heads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .borrow import hand_over
+from .database import Database
+from .errors import Refusal
+from .graph import Graph, Node
+from .inventory import Borrowed, Inventory, take_inventory
+from .lock import only_one
+from .messages import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from .inventory import Migration
+    from .project import Project
+    from .settings import Settings
+
+    Tell = Callable[[Message], None]
+
+DEFAULT_MESSAGE = "merge heads"
+
+
+def adopt(project: Project, revisions: Sequence[str]) -> tuple[Borrowed, ...]:
+    """Make borrowed revisions, and the borrowed ancestors that they need, this branch's own, and stage them.
+
+    Returns what was adopted, parents first. Raises Refusal "not-borrowed" or "already-own"; then nothing changes.
+    """
+    with only_one(project, lambda: None):
+        inventory = take_inventory(project)
+        borrowed = {row.entry.revision: row for row in (*inventory.borrowed, *inventory.edited)}
+        for revision in revisions:
+            _must_be_borrowed(revision, borrowed, inventory)
+        graph = _graph(inventory.all)
+        needed = graph.closure(revisions).known & borrowed.keys()
+        rows = tuple(borrowed[revision] for revision in graph.order(needed))
+        hand_over(rows, project, inventory)
+        return rows
+
+
+def _must_be_borrowed(revision: str, borrowed: Mapping[str, Borrowed], inventory: Inventory) -> None:
+    if revision in borrowed:
+        return
+    for migration in inventory.own:
+        if migration.revision.id == revision:
+            raise Refusal("already-own", revision=revision, path=migration.path)
+    raise Refusal("not-borrowed", revision=revision, known=tuple(sorted(borrowed)))
+
+
+def merge(
+    project: Project, settings: Settings, environment: Mapping[str, str], message: str | None, tell: Tell
+) -> tuple[Path, ...]:
+    """Join this branch's own diverged heads, and return the paths of the new migrations; () if there are none.
+
+    A borrowed head is told of and never named in `down_revision`. Raises Refusal "merge-failed".
+    """
+    inventory = take_inventory(project)
+    families = own_heads(inventory)
+    _tell_left_out(inventory, tell)
+    diverged = [family for family in families if len(family) > 1]
+    if not diverged:
+        tell(Message("nothing-to-join", {"heads": tuple(head for family in families for head in family)}))
+        return ()
+    with Database(project, settings.python, environment) as database:
+        for family in diverged:
+            if not database.merge(message or DEFAULT_MESSAGE, family):
+                raise Refusal("merge-failed", heads=family)
+            tell(Message("joined", {"heads": family}))
+    before = {migration.path for migration in inventory.all}
+    return tuple(one.path for one in take_inventory(project).all if one.path not in before)
+
+
+def own_heads(inventory: Inventory) -> tuple[tuple[str, ...], ...]:
+    """Return the heads of this branch without what is borrowed, those together that have diverged."""
+    own = [one for one in inventory.own if one.path not in {row.migration.path for row in inventory.edited}]
+    return _graph(inventory.all).families(_graph(own).real_heads)
+
+
+def _tell_left_out(inventory: Inventory, tell: Tell) -> None:
+    rows = {row.entry.revision: row.entry.origin.name for row in (*inventory.borrowed, *inventory.edited)}
+    heads = [head for head in _graph(inventory.all).real_heads if head in rows]
+    if heads:
+        named = (Message("head-borrowed", {"revision": head, "origin": rows[head]}) for head in heads)
+        tell(Message("left-out", {"heads": tuple(named)}))
+
+
+def _graph(migrations: Sequence[Migration]) -> Graph:
+    return Graph(Node(migration.revision, "") for migration in migrations)
