@@ -308,4 +308,6 @@ _WITH_PROJECT: dict[str, Callable[[Call], int]] = {
     "copy": _copy,
     "find": _find,
     "list": _list,
+    "adopt": _adopt,
+    "merge": _merge,
 }
