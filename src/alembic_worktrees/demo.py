@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import site
+import stat
 import sys
 import tempfile
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 DATABASE = "stoflow"
 SHELL_FILE = "scripts/alembic-utils.sh"
 KEPT = {"LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_MESSAGES", "NO_COLOR", "PATH", "TERM", "TMPDIR"}
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LONGEST_FOLDER = 70  # the path of a unix socket has about 100 bytes
 
 GIT_CONFIG = """\
@@ -106,13 +108,13 @@ STORY = (
 
 def run_demo(tell: Tell, environment: Mapping[str, str]) -> None:
     """Tell the story and leave nothing behind. Raises Refusal if it cannot be told or does not go as it should."""
-    with _orderly_end(), _folder() as folder:
+    with _orderly_end() as deafen, _folder() as folder:
         tell(Message("demo-begin"))
         with postgres(folder, DATABASE) as server:
             try:
                 _tell_story(folder, server.url(DATABASE), tell, environment)
             finally:
-                _deafen()
+                deafen()
     tell(Message("demo-blank"))
     tell(Message("demo-end"))
 
@@ -182,7 +184,9 @@ def _environment(home: Path, environment: Mapping[str, str]) -> dict[str, str]:
 @contextmanager
 def _folder() -> Iterator[Path]:
     """Make a folder for all that the demo needs, and remove it."""
-    place = None if len(tempfile.gettempdir()) < LONGEST_FOLDER else "/tmp"  # noqa: S108
+    place = Path(tempfile.gettempdir()).resolve()
+    if not _suits(place):
+        place = Path("/tmp")  # noqa: S108
     folder = Path(tempfile.mkdtemp(prefix="awt-demo-", dir=place)).resolve()
     try:
         yield folder
@@ -190,29 +194,40 @@ def _folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+def _suits(place: Path) -> bool:
+    """Tell whether a socket's path fits below, and if we are root, whether the user of the server gets there."""
+    if len(str(place)) > LONGEST_FOLDER:
+        return False
+    return os.geteuid() != 0 or all(
+        folder.stat().st_mode & stat.S_IXOTH for folder in (place, *place.parents)
+    )
 
 
 @contextmanager
-def _orderly_end() -> Iterator[None]:
-    """Let a closed terminal or a `kill` end the demo as ^C does: by an exception, which cleans up on its way."""
+def _orderly_end() -> Iterator[Callable[[], None]]:
+    """Let a closed terminal or a `kill` end the demo as ^C does: by an exception, which cleans up on its way.
+
+    Yields what to call before the cleaning up, so that no other signal disturbs it, nor its child processes.
+    """
+    deaf = False
+
+    def deafen() -> None:
+        nonlocal deaf
+        deaf = True
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+
+    def stop(_number: int, _frame: object) -> None:
+        if not deaf:
+            deafen()
+            raise KeyboardInterrupt
+
     before = {each: signal.getsignal(each) for each in SIGNALS}
     for each, handler in before.items():
         if handler is not signal.SIG_IGN:
-            signal.signal(each, _stop)
+            signal.signal(each, stop)
     try:
-        yield
+        yield deafen
     finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         for each, handler in before.items():
             signal.signal(each, handler)
-
-
-def _stop(_number: int, _frame: object) -> None:
-    _deafen()
-    raise KeyboardInterrupt
-
-
-def _deafen() -> None:
-    """Let no second ^C disturb the cleaning up."""
-    for each in SIGNALS:
-        signal.signal(each, signal.SIG_IGN)

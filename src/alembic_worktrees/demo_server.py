@@ -103,7 +103,8 @@ def _prepared(programs: Path, folder: Path) -> Server:
     libraries = package.with_suffix(".libs")  # where a repaired wheel for Linux keeps them
     for part in (programs.parent, libraries):
         if part.is_dir():
-            shutil.copytree(part, copied / part.relative_to(package.parent), symlinks=True)
+            target = copied / part.relative_to(package.parent)
+            shutil.copytree(part, target, symlinks=True, ignore=shutil.ignore_patterns("include"))
     for path in (data, copied, *copied.rglob("*")):
         os.chown(path, nobody, -1, follow_symlinks=False)
     return Server(copied / programs.relative_to(package.parent), data, nobody)
