@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from .project import Project
 
 RUNNER = Path(__file__).with_name("runner.py")
+_LOOPBACK = re.compile(r"127(\.\d+){3}")
 
 
 class VersionTable(NamedTuple):
@@ -65,7 +67,9 @@ class Upgraded(NamedTuple):
 
 
 def _is_local(host: str) -> bool:
-    return host.startswith(("/", "127.", "@")) or host == "::1" or ("." not in host and ":" not in host)
+    if host.startswith(("/", "@")) or host == "::1" or _LOOPBACK.fullmatch(host):
+        return True
+    return "." not in host and ":" not in host
 
 
 class Database:

@@ -13,18 +13,27 @@ import os
 import re
 import sys
 import traceback
-from typing import Any, Callable, Iterable, TextIO
+from typing import Any, Callable, Iterable, Match, TextIO
 
-# user:password@ in a URL, and password=… in a connection string
-_URL_PASSWORD = re.compile(r"(://[^\s:/@'\"]*:)[^\s'\"]*(?=@)")
+# user:password@ in a URL: up to the last @ of the word, or where a password has a space, to the first of the line
+_URL_PASSWORD = re.compile(r"(://[^\s:/@'\"]*:)(?:[^\s'\"]*|[^\n@]*)(?=@)")
+# password=… in a connection string, an environment or a call
 _FIELD_PASSWORD = re.compile(
-    r"(\bpass(?:word|wd)\s*[=:]\s*)('[^']*'|\"[^\"]*\"|[^\s'\",;&)]+)", re.IGNORECASE
+    r"(pass(?:word|wd)['\"]?\s*[=:]\s*)('(?:\\.|[^'\\\n])*'?|\"(?:\\.|[^\"\\\n])*\"?|[^\s&]+)", re.IGNORECASE
 )
+# What drivers take for a host, or for a word, where a password has an @ or a space that is not quoted
+_PIECE_OF_PASSWORD = re.compile(r"(\bhost(?: name)?\W{1,3})[^\s'\"]*(?=@)|(missing \"=\" after )\"[^\"]*\"")
 
 
 def mask(text: str) -> str:
     """Return `text` with every password in a database URL or connection string as ***."""
-    return _FIELD_PASSWORD.sub(r"\1***", _URL_PASSWORD.sub(r"\1***", text))
+    for pattern in (_URL_PASSWORD, _FIELD_PASSWORD, _PIECE_OF_PASSWORD):
+        text = pattern.sub(_hide, text)
+    return text
+
+
+def _hide(match: Match[str]) -> str:
+    return next(filter(None, match.groups())) + "***"
 
 
 class Masked:
@@ -75,13 +84,15 @@ def _send(answers: TextIO, **answer: object) -> None:
 
 
 def probe(words: list[str]) -> dict[str, Any]:
-    """Answer with the rows of every version table that env.py leads to. Nothing is changed, no migration is read."""
+    """Answer with the rows of every version table that env.py leads to. Nothing is changed, no migration read."""
     tables: list[dict[str, Any]] = []
     logging.disable(logging.INFO)  # env.py is run again for the upgrade, and says the same again
+    sys.dont_write_bytecode, before = True, sys.dont_write_bytecode
     try:
         failure = _as_the_command([*words, "current"], lambda config: _capture(config, tables))
     finally:
         logging.disable(logging.NOTSET)
+        sys.dont_write_bytecode = before
     return {"failure": failure, "tables": tables}
 
 

@@ -1,0 +1,144 @@
+"""What runs inside the project: old syntax, few imports, no password in what it prints."""
+
+from __future__ import annotations
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alembic_worktrees import runner
+from alembic_worktrees.runner import mask
+
+if TYPE_CHECKING:
+    from worlds.world import World
+
+SOURCE = Path(runner.__file__)
+MARK = "S3CRET"
+passwords = st.tuples(st.text(max_size=8), st.text(max_size=8)).map(MARK.join)
+one_line = passwords.filter(lambda text: text.splitlines() == [text])
+
+
+@given(passwords)
+def test_quoted_password_in_a_url(password: str) -> None:
+    url = f"postgresql+psycopg2://dev:{quote(password, safe='')}@localhost:5432/stoflow"
+    assert mask(url) == "postgresql+psycopg2://dev:***@localhost:5432/stoflow"
+    said = mask(f"engine = create_engine({url!r})  # {url}")
+    assert MARK not in said
+    assert said.startswith("engine = create_engine('postgresql+psycopg2://dev:***@localhost:5432/stoflow'")
+
+
+@given(one_line.filter(lambda text: "@" not in text))
+def test_raw_password_in_a_url(password: str) -> None:
+    assert MARK not in mask(f"cannot parse postgresql://dev:{password}@localhost/stoflow, sorry")
+
+
+@given(one_line)
+def test_password_with_an_at_sign(password: str) -> None:
+    word = "".join(letter for letter in password if not letter.isspace() and letter not in "'\"") + "@x"
+    assert MARK not in mask(f"cannot parse postgresql://dev:{word}@localhost/stoflow")
+    assert MARK not in mask(f'could not translate host name "{word}@localhost" to address')
+
+
+@given(passwords)
+def test_password_in_a_connection_string(password: str) -> None:
+    escaped = password.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+    assert mask(f"host=x password='{escaped}' user=y") == "host=x password=*** user=y"
+    assert MARK not in mask(f"connect({{'host': 'x', 'password': {password!r}, 'user': 'y'}})")
+    assert MARK not in mask(f"environ({{'PGPASSWORD': {password!r}, 'DB_PASSWORD': {password!r}}})")
+    word = quote(password, safe="")
+    assert mask(f"postgresql:///x?password={word}&sslmode=require") == (
+        "postgresql:///x?password=***&sslmode=require"
+    )
+
+
+@given(st.text())
+def test_masked_text_stays_as_it_is(text: str) -> None:
+    assert mask(mask(text)) == mask(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FAILED: Can't locate revision identified by 'a1b2c3d4'",
+        'FATAL:  password authentication failed for user "dev"',
+        "(Background on this error at: https://sqlalche.me/e/20/e3q8)",
+        'connection to server at "127.0.0.1", port 5432 failed: Connection refused',
+        "fe_sendauth: no password supplied",
+        'File "/home/me/StoFlow/backend/migrations/env.py", line 12, in <module>',
+        "http://localhost:8000/docs",
+    ],
+)
+def test_other_words_are_unchanged(text: str) -> None:
+    assert mask(text) == text
+
+
+def test_syntax_of_python_3_8() -> None:
+    ast.parse(SOURCE.read_text(encoding="utf-8"), feature_version=(3, 8))
+
+
+def test_imports_only_the_standard_library_and_alembic() -> None:
+    tree = ast.parse(SOURCE.read_text(encoding="utf-8"))
+    names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "." for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    packages = {name.partition(".")[0] for name in names}
+    assert packages - sys.stdlib_module_names == {"alembic"}
+
+
+def test_runs_in_python_3_8() -> None:
+    script = f"import runpy; print(runpy.run_path({str(SOURCE)!r})['mask']('x'))"
+    command = ["python3.8", "-c", script]
+    if not shutil.which("python3.8") or subprocess.run(["python3.8", "-V"], capture_output=True).returncode:
+        pytest.skip("no Python 3.8 here")
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "x\n"
+
+
+def ask(world: World, *requests: str) -> subprocess.CompletedProcess[str]:
+    """Start the runner by path in the backend; what it answers follows what it prints."""
+    script = f"""
+import os, subprocess, sys
+(r1, w1), (r2, w2) = os.pipe(), os.pipe()
+process = subprocess.Popen([sys.executable, {str(SOURCE)!r}, str(r1), str(w2)], pass_fds=(r1, w2))
+os.close(r1), os.close(w2)
+os.write(w1, {chr(10).join([*requests, ""])!r}.encode())
+os.close(w1)
+print("ANSWERS", open(r2).read(), process.wait())
+"""
+    return world.run(sys.executable, "-c", script, cwd=world.main.backend)
+
+
+def test_our_folder_is_not_on_its_path(world: World) -> None:
+    """Our `config.py`, `git.py` or `files.py` must not stand in for the project's."""
+    env = world.main.backend / "migrations/env.py"
+    env.write_text("import sys; print('PATH', sys.path); import files\n" + env.read_text())
+    done = ask(world, '{"do": "probe", "words": []}')
+    assert str(SOURCE.parent) not in done.stdout.partition("ANSWERS")[0]
+    assert "No module named 'files'" in done.stderr
+
+
+def test_probe_changes_nothing(world: World) -> None:
+    from worlds.observe import tree
+
+    world.main.applied("aaaa1111")
+    for cache in world.main.path.rglob("__pycache__"):
+        shutil.rmtree(cache)
+    before = tree(world.root)
+    done = ask(world, '{"do": "probe", "words": []}')
+    assert '"heads": ["aaaa1111"]' in done.stdout
+    assert tree(world.root) == before
+
+
+def test_it_ends_with_its_channel(world: World) -> None:
+    done = ask(world)
+    assert done.stdout.rstrip().endswith("0")
+    assert done.stderr == ""
+    assert f'"python": "{sys.executable}"' in done.stdout
+    assert os.path.isabs(sys.executable)
