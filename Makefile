@@ -26,7 +26,7 @@ shells:
 	done
 
 suite: $(DEV)
-	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
 
 $(READY): pyproject.toml src/alembic_worktrees/__init__.py .ci/venv
 	@echo "Setting up $(VENV); this is done once and takes a minute."
