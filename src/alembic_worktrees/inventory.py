@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,7 +13,7 @@ from .files import NotReadable, read_plain, walk
 from .revision import Revision, Unreadable, is_migration_name, read_revision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from .project import Project
@@ -64,15 +65,15 @@ class Inventory(NamedTuple):
 
 def take_inventory(project: Project) -> Inventory:
     """Read every migration file of `project`, and the record of the borrowed ones."""
-    stepped: list[Stepped] = []
-    migrations = {migration.path: migration for migration in _read_all(project, stepped)}
-    records = tuple(path for path in _record_paths(project) if _record_text(path) is not None)
-    listed = [
-        Borrowed(migrations[path], entry, place)
-        for place in records
-        for entry in record.parse(_record_text(place) or "")
-        if (path := place.parent / entry.path) in migrations
-    ]
+    texts = {path: text for path in _record_paths(project) if (text := _record_text(path)) is not None}
+    entries = {
+        place.parent / entry.path: (entry, place)
+        for place, text in texts.items()
+        for entry in record.parse(text)
+    }
+    stepped = [Stepped(path, "not-a-file") for path in _folders_named_as_files(project)]
+    migrations = {migration.path: migration for migration in _read_all(project, entries, stepped)}
+    listed = [Borrowed(migrations[path], *entry) for path, entry in entries.items() if path in migrations]
     arrived_paths = (
         git.tracked(project.root, [row.migration.path for row in listed]) if project.repository else ()
     )
@@ -82,7 +83,7 @@ def take_inventory(project: Project) -> Inventory:
     borrowed = tuple(row for row in waiting if sha256(row.migration.content) == row.entry.sha256)
     not_own = {row.migration.path for row in borrowed}
     own = tuple(migration for migration in migrations.values() if migration.path not in not_own)
-    return Inventory(own, borrowed, edited, arrived, records, tuple(stepped))
+    return Inventory(own, borrowed, edited, arrived, tuple(texts), tuple(stepped))
 
 
 def sha256(content: bytes) -> str:
@@ -102,7 +103,9 @@ def migration_paths(project: Project) -> Iterator[tuple[Path, str]]:
                     yield location, below
 
 
-def _read_all(project: Project, stepped: list[Stepped]) -> Iterator[Migration]:
+def _read_all(
+    project: Project, entries: Mapping[Path, tuple[record.Entry, Path]], stepped: list[Stepped]
+) -> Iterator[Migration]:
     for location, below in migration_paths(project):
         path = location / below
         try:
@@ -112,6 +115,18 @@ def _read_all(project: Project, stepped: list[Stepped]) -> Iterator[Migration]:
             stepped.append(Stepped(path, error.reason))
         except Unreadable as error:
             stepped.append(Stepped(path, error.reason, error.detail))
+            if path in entries:  # a copy that was broken here: it is still the one that was borrowed
+                revision = Revision(entries[path][0].revision, (), (), (), opaque=True)
+                yield Migration(revision, content, path, location, below)
+
+
+def _folders_named_as_files(project: Project) -> Iterator[Path]:
+    """Yield the folders that look like migrations at first sight; Alembic passes over them too."""
+    for location in project.versions if not project.recursive else ():
+        with suppress(FileNotFoundError, NotADirectoryError), os.scandir(location) as entries:
+            for entry in entries:
+                if is_migration_name(entry.name) and entry.is_dir(follow_symlinks=False):
+                    yield location / entry.name
 
 
 def _record_paths(project: Project) -> Iterator[Path]:

@@ -145,6 +145,8 @@ def _compare(
             copies.append(Copy(candidate, old.migration.path if old else targets.choose(candidate), old))
     everything = Graph(Node(migration.revision, "") for migration in inventory.all)
     returned = [before[revision] for revision in reversed(everything.order(before))]
+    if any(migration.revision.opaque for migration in inventory.own):
+        returned = []  # any of them may be what the computed parents mean
     return tuple(copies), tuple(kept), tuple(returned)
 
 

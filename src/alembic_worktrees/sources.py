@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import git
-from .inventory import take_inventory
+from .inventory import Stepped, take_inventory
 from .record import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 
     from .checkouts import Checkout
-    from .inventory import Borrowed, Migration, Stepped
+    from .inventory import Borrowed, Migration
     from .revision import Revision
 
     Index = Mapping[str, Sequence["Candidate"]]
@@ -89,10 +89,9 @@ class CheckoutFiles:
     def __init__(self, checkouts: Sequence[Checkout]) -> None:
         """Read every migration file of `checkouts`, and the records of what they have borrowed."""
         self.stepped: list[Stepped] = []
-        self._holders: dict[Path | None, Checkout] = {}
+        self._files: dict[Path, list[Path]] = {}
         self._borrowed: list[Candidate] = []
-        own = index(chain(*map(self._read, checkouts)))
-        self._own = {word: self._judge(candidates) for word, candidates in own.items()}
+        self._own = self._judged(index(chain(*map(self._read, checkouts))))
 
     def originals(self) -> Index:
         """Return the checkouts' own files; where they differ, git is asked which of them are committed."""
@@ -105,24 +104,33 @@ class CheckoutFiles:
     def _read(self, checkout: Checkout) -> Iterator[Candidate]:
         if checkout.project is None:
             return
-        inventory = take_inventory(checkout.project)
+        try:
+            inventory = take_inventory(checkout.project)
+        except PermissionError as error:
+            self.stepped.append(Stepped(Path(error.filename), "denied"))
+            return
         self.stepped += inventory.stepped
         self._borrowed += [borrowed_copy(checkout.path, row, BORROWED) for row in inventory.borrowed]
         for migration in inventory.own:
-            self._holders[migration.path] = checkout
+            self._files.setdefault(checkout.path, []).append(migration.path)
             path = os.path.relpath(migration.path, checkout.path)
             origin = Origin("checkout", checkout.name, None, path)
             yield _candidate(checkout.path, migration, origin, UNCOMMITTED)
 
-    def _judge(self, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
-        if len({candidate.content for candidate in candidates}) < 2:
-            return candidates  # the answer could not change what is chosen
-        return [self._committed(candidate) for candidate in candidates]
+    def _judged(self, own: Index) -> Index:
+        """Ask each checkout's git, once, which files are committed, where the answer can change what is chosen."""
+        groups = [group for group in own.values() if len({candidate.content for candidate in group}) > 1]
+        disputed = {candidate.path for group in groups for candidate in group}
+        committed = {
+            path
+            for root, files in self._files.items()
+            for path in git.committed(root, [file for file in files if file in disputed])
+        }
+        return {word: [_trusted(candidate, committed) for candidate in group] for word, group in own.items()}
 
-    def _committed(self, candidate: Candidate) -> Candidate:
-        path, checkout = candidate.path, self._holders.get(candidate.path)
-        committed = path and checkout and git.committed(checkout.path, [path])
-        return candidate._replace(trust=COMMITTED) if committed else candidate
+
+def _trusted(candidate: Candidate, committed: Set[Path]) -> Candidate:
+    return candidate._replace(trust=COMMITTED) if candidate.path in committed else candidate
 
 
 def borrowed_copy(root: Path, row: Borrowed, trust: int) -> Candidate:

@@ -84,7 +84,7 @@ def upgrade(
             if outcome.done:
                 _finish(situation, database.probe(), audience.tell)
                 return
-            if outcome.unknown is None:
+            if outcome.unknown not in database.probe().heads:
                 raise Refusal("upgrade-failed", folder=project.folder)
             # Another checkout upgraded between our look and our upgrade, without us and so without the lock.
             audience.tell(Message("retry", {"revision": outcome.unknown}))
@@ -120,6 +120,8 @@ def _look(
     inventory = take_inventory(project)
     search = Search(project, settings, borrowed=inventory.borrowed, prefer=prefer, tell=audience.tell)
     plan = make_plan(applied.heads, inventory, project, search.find)
+    for path, reason, _detail in inventory.stepped:  # here they may be what is missed, or what stops Alembic
+        audience.tell(Message("stepped", {"path": path, "reason": reason}))
     audience.tell_stepped(search.stepped)
     return Situation(project, applied, inventory, plan, search)
 
