@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import git
 from .config import parse_config, script_folder, version_folders
 from .errors import Refusal
+from .files import NotReadable, read_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from .config import AlembicConfig
 
@@ -95,8 +96,18 @@ def _first_project(folders: Iterator[Path] | Sequence[Path], files: ConfigFiles)
             real = folder.resolve()
             repository = git.locate(real)
             root = repository.top if repository else _root_outside_git(real)
-            return read_project(root, real, files, repository)
+            return read_project(root, real, _movable(files, root, real), repository)
     return None
+
+
+def _movable(files: ConfigFiles, root: Path, folder: Path) -> ConfigFiles:
+    """Make absolute paths into this checkout relative to `folder`: a neighbour is configured by its own files."""
+
+    def move(name: str) -> str:
+        inside = os.path.isabs(name) and Path(os.path.realpath(name)).is_relative_to(root)
+        return os.path.relpath(os.path.realpath(name), folder) if inside else name
+
+    return files._replace(ini=move(files.ini), toml=move(files.toml))
 
 
 def _root_outside_git(folder: Path) -> Path:
@@ -140,10 +151,12 @@ def _parse(folder: Path, files: ConfigFiles) -> AlembicConfig | None:
 
 def _text(path: Path) -> str | None:
     try:
-        return path.read_text(encoding="utf-8")
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        return None
-    except (OSError, UnicodeDecodeError) as error:
+        return read_plain(path, Path("/")).decode("utf-8")
+    except NotReadable as error:
+        if error.reason in {"gone", "not-a-file"}:
+            return None
+        raise Refusal("config-unreadable", path=path, reason=error.reason) from error
+    except UnicodeDecodeError as error:
         raise Refusal("config-unreadable", path=path, reason=str(error)) from error
 
 
@@ -165,3 +178,25 @@ def read_project(root: Path, folder: Path, files: ConfigFiles, repository: git.R
     if scripts is None or versions is None or not scripts.is_dir():
         raise Refusal("scripts-missing", folder=folder, location=config.script_location)
     return Project(root, folder, files, scripts, versions, config.recursive, repository)
+
+
+class Places(NamedTuple):
+    """Version locations as paths from the top of the checkout, for files that lie in git."""
+
+    folders: tuple[str, ...]
+    recursive: bool
+
+
+def read_places(
+    ini: str | None, toml: str | None, folder: Path, root: Path, files: ConfigFiles
+) -> Places | None:
+    """Return where the migrations of a config in `folder` lie, from its texts; None if it is no Alembic config.
+
+    Locations outside of the checkout at `root` are left out. Raises Refusal("config-unreadable").
+    """
+    config = parse_config(ini, toml, folder=str(folder), section=files.section)
+    locations = version_folders(config, folder, [root]) if config else None
+    if config is None or locations is None:
+        return None
+    inside = [path for path in locations if path.is_relative_to(root)]
+    return Places(tuple(path.relative_to(root).as_posix() for path in inside), config.recursive)

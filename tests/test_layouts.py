@@ -1,0 +1,229 @@
+"""Every way to arrange an Alembic project: what is missing is borrowed to the place where it belongs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from worlds.world import Checkout, Layout, World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from worlds.postgres import Database
+
+LAYOUTS = {
+    "root": Layout(backend=""),
+    "deep": Layout(backend="services/api/server"),
+    "pyproject": Layout(config="pyproject", script_location="%(here)s/migrations"),
+    "both": Layout(config="both", script_location="%(here)s/migrations"),
+    "here": Layout(script_location="%(here)s/migrations"),
+    "package": Layout(script_location="app:migrations"),
+    "locations": Layout(version_locations=("migrations/versions", "plugins/versions")),
+    "locations here": Layout(version_locations=("%(here)s/migrations/versions", "%(here)s/b/versions")),
+    "recursive": Layout(recursive=True),
+    "version table": Layout(version_table="stoflow_version"),
+    "dated": Layout(options=(("file_template", "%%(year)d_%%(month).2d_%%(rev)s_%%(slug)s"),)),
+    "odd names": Layout(name="é $x 'dir'", backend="back end"),
+}
+FILES = {"recursive": "2024/05/bbbb2222.py", "dated": "2024_05_add_users.py"}
+
+
+def borrow_and_go_on(world: World, database: Database, file: str | None = None) -> tuple[Path, Path]:
+    """A has applied `bbbb2222`; B borrows it and applies `cccc3333`, its own. Where `bbbb2222` lies in both."""
+    layout = world.layout
+    location = layout.locations[-1].removeprefix("%(here)s/")
+    version = {"table": layout.version_table, "schema": layout.version_schema}
+    world.main.revision("aaaa1111", location=layout.locations[0].removeprefix("%(here)s/"))
+    world.main.commit("Add aaaa1111")
+    a, b = world.worktree("feature-A"), world.worktree("feature-B")
+    original = a.revision("bbbb2222", "aaaa1111", location=location, file=file)
+    b.revision("cccc3333", "aaaa1111", location=location)
+    b.commit("Add cccc3333")
+    database.set_heads("bbbb2222", **version)  # type: ignore[arg-type]
+    b.tool("upgrade", check=True)
+    assert database.heads(**version) == {"bbbb2222", "cccc3333"}  # type: ignore[arg-type]
+    assert b.git_status() == ""
+    return original, b.path / original.relative_to(a.path)
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_layout(name: str, world_root: Path, database: Database) -> None:
+    world = World.create(world_root, database.url, layout=LAYOUTS[name])
+    original, copy = borrow_and_go_on(world, database, FILES.get(name))
+    assert copy.read_bytes() == original.read_bytes()
+
+
+def test_version_schema(world_root: Path, database: Database) -> None:
+    database.execute("CREATE SCHEMA meta")
+    layout = Layout(version_schema="meta", version_table="applied")
+    world = World.create(world_root, database.url, layout=layout)
+    original, copy = borrow_and_go_on(world, database)
+    assert copy.read_bytes() == original.read_bytes()
+
+
+def test_async_env(world_root: Path, database: Database) -> None:
+    world = World.create(world_root, database.async_url, layout=Layout(env="async"))
+    original, copy = borrow_and_go_on(world, database)
+    assert copy.read_bytes() == original.read_bytes()
+
+
+def test_several_locations_each_file_in_its_own(world_root: Path, database: Database) -> None:
+    locations = ("migrations/versions", "plugins/versions", "new/versions")
+    world = World.create(world_root, database.url, layout=Layout(version_locations=locations))
+    a, b = world.worktree("feature-A"), world.worktree("feature-B")
+    down = None
+    for number, location in enumerate(locations):
+        a.revision(f"rev{number}", down, location=location, file="same_name.py")
+        down = f"rev{number}"
+    database.set_heads("rev2")
+    b.tool("upgrade", check=True)
+    for location in locations:
+        file = f"{location}/same_name.py"
+        assert (b.backend / file).read_bytes() == (a.backend / file).read_bytes()
+    assert b.git_status() == ""
+
+
+def test_a_location_that_only_the_neighbour_has(world_root: Path, database: Database) -> None:
+    """A's branch has a plugin with migrations of its own; here they go to the first location."""
+    layout = Layout(version_locations=("migrations/versions",))
+    world = World.create(world_root, database.url, layout=layout)
+    a, b = world.worktree("feature-A"), world.worktree("feature-B")
+    ini = a.backend / "alembic.ini"
+    ini.write_text(ini.read_text().replace("= migrations/versions", "= migrations/versions:plugin/versions"))
+    original = a.revision("aaaa1111", location="plugin/versions")
+    database.set_heads("aaaa1111")
+    b.tool("upgrade", check=True)
+    assert (b.versions / original.name).read_bytes() == original.read_bytes()
+
+
+def test_sub_folders_only_the_neighbour_reads(world_root: Path, database: Database) -> None:
+    world = World.create(world_root, database.url)
+    a, b = world.worktree("feature-A"), world.worktree("feature-B")
+    ini = a.backend / "alembic.ini"
+    ini.write_text(ini.read_text().replace("[alembic]\n", "[alembic]\nrecursive_version_locations = true\n"))
+    original = a.revision("aaaa1111", file="2024/aaaa1111.py")
+    a.revision("bbbb2222", "aaaa1111", file="2025/aaaa1111.py")
+    database.set_heads("bbbb2222")
+    b.tool("upgrade", check=True)
+    assert (b.versions / "aaaa1111.py").read_bytes() == original.read_bytes()
+    assert len(list(b.versions.glob("*.py"))) == 2
+
+
+def test_the_neighbour_keeps_its_migrations_elsewhere(world_root: Path, database: Database) -> None:
+    """On A's branch the backend has moved."""
+    world = World.create(world_root, database.url)
+    a, b = world.worktree("feature-A"), world.worktree("feature-B")
+    a.git("mv", "backend", "server")
+    a.commit("Move the backend")
+    original = a.revision("aaaa1111", location="../server/migrations/versions")
+    assert original.exists()
+    database.set_heads("aaaa1111")
+    b.tool("upgrade", check=True)
+    assert (b.versions / original.name).read_bytes() == original.read_bytes()
+
+
+def test_two_databases(world_root: Path, new_database: Callable[[], Database]) -> None:
+    one, two = new_database(), new_database()
+    world = World.create(world_root, one.url, layout=Layout(env="multidb"), other_url=two.url)
+    world.main.applied("aaaa1111")
+    a, b = world.worktree("feature-A"), world.worktree("feature-B")
+    a.applied("bbbb2222", "aaaa1111")
+    two.set_heads("aaaa1111")  # the second one has yet to get it
+    two.execute("DROP TABLE t_bbbb2222")
+    b.revision("cccc3333", "bbbb2222")
+    done = b.tool("upgrade", check=True)
+    assert one.heads() == two.heads() == {"cccc3333"}
+    assert {"t_bbbb2222", "t_cccc3333"} <= two.tables()
+    assert all(f"Upgrading {database.name}" in done.stderr for database in (one, two))
+
+
+def test_two_databases_each_with_an_unknown_row(
+    world_root: Path, new_database: Callable[[], Database]
+) -> None:
+    one, two = new_database(), new_database()
+    world = World.create(world_root, one.url, layout=Layout(env="multidb"), other_url=two.url)
+    a, b, c = map(world.worktree, ["feature-A", "feature-B", "feature-C"])
+    a.revision("aaaa1111")
+    c.revision("cccc3333", "aaaa1111")
+    c.revision("aaaa1111")
+    one.set_heads("aaaa1111")
+    two.set_heads("cccc3333")
+    b.tool("upgrade", check=True)
+    assert one.heads() == two.heads() == {"cccc3333"}
+    assert "t_cccc3333" in one.tables()
+
+
+def test_sqlite(world_root: Path) -> None:
+    """No server, one file, which both checkouts name alike."""
+    world = World.create(world_root, f"sqlite:///{world_root}/shared.db")
+    world.main.applied("aaaa1111")
+    a, b = world.worktree("feature-A"), world.worktree("feature-B")
+    a.applied("bbbb2222", "aaaa1111")
+    b.revision("cccc3333", "aaaa1111")
+    b.tool("upgrade", check=True)
+    assert set(b.alembic("current", check=True).stdout.split()) == {"bbbb2222", "cccc3333", "(head)"}
+
+
+# The options of the alembic command
+
+
+@pytest.fixture
+def pair(world: World, database: Database) -> tuple[Checkout, Checkout]:
+    """Of two worktrees, A has `bbbb2222`, which is applied, and B has not."""
+    ini = world.main.backend / "alembic.ini"
+    conf = world.main.path / "conf" / "db.ini"
+    conf.parent.mkdir()
+    conf.write_text(
+        ini.read_text().replace("= migrations\n", "= %(here)s/../backend/migrations\n")
+        + "\n[other]\nscript_location = %(here)s/../backend/migrations\nsqlalchemy.url = "
+        + database.url
+    )
+    ini.unlink()
+    world.main.revision("aaaa1111")
+    world.main.commit("Configure elsewhere")
+    a, b = world.worktree("feature-A"), world.worktree("feature-B")
+    a.revision("bbbb2222", "aaaa1111")
+    database.set_heads("bbbb2222")
+    return a, b
+
+
+def is_borrowed(b: Checkout) -> bool:
+    return (b.versions / "bbbb2222_add_t.py").is_file()
+
+
+@pytest.mark.parametrize("section", [(), ("-n", "other"), ("--name", "other")])
+def test_option_c(section: tuple[str, ...], pair: tuple[Checkout, Checkout]) -> None:
+    _, b = pair
+    b.tool("upgrade", "-c", "../conf/db.ini", *section, check=True)
+    assert is_borrowed(b)
+
+
+def test_option_c_with_an_absolute_path(pair: tuple[Checkout, Checkout]) -> None:
+    _, b = pair
+    b.tool("upgrade", "-c", b.path / "conf/db.ini", check=True)
+    assert is_borrowed(b)
+
+
+@pytest.mark.parametrize("absolute", [False, True])
+def test_alembic_config(absolute: bool, pair: tuple[Checkout, Checkout]) -> None:
+    _, b = pair
+    config = str(b.path / "conf/db.ini") if absolute else "conf/db.ini"
+    b.tool("upgrade", cwd=b.path, env={"ALEMBIC_CONFIG": config}, check=True)
+    assert is_borrowed(b)
+
+
+def test_option_x_reaches_env_py(world: World, new_database: Callable[[], Database]) -> None:
+    other = new_database()
+    env = world.main.backend / "migrations/env.py"
+    line = 'config.set_main_option("sqlalchemy.url", context.get_x_argument(as_dictionary=True)["db"])\n'
+    env.write_text(env.read_text().replace("OPTIONS =", f"{line}OPTIONS ="))
+    world.main.commit("Ask for the database")
+    a, b = world.worktree("feature-A"), world.worktree("feature-B")
+    a.revision("aaaa1111")
+    b.revision("bbbb2222")
+    other.set_heads("aaaa1111")
+    b.tool("upgrade", "-x", f"db={other.url}", check=True)
+    assert other.heads() == {"aaaa1111", "bbbb2222"}
