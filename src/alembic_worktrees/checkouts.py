@@ -54,8 +54,21 @@ def look_around(project: Project, search: Sequence[str] = ()) -> Surroundings:
         real = Path(os.path.realpath(row.path))
         if real not in found and (checkout := _visit(row._replace(path=real), project, stepped)):
             found[real] = checkout
-    here = found.setdefault(project.root, _here(project, None))
-    return Surroundings(here, tuple(found.values()), tuple(stepped))
+    found.setdefault(project.root, _here(project, None))
+    checkouts = tuple(_told_apart(found.values()))
+    here = next(checkout for checkout in checkouts if checkout.path == project.root)
+    return Surroundings(here, checkouts, tuple(stepped))
+
+
+def _told_apart(checkouts: Iterable[Checkout]) -> Iterator[Checkout]:
+    """Name each checkout after its folder, with as much of the path before it as tells it from those before."""
+    taken: set[str] = set()
+    for checkout in checkouts:
+        parts = checkout.path.parts
+        ends = ("/".join(parts[-count:]) for count in range(1, len(parts)))
+        name = next((end for end in ends if end not in taken), str(checkout.path))
+        taken.add(name)
+        yield checkout._replace(name=name)
 
 
 class _Place(NamedTuple):
@@ -116,7 +129,7 @@ def _visit(place: _Place, project: Project, stepped: list[Stepped]) -> Checkout 
         owner = path.stat().st_uid
     except OSError:
         return None  # a worktree whose folder is gone
-    if owner not in _ourselves():
+    if owner not in _ourselves(project):
         stepped.append(Stepped(path, "foreign-owner"))
         return None
     try:
@@ -129,10 +142,12 @@ def _visit(place: _Place, project: Project, stepped: list[Stepped]) -> Checkout 
     return Checkout(path.name, path, branch, theirs, worktree)
 
 
-def _ourselves() -> set[int]:
-    """Whose folders we trust: our own, and under sudo those of the user who called it, as git does."""
-    sudo = os.environ.get("SUDO_UID", "") if os.geteuid() == 0 else ""
-    return {os.geteuid(), int(sudo) if sudo.isdigit() else os.geteuid()}
+def _ourselves(project: Project) -> set[int]:
+    """Whose folders we trust: our own, and those of this checkout's owner, whose code runs here anyway.
+
+    So root in a container works on a user's checkouts, where git has been told to trust the one it is in.
+    """
+    return {os.geteuid(), project.root.stat().st_uid}
 
 
 def _project_in(root: Path, like: Project) -> Project | None:

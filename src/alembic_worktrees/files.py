@@ -49,11 +49,12 @@ def _read_linked(path: Path, root: Path) -> bytes:
 
 
 def _read_handle(handle: int) -> bytes:
+    about = os.fstat(handle)
+    if not stat.S_ISREG(about.st_mode):
+        os.close(handle)
+        raise NotReadable("not-a-file")
     with open(handle, "rb", buffering=0) as file:
-        mode = os.fstat(handle)
-        if not stat.S_ISREG(mode.st_mode):
-            raise NotReadable("not-a-file")
-        if mode.st_size > MAX_BYTES:
+        if about.st_size > MAX_BYTES:
             raise NotReadable("too-large")
         content = file.read(MAX_BYTES + 1) or b""
         while len(content) <= MAX_BYTES and (more := file.read(MAX_BYTES)):

@@ -548,6 +548,7 @@ TEXTS: dict[str, Text] = {
     "reason-encoding": Text(PLAIN, "not text in its encoding", "texte illisible dans son encodage"),
     "reason-no-revision": Text(PLAIN, "no revision in it", "aucune revision dedans"),
     "reason-no-down-revision": Text(PLAIN, "no down_revision in it", "aucun down_revision dedans"),
+    "reason-git-failed": Text(PLAIN, "git cannot read it", "git ne peut pas le lire"),
     "reason-computed-id": Text(PLAIN, "its revision is computed", "sa revision est calculée"),
     "reason-not-a-string": Text(PLAIN, "its revision is not a string", "sa revision n'est pas une chaîne"),
     "reason-foreign-owner": Text(

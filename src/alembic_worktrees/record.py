@@ -56,7 +56,7 @@ def _render_entry(entry: Entry) -> str:
         "sha256": entry.sha256,
         "path": entry.path,
     }
-    return f"# {json.dumps(about, ensure_ascii=False)}\n{pattern(entry.path)}\n"
+    return f"# {json.dumps(about)}\n{pattern(entry.path)}\n"  # in ASCII: a folder's name may be any bytes
 
 
 def pattern(path: str) -> str:

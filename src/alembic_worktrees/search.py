@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from . import git
 from .checkouts import Surroundings, look_around
 from .errors import Refusal
+from .inventory import Stepped
 from .messages import Message
 from .remembered import TIERS, Remembered
 from .sources import BORROWED_HERE, Candidate, CheckoutFiles, Sources, borrowed_copy, index
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from .inventory import Borrowed, Stepped
+    from .inventory import Borrowed
     from .project import Project
     from .settings import Settings
     from .sources import Index, Tier
@@ -49,6 +50,7 @@ class Search:
         self._here_too = here_too
         self._prefer = prefer
         self._tell = tell
+        self._broken: list[Stepped] = []  # clones that git cannot read
 
     def find(self, word: str) -> tuple[Candidate, ...]:
         """Return the candidates for a revision's id or a branch label, most trusted first.
@@ -67,7 +69,7 @@ class Search:
         """What was stepped over on the way, as far as anything was looked at."""
         if "_files" not in self.__dict__:
             return ()
-        return (*self.surroundings.stepped, *self._files.stepped)
+        return (*self.surroundings.stepped, *self._files.stepped, *self._broken)
 
     @cached_property
     def _files(self) -> CheckoutFiles:
@@ -95,10 +97,20 @@ class Search:
     def _remembered(self, tier: str) -> Index:
         if self._repositories and self._tell:
             self._tell(Message("looking", {"tier": tier}))
-        return index(chain.from_iterable(TIERS[tier](repository) for repository in self._repositories))
+        found = (self._recall(tier, *row) for row in self._repositories.items())
+        return index(chain.from_iterable(found))
+
+    def _recall(self, tier: str, common: Path, repository: Remembered) -> tuple[Candidate, ...]:
+        try:
+            return tuple(TIERS[tier](repository))
+        except Refusal:
+            if self._project.repository and self._project.repository.common == common:
+                raise
+            self._broken.append(Stepped(common, "git-failed"))
+            return ()
 
     @cached_property
-    def _repositories(self) -> tuple[Remembered, ...]:
+    def _repositories(self) -> dict[Path, Remembered]:
         """This repository, then that of each clone."""
         own = self._project.repository
         found: dict[Path, Remembered] = (
@@ -106,11 +118,15 @@ class Search:
         )
         for name, repository in self._clones():
             found.setdefault(repository.common, Remembered(repository.top, self._project, clone=name))
-        return tuple(found.values())
+        return found
 
     def _clones(self) -> Iterator[tuple[str, git.Repository]]:
         for checkout in self.surroundings.others:
-            repository = None if checkout.worktree else git.locate(checkout.path)
+            try:
+                repository = None if checkout.worktree else git.locate(checkout.path)
+            except Refusal:
+                self._broken.append(Stepped(checkout.path, "git-failed"))
+                continue
             if repository:
                 yield checkout.name, repository
 
