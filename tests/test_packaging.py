@@ -80,7 +80,16 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 
 def build(source: Path, dist: Path, *options: str) -> None:
-    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", dist, *options, source]
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "build",
+        "--no-isolation",
+        "--outdir",
+        dist,
+        *options,
+        source,
+    ]
     run(command, cwd=dist, env=os.environ, check=True, timeout=120)
 
 

@@ -236,7 +236,7 @@ def test_contributing_names_every_module() -> None:
     text = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
     package = Path(settings.__file__).parent
     for path in package.glob("[!_]*.py"):
-        assert f"`{path.name}`" in text, path.name
+        assert f"`{path.name}`" in text, f"say in CONTRIBUTING.md which question {path.name} answers"
     for command in re.findall(
         r"^make .*$", "".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL)), re.MULTILINE
     ):

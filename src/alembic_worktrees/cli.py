@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -11,8 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from .errors import DONE, INTERRUPTED, OUR_BUG, Refusal
 from .messages import Message, Speaker, language, printable
 from .options import parse
-from .project import config_files, find_project
-from .settings import Settings, load_settings
 
 if TYPE_CHECKING:
     import argparse
@@ -23,6 +20,7 @@ if TYPE_CHECKING:
     from .database import Applied
     from .inventory import Inventory, Stepped
     from .project import Project
+    from .settings import Settings
     from .upgrade import Audience, Situation
 
 SETTINGS_FILE = "pyproject.toml"
@@ -120,6 +118,9 @@ def _bug_report(argv: Sequence[str]) -> str:
 def _dispatch(options: argparse.Namespace, voice: Voice) -> int:
     if options.command in _WITHOUT_PROJECT:
         return _WITHOUT_PROJECT[options.command](options, voice)
+    from .project import config_files, find_project
+    from .settings import load_settings
+
     files = config_files(options.config, options.name, getattr(options, "arguments", ()), os.environ)
     home = os.environ.get("ALEMBIC_WORKTREES_HOME")
     project = find_project(options.directory, here=Path.cwd(), home=Path(home) if home else None, files=files)
@@ -299,6 +300,8 @@ def _print(line: str) -> None:
 
 
 def _print_json(document: Mapping[str, object]) -> None:
+    import json
+
     print(json.dumps({"version": 1, **document}, indent=2))
 
 
