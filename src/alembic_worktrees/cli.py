@@ -43,10 +43,12 @@ class Voice:
         self.speaker = Speaker(language(setting, self._environment), marks=terminal, colour=colour)
 
     def tell(self, message: Message) -> None:
-        """Say one message, at once; one about progress only where somebody is looking."""
+        """Say one message, at once and without passwords; one about progress only where somebody is looking."""
+        from .runner import mask
+
         if message.key in PROGRESS and not self._stream.isatty():
             return
-        print(self.speaker.say(message), file=self._stream, flush=True)
+        print(mask(self.speaker.say(message)), file=self._stream, flush=True)
 
     def ask(self, question: Message) -> bool:
         """Ask a yes or no on the terminal; no if nobody can answer."""
@@ -109,10 +111,9 @@ def _bug_report(argv: Sequence[str]) -> str:
     import traceback
 
     from . import __version__
-    from .runner import mask
 
     versions = f"alembic-worktrees {__version__}, Python {platform.python_version()}, {platform.platform()}"
-    return mask(f"$ alembic-worktrees {' '.join(argv)}\n{versions}\n{traceback.format_exc()}")
+    return f"$ alembic-worktrees {' '.join(argv)}\n{versions}\n{traceback.format_exc()}"
 
 
 def _dispatch(options: argparse.Namespace, voice: Voice) -> int:

@@ -99,10 +99,12 @@ class Database:
             self._talk.close()
 
     def probe(self) -> Applied:
-        """Ask which revisions are applied. Raises Refusal "no-alembic" or "probe-failed"."""
+        """Ask which revisions are applied. Raises Refusal "no-alembic", "probe-failed" or "no-database"."""
         answer = self._ask("probe")
         if answer["failure"]:
-            raise Refusal("probe-failed", folder=self._project.folder)
+            raise Refusal("probe-failed", **self._see())
+        if not answer["tables"]:
+            raise Refusal("no-database", env=self._project.scripts / "env.py", **self._see())
         return Applied(tuple(_version_table(table) for table in answer["tables"]))
 
     def upgrade(self, target: str) -> Upgraded:
@@ -120,7 +122,11 @@ class Database:
         return _load(talk) or self._died(talk)
 
     def _died(self, talk: Conversation) -> dict[str, Any]:
-        raise Refusal("runner-died", status=talk.close(), folder=self._project.folder)
+        raise Refusal("runner-died", status=talk.close(), **self._see())
+
+    def _see(self) -> dict[str, object]:
+        """Return how the user sees it again without us."""
+        return {"folder": self._project.folder, "command": self._project.files.command("current")}
 
     def _wait_until_ready(self) -> Conversation:
         while self._talk:

@@ -229,9 +229,9 @@ TEXTS: dict[str, Text] = {
     ),
     "upgrade-failed": Text(
         BAD,
-        "Alembic could not upgrade; its own words stand above. See it again with: cd {folder:q} && alembic upgrade heads",
+        "Alembic could not upgrade; its own words stand above. See it again with: cd {folder:q} && {command}",
         "Alembic n'a pas pu mettre à jour ; ses propres mots sont ci-dessus. "
-        "Pour les revoir : cd {folder:q} && alembic upgrade heads",
+        "Pour les revoir : cd {folder:q} && {command}",
     ),
     "attempts-exhausted": Text(
         BAD,
@@ -243,9 +243,16 @@ TEXTS: dict[str, Text] = {
     "probe-failed": Text(
         BAD,
         "The database could not be asked what is applied; Alembic's own words stand above. "
-        "Is it running, and is its address right? See it again with: cd {folder:q} && alembic current",
+        "Is it running, and is its address right? See it again with: cd {folder:q} && {command}",
         "Impossible de demander à la base ce qui est appliqué ; les mots d'Alembic sont ci-dessus. "
-        "Est-elle démarrée, et son adresse est-elle juste ? Pour les revoir : cd {folder:q} && alembic current",
+        "Est-elle démarrée, et son adresse est-elle juste ? Pour les revoir : cd {folder:q} && {command}",
+    ),
+    "no-database": Text(
+        BAD,
+        "{env} came to its end without asking a database, so nothing says what is applied. See it with: "
+        "cd {folder:q} && {command}",
+        "{env} s'est terminé sans interroger de base ; rien ne dit donc ce qui est appliqué. Pour le voir : "
+        "cd {folder:q} && {command}",
     ),
     "not-local": Text(
         BAD,
@@ -277,9 +284,9 @@ TEXTS: dict[str, Text] = {
     ),
     "runner-died": Text(
         BAD,
-        "Alembic's process ended (status {status}) before it answered. See why with: cd {folder:q} && alembic current",
+        "Alembic's process ended (status {status}) before it answered. See why with: cd {folder:q} && {command}",
         "Le processus d'Alembic s'est arrêté (statut {status}) sans répondre. "
-        "Pour voir pourquoi : cd {folder:q} && alembic current",
+        "Pour voir pourquoi : cd {folder:q} && {command}",
     ),
     "folder-missing": Text(
         BAD,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,6 +27,10 @@ class ConfigFiles(NamedTuple):
     toml: str = "pyproject.toml"
     section: str = "alembic"
     words: tuple[str, ...] = ()
+
+    def command(self, *words: str) -> str:
+        """Return what a user types for Alembic to do the same."""
+        return shlex.join(["alembic", *self.words, *words])
 
 
 class Project(NamedTuple):
@@ -126,7 +131,8 @@ def _configured_folders(folder: Path) -> tuple[Path, ...]:
     if repository is None:
         return ()
     listed = git.answer(repository.top, "ls-files", "-z", "--", "alembic.ini", "*/alembic.ini")
-    return tuple(sorted((repository.top / name).parent for name in os.fsdecode(listed).split("\0") if name))
+    configs = (repository.top / name for name in os.fsdecode(listed).split("\0") if name)
+    return tuple(sorted(config.parent for config in configs if config.is_file()))
 
 
 def has_config(folder: Path, files: ConfigFiles) -> bool:

@@ -33,7 +33,8 @@ def mask(text: str) -> str:
 
 
 def _hide(match: Match[str]) -> str:
-    return next(filter(None, match.groups())) + "***"
+    kept: str = next(filter(None, match.groups()))
+    return kept + "***"
 
 
 class Masked:

@@ -85,7 +85,8 @@ def upgrade(
                 _finish(situation, database.probe(), audience.tell)
                 return
             if outcome.unknown not in database.probe().heads:
-                raise Refusal("upgrade-failed", folder=project.folder)
+                again = project.files.command("upgrade", settings.target)
+                raise Refusal("upgrade-failed", folder=project.folder, command=again)
             # Another checkout upgraded between our look and our upgrade, without us and so without the lock.
             audience.tell(Message("retry", {"revision": outcome.unknown}))
     raise Refusal("attempts-exhausted", count=settings.max_attempts)
