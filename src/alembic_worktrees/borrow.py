@@ -43,15 +43,24 @@ def carry_out(plan: Plan, project: Project, inventory: Inventory) -> None:
 def hand_over(rows: Sequence[Borrowed], project: Project, inventory: Inventory) -> None:
     """Make borrowed files this branch's own: staged, and no longer ignored. Raises Refusal "cannot-write"."""
     paths = {row.migration.path for row in rows}
+    git.stage(project.root, paths)  # first, so that at no moment git may lose them
+    _keep_entries(inventory, without=paths)
+
+
+def tidy(inventory: Inventory) -> None:
+    """Strike from the records what git has brought meanwhile. Raises Refusal "cannot-write"."""
+    _keep_entries(inventory, without=set())
+
+
+def _keep_entries(inventory: Inventory, without: set[Path]) -> None:
     kept: Records = {place: [] for place in inventory.records}
     for row in (*inventory.borrowed, *inventory.edited):
-        if row.migration.path not in paths:
+        if row.migration.path not in without:
             kept[row.record].append(row.entry)
-    git.stage(project.root, paths)  # first, so that at no moment git may lose them
     try:
         _write_records(kept)
     except OSError as error:
-        raise Refusal("cannot-write", path=error.filename or project.folder, reason=error.strerror) from error
+        raise Refusal("cannot-write", path=error.filename, reason=error.strerror) from error
 
 
 def _records(plan: Plan, inventory: Inventory) -> tuple[Records, Records]:

@@ -98,9 +98,12 @@ class Database:
         if self._talk:
             self._talk.close()
 
-    def probe(self) -> Applied:
-        """Ask which revisions are applied. Raises Refusal "no-alembic", "probe-failed" or "no-database"."""
-        answer = self._ask("probe")
+    def probe(self, patience: float | None = None) -> Applied:
+        """Ask which revisions are applied, for at most `patience` seconds.
+
+        Raises Refusal "no-alembic", "probe-failed" or "no-database", or TimeoutError.
+        """
+        answer = self._ask("probe", patience)
         if answer["failure"]:
             raise Refusal("probe-failed", **self._see())
         if not answer["tables"]:
@@ -116,10 +119,10 @@ class Database:
         """Let Alembic write a revision that joins `heads`; say whether it did."""
         return self._ask("merge", message=message, heads=list(heads))["failure"] is None
 
-    def _ask(self, do: str, **about: object) -> dict[str, Any]:
+    def _ask(self, do: str, patience: float | None = None, **about: object) -> dict[str, Any]:
         talk = self._wait_until_ready()
         talk.send(json.dumps({"do": do, "words": self._project.files.words, **about}))
-        return _load(talk) or self._died(talk)
+        return _load(talk, patience) or self._died(talk)
 
     def _died(self, talk: Conversation) -> dict[str, Any]:
         raise Refusal("runner-died", status=talk.close(), **self._see())
@@ -152,8 +155,8 @@ class Database:
                 return
 
 
-def _load(talk: Conversation) -> dict[str, Any] | None:
-    line = talk.receive()
+def _load(talk: Conversation, patience: float | None = None) -> dict[str, Any] | None:
+    line = talk.receive(patience)
     return json.loads(line) if line else None
 
 

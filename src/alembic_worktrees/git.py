@@ -35,6 +35,13 @@ REPOSITORY_VARIABLES = frozenset(
 )
 
 
+# The empty file, in the hashes that git knows.
+EMPTY_BLOBS = {
+    "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+    "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
+}
+
+
 class Repository(NamedTuple):
     """A git working tree: its top folder and the folder that all its worktrees share."""
 
@@ -56,16 +63,20 @@ def environment() -> dict[str, str]:
     return kept | {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}
 
 
-def ask(folder: Path, *words: str, text: bytes = b"") -> Result:
-    """Run git in `folder`, whatever repository a surrounding hook is about (DESIGN, rule 9)."""
-    return run(["git", *words], folder=folder, environment=environment(), text=text)
+def ask(folder: Path, *words: str, text: bytes = b"", in_hook: bool = False) -> Result:
+    """Run git in `folder`, whatever repository a surrounding hook is about; `in_hook` in that one.
+
+    DESIGN, rule 9: who chose the folder decides. During `git commit` only the hook's own environment leads to
+    the index that the commit will record.
+    """
+    return run(["git", *words], folder=folder, environment=None if in_hook else environment(), text=text)
 
 
-def answer(folder: Path, *words: str, text: bytes = b"") -> bytes:
+def answer(folder: Path, *words: str, text: bytes = b"", in_hook: bool = False) -> bytes:
     """Like `ask`, for questions that cannot fail in a sound repository. Raises Refusal("git-failed")."""
-    result = ask(folder, *words, text=text)
+    result = ask(folder, *words, text=text, in_hook=in_hook)
     if result.status:
-        raise Refusal("git-failed", command="git " + " ".join(words), folder=folder, words=_words(result))
+        raise _failed(folder, "git " + " ".join(words), result)
     return result.out
 
 
@@ -83,7 +94,7 @@ def locate(folder: Path) -> Repository | None:
     if result.status:
         if b"not a git repository" in result.err or b"must be run in a work tree" in result.err:
             return None
-        raise Refusal("git-failed", command="git rev-parse", folder=folder, words=_words(result))
+        raise _failed(folder, "git rev-parse", result)
     top, common = os.fsdecode(result.out).rstrip("\n").split("\n")
     return Repository(Path(top), Path(common))
 
@@ -121,15 +132,20 @@ def branch(folder: Path) -> str | None:
 
 def default_branch(folder: Path) -> str | None:
     """Return the remote's default branch without the remote's name, None if no remote tells."""
+    published = published_branch(folder)
+    return published and published.removeprefix("origin/")
+
+
+def published_branch(folder: Path) -> str | None:
+    """Return the remote's default branch as a ref, "origin/main"; None if no remote tells."""
     result = ask(folder, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
-    return os.fsdecode(result.out).strip().removeprefix("origin/") or None
+    return os.fsdecode(result.out).strip() or None
 
 
-def is_commit(folder: Path, name: str) -> bool:
-    """Tell whether `name` names a commit: a branch, a tag, a stash, an id."""
-    return (
-        ask(folder, "rev-parse", "--quiet", "--verify", "--end-of-options", f"{name}^{{commit}}").status == 0
-    )
+def is_rebasing(folder: Path) -> bool:
+    """Tell whether a rebase is under way in this worktree."""
+    listed = answer(folder, "rev-parse", "--git-path", "rebase-merge", "--git-path", "rebase-apply")
+    return any((folder / name).is_dir() for name in os.fsdecode(listed).splitlines())
 
 
 def has_remote(folder: Path) -> bool:
@@ -178,12 +194,12 @@ def ignored(folder: Path, paths: Iterable[Path]) -> frozenset[Path]:
     return frozenset(names[name] for name in os.fsdecode(result.out).split("\0") if name in names)
 
 
-def _words(result: Result) -> str:
-    return os.fsdecode(result.err).strip()
+def _failed(folder: Path, command: str, result: Result) -> Refusal:
+    return Refusal("git-failed", command=command, folder=folder, words=os.fsdecode(result.err).strip())
 
 
 class Tip(NamedTuple):
-    """A commit that something remembers under a name: a ref, a stash, a line of a reflog."""
+    """A ref, by its full name, and the commit that it leads to."""
 
     name: str
     commit: str
@@ -204,51 +220,61 @@ class TreeEntry(NamedTuple):
     oid: str
     name: str
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a plain file: no link, no submodule."""
+        return self.mode.startswith("100")
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a tree itself."""
+        return self.mode == "40000"
+
 
 def refs(folder: Path, *patterns: str) -> tuple[Tip, ...]:
-    """Return the commits that refs lead to, by full ref name; a tag is followed to its commit."""
+    """Return where the refs that match lead to; a tag is followed to its commit."""
     fields = "%(refname)%00%(objectname)%00%(*objectname)"
     lines = answer(folder, "for-each-ref", f"--format={fields}", *patterns).split(b"\n")
     rows = (os.fsdecode(line).split("\0") for line in lines if line)
     return tuple(Tip(name, peeled or commit) for name, commit, peeled in rows)
 
 
-def stashes(folder: Path) -> tuple[Tip, ...]:
-    """Return every stash, newest first."""
-    result = ask(folder, "stash", "list", "--format=%gd%x00%H")
-    rows = (line.split("\0") for line in os.fsdecode(result.out).splitlines())
-    return tuple(Tip(name, commit) for name, commit in rows)
+def stashes(folder: Path) -> tuple[str, ...]:
+    """Return the commit of every stash, newest first: `stash@{0}`, `stash@{1}` and so on."""
+    return tuple(ask(folder, "rev-list", "--walk-reflogs", "refs/stash", "--").out.decode().split())
 
 
 def reflog_commits(folder: Path) -> tuple[str, ...]:
     """Return every commit that a reflog of any worktree names, newest first."""
-    listed = answer(folder, "log", "--no-walk=sorted", "--reflog", "--format=%H")
-    return tuple(listed.decode().split())
+    return tuple(answer(folder, "rev-list", "--no-walk=sorted", "--reflog").decode().split())
 
 
 def unreachable_commits(folder: Path) -> tuple[str, ...]:
     """Return the commits that nothing leads to any more and `git gc` has not removed yet, newest first."""
-    lines = (
-        ask(folder, "fsck", "--unreachable", "--connectivity-only", "--no-progress").out.decode().splitlines()
-    )
-    oids = [line.split()[2] for line in lines if line.startswith("unreachable commit ")]
+    listed = ask(folder, "fsck", "--unreachable", "--connectivity-only", "--no-progress").out.decode()
+    prefix = "unreachable commit "
+    oids = "".join(line[len(prefix) :] + "\n" for line in listed.splitlines() if line.startswith(prefix))
     if not oids:
         return ()
-    listed = answer(
-        folder, "log", "--no-walk=sorted", "--stdin", "--format=%H", text="\n".join(oids).encode()
+    return tuple(
+        answer(folder, "rev-list", "--no-walk=sorted", "--stdin", text=oids.encode()).decode().split()
     )
-    return tuple(listed.decode().split())
 
 
 def past_files(folder: Path, places: Iterable[str], without: str) -> Iterator[tuple[str, str, str]]:
     """Yield (commit, blob, path) of every version of every file that history has in `places`, newest first.
 
-    `places` are paths from the top of the checkout; refs that match `without` are left out.
+    `places` are paths from the top of the checkout; refs that match `without` are left out. Where history ends
+    before its time, in a clone without all trees, so do the rows.
     """
-    words = ("log", "--all", "--reflog", "--full-history", "-m", "--raw", "--no-abbrev", "--no-renames", "-z")
-    listed = answer(folder, words[0], f"--exclude={without}", *words[1:], "--format=%x01%H", "--", *places)
+    plain = ("--literal-pathspecs", "-c", "log.showSignature=false", "-c", "log.follow=false")
+    which = (f"--exclude={without}", "--all", "--reflog", "--full-history", "-m")
+    form = ("--raw", "--no-abbrev", "--no-renames", "-z", "--format=%x01%H")
+    if not (places := list(places)):
+        return
+    listed = ask(folder, *plain, "log", *which, *form, "--", *places)
     commit = ""
-    fields = iter(os.fsdecode(listed).split("\0"))
+    fields = iter(os.fsdecode(listed.out).split("\0"))
     for field in fields:
         line = field.lstrip("\n")
         if line.startswith("\x01"):
@@ -261,11 +287,18 @@ def past_files(folder: Path, places: Iterable[str], without: str) -> Iterator[tu
 
 
 def describe(folder: Path, names: Sequence[str]) -> tuple[Object | None, ...]:
-    """Return what each name ("COMMIT:PATH", "COMMIT^3", an id) stands for; None if there is no such object."""
-    usable = [name if "\n" not in name else "0" for name in names]
-    text = "".join(name + "\n" for name in usable)
-    listed = answer(folder, "cat-file", "--batch-check", text=os.fsencode(text))
-    return tuple(_parse_object(line) for line in listed.splitlines())
+    """Return what each name ("COMMIT:PATH", "COMMIT^3", an id) stands for; None if there is no such object here."""
+    lines = [os.fsencode(name) if "\n" not in name else b"" for name in names]
+    found: list[Object | None] = []
+    while len(found) < len(lines):
+        text = b"".join(line + b"\n" for line in lines[len(found) :])
+        result = ask(folder, "cat-file", "--batch-check", text=text)
+        found += map(_parse_object, result.out.splitlines())
+        if result.status:
+            if b"promisor remote" not in result.err:
+                raise _failed(folder, "git cat-file", result)
+            found.append(None)  # in a partial clone git gives up at what it would have to fetch
+    return tuple(found)
 
 
 def _parse_object(line: bytes) -> Object | None:
@@ -275,19 +308,19 @@ def _parse_object(line: bytes) -> Object | None:
     return Object(words[0].decode(), words[1].decode(), int(words[2]))
 
 
-def contents(folder: Path, oids: Sequence[str]) -> tuple[bytes, ...]:
-    """Return the bytes of each object. Ask only for what `describe` has shown to exist and to be small."""
-    if not oids:
-        return ()
-    text = "".join(oid + "\n" for oid in oids)
-    listed = answer(folder, "cat-file", "--batch", text=text.encode())
-    found, start = [], 0
-    for _ in oids:
-        header_end = listed.index(b"\n", start)
-        size = int(listed[start:header_end].rsplit(b" ", 1)[1])
-        found.append(listed[header_end + 1 : header_end + 1 + size])
-        start = header_end + 1 + size + 1
-    return tuple(found)
+def small_contents(folder: Path, oids: Iterable[str], limit: int) -> dict[str, bytes]:
+    """Return the bytes of those objects that are here and have at most `limit` bytes, by id; each is read once."""
+    found = describe(folder, list(dict.fromkeys(oids)))
+    small = [one for one in found if one and one.size <= limit]
+    if not small:
+        return {}
+    listed = answer(folder, "cat-file", "--batch", text="".join(one.oid + "\n" for one in small).encode())
+    contents, start = {}, 0
+    for oid, _, size in small:
+        start = listed.index(b"\n", start) + 1
+        contents[oid] = listed[start : start + size]
+        start += size + 1
+    return contents
 
 
 def tree_entries(tree: bytes, oid_bytes: int) -> tuple[TreeEntry, ...]:
@@ -302,18 +335,44 @@ def tree_entries(tree: bytes, oid_bytes: int) -> tuple[TreeEntry, ...]:
 
 
 def files(folder: Path, commit: str) -> tuple[tuple[str, str], ...]:
-    """Return every file of a commit as (blob, path)."""
+    """Return every plain file of a commit as (blob, path)."""
     listed = os.fsdecode(answer(folder, "ls-tree", "-r", "-z", "--full-tree", commit))
-    rows = (line.partition("\t") for line in listed.split("\0") if line)
+    rows = (line.partition("\t") for line in listed.split("\0") if line.startswith("100"))
     return tuple((about.split(" ")[2], path) for about, _, path in rows)
+
+
+def index_files(folder: Path, *, in_hook: bool) -> dict[str, str]:
+    """Return the blob of every plain file in the index, by path from the top; what `add -N` announced is not in it."""
+    listed = os.fsdecode(answer(folder, "ls-files", "-z", "--stage", "--full-name", in_hook=in_hook))
+    found = {}
+    for line in listed.split("\0"):
+        about, _, path = line.partition("\t")
+        if path and about.startswith("100") and about.endswith(" 0"):
+            found[path] = about.split(" ")[1]
+    if EMPTY_BLOBS & set(found.values()):
+        words = ("diff", "--name-only", "--diff-filter=A", "-z")
+        for path in os.fsdecode(answer(folder, *words, in_hook=in_hook)).split("\0"):
+            found.pop(path, None)
+    return found
+
+
+def merge_base(folder: Path, one: str, other: str) -> str | None:
+    """Return the best common ancestor of two commits, None if there is none here (a shallow clone)."""
+    return os.fsdecode(ask(folder, "merge-base", one, other).out).strip() or None
+
+
+def commit_id(folder: Path, name: str) -> str | None:
+    """Return the id of the commit that `name` names, None if it names none."""
+    result = ask(folder, "rev-parse", "--quiet", "--verify", "--end-of-options", f"{name}^{{commit}}")
+    return None if result.status else result.out.decode().strip()
 
 
 def import_commit(folder: Path, stream: bytes) -> bool:
     """Let `git fast-import` make a commit and move its ref; False if another writer moved the ref meanwhile.
 
-    Raises Refusal("git-failed") if it cannot be written at all.
+    A stream that breaks off changes nothing. Raises Refusal("git-failed") if it cannot be written at all.
     """
-    result = ask(folder, "fast-import", "--quiet", "--date-format=raw", text=stream)
+    result = ask(folder, "fast-import", "--quiet", "--date-format=raw", "--done", text=stream + b"done\n")
     if result.status and b"Not updating" not in result.err and b"cannot lock ref" not in result.err:
-        raise Refusal("git-failed", command="git fast-import", folder=folder, words=_words(result))
+        raise _failed(folder, "git fast-import", result)
     return not result.status

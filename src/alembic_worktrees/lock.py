@@ -37,3 +37,23 @@ def only_one(project: Project, when_waiting: Callable[[], None]) -> Iterator[Non
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def if_free(project: Project) -> Iterator[bool]:
+    """Hold the lock if nobody else does, and say whether we do; never waits."""
+    if project.repository is None:
+        yield True
+        return
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(project.repository.common / NAME)
+    try:
+        lock.acquire(timeout=0)
+    except (Timeout, OSError):
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()

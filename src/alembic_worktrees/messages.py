@@ -161,6 +161,232 @@ TEXTS: dict[str, Text] = {
         "Alembic could not join {heads:list}; its own words stand above.",
         "Alembic n'a pas pu fusionner {heads:list} ; ses propres mots sont ci-dessus.",
     ),
+    # What `check` finds. Each problem's id has its text here and its cure below.
+    "check-line": Text(
+        PLAIN, "{id}: {message}\n{files:lines}\n  → {hint}", "{id} : {message}\n{files:lines}\n  → {hint}"
+    ),
+    "check-parent-missing": Text(
+        PLAIN,
+        "{needed_by:list} follows {revision}, which is nowhere: Alembic fails with KeyError",
+        "{needed_by:list} suit {revision}, qui n'est nulle part : Alembic échoue avec KeyError",
+    ),
+    "cure-parent-missing": Text(
+        PLAIN,
+        "Correct down_revision, or bring back the file of {revision}",
+        "Corriger down_revision, ou rétablir le fichier de {revision}",
+    ),
+    "check-parent-borrowed": Text(
+        PLAIN,
+        "{needed_by:list} follows {revision}, which is only borrowed here (from {origin}) and will not be recorded",
+        "{needed_by:list} suit {revision}, qui est seulement empruntée ici (à {origin}) et ne sera pas enregistrée",
+    ),
+    "cure-parent-borrowed": Text(
+        PLAIN, "alembic-worktrees adopt {revision:q}", "alembic-worktrees adopt {revision:q}"
+    ),
+    "check-parent-unrecorded": Text(
+        PLAIN,
+        "{needed_by:list} follows {revision}, which lies here but is not recorded: {path}",
+        "{needed_by:list} suit {revision}, qui se trouve ici mais n'est pas enregistrée : {path}",
+    ),
+    "cure-parent-unrecorded": Text(PLAIN, "git add {path:top}", "git add {path:top}"),
+    "check-parent-elsewhere": Text(
+        PLAIN,
+        "{needed_by:list} follows {revision}, which lies in {origin} but not here: {path}",
+        "{needed_by:list} suit {revision}, qui se trouve dans {origin} mais pas ici : {path}",
+    ),
+    "cure-parent-elsewhere": Text(
+        PLAIN,
+        "Bring it with git, for example: git merge {origin:q}",
+        "La récupérer avec git, par exemple : git merge {origin:q}",
+    ),
+    "check-depends-missing": Text(
+        PLAIN,
+        "{needed_by:list} depends on {revision}, which is nowhere: Alembic fails with KeyError",
+        "{needed_by:list} dépend de {revision}, qui n'est nulle part : Alembic échoue avec KeyError",
+    ),
+    "cure-depends-missing": Text(
+        PLAIN,
+        "Correct depends_on, or bring back the file of {revision}",
+        "Corriger depends_on, ou rétablir le fichier de {revision}",
+    ),
+    "check-depends-borrowed": Text(
+        PLAIN,
+        "{needed_by:list} depends on {revision}, which is only borrowed here (from {origin}) and will not be recorded",
+        "{needed_by:list} dépend de {revision}, qui est seulement empruntée ici (à {origin}) et ne sera pas enregistrée",
+    ),
+    "cure-depends-borrowed": Text(
+        PLAIN, "alembic-worktrees adopt {revision:q}", "alembic-worktrees adopt {revision:q}"
+    ),
+    "check-depends-unrecorded": Text(
+        PLAIN,
+        "{needed_by:list} depends on {revision}, which lies here but is not recorded: {path}",
+        "{needed_by:list} dépend de {revision}, qui se trouve ici mais n'est pas enregistrée : {path}",
+    ),
+    "cure-depends-unrecorded": Text(PLAIN, "git add {path:top}", "git add {path:top}"),
+    "check-depends-elsewhere": Text(
+        PLAIN,
+        "{needed_by:list} depends on {revision}, which lies in {origin} but not here: {path}",
+        "{needed_by:list} dépend de {revision}, qui se trouve dans {origin} mais pas ici : {path}",
+    ),
+    "cure-depends-elsewhere": Text(
+        PLAIN,
+        "Bring it with git, for example: git merge {origin:q}",
+        "La récupérer avec git, par exemple : git merge {origin:q}",
+    ),
+    "check-duplicate-revision": Text(
+        PLAIN,
+        "{revision} is defined by {files:count file|files}; Alembic takes them for heads of their own",
+        "{revision} est définie par {files:count fichier|fichiers} ; Alembic y voit plusieurs têtes",
+    ),
+    "cure-duplicate-revision": Text(
+        PLAIN,
+        "Keep one and remove the others, for example: {remove}",
+        "En garder un et retirer les autres, par exemple : {remove}",
+    ),
+    "check-cycle": Text(
+        PLAIN,
+        "These revisions follow each other in a circle: {cycle:list}",
+        "Ces révisions se suivent en cercle : {cycle:list}",
+    ),
+    "cure-cycle": Text(
+        PLAIN,
+        "Correct down_revision or depends_on in one of them",
+        "Corriger down_revision ou depends_on dans l'une d'elles",
+    ),
+    "check-self-loop": Text(PLAIN, "{revision} follows itself", "{revision} se suit elle-même"),
+    "cure-self-loop": Text(
+        PLAIN, "Correct its down_revision or depends_on", "Corriger son down_revision ou depends_on"
+    ),
+    "check-duplicate-label": Text(
+        PLAIN,
+        "The branch label {label} is used by {owners:list}; Alembic allows one",
+        "Le label de branche {label} est utilisé par {owners:list} ; Alembic n'en admet qu'une",
+    ),
+    "cure-duplicate-label": Text(
+        PLAIN, "Change branch_labels in one of them", "Changer branch_labels dans l'une d'elles"
+    ),
+    "check-no-revision": Text(
+        PLAIN,
+        "Alembic loads every .py file there, and this one has no revision",
+        "Alembic charge chaque fichier .py de ce dossier, et celui-ci n'a pas de revision",
+    ),
+    "cure-no-revision": Text(
+        PLAIN,
+        "Move it to another folder, or give it a revision",
+        "Le déplacer dans un autre dossier, ou lui donner une revision",
+    ),
+    "check-unreadable": Text(
+        PLAIN,
+        "Alembic cannot load it: {reason:of reason} {detail}",
+        "Alembic ne peut pas le charger : {reason:of reason} {detail}",
+    ),
+    "cure-unreadable": Text(PLAIN, "Correct the file", "Corriger le fichier"),
+    "check-illegal-id": Text(
+        PLAIN,
+        "Alembic does not allow {characters} in an id: {revision}",
+        "Alembic n'admet pas {characters} dans un identifiant : {revision}",
+    ),
+    "cure-illegal-id": Text(
+        PLAIN,
+        "Rename the revision, here and where it is referred to",
+        "Renommer la révision, ici et là où elle est citée",
+    ),
+    "check-id-too-long": Text(
+        PLAIN,
+        "{revision} has {length} characters; the version table holds {longest}",
+        "{revision} a {length} caractères ; la table de version en contient {longest}",
+    ),
+    "cure-id-too-long": Text(
+        PLAIN,
+        "Rename the revision, here and where it is referred to",
+        "Renommer la révision, ici et là où elle est citée",
+    ),
+    "check-id-prefix": Text(
+        PLAIN,
+        "{longer} begins with {revision}: where {revision} is missing, Alembic silently takes {longer} for it",
+        "{longer} commence par {revision} : là où {revision} manque, Alembic prend {longer} en silence",
+    ),
+    "cure-id-prefix": Text(
+        PLAIN,
+        "Rename the one that is not yet applied anywhere",
+        "Renommer celle qui n'est encore appliquée nulle part",
+    ),
+    "check-diverged-heads": Text(
+        PLAIN,
+        "The history has diverged into {heads:count head|heads}: {heads:list}",
+        "L'historique a divergé en {heads:count tête|têtes} : {heads:list}",
+    ),
+    "cure-diverged-heads": Text(
+        PLAIN,
+        'alembic-worktrees merge {folder:q} -m "merge heads", then commit the new file',
+        'alembic-worktrees merge {folder:q} -m "merge heads", puis commiter le nouveau fichier',
+    ),
+    "check-applied-missing": Text(
+        PLAIN,
+        "The database has {revision}, which this checkout lacks",
+        "La base a {revision}, qui manque dans ce worktree",
+    ),
+    "cure-applied-missing": Text(
+        PLAIN, "alembic-worktrees upgrade {folder:q}", "alembic-worktrees upgrade {folder:q}"
+    ),
+    "check-not-applied": Text(
+        PLAIN, "The database does not have {waiting:list} yet", "La base n'a pas encore {waiting:list}"
+    ),
+    "cure-not-applied": Text(
+        PLAIN, "alembic-worktrees upgrade {folder:q}", "alembic-worktrees upgrade {folder:q}"
+    ),
+    # The hooks
+    "protected": Text(
+        BAD,
+        "{branch} already has these migrations, and others may have applied them:\n{rows:lines}\n"
+        "  Write a new migration instead. To undo the change: git restore --staged --worktree FILE\n"
+        "  To commit it anyway: SKIP=alembic-protect git commit … (with pre-commit), or git commit --no-verify …",
+        "{branch} a déjà ces migrations, et d'autres les ont peut-être appliquées :\n{rows:lines}\n"
+        "  Écrire plutôt une nouvelle migration. Pour annuler : git restore --staged --worktree FICHIER\n"
+        "  Pour commiter quand même : SKIP=alembic-protect git commit … (avec pre-commit), ou git commit --no-verify …",
+    ),
+    "protected-edited": Text(PLAIN, "{path} (edited)", "{path} (modifiée)"),
+    "protected-deleted": Text(PLAIN, "{path} (deleted)", "{path} (supprimée)"),
+    "published-missing": Text(
+        BAD,
+        "The setting published names {branch}, which this repository does not have. Get it with git fetch, "
+        "or correct published under [tool.alembic-worktrees] in pyproject.toml",
+        "Le réglage published nomme {branch}, que ce dépôt n'a pas. La récupérer avec git fetch, "
+        "ou corriger published sous [tool.alembic-worktrees] dans pyproject.toml",
+    ),
+    "report-new": Text(
+        STEP,
+        "{files:count new migration|new migrations}:\n{files:lines}",
+        "{files:count nouvelle migration|nouvelles migrations} :\n{files:lines}",
+    ),
+    "report-problem": Text(WARN, "{message}\n  → {hint}", "{message}\n  → {hint}"),
+    "database-silent": Text(
+        WARN,
+        "The database did not answer within {seconds} seconds, so it was not compared.",
+        "La base n'a pas répondu en {seconds} secondes ; elle n'a pas été comparée.",
+    ),
+    "commit-missing": Text(
+        BAD,
+        "{name} names no commit here. In a shallow clone, get it first: git fetch --unshallow",
+        "{name} ne nomme aucun commit ici. Dans un clone partiel, le récupérer d'abord : git fetch --unshallow",
+    ),
+    "not-a-repository": Text(
+        BAD,
+        "{folder} is not in a git repository, so there is no index and no commit to check. "
+        "To check the files: alembic-worktrees check",
+        "{folder} n'est pas dans un dépôt git ; il n'y a ni index ni commit à vérifier. "
+        "Pour vérifier les fichiers : alembic-worktrees check",
+    ),
+    "onto-without-ref": Text(
+        BAD,
+        "--onto goes with --ref: alembic-worktrees check --ref HEAD --onto origin/main",
+        "--onto va avec --ref : alembic-worktrees check --ref HEAD --onto origin/main",
+    ),
+    "database-with-git": Text(
+        BAD,
+        "--database compares the files with the database; leave out --staged and --ref",
+        "--database compare les fichiers avec la base ; sans --staged ni --ref",
+    ),
     # Why it was not done
     "not-found": Text(
         BAD,
@@ -476,6 +702,41 @@ TEXTS: dict[str, Text] = {
     "help-list-example": Text(
         PLAIN, "Example: alembic-worktrees list --json", "Exemple : alembic-worktrees list --json"
     ),
+    "help-check": Text(
+        PLAIN,
+        "check that the migrations are complete, without a database",
+        "vérifier que les migrations sont complètes, sans base",
+    ),
+    "help-check-example": Text(
+        PLAIN,
+        "Examples:\n  alembic-worktrees check --staged\n  alembic-worktrees check --ref HEAD --onto origin/main",
+        "Exemples :\n  alembic-worktrees check --staged\n  alembic-worktrees check --ref HEAD --onto origin/main",
+    ),
+    "help-staged": Text(PLAIN, "what the next commit will record", "ce que le prochain commit enregistrera"),
+    "help-ref": Text(PLAIN, "what this commit records", "ce que ce commit enregistre"),
+    "help-onto": Text(
+        PLAIN,
+        "what merging --ref into this would record",
+        "ce qu'enregistrerait la fusion de --ref dans celui-ci",
+    ),
+    "help-database": Text(PLAIN, "compare with the database too", "comparer aussi avec la base"),
+    "help-protect": Text(
+        PLAIN,
+        "refuse a commit that deletes or edits a published migration (a git hook)",
+        "refuser un commit qui supprime ou modifie une migration publiée (un hook git)",
+    ),
+    "help-protect-example": Text(
+        PLAIN, "Example: alembic-worktrees protect", "Exemple : alembic-worktrees protect"
+    ),
+    "help-report": Text(
+        PLAIN,
+        "say what a merge, rebase or checkout brought (a git hook)",
+        "dire ce qu'un merge, rebase ou checkout a apporté (un hook git)",
+    ),
+    "help-report-example": Text(
+        PLAIN, "Example: alembic-worktrees report post-merge", "Exemple : alembic-worktrees report post-merge"
+    ),
+    "help-hook": Text(PLAIN, "the hook's name and its arguments", "le nom du hook et ses arguments"),
     "help-shim": Text(PLAIN, "print the shell file", "afficher le fichier shell"),
     "help-shim-example": Text(
         PLAIN,
@@ -628,7 +889,7 @@ def _escaped(match: re.Match[str]) -> str:
 class _Value:
     """One value of a message; the format spec in the text says how it is shown.
 
-    "" as it is; "q" quoted for a shell; "list" with commas; "rows" and "lines" one a line, "lines" indented;
+    "" as it is; "q" quoted for a shell; "top" a path from the top, quoted for git; "list" with commas; "rows" and "lines" one a line, "lines" indented;
     "count one|many" how many; "of KIND" a stable word, through the text "KIND-word"; "hint" a suggestion if any.
     """
 
@@ -651,6 +912,11 @@ class _Value:
 
     def _q(self) -> str:
         return printable(quoted(self._value))
+
+    def _top(self) -> str:
+        return printable(
+            shlex.quote(f":/{self._value}")
+        )  # from the top of the checkout, wherever it is pasted
 
     def _each(self) -> list[str]:
         return (

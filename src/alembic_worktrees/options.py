@@ -12,8 +12,6 @@ from .messages import Message
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from .messages import Speaker
-
 PROGRAM = "alembic-worktrees"
 
 
@@ -22,11 +20,11 @@ class _Parser(argparse.ArgumentParser):
         raise Usage("usage", words=f"{self.prog}: {message}", command=self.prog)
 
 
-def parse(argv: Sequence[str], speaker: Speaker) -> argparse.Namespace:
+def parse(argv: Sequence[str], phrase: Callable[[Message], str]) -> argparse.Namespace:
     """Return the options; `.command` names the subcommand. Raises Usage; `--help` and `--version` exit."""
 
     def text(key: str) -> str:
-        return speaker.phrase(Message(f"help-{key}")).replace("%", "%%")
+        return phrase(Message(f"help-{key}")).replace("%", "%%")
 
     parser = _Parser(
         prog=PROGRAM, description=text("program"), formatter_class=argparse.RawDescriptionHelpFormatter
@@ -59,6 +57,18 @@ def parse(argv: Sequence[str], speaker: Speaker) -> argparse.Namespace:
     _configured(adopt, text).set_defaults(directory=None)
     merge = _located(command("merge"), text)
     merge.add_argument("-m", "--message", metavar="MSG", help=text("message"))
+    check = _located(command("check"), text)
+    what = check.add_mutually_exclusive_group()
+    what.add_argument("--staged", action="store_true", help=text("staged"))
+    what.add_argument("--ref", metavar="REV", help=text("ref"))
+    check.add_argument("--onto", metavar="REV", help=text("onto"))
+    check.add_argument("--database", action="store_true", help=text("database"))
+    _json(check, text)
+    _located(command("protect"), text)
+    report = command("report")
+    report.add_argument("words", nargs="*", metavar="HOOK [ARG ...]", help=text("hook"))
+    report.add_argument("--database", action="store_true", help=text("database"))
+    _configured(report, text).set_defaults(directory=None)
     shim = command("shim")
     shim.add_argument("--shell", choices=("bash", "zsh", "fish"), help=text("shell"))
     command("demo")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 from contextlib import suppress
@@ -101,8 +102,14 @@ class Conversation:
             self._requests.write(line + "\n")
             self._requests.flush()
 
-    def receive(self) -> str | None:
-        """Return the next line, or None when the process has ended."""
+    def receive(self, patience: float | None = None) -> str | None:
+        """Return the next line, or None when the process has ended.
+
+        If nothing comes within `patience` seconds the process is ended, and TimeoutError is raised.
+        """
+        if patience is not None and not select.select([self._answers], [], [], patience)[0]:
+            self._process.kill()
+            raise TimeoutError
         return self._answers.readline() or None
 
     def close(self) -> int:

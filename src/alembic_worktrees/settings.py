@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+FILE = "pyproject.toml"
 TABLE = "alembic-worktrees"
 LANGUAGES = ("en", "fr")
 

@@ -1,0 +1,1 @@
+"""What each subcommand does: options in, printing out, an exit status back. Loaded one at a time."""

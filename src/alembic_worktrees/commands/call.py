@@ -1,0 +1,50 @@
+"""A call of a command that is about one Alembic project."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..messages import Message
+from ..project import config_files, find_project
+from ..settings import FILE, load_settings
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from ..inventory import Stepped
+    from ..printer import Printer
+    from ..project import Project
+    from ..settings import Settings
+
+HOME = "ALEMBIC_WORKTREES_HOME"  # where the shell file was sourced from; it says so
+
+
+class Call(NamedTuple):
+    """One call of a command: its options, and what they are about."""
+
+    options: argparse.Namespace
+    project: Project
+    settings: Settings
+    printer: Printer
+
+    def tell_stepped(self, stepped: Sequence[Stepped]) -> None:
+        """Name what was stepped over: a folder of another user always, the rest with -v."""
+        for path, reason, _detail in dict.fromkeys(stepped):
+            if self.options.verbose or reason == "foreign-owner":
+                self.printer.tell(Message("stepped", {"path": path, "reason": reason}))
+
+
+def open_call(options: argparse.Namespace, printer: Printer) -> Call:
+    """Find the project that the options mean, and read its settings; from here the printer speaks its language.
+
+    Raises Refusal as `find_project` and `load_settings` do.
+    """
+    files = config_files(options.config, options.name, getattr(options, "arguments", ()), os.environ)
+    home = os.environ.get(HOME)
+    project = find_project(options.directory, here=Path.cwd(), home=Path(home) if home else None, files=files)
+    settings = load_settings(project.root / FILE, project.folder / FILE)
+    printer.speak(settings.language)
+    return Call(options, project, settings, printer)

@@ -1,0 +1,76 @@
+"""`find` and `list`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from ..advice import not_found
+from ..checkouts import look_around
+from ..errors import DONE
+from ..inventory import migration_paths, take_inventory
+from ..plan import Gap
+from ..search import Search
+from .call import Call, open_call
+
+if TYPE_CHECKING:
+    import argparse
+
+    from ..checkouts import Checkout
+    from ..inventory import Inventory
+    from ..printer import Printer
+
+
+def find(options: argparse.Namespace, printer: Printer) -> int:
+    """Print where a revision lies: a path, or COMMIT:PATH if only git has it."""
+    call = open_call(options, printer)
+    search = Search(call.project, call.settings, here_too=True, tell=printer.tell)
+    found = [one for one in search.find(options.revision) if one.revision.id == options.revision]
+    call.tell_stepped(search.stepped)
+    if not found:
+        raise not_found(call.project, search.surroundings, [Gap(options.revision, ())])
+    printer.data(str(found[0].path or f"{found[0].origin.commit}:{found[0].origin.path}"))
+    return DONE
+
+
+def list_all(options: argparse.Namespace, printer: Printer) -> int:
+    """Print every checkout and its migrations, the main one first."""
+    call = open_call(options, printer)
+    surroundings = look_around(call.project, call.settings.search)
+    call.tell_stepped(surroundings.stepped)
+    if options.json:
+        printer.document({"checkouts": [_document(checkout, call) for checkout in surroundings.checkouts]})
+    else:
+        for checkout in surroundings.checkouts:
+            _print_checkout(checkout, printer)
+    return DONE
+
+
+def _print_checkout(checkout: Checkout, printer: Printer) -> None:
+    names = sorted(below for _, below in migration_paths(checkout.project)) if checkout.project else []
+    printer.data(f"{checkout.name} ({len(names)} migrations)")
+    for name in names:
+        printer.data(f"  {name}")
+
+
+def _document(checkout: Checkout, call: Call) -> dict[str, object]:
+    rows: list[dict[str, object]] = []
+    if checkout.project:
+        inventory = take_inventory(checkout.project)
+        call.tell_stepped(inventory.stepped)
+        rows = _rows(checkout, inventory)
+    return {"name": checkout.name, "path": str(checkout.path), "branch": checkout.branch, "migrations": rows}
+
+
+def _rows(checkout: Checkout, inventory: Inventory) -> list[dict[str, object]]:
+    borrowed = {row.migration.path for row in (*inventory.borrowed, *inventory.edited)}
+    return [
+        {
+            "revision": migration.revision.id,
+            "down_revision": list(migration.revision.down_revisions),
+            "depends_on": list(migration.revision.depends_on),
+            "path": os.path.relpath(migration.path, checkout.path),
+            "borrowed": migration.path in borrowed,
+        }
+        for migration in sorted(inventory.all, key=lambda migration: migration.path)
+    ]

@@ -1,0 +1,61 @@
+"""The only printer: data to standard output, talk to standard error."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from .messages import Message, Speaker, language, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import TextIO
+
+PROGRESS = {"looking"}
+
+
+class Printer:
+    """Says messages in the user's language: with marks and colour on a terminal, bare elsewhere."""
+
+    def __init__(self, stream: TextIO, environment: Mapping[str, str]) -> None:
+        """Talk on `stream` in the locale's language; NO_COLOR and TERM are honoured."""
+        self._stream = stream
+        self._environment = environment
+        self.speak(None)
+
+    def speak(self, setting: str | None) -> None:
+        """Speak the language of the setting, or the locale's if there is none."""
+        terminal = self._stream.isatty()
+        colour = terminal and "NO_COLOR" not in self._environment and self._environment.get("TERM") != "dumb"
+        self._speaker = Speaker(language(setting, self._environment), marks=terminal, colour=colour)
+
+    def phrase(self, message: Message) -> str:
+        """Return the words of a message."""
+        return self._speaker.phrase(message)
+
+    def tell(self, message: Message) -> None:
+        """Say one message, at once; one about progress only where somebody is looking."""
+        if message.key in PROGRESS and not self._stream.isatty():
+            return
+        print(self._speaker.say(message), file=self._stream, flush=True)
+
+    def ask(self, question: Message) -> bool:
+        """Ask a yes or no on the terminal; no if nobody can answer."""
+        if not (sys.stdin and sys.stdin.isatty() and self._stream.isatty()):
+            return False
+        print(self._speaker.say(question), file=self._stream, end="", flush=True)
+        return sys.stdin.readline().strip().lower() in {"y", "yes", "o", "oui"}
+
+    def data(self, line: str) -> None:
+        """Print a line of data: to a terminal without control characters, elsewhere as it is, byte for byte."""
+        if sys.stdout.isatty():
+            print(printable(line))
+        else:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(os.fsencode(line) + b"\n")
+
+    def document(self, document: Mapping[str, object]) -> None:
+        """Print a document as JSON, with the version of its form."""
+        print(json.dumps({"version": 1, **document}, indent=2))
