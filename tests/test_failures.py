@@ -155,10 +155,10 @@ def test_env_that_tells_the_password(case: str, main: Checkout) -> None:
 
 def test_bug_report_has_no_password(main: Checkout) -> None:
     code = (
-        "import alembic_worktrees.cli as cli\n"
-        f"def broken(call): raise ValueError('postgresql://dev:{PASSWORD}@h/db')\n"
-        "cli._WITH_PROJECT['list'] = broken\n"
-        f"raise SystemExit(cli.run(['list', '-c', 'alembic.ini', '-n', 'password={PASSWORD}x', '.']))"
+        "from alembic_worktrees import checkouts, cli\n"
+        f"def broken(*words): raise ValueError('postgresql://dev:{PASSWORD}@h/db')\n"
+        "checkouts.look_around = broken\n"
+        f"raise SystemExit(cli.run(['list', '-n', 'password={PASSWORD}x']))"
     )
     ini = main.backend / "alembic.ini"
     ini.write_text(ini.read_text() + f"\n[password={PASSWORD}x]\nscript_location = migrations\n")

@@ -36,10 +36,12 @@ class Printer:
         return self._speaker.phrase(message)
 
     def tell(self, message: Message) -> None:
-        """Say one message, at once; one about progress only where somebody is looking."""
+        """Say one message, at once and without passwords; one about progress only where somebody is looking."""
+        from .runner import mask
+
         if message.key in PROGRESS and not self._stream.isatty():
             return
-        print(self._speaker.say(message), file=self._stream, flush=True)
+        print(mask(self._speaker.say(message)), file=self._stream, flush=True)
 
     def ask(self, question: Message) -> bool:
         """Ask a yes or no on the terminal; no if nobody can answer."""
