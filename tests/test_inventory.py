@@ -1,0 +1,135 @@
+"""What is here? The files of one checkout: its own, borrowed, edited, and what is stepped over."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from alembic_worktrees.inventory import Inventory, migration_paths, sha256, take_inventory
+from alembic_worktrees.project import ConfigFiles, Project
+from alembic_worktrees.record import Entry, Origin, render
+from worlds.world import revision_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ORIGIN = Origin("checkout", "StoFlow", None, "versions/a.py")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project outside git, with two version locations."""
+    locations = (tmp_path / "backend/versions", tmp_path / "backend/plugins")
+    for location in locations:
+        location.mkdir(parents=True)
+    folder = tmp_path / "backend"
+    return Project(tmp_path, folder, ConfigFiles(), folder, locations, False, None)
+
+
+def write(project: Project, id: str, down: str | None = None, *, file: str | None = None) -> bytes:
+    path = project.versions[0] / (file or f"{id}.py")
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(revision_text(id, down))
+    return path.read_bytes()
+
+
+def record(folder: Path, *entries: tuple[str, str, bytes]) -> Path:
+    """A record in `folder` of (path, revision, content as borrowed)."""
+    place = folder / ".gitignore"
+    place.write_text(render(Entry(path, id, ORIGIN, sha256(content)) for path, id, content in entries))
+    return place
+
+
+def ids(inventory: Inventory) -> tuple[set[str], set[str], set[str]]:
+    """The own, borrowed and edited revisions."""
+    return (
+        {migration.revision.id for migration in inventory.own},
+        {row.entry.revision for row in inventory.borrowed},
+        {row.entry.revision for row in inventory.edited},
+    )
+
+
+def test_own_borrowed_and_edited(project: Project) -> None:
+    texts = {id: write(project, id) for id in ("own", "copy", "edited")}
+    place = record(
+        project.versions[0],
+        ("copy.py", "copy", texts["copy"]),
+        ("edited.py", "edited", b"as it was"),
+        ("gone.py", "gone", b""),
+    )
+    inventory = take_inventory(project)
+    assert ids(inventory) == ({"own", "edited"}, {"copy"}, {"edited"})
+    assert inventory.records == (place,)
+    assert {migration.revision.id for migration in inventory.all} == {"own", "copy", "edited"}
+
+
+def test_a_copy_that_was_broken_is_edited(project: Project) -> None:
+    (project.versions[0] / "copy.py").write_text("<<<<<<<\n")
+    record(project.versions[0], ("copy.py", "copy", b"as it was"))
+    inventory = take_inventory(project)
+    assert ids(inventory) == ({"copy"}, set(), {"copy"})
+    assert inventory.own[0].revision.opaque
+    assert [(row.path.name, row.reason) for row in inventory.stepped] == [("copy.py", "syntax")]
+
+
+def test_the_record_may_be_above(project: Project) -> None:
+    content = write(project, "copy")
+    (project.versions[0] / ".gitignore").write_text("*.tmp\n")  # somebody else's
+    for folder in (project.folder, project.root):
+        place = record(folder, (os.path.relpath(project.versions[0] / "copy.py", folder), "copy", content))
+        inventory = take_inventory(project)
+        assert ids(inventory) == (set(), {"copy"}, set())
+        assert inventory.records == (place,)
+        place.unlink()
+
+
+def test_the_record_above_the_checkout_is_not_ours(project: Project) -> None:
+    content = write(project, "copy")
+    lower = project._replace(root=project.folder)
+    record(project.root, ("backend/versions/copy.py", "copy", content))
+    assert ids(take_inventory(lower)) == ({"copy"}, set(), set())
+
+
+def test_the_record_may_be_in_a_sub_folder(project: Project) -> None:
+    content = write(project, "copy", file="2024/copy.py")
+    place = record(project.versions[0] / "2024", ("copy.py", "copy", content))
+    recursive = project._replace(recursive=True)
+    assert take_inventory(recursive).records == (place,)
+    assert ids(take_inventory(recursive)) == (set(), {"copy"}, set())
+    assert take_inventory(project).all == ()
+
+
+def test_a_record_that_is_no_text(project: Project) -> None:
+    write(project, "own")
+    (project.versions[0] / ".gitignore").write_bytes(b"# Written by alembic-worktrees\xff")
+    (project.versions[1] / ".gitignore").mkdir()
+    os.mkfifo(project.folder / ".gitignore")
+    inventory = take_inventory(project)
+    assert ids(inventory) == ({"own"}, set(), set())
+    assert inventory.records == ()
+
+
+def test_a_file_that_two_ways_lead_to_counts_once(project: Project) -> None:
+    write(project, "own")
+    (project.versions[0] / "zz.py").symlink_to("own.py")
+    (project.versions[1] / "own.py").symlink_to("../versions/own.py")
+    doubled = project._replace(versions=(*project.versions, project.versions[0]))
+    assert [below for _, below in migration_paths(doubled)] == ["own.py"]
+    assert len(take_inventory(doubled).own) == 1
+
+
+def test_only_migrations_are_looked_at(project: Project) -> None:
+    for name in ("__init__.py", ".#own.py", "own.pyc", "own.py.orig", "README", "x.PY"):
+        (project.versions[0] / name).write_text("nonsense (")
+    (project.versions[0] / "__pycache__").mkdir()
+    (project.versions[0] / "folder.py").mkdir()
+    inventory = take_inventory(project)
+    assert inventory.all == ()
+    assert [(row.path.name, row.reason) for row in inventory.stepped] == [("folder.py", "not-a-file")]
+
+
+def test_folders_that_are_not_there(project: Project) -> None:
+    gone = project._replace(versions=(project.root / "nowhere", project.versions[0]))
+    assert take_inventory(gone).all == ()
