@@ -1,18 +1,21 @@
 """Keep it: applied revisions → the archive, a ref that gc keeps and normal fetch and push ignore (DESIGN, rule 11).
 
-Its tree holds each migration as `ID/PATH-IN-THE-CHECKOUT`; its log says which checkout added what, and when. The
-only module that writes refs.
+Its tree holds each migration as `ID/PATH-IN-THE-CHECKOUT`, as it was applied last; its log says which checkout
+added what, and when. The only module that writes refs.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import random
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from . import git
+from .errors import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
 
 REF = "refs/alembic-worktrees/applied"
 AUTHOR = "alembic-worktrees <alembic-worktrees@localhost>"
-ATTEMPTS = 10
+PATIENCE = 30.0  # seconds; another writer needs a few milliseconds
+STALE = 5.0  # seconds after which a lock of the ref was left by a git that was killed
 
 
 class Archive(NamedTuple):
@@ -49,45 +53,59 @@ def keep(
     """
     if project.repository is None:
         return ()
-    wanted = {_path(migration, project): migration for migration in applied}
-    for _attempt in range(ATTEMPTS):
+    wanted = {_key(migration): migration for migration in applied}
+    title = f"Applied in {checkout}" + (f" on branch {branch}" if branch else "")
+    deadline = time.monotonic() + PATIENCE
+    while True:
         before = read(project.root)
-        known = {path: blob for blob, path in before.files} if before else {}
-        new = {path: one for path, one in wanted.items() if known.get(path) != _blob_id(one.content, known)}
-        if not new or git.import_commit(project.root, _stream(new, before, checkout, branch)):
-            break
-    return tuple(sorted({migration.revision.id for migration in new.values()}))
+        known = {(path.partition("/")[0], blob) for blob, path in before.files} if before else set()
+        wide = any(len(blob) == 64 for _, blob in known)  # a repository of `git init --object-format=sha256`
+        new = {key: one for key, one in wanted.items() if (key, _blob_id(one.content, wide)) not in known}
+        if not new or git.import_commit(project.root, b"".join(_stream(new, before, title, project))):
+            return tuple(sorted(migration.revision.id for migration in new.values()))
+        _wait(project.repository.common / f"{REF}.lock", deadline)
+
+
+def _wait(lock: Path, deadline: float) -> None:
+    """Let another writer of the archive finish; the lock of one that was killed is removed."""
+    if time.monotonic() > deadline:
+        raise Refusal("git-failed", command="git fast-import", folder=lock.parent, words=f"{lock} is in use")
+    with suppress(OSError):
+        if time.time() - lock.stat().st_mtime > STALE:
+            lock.unlink()
+    time.sleep(random.uniform(0, 0.1))  # noqa: S311
+
+
+def _key(migration: Migration) -> str:
+    """Return the folder of a revision in the archive; an id may be `..` or hold a slash."""
+    return quote(migration.revision.id, safe="").replace(".", "%2E")
 
 
 def _path(migration: Migration, project: Project) -> str:
-    key = quote(migration.revision.id, safe="").replace(".", "%2E")  # an id may be `..` or hold a slash
-    return f"{key}/{os.path.relpath(migration.path, project.root)}"
+    """Return a migration's path in its checkout; one that lies outside has its name alone."""
+    inside = migration.path.is_relative_to(project.root)
+    return str(migration.path.relative_to(project.root)) if inside else migration.path.name
 
 
-def _blob_id(content: bytes, known: Mapping[str, str]) -> str:
-    """Return the id that git gives to `content`, in the hash that this repository uses."""
-    wide = any(
-        len(blob) == 64 for blob in known.values()
-    )  # a repository of `git init --object-format=sha256`
+def _blob_id(content: bytes, wide: bool) -> str:
+    """Return the id that git gives to `content`."""
     data = b"blob %d\0" % len(content) + content
     return hashlib.sha256(data).hexdigest() if wide else hashlib.sha1(data, usedforsecurity=False).hexdigest()
 
 
-def _stream(new: Mapping[str, Migration], before: Archive | None, checkout: str, branch: str | None) -> bytes:
-    """Return a commit for `git fast-import`, which writes it and moves the ref in one step or not at all."""
-    return b"".join(
-        _parts(new, before, f"Applied in {checkout}" + (f" on branch {branch}" if branch else ""))
-    )
-
-
-def _parts(new: Mapping[str, Migration], before: Archive | None, title: str) -> Iterator[bytes]:
-    ids = sorted({migration.revision.id for migration in new.values()})
+def _stream(
+    new: Mapping[str, Migration], before: Archive | None, title: str, project: Project
+) -> Iterator[bytes]:
+    """Yield a commit for `git fast-import`, which writes it and moves the ref in one step or not at all."""
+    ids = sorted(migration.revision.id for migration in new.values())
     yield f"commit {REF}\ncommitter {AUTHOR} {int(time.time())} +0000\n".encode()
     yield _data(os.fsencode("\n".join([title, "", *ids, ""])))
     if before:
         yield f"from {before.commit}\n".encode()
-    for path, migration in new.items():
-        yield b"M 100644 inline " + _quoted(path) + b"\n" + _data(migration.content)
+    for key, migration in new.items():
+        yield b"D " + _quoted(key) + b"\n"  # one file for each id: the one that was applied last
+        yield b"M 100644 inline " + _quoted(f"{key}/{_path(migration, project)}") + b"\n"
+        yield _data(migration.content)
 
 
 def _data(content: bytes) -> bytes:

@@ -148,6 +148,18 @@ def is_rebasing(folder: Path) -> bool:
     return any((folder / name).is_dir() for name in os.fsdecode(listed).splitlines())
 
 
+def hooks_folder(folder: Path) -> Path:
+    """Return the folder that git runs hooks from: one for all worktrees, or where core.hooksPath says."""
+    listed = answer(folder, "rev-parse", "--path-format=absolute", "--git-path", "hooks")
+    return Path(os.fsdecode(listed).rstrip("\n"))
+
+
+def plain_files(folder: Path, pattern: str) -> tuple[str, ...]:
+    """Return the files below `folder` that git has or would take and that match, relative to it."""
+    listed = answer(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", pattern)
+    return tuple(path for path in os.fsdecode(listed).split("\0") if path)
+
+
 def has_remote(folder: Path) -> bool:
     """Tell whether there is a remote called origin."""
     return ask(folder, "config", "--get", "remote.origin.url").status == 0
@@ -187,7 +199,7 @@ def stage(folder: Path, paths: Iterable[Path]) -> None:
 
 def ignored(folder: Path, paths: Iterable[Path]) -> frozenset[Path]:
     """Return which of `paths` (absolute, below `folder`) git would ignore; they need not exist."""
-    names = {os.path.relpath(path, folder): path for path in paths}
+    names = {f"./{os.path.relpath(path, folder)}": path for path in paths}  # a `:` in front would be magic
     text = b"".join(os.fsencode(name) + b"\0" for name in names)
     # Without --no-index the names would also be globs over what is tracked: `[az]*.py` would pass for `a.py`.
     result = ask(folder, "check-ignore", "--no-index", "-z", "--stdin", text=text)
@@ -246,7 +258,8 @@ def stashes(folder: Path) -> tuple[str, ...]:
 
 def reflog_commits(folder: Path) -> tuple[str, ...]:
     """Return every commit that a reflog of any worktree names, newest first."""
-    return tuple(answer(folder, "rev-list", "--no-walk=sorted", "--reflog").decode().split())
+    listed = ask(folder, "rev-list", "--no-walk=sorted", "--reflog")  # fails where there are none
+    return tuple(listed.out.decode().split())
 
 
 def unreachable_commits(folder: Path) -> tuple[str, ...]:

@@ -7,24 +7,26 @@ reads, in a handful of git processes.
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import archive, git
-from .config import parse_config, version_folders
 from .errors import Refusal
 from .files import MAX_BYTES
 from .inventory import read_once
+from .project import USUAL_FOLDER, Places, read_places
 from .record import Origin
 from .revision import Unreadable, is_migration_name
 from .sources import ARCHIVED, FORGOTTEN, IN_BRANCH, IN_REMOTE, IN_TAG, Candidate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from .project import Project
 
 _REF_TRUST = {"refs/heads/": IN_BRANCH, "refs/remotes/": IN_REMOTE, "refs/tags/": IN_TAG}
+_STASH_PARTS = ("", "^3", "^2")  # the working tree, the untracked files of `stash -u`, the index
+_ARCHIVE = "archive"
 
 
 class _Tip(NamedTuple):
@@ -32,6 +34,16 @@ class _Tip(NamedTuple):
 
     origin: Origin
     trust: int
+
+
+class _Tree(NamedTuple):
+    """A folder in git, in a version location or below it."""
+
+    oid: str
+    place: str
+    below: str
+    recursive: bool
+    tip: _Tip
 
 
 class _File(NamedTuple):
@@ -44,14 +56,16 @@ class _File(NamedTuple):
 
 
 class Remembered:
-    """What one repository remembers of a project's migrations. Each method is one tier of places."""
+    """What one repository remembers of a project's migrations. Each method `in_…` is one tier of places."""
 
     def __init__(self, top: Path, project: Project, clone: str | None = None) -> None:
         """Look in the repository at `top`; `clone` is its name if it is not the project's own."""
         self._top = top
         self._project = project
         self._prefix = f"{clone}:" if clone else ""
-        self._places = tuple(_relative(path, project.root) for path in project.versions)
+        inside = (path for path in project.versions if path.is_relative_to(project.root))
+        folders = tuple(path.relative_to(project.root).as_posix() for path in inside)
+        self._places = Places(folders, project.recursive)
 
     def in_refs(self) -> Iterator[Candidate]:
         """Look at local branches, then remote branches, then tags."""
@@ -66,21 +80,13 @@ class Remembered:
         """Look at every migration that was applied through this tool."""
         found = archive.read(self._top)
         if found:
-            tip = self._tip("archive", "archive", found.commit, ARCHIVED)
-            files = (self._archived(blob, path, tip) for blob, path in found.files)
-            yield from self._read([file for file in files if file])
+            tip = self._tip("archive", _ARCHIVE, found.commit, ARCHIVED)
+            yield from self._read([self._archived(blob, path, tip) for blob, path in found.files])
 
     def in_stashes(self) -> Iterator[Candidate]:
         """Look at what `git stash` has put away, the untracked files of `stash -u` and the index too."""
-        # the working tree, the untracked files, the index
-        parts = [(stash, part) for stash in git.stashes(self._top) for part in ("", "^3", "^2")]
-        found = git.describe(self._top, [stash.commit + part for stash, part in parts])
-        tips = [
-            self._tip("stash", stash.name, commit.oid, FORGOTTEN + number)
-            for number, ((stash, _), commit) in enumerate(zip(parts, found, strict=True))
-            if commit
-        ]
-        return self._at(tips)
+        stashes = [(f"stash@{{{number}}}", commit) for number, commit in enumerate(git.stashes(self._top))]
+        return self._at(self._parts(stashes))
 
     def in_reflogs(self) -> Iterator[Candidate]:
         """Look at what branches and HEADs pointed to before."""
@@ -89,17 +95,38 @@ class Remembered:
     def in_history(self) -> Iterator[Candidate]:
         """Look at files that a later commit changed or removed."""
         files: dict[tuple[str, str], _File] = {}
-        rows = git.past_files(self._top, self._places, without=archive.REF)
+        rows = git.past_files(self._top, self._places.folders, without=archive.REF)
         for number, (commit, blob, path) in enumerate(rows):
-            tip = self._tip("history", commit[:10], commit, FORGOTTEN + number)
-            file = self._file(blob, path, tip)
-            if file:
-                files.setdefault((blob, path), file)
-        return self._read(list(files.values()))
+            located = self._locate(path)
+            if located:
+                tip = self._tip("history", commit[:10], commit, FORGOTTEN + number)
+                files.setdefault((blob, path), _File(blob, *located, tip))
+        return self._read(files.values())
 
     def in_lost_commits(self) -> Iterator[Candidate]:
         """Look at commits that nothing leads to any more, until `git gc` removes them."""
         return self._at(self._by_age("unreachable", git.unreachable_commits(self._top)))
+
+    def named(self, name: str) -> Iterator[Candidate] | None:
+        """Look at what has this name: a branch, a tag, a stash, a commit, the archive. None if nothing has it."""
+        if not name.startswith(self._prefix):
+            return None
+        name = name.removeprefix(self._prefix)
+        commit = git.commit_id(self._top, name)
+        if commit is None:
+            return self.in_archive() if name == _ARCHIVE else None
+        if commit in git.stashes(self._top):
+            return self._at(self._parts([(name, commit)]))
+        return self._at([self._tip("commit" if commit.startswith(name) else "ref", name, commit, IN_BRANCH)])
+
+    def _parts(self, stashes: Sequence[tuple[str, str]]) -> list[_Tip]:
+        parts = [(name, f"{commit}{part}") for name, commit in stashes for part in _STASH_PARTS]
+        found = git.describe(self._top, [part for _, part in parts])
+        return [
+            self._tip("stash", name, commit.oid, FORGOTTEN + number)
+            for number, ((name, _), commit) in enumerate(zip(parts, found, strict=True))
+            if commit
+        ]
 
     def _by_age(self, kind: str, commits: Sequence[str]) -> list[_Tip]:
         return [
@@ -113,82 +140,91 @@ class Remembered:
         """Yield the migrations that lie in the version locations of these commits."""
         tips = list(tips)
         asked = [
-            (tip, place) for tip, places in zip(tips, self._places_at(tips), strict=True) for place in places
+            (tip, place, places.recursive)
+            for tip, places in zip(tips, self._places_at(tips), strict=True)
+            for place in places.folders
         ]
-        objects = git.describe(self._top, [f"{tip.origin.commit}:{place}" for tip, place in asked])
-        trees: dict[tuple[str, str], _File] = {}
-        for (tip, place), found in zip(asked, objects, strict=True):
-            if found and found.type == "tree":
-                trees.setdefault((found.oid, place), _File(found.oid, place, "", tip))
-        return self._read(self._files_below(list(trees.values())))
-
-    def _places_at(self, tips: Sequence[_Tip]) -> list[tuple[str, ...]]:
-        """Return each commit's own version locations: its config may say other than ours."""
-        folder = _relative(self._project.folder, self._project.root)
-        configs = [os.path.normpath(os.path.join(folder, name)) for name in self._project.files[:2]]
-        names = [f"{tip.origin.commit}:{name}" for tip in tips for name in configs]
-        found = git.describe(self._top, names)
-        pairs = [
-            tuple(one.oid if one and one.size <= MAX_BYTES else None for one in found[start : start + 2])
-            for start in range(0, len(found), 2)
+        objects = git.describe(self._top, [_name(tip, place) for tip, place, _ in asked])
+        trees = [
+            _Tree(found.oid, place, "", recursive, tip)
+            for (tip, place, recursive), found in zip(asked, objects, strict=True)
+            if found and found.type == "tree"
         ]
-        wanted = sorted({oid for pair in pairs for oid in pair if oid})
-        texts: dict[str | None, bytes] = dict(zip(wanted, git.contents(self._top, wanted), strict=True))
-        places = {pair: self._parse_places(*map(texts.get, pair)) for pair in set(pairs)}
-        return [places[pair] for pair in pairs]
+        return self._read(self._files_below(trees))
 
-    def _parse_places(self, ini: bytes | None, toml: bytes | None) -> tuple[str, ...]:
-        project = self._project
-        try:
-            texts = [text if text is None else text.decode("utf-8") for text in (ini, toml)]
-            config = parse_config(*texts, folder=str(project.folder), section=project.files.section)
-        except (Refusal, UnicodeDecodeError):
-            return self._places
-        folders = version_folders(config, project.folder, [project.root]) if config else None
-        inside = [path for path in folders or () if path.is_relative_to(project.root)]
-        return tuple(_relative(path, project.root) for path in inside) or self._places
+    def _places_at(self, tips: Sequence[_Tip]) -> list[Places]:
+        """Return each commit's own version locations: its config may say other than ours, or lie elsewhere."""
+        root = self._project.root
+        folders = dict.fromkeys([self._project.folder, root, root / USUAL_FOLDER])
+        paths = [
+            os.path.relpath(folder / name, root) for folder in folders for name in self._project.files[:2]
+        ]
+        found = iter(git.describe(self._top, [_name(tip, path) for tip in tips for path in paths]))
+        rows = [tuple(one.oid if (one := next(found)) else "" for _ in paths) for _ in tips]
+        content = git.small_contents(
+            self._top, (blob for row in set(rows) for blob in row if blob), MAX_BYTES
+        )
+        places = {row: self._read_places(folders, map(content.get, row)) for row in set(rows)}
+        return [places[row] for row in rows]
 
-    def _files_below(self, trees: list[_File]) -> list[_File]:
-        """Return the migration files in these trees, and below them if the project is recursive."""
+    def _read_places(self, folders: Iterable[Path], texts: Iterator[bytes | None]) -> Places:
+        """Return what the first of these folders says that has a sound config; two of `texts` belong to each."""
+        for folder in folders:
+            try:
+                ini, toml = (
+                    text if text is None else text.decode("utf-8") for text in (next(texts), next(texts))
+                )
+                places = read_places(ini, toml, folder, self._project.root, self._project.files)
+            except (Refusal, UnicodeDecodeError):
+                continue
+            if places and places.folders:
+                return places
+        return self._places
+
+    def _files_below(self, trees: Iterable[_Tree]) -> list[_File]:
+        """Return the migration files in these trees, and below them where the project is recursive."""
         files: list[_File] = []
-        while trees:
-            distinct = list(dict.fromkeys(tree.blob for tree in trees))
-            content = dict(zip(distinct, git.contents(self._top, distinct), strict=True))
-            below: list[_File] = []
-            for tree in trees:
-                for entry in git.tree_entries(content[tree.blob], len(tree.blob) // 2):
-                    found = tree._replace(blob=entry.oid, below=tree.below + entry.name)
-                    if entry.mode == "40000" and self._project.recursive:
-                        below.append(found._replace(below=found.below + "/"))
-                    elif entry.mode in {"100644", "100755"} and is_migration_name(entry.name):
-                        files.append(found)
-            trees = below
+        while pending := {tree[:4]: tree for tree in reversed(list(trees))}.values():
+            content = git.small_contents(self._top, (tree.oid for tree in pending), MAX_BYTES)
+            trees = []
+            for tree in reversed(pending):
+                for entry in git.tree_entries(content.get(tree.oid, b""), len(tree.oid) // 2):
+                    below = tree.below + entry.name
+                    if entry.is_file and is_migration_name(entry.name):
+                        files.append(_File(entry.oid, tree.place, below, tree.tip))
+                    elif entry.is_folder and tree.recursive and entry.name != "__pycache__":
+                        trees.append(tree._replace(oid=entry.oid, below=f"{below}/"))
         return files
 
-    def _read(self, files: Sequence[_File]) -> Iterator[Candidate]:
+    def _read(self, files: Iterable[_File]) -> Iterator[Candidate]:
         """Yield the migrations among the files; each distinct blob is read once."""
-        distinct = list(dict.fromkeys(file.blob for file in files))
-        found = git.describe(self._top, distinct)
-        small = [one.oid for one in found if one and one.type == "blob" and one.size <= MAX_BYTES]
-        content = dict(zip(small, git.contents(self._top, small), strict=True))
-        seen: set[tuple[str, str, str]] = set()
-        for file in files:
-            key = file[:3]
-            if file.blob in content and key not in seen:
-                seen.add(key)
+        distinct = {file[:3]: file for file in reversed(list(files))}
+        content = git.small_contents(self._top, (file.blob for file in distinct.values()), MAX_BYTES)
+        for file in reversed(distinct.values()):
+            if file.blob in content:
                 yield from _candidate(file, content[file.blob])
 
-    def _file(self, blob: str, path: str, tip: _Tip) -> _File | None:
-        """Return the file at `path` if a version location of ours holds it."""
-        place = next((place for place in self._places if path.startswith(f"{place}/")), None)
-        below = path[len(place) + 1 :] if place else ""
-        fits = is_migration_name(os.path.basename(below)) and (self._project.recursive or "/" not in below)
-        return _File(blob, place, below, tip) if place and fits else None
+    def _locate(self, path: str) -> tuple[str, str] | None:
+        """Split the path of a migration into the version location that holds it, and the path below that."""
+        for place in self._places.folders:
+            below = os.path.relpath(path, place)
+            inside = self._places.recursive or "/" not in below
+            if inside and not below.startswith("../") and is_migration_name(os.path.basename(below)):
+                return place, below
+        return None
 
-    def _archived(self, blob: str, path: str, tip: _Tip) -> _File | None:
+    def _archived(self, blob: str, path: str, tip: _Tip) -> _File:
+        """Return a file of the archive; what is a version location may have changed since."""
         key, _, original = path.partition("/")
-        file = self._file(blob, original, tip)
-        return file and file._replace(tip=_Tip(tip.origin._replace(path=f"{key}/"), tip.trust))
+        place, below = self._locate(original) or os.path.split(original)
+        return _File(blob, place, below, tip._replace(origin=tip.origin._replace(path=f"{key}/")))
+
+
+def _name(tip: _Tip, path: str) -> str:
+    """Return git's name for a path in a commit; one that leads out of the checkout is nothing there."""
+    if path.startswith("../"):
+        return ""
+    return f"{tip.origin.commit}:{'' if path == '.' else path}"
 
 
 def _candidate(file: _File, content: bytes) -> Iterator[Candidate]:
@@ -197,12 +233,8 @@ def _candidate(file: _File, content: bytes) -> Iterator[Candidate]:
     except Unreadable:
         return
     origin = file.tip.origin
-    origin = origin._replace(path=f"{origin.path}{file.place}/{file.below}")
+    origin = origin._replace(path=os.path.normpath(f"{origin.path}{file.place}/{file.below}"))
     yield Candidate(revision, content, file.place, file.below, origin, file.tip.trust, None)
-
-
-def _relative(path: Path, root: Path) -> str:
-    return Path(os.path.relpath(path, root)).as_posix()
 
 
 TIERS: dict[str, Callable[[Remembered], Iterator[Candidate]]] = {

@@ -78,8 +78,6 @@ class Search:
 
     @cached_property
     def _sources(self) -> Sources:
-        if self._prefer:
-            self._must_exist(self._prefer)
         remembered = {name: partial(self._remembered, name) for name in TIERS}
         refs = remembered.pop("refs")
         tiers: list[Tier] = [
@@ -88,11 +86,19 @@ class Search:
             self._borrowed_copies,
             *remembered.values(),
         ]
-        return Sources(tiers, prefer=self._prefer)
+        return Sources(tiers, self._named(self._prefer) if self._prefer else {})
 
     def _borrowed_copies(self) -> Index:
         here = (borrowed_copy(self._project.root, row, BORROWED_HERE) for row in self._borrowed)
         return index(chain(here, self._files.borrowed()))
+
+    def _named(self, name: str) -> Index:
+        """Return what lies in the checkout of this name, else in what git knows by it."""
+        checkouts = tuple(checkout.name for checkout in self.surroundings.others)
+        found = [repository.named(name) for repository in self._repositories.values()]
+        if name not in checkouts and not any(one is not None for one in found):
+            raise Refusal("origin-unknown", origin=name, known=checkouts)
+        return index(chain(self._files.named(name), *filter(None, found)))
 
     def _remembered(self, tier: str) -> Index:
         if self._repositories and self._tell:
@@ -129,11 +135,3 @@ class Search:
                 continue
             if repository:
                 yield checkout.name, repository
-
-    def _must_exist(self, name: str) -> None:
-        checkouts = tuple(checkout.name for checkout in self.surroundings.others)
-        if name in checkouts or (self._project.repository and git.is_commit(self._project.root, name)):
-            return
-        if any(name.startswith(f"{checkout}:") for checkout in checkouts):
-            return
-        raise Refusal("origin-unknown", origin=name, known=checkouts)

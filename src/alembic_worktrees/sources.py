@@ -44,28 +44,17 @@ class Candidate(NamedTuple):
 class Sources:
     """All places to look for a revision, asked lazily and each at most once."""
 
-    def __init__(self, tiers: Sequence[Tier], *, prefer: str | None = None) -> None:
-        """Search `tiers` in this order; candidates whose origin is named `prefer` beat all others."""
+    def __init__(self, tiers: Sequence[Tier], preferred: Index) -> None:
+        """Search `tiers` in this order; the `preferred` candidates beat all others."""
         self._tiers = tiers
-        self._prefer = prefer
+        self._preferred = preferred
         self._indexes: list[Index] = []
 
     def find(self, word: str) -> tuple[Candidate, ...]:
         """Return the candidates for a revision's id or a branch label, most trusted first."""
-        found: tuple[Candidate, ...] = ()
-        for index in self._asked():
-            if not found:
-                found = tuple(index.get(word, ()))
-            preferred = self._preferred(index.get(word, ()))
-            if preferred:
-                return (*preferred, *found)
-            if found and not self._prefer:
-                break
-        return tuple(sorted(found, key=lambda candidate: candidate.trust))
-
-    def _preferred(self, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
-        matching = (one for one in candidates if one.origin.name == self._prefer)
-        return tuple(one._replace(trust=PREFERRED) for one in matching)[:1]
+        preferred = (one._replace(trust=PREFERRED) for one in self._preferred.get(word, ())[:1])
+        found = next((candidates for index in self._asked() if (candidates := index.get(word))), ())
+        return (*preferred, *sorted(found, key=lambda candidate: candidate.trust))
 
     def _asked(self) -> Iterator[Index]:
         yield from self._indexes
@@ -91,6 +80,7 @@ class CheckoutFiles:
         self.stepped: list[Stepped] = []
         self._files: dict[Path, list[Path]] = {}
         self._borrowed: list[Candidate] = []
+        self._named: dict[str, tuple[Candidate, ...]] = {}
         self._own = self._judged(index(chain(*map(self._read, checkouts))))
 
     def originals(self) -> Index:
@@ -101,21 +91,25 @@ class CheckoutFiles:
         """Return what the checkouts have borrowed themselves: copies of copies."""
         return tuple(self._borrowed)
 
-    def _read(self, checkout: Checkout) -> Iterator[Candidate]:
+    def named(self, name: str) -> tuple[Candidate, ...]:
+        """Return all that lies in the checkout of this name, what it has borrowed last."""
+        return self._named.get(name, ())
+
+    def _read(self, checkout: Checkout) -> Iterable[Candidate]:
         if checkout.project is None:
-            return
+            return ()
         try:
             inventory = take_inventory(checkout.project)
         except PermissionError as error:
             self.stepped.append(Stepped(Path(error.filename), "denied"))
-            return
+            return ()
+        own = [_original(checkout, migration) for migration in inventory.own]
+        borrowed = [borrowed_copy(checkout.path, row, BORROWED) for row in inventory.borrowed]
         self.stepped += inventory.stepped
-        self._borrowed += [borrowed_copy(checkout.path, row, BORROWED) for row in inventory.borrowed]
-        for migration in inventory.own:
-            self._files.setdefault(checkout.path, []).append(migration.path)
-            path = os.path.relpath(migration.path, checkout.path)
-            origin = Origin("checkout", checkout.name, None, path)
-            yield _candidate(checkout.path, migration, origin, UNCOMMITTED)
+        self._files[checkout.path] = [migration.path for migration in inventory.own]
+        self._borrowed += borrowed
+        self._named[checkout.name] = (*own, *borrowed)
+        return own
 
     def _judged(self, own: Index) -> Index:
         """Ask each checkout's git, once, which files are committed, where the answer can change what is chosen."""
@@ -131,6 +125,11 @@ class CheckoutFiles:
 
 def _trusted(candidate: Candidate, committed: Set[Path]) -> Candidate:
     return candidate._replace(trust=COMMITTED) if candidate.path in committed else candidate
+
+
+def _original(checkout: Checkout, migration: Migration) -> Candidate:
+    origin = Origin("checkout", checkout.name, None, os.path.relpath(migration.path, checkout.path))
+    return _candidate(checkout.path, migration, origin, UNCOMMITTED)
 
 
 def borrowed_copy(root: Path, row: Borrowed, trust: int) -> Candidate:
