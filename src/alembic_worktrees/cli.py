@@ -27,6 +27,7 @@ COMMANDS = {
     "report": ("judging", "report"),
     "adopt": ("owning", "adopt"),
     "merge": ("owning", "merge"),
+    "init": ("installing", "init"),
     "shim": ("showing", "shim"),
     "demo": ("showing", "demo"),
 }

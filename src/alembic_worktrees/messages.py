@@ -387,6 +387,49 @@ TEXTS: dict[str, Text] = {
         "--database compares the files with the database; leave out --staged and --ref",
         "--database compare les fichiers avec la base ; sans --staged ni --ref",
     ),
+    # init
+    "init-create": Text(STEP, "To write: {path}", "À écrire : {path}"),
+    "init-delete": Text(STEP, "To remove: {path}", "À retirer : {path}"),
+    "init-change": Text(STEP, "To change: {path}\n{diff}", "À modifier : {path}\n{diff}"),
+    "init-nothing": Text(OK, "All is in place; nothing to write.", "Tout est en place ; rien à écrire."),
+    "init-ask": Text(WARN, "Write this? [y/N] ", "Écrire ceci ? [o/N] "),
+    "init-needs-yes": Text(
+        BAD,
+        "Nothing was written. To write it: alembic-worktrees init --yes",
+        "Rien n'a été écrit. Pour écrire : alembic-worktrees init --yes",
+    ),
+    "init-done": Text(
+        OK,
+        "Done. Commit the new files, then in a worktree: source scripts/alembic-utils.sh",
+        "Terminé. Commiter les nouveaux fichiers, puis dans un worktree : source scripts/alembic-utils.sh",
+    ),
+    "init-removed": Text(OK, "Removed.", "Retiré."),
+    "init-kept": Text(
+        WARN, "Left as it is, for it is yours: {path}", "Laissé tel quel, car il est à vous : {path}"
+    ),
+    "init-in-the-way": Text(
+        WARN,
+        "{path} is another file, and git does not have it as it is. Commit or move it, then run init again.",
+        "{path} est un autre fichier, et git ne l'a pas tel quel. Le commiter ou le déplacer, puis relancer init.",
+    ),
+    "init-add-by-hand": Text(
+        WARN, "Add this to {path} by hand:\n{text}", "À ajouter à la main dans {path} :\n{text}"
+    ),
+    "init-hooks-elsewhere": Text(
+        WARN,
+        "This repository runs its hooks through {where}. Add there, hook by hook:\n{hooks}",
+        "Ce dépôt lance ses hooks par {where}. Y ajouter, hook par hook :\n{hooks}",
+    ),
+    "init-pre-commit-install": Text(
+        WARN, "Let git call pre-commit, once: {command}", "Que git appelle pre-commit, une fois : {command}"
+    ),
+    "init-no-git": Text(
+        BAD,
+        "{folder} is not in a git repository. To write the shell file alone: "
+        "alembic-worktrees shim --shell bash > scripts/alembic-utils.sh",
+        "{folder} n'est pas dans un dépôt git. Pour écrire seulement le fichier shell : "
+        "alembic-worktrees shim --shell bash > scripts/alembic-utils.sh",
+    ),
     # Why it was not done
     "not-found": Text(
         BAD,
@@ -737,6 +780,23 @@ TEXTS: dict[str, Text] = {
         PLAIN, "Example: alembic-worktrees report post-merge", "Exemple : alembic-worktrees report post-merge"
     ),
     "help-hook": Text(PLAIN, "the hook's name and its arguments", "le nom du hook et ses arguments"),
+    "help-init": Text(
+        PLAIN,
+        "put the shell file and the hooks into this repository",
+        "installer le fichier shell et les hooks dans ce dépôt",
+    ),
+    "help-init-example": Text(
+        PLAIN,
+        "Example: alembic-worktrees init --with dev,claude",
+        "Exemple : alembic-worktrees init --with dev,claude",
+    ),
+    "help-with": Text(
+        PLAIN,
+        "also scripts/dev.sh, and /sync and /finish for Claude",
+        "aussi scripts/dev.sh, et /sync et /finish pour Claude",
+    ),
+    "help-yes": Text(PLAIN, "write without asking", "écrire sans demander"),
+    "help-remove": Text(PLAIN, "take it all out again", "tout retirer"),
     "help-shim": Text(PLAIN, "print the shell file", "afficher le fichier shell"),
     "help-shim-example": Text(
         PLAIN,

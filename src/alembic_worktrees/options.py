@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 PROGRAM = "alembic-worktrees"
+EXTRAS = ("dev", "claude")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -69,6 +70,13 @@ def parse(argv: Sequence[str], phrase: Callable[[Message], str]) -> argparse.Nam
     report.add_argument("words", nargs="*", metavar="HOOK [ARG ...]", help=text("hook"))
     report.add_argument("--database", action="store_true", help=text("database"))
     _configured(report, text).set_defaults(directory=None)
+    init = _located(command("init"), text)
+    init.add_argument(
+        "--with", dest="extras", type=_extras, default=(), metavar="dev,claude", help=text("with")
+    )
+    init.add_argument("--dry-run", action="store_true", help=text("dry-run"))
+    init.add_argument("--yes", action="store_true", help=text("yes"))
+    init.add_argument("--remove", action="store_true", help=text("remove"))
     shim = command("shim")
     shim.add_argument("--shell", choices=("bash", "zsh", "fish"), help=text("shell"))
     command("demo")
@@ -114,3 +122,11 @@ def _count(word: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"{word} < 1")
     return number
+
+
+def _extras(words: str) -> tuple[str, ...]:
+    names = tuple(words.split(","))
+    for name in names:
+        if name not in EXTRAS:
+            raise argparse.ArgumentTypeError(f"{name}: {', '.join(EXTRAS)}")
+    return names

@@ -1,0 +1,63 @@
+"""What each git hook does: texts for plain hooks, for a block in somebody's hook, and for pre-commit."""
+
+from __future__ import annotations
+
+from . import __version__
+
+_QUIETLY = "if command -v alembic-worktrees >/dev/null 2>&1; then\n{body}fi\n"
+
+_REPORT = '    alembic-worktrees report {name} "$@" </dev/null || :\n'
+
+# Git names the commits that it pushes on standard input; what follows in the hook shall find them there again.
+_PUSH = """\
+    alembic_worktrees_pushed=$(cat)
+    for alembic_worktrees_commit in $(printf '%s\\n' "$alembic_worktrees_pushed" | cut -d ' ' -f 2 | grep '[^0]'); do
+        alembic-worktrees check --ref "$alembic_worktrees_commit" </dev/null || exit
+    done
+    exec <<ALEMBIC_WORKTREES
+$alembic_worktrees_pushed
+ALEMBIC_WORKTREES
+"""
+
+_BODIES = {
+    "pre-commit": "    alembic-worktrees check --staged || exit\n    alembic-worktrees protect || exit\n",
+    "pre-merge-commit": "    alembic-worktrees check --staged || exit\n",
+    "pre-push": _PUSH,
+    "post-merge": _REPORT.format(name="post-merge"),
+    "post-rewrite": _REPORT.format(name="post-rewrite"),
+    "post-checkout": _REPORT.format(name="post-checkout"),
+}
+
+HOOKS = {name: _QUIETLY.format(body=body) for name, body in _BODIES.items()}
+
+REPO = f"""\
+- repo: local
+  hooks:
+    - id: alembic-check
+      name: Alembic migrations are complete
+      entry: alembic-worktrees check --staged
+      stages: [pre-commit, pre-merge-commit, pre-push, manual]
+      language: python
+      additional_dependencies: [alembic-worktrees=={__version__}]
+      pass_filenames: false
+      always_run: true
+    - id: alembic-protect
+      name: Published Alembic migrations stay as they are
+      entry: alembic-worktrees protect
+      stages: [pre-commit]
+      language: python
+      additional_dependencies: [alembic-worktrees=={__version__}]
+      pass_filenames: false
+      always_run: true
+    - id: alembic-report
+      name: What came with Alembic migrations
+      entry: alembic-worktrees report
+      stages: [post-merge, post-rewrite, post-checkout]
+      language: python
+      additional_dependencies: [alembic-worktrees=={__version__}]
+      pass_filenames: false
+      always_run: true
+      verbose: true
+"""
+
+INSTALL = "pre-commit install " + " ".join(f"--hook-type {name}" for name in _BODIES)
