@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from .project import Project
+
+_DRIVER = re.compile(r"^postgres(ql)?(\+\w+)?://")  # SQLAlchemy names a driver, libpq does not
 
 RUNNER = Path(__file__).with_name("runner.py")
 _LOOPBACK = re.compile(r"127(\.\d+){3}")
@@ -72,6 +75,29 @@ def _is_local(host: str) -> bool:
     return "." not in host and ":" not in host
 
 
+def read_directly(setting: str, environment: Mapping[str, str]) -> Applied | None:
+    """Read the version table without env.py: `setting` is a PostgreSQL URL, or "env:NAME" of a variable with one.
+
+    None where that cannot be done, for whatever reason: env.py and Alembic's own words are the way then.
+    Raises Refusal("database-url-unset") if there is no such variable.
+    """
+    import psycopg2
+
+    url = environment.get(setting[4:]) if setting.startswith("env:") else setting
+    if not url:
+        raise Refusal("database-url-unset", name=setting[4:])
+    try:
+        with closing(psycopg2.connect(_DRIVER.sub("postgresql://", url))) as connection:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT version_num FROM alembic_version")
+                heads = tuple(row[0] for row in cursor.fetchall())
+            about = connection.info
+            hosts = () if about.host.startswith("/") else (about.host,)
+            return Applied((VersionTable(heads, "postgresql", hosts, about.port, about.dbname),))
+    except psycopg2.Error:
+        return None
+
+
 class Database:
     """The project's own Alembic, started once, in the project's own interpreter."""
 
@@ -98,14 +124,15 @@ class Database:
         if self._talk:
             self._talk.close()
 
-    def probe(self, patience: float | None = None) -> Applied:
+    def probe(self, patience: float | None = None, *, quiet: bool = False) -> Applied:
         """Ask which revisions are applied, for at most `patience` seconds.
 
-        Raises Refusal "no-alembic", "probe-failed" or "no-database", or TimeoutError.
+        Raises Refusal "no-alembic", "probe-failed" (its `reason` is Alembic's in one line; with `quiet` Alembic
+        says nothing more) or "no-database", or TimeoutError.
         """
-        answer = self._ask("probe", patience)
-        if answer["failure"]:
-            raise Refusal("probe-failed", **self._see())
+        answer = self._ask("probe", patience, quiet=quiet)
+        if failure := answer["failure"]:
+            raise Refusal("probe-failed", reason=failure["reason"], **self._see())
         if not answer["tables"]:
             raise Refusal("no-database", env=self._project.scripts / "env.py", **self._see())
         return Applied(tuple(_version_table(table) for table in answer["tables"]))

@@ -590,6 +590,13 @@ TEXTS: dict[str, Text] = {
         "La configuration d'Alembic dans {folder} dit script_location = {location}, mais ce dossier n'existe pas. "
         "Corriger script_location, ou le créer : cd {folder:q} && alembic init {location:q}",
     ),
+    "database-url-unset": Text(
+        BAD,
+        "The setting database-url reads the variable {name}, which is not set. Set it, or remove database-url under "
+        "[tool.alembic-worktrees] in pyproject.toml",
+        "Le réglage database-url lit la variable {name}, qui n'est pas définie. La définir, ou retirer database-url "
+        "sous [tool.alembic-worktrees] dans pyproject.toml",
+    ),
     "setting-unknown": Text(
         BAD,
         "{path}: unknown key {setting} under [tool.alembic-worktrees]{suggestion:hint}",

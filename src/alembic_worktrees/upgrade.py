@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from . import archive, git
 from .borrow import carry_out
-from .database import Applied, Database
+from .database import Applied, Database, read_directly
 from .errors import Refusal
 from .graph import Graph, Node
 from .inventory import Inventory, Migration, Stepped, take_inventory
@@ -56,6 +56,11 @@ class Situation(NamedTuple):
         return (*staying, *map(_migration, written.values()))
 
     @property
+    def changes(self) -> bool:
+        """Whether carrying out the plan changes any file."""
+        return bool(self.plan.copies or self.plan.returned or self.inventory.arrived)
+
+    @property
     def owners(self) -> dict[str, str]:
         """Where each borrowed revision comes from."""
         copied = {copy.candidate.revision.id: copy.candidate.origin.name for copy in self.plan.copies}
@@ -74,17 +79,21 @@ def upgrade(
 
     Raises Refusal whenever the database is not at the target afterwards.
     """
+    if _is_at_rest(project, settings, environment, audience):
+        return
     with Database(project, settings.python, environment) as database, _one(project, audience):
         for _attempt in range(settings.max_attempts):
-            situation = _look(project, settings, database, audience, prefer)
+            situation = _look(project, settings, database.probe(), audience, prefer)
             audience.allow(situation.applied)
             _borrow(situation, audience.tell)
             _announce(situation, audience.tell)
-            outcome = database.upgrade(settings.target)
+            outcome, applied = database.upgrade(settings.target), database.probe()
+            _keep(situation, applied)  # also what was applied before another one failed
             if outcome.done:
-                _finish(situation, database.probe(), audience.tell)
+                heads = _with_owners(sorted(applied.heads), situation) or (Message("no-heads"),)
+                audience.tell(Message("up-to-date", {"database": applied.names, "heads": heads}))
                 return
-            if outcome.unknown not in database.probe().heads:
+            if outcome.unknown not in applied.heads:
                 again = project.files.command("upgrade", settings.target)
                 raise Refusal("upgrade-failed", folder=project.folder, command=again)
             # Another checkout upgraded between our look and our upgrade, without us and so without the lock.
@@ -103,10 +112,27 @@ def copy(
 ) -> Situation:
     """Borrow what is missing here; with `dry_run` only decide. A plan with an obstacle is not carried out."""
     with Database(project, settings.python, environment) as database, _one(project, audience):
-        situation = _look(project, settings, database, audience, prefer)
+        situation = _look(project, settings, database.probe(), audience, prefer)
         if not dry_run and not situation.obstacle:
             _borrow(situation, audience.tell)
         return situation
+
+
+def _is_at_rest(
+    project: Project, settings: Settings, environment: Mapping[str, str], audience: Audience
+) -> bool:
+    """Tell, without starting Alembic, whether there is nothing to do: only with the setting `database-url`."""
+    if settings.database_url is None or settings.target != "heads":
+        return False
+    applied = read_directly(settings.database_url, environment)
+    if applied is None:
+        return False
+    situation = _look(project, settings, applied, audience, None)
+    heads = Graph(Node(migration.revision, "") for migration in situation.migrations).real_heads
+    if situation.obstacle or situation.changes or frozenset(heads) != applied.heads:
+        return False
+    _finish(situation, applied, audience.tell)
+    return True
 
 
 def _one(project: Project, audience: Audience) -> AbstractContextManager[None]:
@@ -114,10 +140,9 @@ def _one(project: Project, audience: Audience) -> AbstractContextManager[None]:
 
 
 def _look(
-    project: Project, settings: Settings, database: Database, audience: Audience, prefer: str | None
+    project: Project, settings: Settings, applied: Applied, audience: Audience, prefer: str | None
 ) -> Situation:
     """Compare what is applied with what is here, and decide. Reads only."""
-    applied = database.probe()
     inventory = take_inventory(project)
     search = Search(project, settings, borrowed=inventory.borrowed, prefer=prefer, tell=audience.tell)
     plan = make_plan(applied.heads, inventory, project, search.find)
@@ -182,14 +207,8 @@ def _with_owners(heads: Iterable[str], situation: Situation) -> tuple[Message, .
     )
 
 
-def _finish(situation: Situation, applied: Applied, tell: Callable[[Message], None]) -> None:
-    """Archive what is applied now, and say where the database is."""
-    _keep(situation, applied)
-    heads = _with_owners(sorted(applied.heads), situation) or (Message("no-heads"),)
-    tell(Message("up-to-date", {"database": applied.names, "heads": heads}))
-
-
 def _keep(situation: Situation, applied: Applied) -> None:
+    """Put all that is applied now into the archive."""
     project = situation.project
     known = {migration.revision.id: migration for migration in situation.migrations}
     reached = Graph(Node(migration.revision, "") for migration in known.values()).closure(applied.heads).known
