@@ -88,11 +88,10 @@ def upgrade(
             _borrow(situation, audience.tell)
             _announce(situation, audience.tell)
             outcome, applied = database.upgrade(settings.target), database.probe()
-            _keep(situation, applied)  # also what was applied before another one failed
             if outcome.done:
-                heads = _with_owners(sorted(applied.heads), situation) or (Message("no-heads"),)
-                audience.tell(Message("up-to-date", {"database": applied.names, "heads": heads}))
+                _finish(situation, applied, audience.tell)
                 return
+            _keep(situation, applied)  # what was applied before another one failed
             if outcome.unknown not in applied.heads:
                 again = project.files.command("upgrade", settings.target)
                 raise Refusal("upgrade-failed", folder=project.folder, command=again)
@@ -207,8 +206,14 @@ def _with_owners(heads: Iterable[str], situation: Situation) -> tuple[Message, .
     )
 
 
+def _finish(situation: Situation, applied: Applied, tell: Callable[[Message], None]) -> None:
+    """Archive what is applied now, and say where the database is."""
+    _keep(situation, applied)
+    heads = _with_owners(sorted(applied.heads), situation) or (Message("no-heads"),)
+    tell(Message("up-to-date", {"database": applied.names, "heads": heads}))
+
+
 def _keep(situation: Situation, applied: Applied) -> None:
-    """Put all that is applied now into the archive."""
     project = situation.project
     known = {migration.revision.id: migration for migration in situation.migrations}
     reached = Graph(Node(migration.revision, "") for migration in known.values()).closure(applied.heads).known
