@@ -124,6 +124,27 @@ def test_an_interruption_leaves_nothing(sent: signal.Signals, moment: str, delay
     assert left_behind(place) == []
 
 
+def test_an_interruption_ends_what_is_shown_and_its_children(place: Path) -> None:
+    command = "echo ready; sleep 60 & sleep 60"
+    script = f"""
+import os, pathlib
+from alembic_worktrees.process import show
+show(["bash", "-c", {command!r}], folder=pathlib.Path(), environment=os.environ)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", script],
+        cwd=place / "tmp",
+        env=environment(place),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+    ) as process:
+        list(lines_until(process, "ready"))
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == -signal.SIGINT
+    assert left_behind(place) == []
+
+
 def test_a_reader_that_has_enough_leaves_nothing(place: Path) -> None:
     with subprocess.Popen(
         DEMO, cwd=place, env=environment(place), stdout=subprocess.PIPE, stderr=subprocess.PIPE

@@ -25,7 +25,9 @@ APT = """echo "apt-get $*" >>"$LOG"
 PYTHON = """case "$*" in *ensurepip*) [ -e "$ROOT/installed" ]; exit ;; esac
 exec "$REAL" "$@"
 """
-TOO_OLD = """case "$1" in --version) echo Python 3.9.2 ;; *) exit 1 ;; esac
+TOO_OLD = """case "$1" in --version) echo Python 3.9.2; exit ;; esac
+exec "$REAL" -c "import sys; sys.version_info = (3, 9, 2)
+$2"
 """
 
 
@@ -54,7 +56,7 @@ class Machine(NamedTuple):
             "LOG": str(self.root / "log"),
             "REAL": sys.executable,
         }
-        return run(command, cwd=self.root, env=env, timeout=120)
+        return run(command, cwd=self.root, env=env, input="typed ahead\n", timeout=120)
 
 
 @pytest.fixture
