@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+import re
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
@@ -78,7 +79,10 @@ def _wait(lock: Path, deadline: float) -> None:
 
 def _key(migration: Migration) -> str:
     """Return the folder of a revision in the archive; an id may be `..` or hold a slash."""
-    return quote(migration.revision.id, safe="").replace(".", "%2E")
+    # Beyond ASCII an escape would be longer than git, which asks for a file of that name, may ask.
+    return re.sub("[\0-\x7f]+", lambda found: quote(found[0], safe=""), migration.revision.id).replace(
+        ".", "%2E"
+    )
 
 
 def _path(migration: Migration, project: Project) -> str:

@@ -42,6 +42,10 @@ EMPTY_BLOBS = {
 }
 
 
+# What `git fast-import` says when another writer was there first, or is just there.
+_OVERTAKEN = (b"Not updating", b"but expected", b"reference already exists", b".lock': File exists")
+
+
 class Repository(NamedTuple):
     """A git working tree: its top folder and the folder that all its worktrees share."""
 
@@ -369,6 +373,13 @@ def index_files(folder: Path, *, in_hook: bool) -> dict[str, str]:
     return found
 
 
+def listed(folder: Path, names: Iterable[str]) -> tuple[str, ...]:
+    """Return every file of one of these base names, by its path from `folder`: tracked, or neither that nor ignored."""
+    words = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    globs = [f":(glob)**/{name}" for name in names]
+    return tuple(filter(None, os.fsdecode(answer(folder, *words, "--", *globs)).split("\0")))
+
+
 def merge_base(folder: Path, one: str, other: str) -> str | None:
     """Return the best common ancestor of two commits, None if there is none here (a shallow clone)."""
     return os.fsdecode(ask(folder, "merge-base", one, other).out).strip() or None
@@ -386,6 +397,6 @@ def import_commit(folder: Path, stream: bytes) -> bool:
     A stream that breaks off changes nothing. Raises Refusal("git-failed") if it cannot be written at all.
     """
     result = ask(folder, "fast-import", "--quiet", "--date-format=raw", "--done", text=stream + b"done\n")
-    if result.status and b"Not updating" not in result.err and b"cannot lock ref" not in result.err:
+    if result.status and not any(words in result.err for words in _OVERTAKEN):
         raise _failed(folder, "git fast-import", result)
     return not result.status
