@@ -1,0 +1,51 @@
+"""What is elsewhere? Tiers are asked one after the other, lazily and once."""
+
+from __future__ import annotations
+
+from alembic_worktrees.record import Origin
+from alembic_worktrees.revision import Revision
+from alembic_worktrees.sources import COMMITTED, PREFERRED, UNCOMMITTED, Candidate, Sources, index
+
+
+def candidate(id: str, name: str = "A", trust: int = UNCOMMITTED, labels: tuple[str, ...] = ()) -> Candidate:
+    origin = Origin("checkout", name, None, f"{id}.py")
+    return Candidate(Revision(id, (), (), labels), b"", "versions", f"{id}.py", origin, trust, None)
+
+
+class Tier:
+    """A tier that counts how often it is asked."""
+
+    def __init__(self, *candidates: Candidate) -> None:
+        self.candidates = candidates
+        self.asked = 0
+
+    def __call__(self) -> dict[str, list[Candidate]]:
+        self.asked += 1
+        return {word: list(group) for word, group in index(self.candidates).items()}
+
+
+def test_the_first_tier_that_has_it_answers() -> None:
+    first, second, third = Tier(candidate("a")), Tier(candidate("a", "B"), candidate("b", "B")), Tier()
+    sources = Sources([first, second, third], {})
+    assert [one.origin.name for one in sources.find("a")] == ["A"]
+    assert second.asked == 0
+    assert [one.origin.name for one in sources.find("b")] == ["B"]
+    assert third.asked == 0
+    assert sources.find("nowhere") == ()
+    sources.find("a")
+    assert [tier.asked for tier in (first, second, third)] == [1, 1, 1]
+
+
+def test_most_trusted_first_and_labels_lead_to_their_owner() -> None:
+    tier = Tier(candidate("a", "x"), candidate("a", "y", COMMITTED), candidate("b", labels=("payments",)))
+    sources = Sources([tier], {})
+    assert [one.origin.name for one in sources.find("a")] == ["y", "x"]
+    assert [one.revision.id for one in sources.find("payments")] == ["b"]
+
+
+def test_the_preferred_one_beats_all_tiers() -> None:
+    tier = Tier(candidate("a", "x", COMMITTED), candidate("b", "x"))
+    sources = Sources([tier], index([candidate("a", "z")]))
+    found = [(one.origin.name, one.trust) for one in sources.find("a")]
+    assert found == [("z", PREFERRED), ("x", COMMITTED)]
+    assert [one.origin.name for one in sources.find("b")] == ["x"]  # it has no such revision
