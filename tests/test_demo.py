@@ -40,7 +40,16 @@ def environment(place: Path, **more: str) -> dict[str, str]:
 
 
 def left_behind(place: Path) -> list[str]:
-    """Files and processes: those of the demo have its folder in their command line or as the current one."""
+    """Files and processes. One that was killed is gone a moment later."""
+    for _ in range(50):
+        if not (found := _found(place)):
+            break
+        time.sleep(0.1)
+    return found
+
+
+def _found(place: Path) -> list[str]:
+    """Processes of the demo have its folder in their command line, or as the current one."""
     found = [str(path) for path in place.glob("*/*")]
     for process in Path("/proc").glob("[0-9]*"):
         try:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .demo_server import postgres
 from .errors import Refusal
 from .messages import Message
-from .process import run, show
+from .process import ENDING, run, show
 from .shim import render
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 DATABASE = "stoflow"
 SHELL_FILE = "scripts/alembic-utils.sh"
 KEPT = {"LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_MESSAGES", "NO_COLOR", "PATH", "TERM", "TMPDIR"}
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LONGEST_FOLDER = 70  # the path of a unix socket has about 100 bytes
 
 GIT_CONFIG = """\
@@ -214,20 +213,20 @@ def _orderly_end() -> Iterator[Callable[[], None]]:
     def deafen() -> None:
         nonlocal deaf
         deaf = True
-        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
 
     def stop(_number: int, _frame: object) -> None:
         if not deaf:
             deafen()
             raise KeyboardInterrupt
 
-    before = {each: signal.getsignal(each) for each in SIGNALS}
+    before = {each: signal.getsignal(each) for each in ENDING}
     for each, handler in before.items():
         if handler is not signal.SIG_IGN:
             signal.signal(each, stop)
     try:
         yield deafen
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
         for each, handler in before.items():
             signal.signal(each, handler)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from .errors import Refusal
-from .process import run
+from .process import run, undisturbed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,7 +58,8 @@ def postgres(folder: Path, database: str) -> Iterator[Server]:
         config.writelines(f"{name} = '{value}'\n" for name, value in SETTINGS.items())
         config.write(f"unix_socket_directories = '{data}'\n")
     try:
-        server.call("pg_ctl", "-D", data, "-w", "-l", str(server.data / "log"), "start")
+        with undisturbed():  # else it might come up after we have gone
+            server.call("pg_ctl", "-D", data, "-w", "-t", "20", "-l", str(server.data / "log"), "start")
         server.call("createdb", "-h", data, "-U", "postgres", database)
         yield server
     finally:

@@ -6,14 +6,16 @@ import os
 import select
 import signal
 import subprocess
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from .errors import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Result(NamedTuple):
@@ -47,25 +49,41 @@ def run(
     return Result(done.returncode, done.stdout, done.stderr)
 
 
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Hold ^C and the like back until the end: what is being started shall be known before it has to be stopped.
+
+    Processes that are started meanwhile do not hear them at all.
+    """
+    heard = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, heard)
+
+
 def show(argv: Sequence[str], *, folder: Path, environment: Mapping[str, str]) -> int:
     """Run `argv` to its end with both its outputs on our standard output; return its status.
 
     If we are interrupted, it ends with all its children: they are a process group of their own.
     """
-    process = subprocess.Popen(
-        argv,
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+    process = None
     try:
+        with undisturbed():
+            process = subprocess.Popen(
+                argv,
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         return process.wait()
     except BaseException:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        if process:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
         raise
 
 
