@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from . import git, record
 from .errors import Refusal
 from .inventory import sha256
+from .writing import make_folder, overwrite, sync_folder, temporary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
     from .inventory import Borrowed, Inventory
     from .plan import Copy, Plan
@@ -118,31 +118,25 @@ def _write_copies(plan: Plan, project: Project, before: Records, after: Records)
         return
     with ExitStack() as undo, ExitStack() as temporary_files:
         for copy in plan.copies:
-            _make_folder(copy.path.parent, undo)
+            make_folder(copy.path.parent, undo)
         if project.repository:
             undo.callback(_write_records, {place: before.get(place, []) for place in after})
             _write_records({place: [*before.get(place, []), *entries] for place, entries in after.items()})
             _prove_ignored(plan, project)
         whole = [
-            temporary_files.enter_context(_temporary(copy.path.parent, copy.candidate.content))
+            temporary_files.enter_context(temporary(copy.path.parent, copy.candidate.content))
             for copy in plan.copies
         ]
         for copy, path in zip(plan.copies, whole, strict=True):
             _put(path, copy, undo)
         for folder in {copy.path.parent for copy in plan.copies}:
-            _sync_folder(folder)
+            sync_folder(folder)
         undo.pop_all()
-
-
-def _make_folder(folder: Path, undo: ExitStack) -> None:
-    for missing in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
-        missing.mkdir()
-        undo.callback(missing.rmdir)
 
 
 def _put(path: Path, copy: Copy, undo: ExitStack) -> None:
     if copy.replaces:
-        undo.callback(_overwrite, copy.path, copy.replaces.migration.content)
+        undo.callback(overwrite, copy.path, copy.replaces.migration.content)
         path.replace(copy.path)
     else:
         _link(path, copy.path)
@@ -154,27 +148,6 @@ def _prove_ignored(plan: Plan, project: Project) -> None:
     showing = paths - git.ignored(project.root, paths)
     if showing:
         raise Refusal("not-ignored", path=min(showing))
-
-
-@contextmanager
-def _temporary(folder: Path, content: bytes) -> Iterator[Path]:
-    """Have `content` on disk under a name that Alembic passes over, and nothing of it afterwards."""
-    handle, name = tempfile.mkstemp(prefix=record.TEMPORARY, dir=folder)
-    try:
-        with open(handle, "wb") as file:
-            os.fchmod(handle, 0o666 & ~_umask())
-            file.write(content)
-            file.flush()
-            os.fsync(handle)
-        yield Path(name)
-    finally:
-        Path(name).unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
 
 
 def _link(temporary: Path, path: Path) -> None:
@@ -189,14 +162,6 @@ def _link(temporary: Path, path: Path) -> None:
         temporary.rename(path)
 
 
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _write_records(records: Records) -> None:
     """Bring every record to its text; one with no entries left is removed."""
     for place, entries in records.items():
@@ -209,7 +174,7 @@ def _write_records(records: Records) -> None:
 def _write_record(place: Path, text: str) -> None:
     try:
         if place.read_text(encoding="utf-8") != text:
-            _overwrite(place, text.encode("utf-8"))
+            overwrite(place, text.encode("utf-8"))
     except FileNotFoundError:
         _create_record(place, text.encode("utf-8"))
 
@@ -226,10 +191,4 @@ def _create_record(place: Path, content: bytes) -> None:
     except FileExistsError:
         raise
     except (AttributeError, OSError):  # only Linux has nameless files, and there not every file system
-        _overwrite(place, content)
-
-
-def _overwrite(path: Path, content: bytes) -> None:
-    """Replace a file of ours as a whole; killed at any moment, there is the old one or the new one."""
-    with _temporary(path.parent, content) as temporary:
-        temporary.replace(path)
+        overwrite(place, content)

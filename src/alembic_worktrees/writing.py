@@ -1,0 +1,59 @@
+"""Writing a file as a whole: killed at any moment, there is the old one or the new one, never a part of one."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .record import TEMPORARY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import ExitStack
+
+
+@contextmanager
+def temporary(folder: Path, content: bytes, *, mode: int | None = None) -> Iterator[Path]:
+    """Have `content` on disk under another name, and nothing of it afterwards; `mode`: not that of a new file."""
+    handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=folder)
+    try:
+        with open(handle, "wb") as file:
+            os.fchmod(handle, 0o666 & ~umask() if mode is None else mode)
+            file.write(content)
+            file.flush()
+            os.fsync(handle)
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def umask() -> int:
+    """Return what this process takes from the permissions of new files."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def overwrite(path: Path, content: bytes) -> None:
+    """Replace a file as a whole, or make it."""
+    with temporary(path.parent, content) as whole:
+        whole.replace(path)
+
+
+def make_folder(folder: Path, undo: ExitStack) -> None:
+    """Make a folder and those above it that are missing; `undo` removes them again."""
+    for missing in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
+        missing.mkdir()
+        undo.callback(missing.rmdir)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder on disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
