@@ -25,8 +25,6 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 SHELL_FILE = "scripts/alembic-utils.sh"
 
-# Accepted, because the design has them, but nothing heeds them yet: not to be promised.
-NOT_YET = {"max-heads", "published", "database-url"}
 # What others say.
 FOREIGN = {"Can't locate revision identified by", "Multiple head revisions are present"}
 
@@ -93,14 +91,13 @@ def test_the_problem_and_the_cure_come_first() -> None:
 
 
 def test_installing_writes_the_shell_file(world_root: Path) -> None:
-    """But for pipx itself, which test_packaging.py runs."""
+    """But for pipx itself, which test_packaging.py runs, and for the question, which needs a terminal."""
     world = World.create(world_root, "sqlite://", layout=Layout(backend=""))
-    clone, pipx, write = blocks("sh")
+    clone, pipx, init = blocks("sh")
     assert clone.splitlines() == ["make demo", "make test"]
     assert pipx.strip() == "pipx install alembic-worktrees"
     assert pipx.strip() in shim.render("bash")
-    world.run(shell_or_skip("bash"), "-ec", write, cwd=world.main.path, check=True)
-    assert world.main.git_status() == f"A  {SHELL_FILE}\n"
+    world.run(*init.split(), "--yes", cwd=world.main.path, check=True)
     committed = (REPOSITORY / "shell" / "alembic-utils.sh").read_bytes()
     assert (world.main.path / SHELL_FILE).read_bytes() == committed
     for command in codes(section("Install")):
@@ -187,23 +184,25 @@ def test_every_function_has_its_row() -> None:
 def test_every_setting_has_its_row_and_default() -> None:
     (rows,) = tables(section("Settings"))
     table = {codes(row[0])[0]: row[1].strip("`") for row in rows}
-    assert set(table) | NOT_YET == set(settings._READERS)
-    assert not set(table) & NOT_YET
+    assert set(table) == set(settings._READERS)
     for key, default in table.items():
         value = getattr(Settings(), key.replace("-", "_"))
-        words = {"search": "none", "language": "the locale's", "python": "see below"}
+        words = {
+            "search": "none",
+            "language": "the locale's",
+            "python": "see below",
+            "database-url": "none",
+            "published": "the remote's default branch",
+        }
         assert default == words.get(key, str(value).lower())
         assert bool(value) != (key in words) or value is False
 
 
-def test_what_is_not_promised_does_nothing_yet() -> None:
-    """Whoever makes a setting work takes it out of NOT_YET, and has to describe it."""
-    source = Path(settings.__file__).parent
-    text = "".join(
-        path.read_text(encoding="utf-8") for path in source.glob("*.py") if path.name != "settings.py"
-    )
-    for key in NOT_YET:
-        assert f"settings.{key.replace('-', '_')}" not in text, key
+def test_every_hook_has_its_row() -> None:
+    (rows,) = tables(section("Hooks"))
+    hooks = (REPOSITORY / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
+    stages = re.findall(r"^- id: (\S+)$.*?^  stages: \[(.*?)\]$", hooks, re.MULTILINE | re.DOTALL)
+    assert {codes(row[0])[0]: codes(row[1]) for row in rows} == {id: each.split(", ") for id, each in stages}
 
 
 def test_exit_statuses() -> None:
