@@ -22,6 +22,8 @@ COMMANDS = {
     "copy": ("borrowing", "copy"),
     "find": ("looking", "find"),
     "list": ("looking", "list_all"),
+    "status": ("standing", "status"),
+    "graph": ("standing", "graph"),
     "check": ("judging", "check"),
     "protect": ("judging", "protect"),
     "report": ("judging", "report"),

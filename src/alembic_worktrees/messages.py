@@ -430,6 +430,150 @@ TEXTS: dict[str, Text] = {
         "{folder} n'est pas dans un dépôt git. Pour écrire seulement le fichier shell : "
         "alembic-worktrees shim --shell bash > scripts/alembic-utils.sh",
     ),
+    # Where do I stand?
+    "column-checkout": Text(PLAIN, "Checkout", "Worktree"),
+    "column-branch": Text(PLAIN, "Branch", "Branche"),
+    "column-heads": Text(PLAIN, "Own heads", "Têtes propres"),
+    "column-borrowed": Text(PLAIN, "Borrowed", "Empruntées"),
+    "column-lacks": Text(PLAIN, "Lacks", "Manquantes"),
+    "column-waiting": Text(PLAIN, "Not applied", "Non appliquées"),
+    "status-no-project": Text(PLAIN, "no Alembic project", "aucun projet Alembic"),
+    "status-no-branch": Text(PLAIN, "(no branch)", "(aucune branche)"),
+    "status-database": Text(PLAIN, "Database {database}", "Base {database}"),
+    "status-silent": Text(PLAIN, "The database did not answer", "La base n'a pas répondu"),
+    "silent-because": Text(PLAIN, "{reason}", "{reason}"),
+    "silent-slow": Text(
+        PLAIN, "Nothing came within {seconds} seconds.", "Rien n'est venu en {seconds} secondes."
+    ),
+    "status-owned": Text(PLAIN, "{revision}  {owners:list}", "{revision}  {owners:list}"),
+    "status-remembered": Text(
+        PLAIN,
+        "{revision}  in no checkout any more; git has it in {origin} ({commit})",
+        "{revision}  n'est plus dans aucun worktree ; git l'a dans {origin} ({commit})",
+    ),
+    "status-nowhere": Text(
+        PLAIN,
+        "{revision}  in no checkout any more, and git does not have it",
+        "{revision}  n'est plus dans aucun worktree, et git ne l'a pas",
+    ),
+    "status-copies": Text(
+        PLAIN,
+        "{revision}  in no checkout any more but as a copy, borrowed by {borrowers:list}",
+        "{revision}  n'est plus dans aucun worktree, sauf en copie empruntée par {borrowers:list}",
+    ),
+    "status-borrowers": Text(PLAIN, "; borrowed by {borrowers:list}", " ; empruntée par {borrowers:list}"),
+    "status-loans": Text(PLAIN, "Borrowed here", "Empruntées ici"),
+    "status-loan": Text(PLAIN, "{revision}  from {origin}: {path}", "{revision}  à {origin} : {path}"),
+    "status-loan-edited": Text(
+        PLAIN,
+        "{revision}  from {origin}, edited here: {path}",
+        "{revision}  à {origin}, modifiée ici : {path}",
+    ),
+    "next-lost": Text(
+        PLAIN,
+        "Next: the database has {revisions:list}, and no checkout and no git here has a file for it. See what to do:",
+        "Ensuite : la base a {revisions:list}, dont ni les worktrees ni git n'ont le fichier. Voir que faire :",
+    ),
+    "next-check": Text(
+        PLAIN,
+        "Next: Alembic cannot load the migrations here because of {what:list}. See the cures:",
+        "Ensuite : Alembic ne peut pas charger les migrations d'ici à cause de {what:list}. Voir les remèdes :",
+    ),
+    "next-lacking": Text(
+        PLAIN,
+        "Next: the database has {revisions:count migration|migrations} that this checkout lacks. Borrow and upgrade:",
+        "Ensuite : la base a {revisions:count migration|migrations} de plus que ce worktree. Copier et mettre à jour :",
+    ),
+    "next-adopt": Text(
+        PLAIN,
+        "Next: {needed_by:list} follows {revisions:list}, which is only borrowed here. Make it this branch's own, "
+        "unless git will bring it:",
+        "Ensuite : {needed_by:list} suit {revisions:list}, seulement empruntée ici. La rendre propre à cette branche, "
+        "à moins que git ne l'apporte :",
+    ),
+    "next-merge": Text(
+        PLAIN,
+        "Next: this branch has diverged into {revisions:count head|heads}, {revisions:list}. Join them:",
+        "Ensuite : cette branche a divergé en {revisions:count tête|têtes}, {revisions:list}. Les fusionner :",
+    ),
+    "next-silent": Text(
+        PLAIN,
+        "Next: the database did not answer, so what is applied is not known. See why:",
+        "Ensuite : la base n'a pas répondu ; ce qui est appliqué n'est donc pas connu. Voir pourquoi :",
+    ),
+    "next-waiting": Text(
+        PLAIN,
+        "Next: {revisions:count migration|migrations} of this checkout not applied yet. Upgrade:",
+        "Ensuite : {revisions:count migration|migrations} de ce worktree à appliquer. Mettre à jour :",
+    ),
+    "next-commit": Text(
+        PLAIN,
+        "Next: applied, but in no commit yet: {revisions:list}. Commit it, or other checkouts depend on this folder:",
+        "Ensuite : appliquée, mais dans aucun commit : {revisions:list}. La commiter, sinon les autres worktrees "
+        "dépendent de ce dossier :",
+    ),
+    "next-nothing": Text(
+        PLAIN,
+        "Nothing to do: all that is applied is here, and all that is here is applied.",
+        "Rien à faire : tout ce qui est appliqué est ici, et tout ce qui est ici est appliqué.",
+    ),
+    # The picture of all revisions
+    "graph-folded": Text(
+        PLAIN, "… {revisions:count revision|revisions} …", "… {revisions:count révision|révisions} …"
+    ),
+    "graph-database": Text(PLAIN, "database", "base"),
+    "graph-only-here": Text(PLAIN, "only here", "seulement ici"),
+    "graph-here-and": Text(PLAIN, "here and in {names}", "ici et dans {names}"),
+    "graph-borrowed": Text(PLAIN, "borrowed from {origin}", "empruntée à {origin}"),
+    "graph-only-in": Text(PLAIN, "not here, in {names}", "pas ici, dans {names}"),
+    "graph-only-copies": Text(PLAIN, "only borrowed by {names}", "seulement empruntée par {names}"),
+    "graph-git": Text(PLAIN, "only in git: {origin}", "seulement dans git : {origin}"),
+    "graph-nowhere": Text(PLAIN, "nowhere", "nulle part"),
+    "graph-label": Text(PLAIN, "label {label}", "label {label}"),
+    "graph-not-applied": Text(PLAIN, "not applied", "non appliquée"),
+    "graph-and-more": Text(
+        PLAIN, "{names} and {more:count other|others}", "{names} et {more:count autre|autres}"
+    ),
+    "graph-parents": Text(PLAIN, "after {names:list}", "après {names:list}"),
+    "graph-depends": Text(PLAIN, "depends on {names:list}", "dépend de {names:list}"),
+    "graph-owners": Text(PLAIN, "in {names:list}", "dans {names:list}"),
+    "graph-borrowers": Text(PLAIN, "borrowed by {names:list}", "empruntée par {names:list}"),
+    "graph-applied-yes": Text(PLAIN, "applied", "appliquée"),
+    "graph-applied-no": Text(PLAIN, "not applied", "non appliquée"),
+    "graph-applied-unknown": Text(PLAIN, "not known whether applied", "application inconnue"),
+    "legend-own": Text(PLAIN, "here", "ici"),
+    "legend-borrowed": Text(PLAIN, "borrowed here", "empruntée ici"),
+    "legend-elsewhere": Text(PLAIN, "in other checkouts", "dans d'autres worktrees"),
+    "legend-git": Text(PLAIN, "only in git", "seulement dans git"),
+    "legend-nowhere": Text(PLAIN, "nowhere", "nulle part"),
+    "legend-depends": Text(PLAIN, "depends on", "dépend de"),
+    "language": Text(PLAIN, "en", "fr"),
+    "graph-title": Text(PLAIN, "Migrations of {checkout}", "Migrations de {checkout}"),
+    "graph-description": Text(
+        PLAIN,
+        "{revisions:count revision|revisions} of {checkouts:count checkout|checkouts}, the newest first. Lines lead from each revision down to its parents.",
+        "{revisions:count révision|révisions} de {checkouts:count worktree|worktrees}, la plus récente en premier. Les lignes mènent de chaque révision à ses parents, en dessous.",
+    ),
+    "graph-here": Text(PLAIN, "seen from {checkout}", "vu depuis {checkout}"),
+    "graph-databases": Text(PLAIN, "database {databases:list}", "base {databases:list}"),
+    "graph-no-database": Text(PLAIN, "database not asked", "base non interrogée"),
+    "graph-as-table": Text(PLAIN, "All revisions as a table", "Toutes les révisions en tableau"),
+    "graph-column-revision": Text(PLAIN, "Revision", "Révision"),
+    "graph-column-message": Text(PLAIN, "Message", "Message"),
+    "graph-column-about": Text(PLAIN, "About", "À propos"),
+    "graph-empty": Text(OK, "No migrations yet.", "Aucune migration."),
+    "graph-silent": Text(
+        WARN,
+        "The database did not answer, so the picture does not say what is applied. {why}\n"
+        "  To leave it out: --no-database",
+        "La base n'a pas répondu ; l'image ne dit donc pas ce qui est appliqué. {why}\n"
+        "  Pour s'en passer : --no-database",
+    ),
+    "file-exists": Text(
+        BAD,
+        "{path} exists already. To overwrite it, add --force",
+        "{path} existe déjà. Pour l'écraser, ajouter --force",
+    ),
     # Why it was not done
     "not-found": Text(
         BAD,
@@ -752,6 +896,35 @@ TEXTS: dict[str, Text] = {
     "help-list-example": Text(
         PLAIN, "Example: alembic-worktrees list --json", "Exemple : alembic-worktrees list --json"
     ),
+    "help-status": Text(
+        PLAIN,
+        "show where each checkout and the database stand, and the next step",
+        "montrer où en sont chaque worktree et la base, et l'étape suivante",
+    ),
+    "help-status-example": Text(
+        PLAIN,
+        "Example: alembic-worktrees status\nChanges nothing. If the database does not answer, the rest is shown, and the status is 1.",
+        "Exemple : alembic-worktrees status\nNe change rien. Si la base ne répond pas, le reste est affiché, et le statut est 1.",
+    ),
+    "help-graph": Text(
+        PLAIN,
+        "draw the revisions of all checkouts together",
+        "dessiner ensemble les révisions de tous les worktrees",
+    ),
+    "help-graph-example": Text(
+        PLAIN,
+        "Examples:\n  alembic-worktrees graph\n  alembic-worktrees graph -o migrations.html\nChanges nothing else. Without an answer from the database the picture says nothing of it, and the status is still 0.",
+        "Exemples :\n  alembic-worktrees graph\n  alembic-worktrees graph -o migrations.html\nNe change rien d'autre. Sans réponse de la base, l'image n'en dit rien, et le statut reste 0.",
+    ),
+    "help-format": Text(
+        PLAIN,
+        "text, svg, html, mermaid, dot or json (default: by the end of FILE, else text)",
+        "text, svg, html, mermaid, dot ou json (par défaut : d'après la fin de FILE, sinon text)",
+    ),
+    "help-all": Text(PLAIN, "fold nothing", "ne rien replier"),
+    "help-no-database": Text(PLAIN, "do not ask the database", "ne pas interroger la base"),
+    "help-output": Text(PLAIN, "write to FILE", "écrire dans FILE"),
+    "help-force": Text(PLAIN, "overwrite FILE", "écraser FILE"),
     "help-check": Text(
         PLAIN,
         "check that the migrations are complete, without a database",

@@ -53,6 +53,8 @@ def parse(argv: Sequence[str], phrase: Callable[[Message], str]) -> argparse.Nam
     find.add_argument("revision", metavar="REVISION", help=text("revision"))
     _located(find, text)
     _json(_located(command("list"), text), text)
+    _json(_asking(_located(command("status"), text), text), text)
+    _graph(_asking(_located(command("graph"), text), text), text)
     adopt = command("adopt")
     adopt.add_argument("revisions", nargs="+", metavar="REVISION", help=text("revision"))
     _configured(adopt, text).set_defaults(directory=None)
@@ -94,11 +96,15 @@ def _configured(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> 
     return parser
 
 
-def _borrowing(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> argparse.ArgumentParser:
+def _asking(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> argparse.ArgumentParser:
     parser.add_argument(
         "-x", action="append", default=[], dest="arguments", metavar="ARG", help=text("argument")
     )
-    parser.add_argument("--from", dest="prefer", metavar="ORIGIN", help=text("from"))
+    return parser
+
+
+def _borrowing(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> argparse.ArgumentParser:
+    _asking(parser, text).add_argument("--from", dest="prefer", metavar="ORIGIN", help=text("from"))
     return parser
 
 
@@ -111,6 +117,15 @@ def _upgrade(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> Non
 def _copy(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
     parser.add_argument("--dry-run", action="store_true", help=text("dry-run"))
     _json(parser, text)
+
+
+def _graph(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
+    formats = ("text", "svg", "html", "mermaid", "dot", "json")
+    parser.add_argument("--format", choices=formats, metavar="FORMAT", help=text("format"))
+    parser.add_argument("-o", "--output", metavar="FILE", help=text("output"))
+    parser.add_argument("--force", action="store_true", help=text("force"))
+    parser.add_argument("--all", action="store_true", help=text("all"))
+    parser.add_argument("--no-database", action="store_true", help=text("no-database"))
 
 
 def _json(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:

@@ -1,0 +1,1 @@
+"""Pictures of the revision graph: each module turns a `Picture` into one format. Pure: value → text."""

@@ -1,0 +1,151 @@
+"""One look at everything: every checkout, what lies in it, and the database. Project → Landscape; reads only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from . import git
+from .database import Applied, Database, read_directly
+from .errors import Refusal
+from .graph import Graph, Node
+from .inventory import Inventory, Stepped, take_inventory
+from .messages import Message
+from .search import Search
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from .checkouts import Checkout, Surroundings
+    from .project import Project
+    from .settings import Settings
+    from .sources import Candidate
+
+PATIENCE = 10.0  # seconds; who only looks does not want to wait for a host that never answers
+_NOTHING = Inventory((), (), (), (), (), ())
+
+
+class Holding(NamedTuple):
+    """A checkout and what lies in it; nothing where it has no project."""
+
+    checkout: Checkout
+    inventory: Inventory
+
+
+class Landscape(NamedTuple):
+    """What one look found; `applied` is None if the database was not asked or did not answer."""
+
+    project: Project
+    holdings: tuple[Holding, ...]  # the main one first
+    here: Holding
+    applied: Applied | None
+    silence: Message | None  # why the database did not answer
+    found: Mapping[str, Candidate]  # needed, in no checkout's own files, and remembered by git
+    committed: frozenset[Path]  # which of this checkout's own files HEAD has just so
+    surroundings: Surroundings
+    stepped: tuple[Stepped, ...]
+
+
+def survey(
+    project: Project,
+    settings: Settings,
+    environment: Mapping[str, str],
+    *,
+    ask_database: bool,
+    tell: Callable[[Message], None],
+) -> Landscape:
+    """Look at every checkout while the project's Alembic starts, then ask the database and, if need be, git.
+
+    `tell` is told when the look goes beyond the checkouts. Writes nothing.
+    """
+    if not ask_database:
+        return _look(project, settings, lambda: (None, None), tell)
+    if settings.database_url and (applied := read_directly(settings.database_url, environment)):
+        return _look(project, settings, lambda: (applied, None), tell)
+    with Database(project, settings.python, environment) as database:
+        return _look(project, settings, lambda: _ask(database), tell)
+
+
+def _look(
+    project: Project,
+    settings: Settings,
+    ask: Callable[[], tuple[Applied | None, Message | None]],
+    tell: Callable[[Message], None],
+) -> Landscape:
+    inventory = take_inventory(project)
+    search = Search(project, settings, borrowed=inventory.borrowed, tell=tell)
+    around = search.surroundings
+    stepped = [*around.stepped, *inventory.stepped]
+    holdings = tuple(
+        Holding(_on_branch(checkout), inventory if checkout is around.here else _inventory(checkout, stepped))
+        for checkout in around.checkouts
+    )
+    here = next(holding for holding in holdings if holding.inventory is inventory)
+    own = [migration.path for migration in inventory.own]
+    committed = git.committed(project.root, own) if project.repository else frozenset(own)
+    applied, silence = ask()
+    found = _remembered(applied.heads if applied else (), holdings, here, search)
+    return Landscape(project, holdings, here, applied, silence, found, committed, around, tuple(stepped))
+
+
+def _on_branch(checkout: Checkout) -> Checkout:
+    """Ask a clone for its branch; those of the worktrees are known."""
+    if checkout.worktree or not (checkout.path / ".git").exists():
+        return checkout
+    return checkout._replace(branch=git.branch(checkout.path))
+
+
+def _inventory(checkout: Checkout, stepped: list[Stepped]) -> Inventory:
+    if checkout.project is None:
+        return _NOTHING
+    try:
+        return take_inventory(checkout.project)
+    except PermissionError as error:
+        stepped.append(Stepped(checkout.path, "denied", error.strerror or ""))
+        return _NOTHING
+
+
+def _ask(database: Database) -> tuple[Applied | None, Message | None]:
+    try:
+        return database.probe(PATIENCE, quiet=True), None
+    except TimeoutError:
+        return None, Message("silent-slow", {"seconds": int(PATIENCE)})
+    except Refusal as refusal:
+        if refusal.key == "probe-failed":
+            return None, Message("silent-because", refusal.values)
+        return None, Message(refusal.key, refusal.values)
+
+
+def union(holdings: Iterable[Holding], here: Holding, found: Iterable[Candidate] = ()) -> Graph:
+    """Return the graph of all checkouts together; own files beat borrowed ones, and ours others'."""
+    ordered = [here, *(holding for holding in holdings if holding is not here)]
+    own = [one for holding in ordered for one in holding.inventory.own]
+    borrowed = [row.migration for holding in ordered for row in holding.inventory.borrowed]
+    found_nodes = (Node(candidate.revision, candidate.origin.name) for candidate in found)
+    return Graph([*(Node(one.revision, str(one.path)) for one in (*own, *borrowed)), *found_nodes])
+
+
+def own_graph(inventory: Inventory) -> Graph:
+    """Return the graph of a checkout's own files, without borrowed ones that were edited there."""
+    edited = {row.migration.path for row in inventory.edited}
+    return Graph(Node(one.revision, str(one.path)) for one in inventory.own if one.path not in edited)
+
+
+def _remembered(
+    applied: Iterable[str], holdings: tuple[Holding, ...], here: Holding, search: Search
+) -> dict[str, Candidate]:
+    """Look in git for what the database or this checkout needs and no checkout has as its own, with all ancestors."""
+    owned = {one.revision.id for holding in holdings for one in holding.inventory.own}
+    found: dict[str, Candidate] = {}
+    asked: set[str] = set()
+    while True:
+        graph = union(holdings, here, found.values())
+        closure = graph.closure([*applied, *(one.revision.id for one in here.inventory.all)])
+        words = sorted((closure.known | closure.unknown) - owned - asked)
+        if not words:
+            return found
+        asked.update(words)
+        for word in words:
+            candidate = next((one for one in search.find(word) if one.path is None), None)
+            if candidate:
+                found[candidate.revision.id] = candidate

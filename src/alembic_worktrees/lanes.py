@@ -1,0 +1,87 @@
+"""Where is each line drawn? Nodes from the top down, with their parents → lanes. Pure.
+
+Every edge has a lane to itself from the row below its child to the row above its parent, so that lines never run
+into each other, nor through a node.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+class Knot(NamedTuple):
+    """A node as the layout sees it: `solid` are its parents, `dashed` what it only depends on."""
+
+    id: str
+    solid: tuple[str, ...]
+    dashed: tuple[str, ...]
+
+
+class Edge(NamedTuple):
+    """A line from a child, in row `start`, down its lane to a parent in row `end`; up if a cycle wants it."""
+
+    child: str
+    parent: str
+    dashed: bool
+    lane: int
+    start: int
+    end: int
+
+    def passes(self, row: int) -> bool:
+        """Whether the line only passes this row."""
+        return min(self.start, self.end) < row < max(self.start, self.end)
+
+
+class Layout(NamedTuple):
+    """The lane of the node in each row, and of every edge; `width` is the number of lanes."""
+
+    lanes: tuple[int, ...]
+    edges: tuple[Edge, ...]
+    width: int
+
+
+def lay_out(knots: Sequence[Knot]) -> Layout:
+    """Give each node and each edge its lane. Edges to ids that are no node are left out."""
+    rows = {knot.id: row for row, knot in enumerate(knots)}
+    busy: list[Edge | None] = []
+    lanes: list[int] = []
+    edges: list[Edge] = []
+    for row, knot in enumerate(knots):
+        ending = [lane for lane, edge in enumerate(busy) if edge and edge.end == row]
+        lane = ending[0] if ending else _free(busy, 0)
+        lanes.append(lane)
+        # What ends here is not used again in the same row, but for the node's own lane: it would look connected.
+        _take(busy, lane, None)
+        for edge in sorted(_down(knot, row, rows), key=lambda edge: (edge.dashed, edge.end)):
+            own = lane if busy[lane] is None else _free(busy, lane + 1)
+            edges.append(edge._replace(lane=own))
+            _take(busy, own, edges[-1])
+        for ended in ending[1:]:
+            busy[ended] = None
+    back = [edge for row, knot in enumerate(knots) for edge in _edges(knot, row, rows) if edge.end <= row]
+    edges += [edge._replace(lane=len(busy) + number) for number, edge in enumerate(back)]
+    return Layout(tuple(lanes), tuple(edges), len(busy) + len(back))
+
+
+def _down(knot: Knot, row: int, rows: dict[str, int]) -> list[Edge]:
+    return [edge for edge in _edges(knot, row, rows) if edge.end > row]
+
+
+def _edges(knot: Knot, row: int, rows: dict[str, int]) -> Iterable[Edge]:
+    for dashed, parents in ((False, knot.solid), (True, knot.dashed)):
+        for parent in parents:
+            if parent in rows:
+                yield Edge(knot.id, parent, dashed, -1, row, rows[parent])
+
+
+def _free(busy: Sequence[Edge | None], start: int) -> int:
+    return next((lane for lane in range(start, len(busy)) if busy[lane] is None), max(start, len(busy)))
+
+
+def _take(busy: list[Edge | None], lane: int, edge: Edge | None) -> None:
+    while len(busy) <= lane:
+        busy.append(None)
+    busy[lane] = edge

@@ -1,0 +1,318 @@
+"""`status`: one look says where each checkout and the database stand, and the one next command; it writes nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alembic_worktrees.messages import Message, Speaker
+from alembic_worktrees.next_step import Called, Step
+from alembic_worktrees.record import Origin
+from alembic_worktrees.status import Head, Loan, Row, Rows, Standing
+from alembic_worktrees.status_view import document, make_page, render_table, render_text
+from worlds.observe import at_terminal, tree
+from worlds.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from worlds.postgres import Database
+    from worlds.world import Checkout
+
+DOWN = "postgresql+psycopg2://joe:hunter2@127.0.0.1:9/none"
+
+
+def look(checkout: Checkout, *words: str, status: int = 0) -> dict[str, Any]:
+    """The document of `status --json`, which nothing on stderr accompanies."""
+    done = checkout.tool("status", "--json", *words)
+    assert (done.returncode, done.stderr) == (status, "")
+    found: dict[str, Any] = json.loads(done.stdout)
+    assert found.pop("version") == 1
+    return found
+
+
+def row(found: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(one for one in found["checkouts"] if one["name"] == name)
+
+
+def next_of(checkout: Checkout, status: int = 0) -> tuple[str, str | None]:
+    step = look(checkout, status=status)["next"]
+    return step["id"], step["command"]
+
+
+# Stories
+
+
+def test_two_checkouts_and_what_one_of_them_applied(world: World) -> None:
+    world.main.applied("aaaa1111")
+    a, b = world.worktree("StoFlow-A", "feature-A"), world.worktree("StoFlow-B", "feature-B")
+    a.applied("bbbb2222", "aaaa1111")
+    b.revision("cccc3333", "aaaa1111")
+    b.commit("Add cccc3333")
+    before = tree(world.root, without=["__pycache__"])
+    found = look(b)
+    assert tree(world.root, without=["__pycache__"]) == before  # not a byte, in no checkout and not in git
+    assert [one["name"] for one in found["checkouts"]] == ["StoFlow", "StoFlow-A", "StoFlow-B"]
+    assert row(found, "StoFlow-B") == {
+        "name": "StoFlow-B",
+        "path": str(b.path),
+        "branch": "feature-B",
+        "here": True,
+        "heads": ["cccc3333"],
+        "borrowed": [],
+        "lacks": ["bbbb2222"],
+        "waiting": ["cccc3333"],
+    }
+    assert row(found, "StoFlow")["lacks"] == ["bbbb2222"]
+    assert row(found, "StoFlow-A")["waiting"] == []
+    (database,) = found["databases"]
+    assert database["heads"] == [
+        {"revision": "bbbb2222", "owners": ["StoFlow-A"], "borrowers": [], "remembered": None}
+    ]
+    assert found["next"]["command"] == "alembic-worktrees upgrade"
+
+
+def test_its_next_commands_lead_to_nothing_to_do(world: World) -> None:
+    """Each command that it names is run as it stands; what a person must do is done between."""
+    world.main.applied("aaaa1111")
+    a, b = world.worktree("StoFlow-A", "feature-A"), world.worktree("StoFlow-B", "feature-B")
+    a.applied("bbbb2222", "aaaa1111")
+    b.revision("cccc3333", "aaaa1111")
+    b.revision("dddd4444", "aaaa1111")
+    taken = []
+    for _ in range(8):
+        id, command = next_of(b)
+        taken.append(id)
+        if command is None:
+            break
+        ours = command.replace("alembic-worktrees", "python -m alembic_worktrees", 1)
+        ours = ours.replace("git commit", "git commit -m x").replace(" commit", " commit -qm x")
+        world.run("bash", "-ec", ours, cwd=b.backend, check=True)
+    assert taken == ["upgrade", "merge", "upgrade", "commit", "nothing"]
+    assert b.git_status() == ""
+    assert [loan["revision"] for loan in row(look(b), "StoFlow-B")["borrowed"]] == ["bbbb2222"]
+
+
+def test_a_file_of_ours_needs_a_borrowed_one(world: World) -> None:
+    world.main.applied("aaaa1111")
+    a, b = world.worktree("StoFlow-A"), world.worktree("StoFlow-B")
+    a.applied("bbbb2222", "aaaa1111")
+    b.tool("upgrade", check=True)
+    b.applied("cccc3333", "bbbb2222")
+    found = look(b)
+    assert found["next"]["command"] == "alembic-worktrees adopt bbbb2222"
+    (loan,) = row(found, "StoFlow-B")["borrowed"]
+    assert (loan["revision"], loan["origin"], loan["edited"]) == ("bbbb2222", "StoFlow-A", False)
+    text = b.tool("status", check=True).stdout
+    assert "bbbb2222 ← StoFlow-A" in text
+    assert "backend/migrations/versions/bbbb2222_add_t.py" in text
+
+
+def test_a_borrowed_file_that_was_edited(world: World) -> None:
+    a, b = world.worktree("StoFlow-A"), world.worktree("StoFlow-B")
+    a.applied("aaaa1111")
+    b.tool("upgrade", check=True)
+    (copy,) = b.versions.glob("*.py")
+    copy.write_text(copy.read_text() + "# edited\n")
+    found = look(b)
+    assert row(found, "StoFlow-B")["borrowed"][0]["edited"] is True
+    assert row(found, "StoFlow-B")["heads"] == []
+    assert found["databases"][0]["heads"][0]["owners"] == ["StoFlow-A"]
+
+
+def test_applied_by_nobody_any_more(world: World, database: Database) -> None:
+    world.main.applied("aaaa1111")
+    a = world.worktree("StoFlow-A", "feature-A")
+    a.applied("bbbb2222", "aaaa1111")
+    world.main.git("worktree", "remove", "--force", str(a.path))
+    found = look(world.main)
+    (head,) = found["databases"][0]["heads"]
+    assert (head["owners"], head["remembered"]["kind"]) == ([], "ref")
+    assert head["remembered"]["name"] == "feature-A"
+    assert found["next"]["id"] == "upgrade"
+    assert "git has it in feature-A (" in world.main.tool("status", check=True).stdout
+    database.set_heads("ffff9999")
+    found = look(world.main)
+    assert found["databases"][0]["heads"][0]["remembered"] is None
+    assert found["next"]["command"] == "alembic-worktrees find ffff9999"
+    assert "git does not have it" in world.main.tool("status").stdout
+
+
+def test_borrowed_from_one_that_is_gone(world: World) -> None:
+    a, b = world.worktree("StoFlow-A"), world.worktree("StoFlow-B")
+    a.applied("aaaa1111")
+    b.tool("upgrade", check=True)
+    world.main.git("worktree", "remove", "--force", str(a.path))
+    world.main.git("branch", "-D", "StoFlow-A")
+    (head,) = look(b)["databases"][0]["heads"]
+    assert (head["owners"], head["borrowers"]) == ([], ["StoFlow-B"])
+    assert "as a copy, borrowed by StoFlow-B" in b.tool("status").stdout
+
+
+def test_a_broken_graph_is_for_check(world: World) -> None:
+    world.main.applied("aaaa1111")
+    world.main.revision("bbbb2222", "gone0000")
+    assert next_of(world.main) == ("check", "alembic-worktrees check")
+    world.main.write("backend/migrations/versions/bbbb2222_add_t.py", "revision = (\n")
+    assert next_of(world.main) == ("check", "alembic-worktrees check")
+
+
+@pytest.mark.parametrize("language", ["en_US.UTF-8", "fr_FR.UTF-8"])
+def test_the_database_does_not_answer(language: str, world_root: Path) -> None:
+    world = World.create(world_root, DOWN)
+    world.main.revision("aaaa1111")
+    world.main.commit("Add aaaa1111")
+    world.env["LC_ALL"] = language
+    done = world.main.tool("status")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "aaaa1111" in done.stdout
+    assert "Connection refused" in done.stdout
+    assert "hunter2" not in done.stdout
+    assert f"cd {world.main.backend} && alembic current" in done.stdout
+    said = "n'a pas répondu" if "fr" in language else "did not answer"
+    assert said in done.stdout
+    found = look(world.main, status=1)
+    assert found["databases"] is None
+    assert "Connection refused" in found["silence"]
+    assert row(found, "StoFlow")["lacks"] is None
+
+
+def test_no_interpreter_has_alembic(world: World) -> None:
+    world.main.revision("aaaa1111")
+    world.main.write("pyproject.toml", '[tool.alembic-worktrees]\npython = "/nowhere/python"\n')
+    found = look(world.main, status=1)
+    assert "/nowhere/python" in found["silence"]
+    assert row(found, "StoFlow")["heads"] == ["aaaa1111"]
+
+
+def test_two_databases(world_root: Path, new_database: Callable[[], Database]) -> None:
+    from worlds.world import Layout
+
+    one, two = new_database(), new_database()
+    world = World.create(world_root, one.url, layout=Layout(env="multidb"), other_url=two.url)
+    world.main.applied("aaaa1111")
+    found = look(world.main)
+    assert [one.name, two.name] == [row["database"].split(" ")[0] for row in found["databases"]]
+    assert all(row["heads"][0]["owners"] == ["StoFlow"] for row in found["databases"])
+
+
+def test_clones_detached_heads_and_folders_without_a_project(world: World) -> None:
+    world.main.applied("aaaa1111")
+    clone = world.clone("StoFlow-clone")
+    clone.git("switch", "-q", "-c", "fix")
+    detached = world.worktree("StoFlow-detached")
+    detached.git("checkout", "-q", "--detach")
+    empty = world.worktree("StoFlow-empty")
+    empty.git("rm", "-rqf", "backend")
+    empty.commit("Remove")
+    found = look(world.main)
+    assert row(found, "StoFlow-clone")["branch"] == "fix"
+    assert row(found, "StoFlow-detached")["branch"] is None
+    assert row(found, "StoFlow-empty")["lacks"] is None
+    text = world.main.tool("status", check=True).stdout
+    assert "(no branch)" in text
+    assert "no Alembic project" in text
+    assert found["next"]["id"] == "nothing"
+
+
+def test_outside_git_and_from_elsewhere(world: World) -> None:
+    plain = world.root / "plain"
+    world.run("cp", "-R", str(world.main.path), str(plain), check=True)
+    world.run("rm", "-rf", str(plain / ".git"), check=True)
+    world.main.applied("aaaa1111")
+    done = world.run("python", "-m", "alembic_worktrees", "status", "plain/backend", cwd=world.root)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "aaaa1111" in done.stdout
+    assert done.stdout.endswith("  cd plain/backend && alembic-worktrees find aaaa1111\n")
+
+
+def test_on_a_terminal(world: World) -> None:
+    world.main.applied("aaaa1111")
+    done = at_terminal(
+        ["python", "-m", "alembic_worktrees", "status"],
+        cwd=world.main.backend,
+        env=world.env | {"TERM": "xterm-256color", "COLUMNS": "100"},
+    )
+    assert done.returncode == 0
+    assert "╭" in done.screen
+    assert "\x1b[" in done.screen
+    plain = world.env | {"TERM": "xterm-256color", "NO_COLOR": "1"}
+    done = at_terminal(["python", "-m", "alembic_worktrees", "status"], cwd=world.main.backend, env=plain)
+    assert "\x1b" not in done.screen
+
+
+def test_the_bare_picture(world: World) -> None:
+    world.main.applied("aaaa1111")
+    world.worktree("StoFlow-B", "feature-B")
+    done = world.main.tool("status", check=True)
+    name = done.stdout.partition("Database ")[2].partition("\n")[0]
+    assert done.stdout == (
+        "   Checkout   Branch     Own heads  Borrowed  Lacks  Not applied\n"
+        "*  StoFlow    develop    aaaa1111   –         –      –\n"
+        "   StoFlow-B  feature-B  aaaa1111   –         –      –\n"
+        "\n"
+        f"Database {name}\n"
+        "  aaaa1111  StoFlow, StoFlow-B\n"
+        "\n"
+        "Nothing to do: all that is applied is here, and all that is here is applied.\n"
+    )
+
+
+# The pure parts
+
+ENGLISH = Speaker("en").phrase
+NAMES = st.text(min_size=1, max_size=12)
+IDS = st.lists(NAMES, max_size=5).map(tuple)
+LOANS = st.lists(st.builds(Loan, NAMES, NAMES, NAMES, st.booleans()), max_size=4).map(tuple)
+MAYBE = st.none() | IDS
+CHECKOUTS = st.builds(
+    Row, NAMES, NAMES, st.none() | NAMES, st.just(False), st.booleans(), IDS, LOANS, MAYBE, MAYBE
+)
+ORIGINS = st.none() | st.builds(Origin, st.just("ref"), NAMES, st.none() | NAMES, NAMES)
+TABLES = st.builds(Rows, NAMES, st.lists(st.builds(Head, NAMES, IDS, IDS, ORIGINS), max_size=3).map(tuple))
+
+
+@st.composite
+def standings(draw: st.DrawFn) -> Standing:
+    rows = draw(st.lists(CHECKOUTS, min_size=1, max_size=4))
+    rows[0] = rows[0]._replace(here=True)
+    databases = draw(st.none() | st.lists(TABLES, max_size=2).map(tuple))
+    silence = Message("silent-slow", {"seconds": 10}) if databases is None else None
+    return Standing(tuple(rows), databases, silence, Step("nothing", None, Message("next-nothing")))
+
+
+@settings(deadline=None)
+@given(standings(), st.sampled_from(["en", "fr"]))
+def test_whatever_the_names_are_the_picture_stays_whole(standing: Standing, language: str) -> None:
+    phrase = Speaker(language).phrase
+    text = render_text(make_page(standing, phrase))
+    table = text.partition("\n\n")[0].split("\n")
+    assert len(table) == 1 + len(standing.checkouts)
+    assert sum(line.startswith("*") for line in table) == 1
+    assert not set(text) & {"\x1b", "\r", "\x00", "\x9b", "\u202e"}
+    json.dumps(document(standing, phrase))
+
+
+@settings(deadline=None)
+@given(standings())
+def test_no_name_steers_the_terminal(standing: Standing) -> None:
+    shown = render_table(make_page(standing, ENGLISH), 80)
+    assert not re.sub(r"\x1b\[[0-9;]*m", "", shown).count("\x1b")
+
+
+def test_a_long_list_is_counted() -> None:
+    one = Row("A", "/a", None, True, True, ("a", "b", "c", "d"), (), ("x",) * 64, None)
+    page = make_page(Standing((one,), None, None, Step("nothing", None, Message("next-nothing"))), ENGLISH)
+    assert page.rows == (("A", "(no branch)", "a, b +2", "–", "x, x +62", "?"),)
+
+
+def test_commands_mean_the_same_project() -> None:
+    called = Called("my dir", ("-c", "other.ini"), ("tenant=a b",))
+    assert called.command("adopt", "x y") == "cd 'my dir' && alembic-worktrees adopt 'x y' -c other.ini"
+    assert called.command("upgrade").endswith("alembic-worktrees upgrade -c other.ini -x 'tenant=a b'")
