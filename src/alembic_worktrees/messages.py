@@ -170,68 +170,75 @@ TEXTS: dict[str, Text] = {
         "{needed_by:list} follows {revision}, which is nowhere: Alembic fails with KeyError",
         "{needed_by:list} suit {revision}, qui n'est nulle part : Alembic échoue avec KeyError",
     ),
-    "cure-parent-missing": Text(
-        PLAIN,
-        "Correct down_revision, or bring back the file of {revision}",
-        "Corriger down_revision, ou rétablir le fichier de {revision}",
-    ),
     "check-parent-borrowed": Text(
         PLAIN,
         "{needed_by:list} follows {revision}, which is only borrowed here (from {origin}) and will not be recorded",
         "{needed_by:list} suit {revision}, qui est seulement empruntée ici (à {origin}) et ne sera pas enregistrée",
-    ),
-    "cure-parent-borrowed": Text(
-        PLAIN, "alembic-worktrees adopt {revision:q}", "alembic-worktrees adopt {revision:q}"
     ),
     "check-parent-unrecorded": Text(
         PLAIN,
         "{needed_by:list} follows {revision}, which lies here but is not recorded: {path}",
         "{needed_by:list} suit {revision}, qui se trouve ici mais n'est pas enregistrée : {path}",
     ),
-    "cure-parent-unrecorded": Text(PLAIN, "git add {path:top}", "git add {path:top}"),
     "check-parent-elsewhere": Text(
         PLAIN,
         "{needed_by:list} follows {revision}, which lies in {origin} but not here: {path}",
         "{needed_by:list} suit {revision}, qui se trouve dans {origin} mais pas ici : {path}",
     ),
-    "cure-parent-elsewhere": Text(
+    "cure-parent-missing": Text(
         PLAIN,
-        "Bring it with git, for example: git merge {origin:q}",
-        "La récupérer avec git, par exemple : git merge {origin:q}",
+        "Correct down_revision, or bring back the file of {revision}",
+        "Corriger down_revision, ou rétablir le fichier de {revision}",
     ),
     "check-depends-missing": Text(
         PLAIN,
         "{needed_by:list} depends on {revision}, which is nowhere: Alembic fails with KeyError",
         "{needed_by:list} dépend de {revision}, qui n'est nulle part : Alembic échoue avec KeyError",
     ),
-    "cure-depends-missing": Text(
-        PLAIN,
-        "Correct depends_on, or bring back the file of {revision}",
-        "Corriger depends_on, ou rétablir le fichier de {revision}",
-    ),
     "check-depends-borrowed": Text(
         PLAIN,
         "{needed_by:list} depends on {revision}, which is only borrowed here (from {origin}) and will not be recorded",
         "{needed_by:list} dépend de {revision}, qui est seulement empruntée ici (à {origin}) et ne sera pas enregistrée",
-    ),
-    "cure-depends-borrowed": Text(
-        PLAIN, "alembic-worktrees adopt {revision:q}", "alembic-worktrees adopt {revision:q}"
     ),
     "check-depends-unrecorded": Text(
         PLAIN,
         "{needed_by:list} depends on {revision}, which lies here but is not recorded: {path}",
         "{needed_by:list} dépend de {revision}, qui se trouve ici mais n'est pas enregistrée : {path}",
     ),
-    "cure-depends-unrecorded": Text(PLAIN, "git add {path:top}", "git add {path:top}"),
     "check-depends-elsewhere": Text(
         PLAIN,
         "{needed_by:list} depends on {revision}, which lies in {origin} but not here: {path}",
         "{needed_by:list} dépend de {revision}, qui se trouve dans {origin} mais pas ici : {path}",
     ),
-    "cure-depends-elsewhere": Text(
+    "cure-depends-missing": Text(
         PLAIN,
-        "Bring it with git, for example: git merge {origin:q}",
-        "La récupérer avec git, par exemple : git merge {origin:q}",
+        "Correct depends_on, or bring back the file of {revision}",
+        "Corriger depends_on, ou rétablir le fichier de {revision}",
+    ),
+    "bring-adopt": Text(
+        PLAIN, "{there}alembic-worktrees adopt {revision:q}", "{there}alembic-worktrees adopt {revision:q}"
+    ),
+    "bring-add": Text(
+        PLAIN, "git add {path:top}, and commit it too", "git add {path:top}, et la commiter aussi"
+    ),
+    "bring-merge": Text(PLAIN, "git merge --autostash {branch:q}", "git merge --autostash {branch:q}"),
+    "bring-pull": Text(
+        PLAIN,
+        "git pull --no-rebase --autostash {place:q} {branch:q}",
+        "git pull --no-rebase --autostash {place:q} {branch:q}",
+    ),
+    "bring-commit": Text(
+        PLAIN,
+        "It is not committed there yet: git -C {place:q} add {path:top}, commit it there, and merge it here",
+        "Elle n'y est pas encore commitée : git -C {place:q} add {path:top}, la commiter là-bas, et la fusionner ici",
+    ),
+    "bring-copy": Text(
+        PLAIN, "cp {path:q} {target:q} && git add {target:q}", "cp {path:q} {target:q} && git add {target:q}"
+    ),
+    "bring-show": Text(
+        PLAIN,
+        "git -C {place:q} show {name:q} >{target:q} && git add {target:q}",
+        "git -C {place:q} show {name:q} >{target:q} && git add {target:q}",
     ),
     "check-duplicate-revision": Text(
         PLAIN,
@@ -321,6 +328,21 @@ TEXTS: dict[str, Text] = {
         'alembic-worktrees merge {folder:q} -m "merge heads", then commit the new file',
         'alembic-worktrees merge {folder:q} -m "merge heads", puis commiter le nouveau fichier',
     ),
+    "cure-diverged-onto": Text(
+        PLAIN,
+        'git merge {onto:q}; alembic-worktrees merge {folder:q} -m "merge heads", then commit the new file',
+        'git merge {onto:q}; alembic-worktrees merge {folder:q} -m "merge heads", puis commiter le nouveau fichier',
+    ),
+    "check-both-changed": Text(
+        PLAIN,
+        "Both sides changed this migration, so what the merge will make of it is not known",
+        "Les deux côtés ont changé cette migration ; ce que la fusion en fera n'est pas connu",
+    ),
+    "cure-both-changed": Text(
+        PLAIN,
+        "Merge by hand, then check again: git merge {onto:q}",
+        "Fusionner à la main, puis revérifier : git merge {onto:q}",
+    ),
     "check-applied-missing": Text(
         PLAIN,
         "The database has {revision}, which this checkout lacks",
@@ -338,12 +360,12 @@ TEXTS: dict[str, Text] = {
     # The hooks
     "protected": Text(
         BAD,
-        "{branch} already has these migrations, and others may have applied them:\n{rows:lines}\n"
-        "  Write a new migration instead. To undo the change: git restore --staged --worktree FILE\n"
-        "  To commit it anyway: SKIP=alembic-protect git commit … (with pre-commit), or git commit --no-verify …",
-        "{branch} a déjà ces migrations, et d'autres les ont peut-être appliquées :\n{rows:lines}\n"
-        "  Écrire plutôt une nouvelle migration. Pour annuler : git restore --staged --worktree FICHIER\n"
-        "  Pour commiter quand même : SKIP=alembic-protect git commit … (avec pre-commit), ou git commit --no-verify …",
+        "{branches:list} already has these migrations, and others may have applied them:\n{rows:lines}\n"
+        "  Write a new migration instead. To undo the change: git restore --staged --worktree {paths:top}\n"
+        "  To commit it anyway: SKIP=alembic-protect git commit …, or git commit --no-verify …",
+        "{branches:list} a déjà ces migrations, et d'autres les ont peut-être appliquées :\n{rows:lines}\n"
+        "  Écrire plutôt une nouvelle migration. Pour annuler : git restore --staged --worktree {paths:top}\n"
+        "  Pour commiter quand même : SKIP=alembic-protect git commit …, ou git commit --no-verify …",
     ),
     "protected-edited": Text(PLAIN, "{path} (edited)", "{path} (modifiée)"),
     "protected-deleted": Text(PLAIN, "{path} (deleted)", "{path} (supprimée)"),
@@ -360,6 +382,11 @@ TEXTS: dict[str, Text] = {
         "{files:count nouvelle migration|nouvelles migrations} :\n{files:lines}",
     ),
     "report-problem": Text(WARN, "{message}\n  → {hint}", "{message}\n  → {hint}"),
+    "report-failed": Text(
+        WARN,
+        "alembic-worktrees could not look at the migrations ({error}). To see why: alembic-worktrees check",
+        "alembic-worktrees n'a pas pu examiner les migrations ({error}). Pour voir pourquoi : alembic-worktrees check",
+    ),
     "database-silent": Text(
         WARN,
         "The database did not answer within {seconds} seconds, so it was not compared.",
@@ -391,12 +418,21 @@ TEXTS: dict[str, Text] = {
     "init-create": Text(STEP, "To write: {path}", "À écrire : {path}"),
     "init-delete": Text(STEP, "To remove: {path}", "À retirer : {path}"),
     "init-change": Text(STEP, "To change: {path}\n{diff}", "À modifier : {path}\n{diff}"),
+    "init-project": Text(STEP, "Alembic project: {folder}", "Projet Alembic : {folder}"),
+    "init-which": Text(
+        BAD,
+        "This checkout has several Alembic projects, and --with is about one:\n{found:lines}\n"
+        "  Name it, for example: {command} --with …",
+        "Ce worktree a plusieurs projets Alembic, et --with n'en concerne qu'un :\n{found:lines}\n"
+        "  Le nommer, par exemple : {command} --with …",
+    ),
     "init-nothing": Text(OK, "All is in place; nothing to write.", "Tout est en place ; rien à écrire."),
+    "init-nothing-left": Text(OK, "Nothing of ours is here.", "Rien de nous n'est ici."),
     "init-ask": Text(WARN, "Write this? [y/N] ", "Écrire ceci ? [o/N] "),
     "init-needs-yes": Text(
         BAD,
-        "Nothing was written. To write it: alembic-worktrees init --yes",
-        "Rien n'a été écrit. Pour écrire : alembic-worktrees init --yes",
+        "Nothing was written. To do it without being asked: {command}",
+        "Rien n'a été écrit. Pour le faire sans question : {command}",
     ),
     "init-done": Text(
         OK,
@@ -415,6 +451,18 @@ TEXTS: dict[str, Text] = {
     "init-add-by-hand": Text(
         WARN, "Add this to {path} by hand:\n{text}", "À ajouter à la main dans {path} :\n{text}"
     ),
+    "init-call-by-hand": Text(
+        WARN,
+        "{path} is no shell script. Let it run this, and fail where this fails: {command}",
+        "{path} n'est pas un script shell. Qu'il lance ceci, et échoue si ceci échoue : {command}",
+    ),
+    "init-hook-off": Text(
+        WARN,
+        "{path} is not executable, so git passes over it; it is left as it is. To use it: "
+        "chmod +x {path:q}, then run init again.",
+        "{path} n'est pas exécutable, git l'ignore donc ; il est laissé tel quel. Pour l'utiliser : "
+        "chmod +x {path:q}, puis relancer init.",
+    ),
     "init-hooks-elsewhere": Text(
         WARN,
         "This repository runs its hooks through {where}. Add there, hook by hook:\n{hooks}",
@@ -422,6 +470,37 @@ TEXTS: dict[str, Text] = {
     ),
     "init-pre-commit-install": Text(
         WARN, "Let git call pre-commit, once: {command}", "Que git appelle pre-commit, une fois : {command}"
+    ),
+    "init-pre-commit-refuses": Text(
+        WARN,
+        "core.hooksPath is set ({where}), and there pre-commit refuses to install its hooks. To let git call it: "
+        "git config --unset-all core.hooksPath && {command}",
+        "core.hooksPath est défini ({where}), et pre-commit refuse alors d'installer ses hooks. Pour que git l'appelle : "
+        "git config --unset-all core.hooksPath && {command}",
+    ),
+    "init-no-default": Text(
+        WARN,
+        "Nothing here says which branch of origin is its default, so no migration counts as published and protected. "
+        "Let git ask it: git remote set-head origin --auto",
+        "Rien ici ne dit quelle branche d'origin est celle par défaut ; aucune migration n'est donc publiée et protégée. "
+        "Que git le demande : git remote set-head origin --auto",
+    ),
+    "init-changed": Text(
+        BAD,
+        "{path} has changed meanwhile; nothing was written. Run init again.",
+        "{path} a changé entre-temps ; rien n'a été écrit. Relancer init.",
+    ),
+    "init-cannot-read": Text(
+        BAD,
+        "Cannot read {path}: {reason}. Allow reading it, or move it, then run init again.",
+        "Impossible de lire {path} : {reason}. Autoriser sa lecture ou le déplacer, puis relancer init.",
+    ),
+    "init-cannot-write": Text(
+        BAD,
+        "Cannot write {path}: {reason}. No file is half written. Free space or allow writing there, "
+        "then run init again.",
+        "Impossible d'écrire {path} : {reason}. Aucun fichier n'est écrit à moitié. Libérer de la place ou autoriser "
+        "l'écriture, puis relancer init.",
     ),
     "init-no-git": Text(
         BAD,
@@ -1129,7 +1208,7 @@ def _escaped(match: re.Match[str]) -> str:
 class _Value:
     """One value of a message; the format spec in the text says how it is shown.
 
-    "" as it is; "q" quoted for a shell; "top" a path from the top, quoted for git; "list" with commas; "rows" and "lines" one a line, "lines" indented;
+    "" as it is; "q" quoted for a shell; "top" paths from the top, quoted for git; "list" with commas; "rows" and "lines" one a line, "lines" indented;
     "count one|many" how many; "of KIND" a stable word, through the text "KIND-word"; "hint" a suggestion if any.
     """
 
@@ -1154,9 +1233,9 @@ class _Value:
         return printable(quoted(self._value))
 
     def _top(self) -> str:
-        return printable(
-            shlex.quote(f":/{self._value}")
-        )  # from the top of the checkout, wherever it is pasted
+        paths = self._value if isinstance(self._value, tuple) else (self._value,)
+        # git takes `:/` for the top of the checkout, wherever it is pasted
+        return printable(" ".join(shlex.quote(f":/{path}") for path in paths))
 
     def _each(self) -> list[str]:
         return (

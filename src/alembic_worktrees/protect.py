@@ -9,49 +9,50 @@ from .errors import Refusal
 from .trees import Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from .review import Scope
 
 
 class Rewritten(NamedTuple):
-    """A published migration that the index deletes or changes: `how` is deleted or edited."""
+    """A migration of the branch `published` that the index deletes or changes: `how` is deleted or edited."""
 
+    published: str
     path: str
     how: str
 
 
-def rewritten(scope: Scope, published: str | None = None) -> tuple[str, tuple[Rewritten, ...]]:
-    """Return the published branch, and which of its migrations the coming commit would rewrite.
+def rewritten(scope: Scope) -> Iterator[Rewritten]:
+    """Yield the published migrations that the coming commit would rewrite.
 
-    `published` is the setting; without it the remote's default branch counts. A file that HEAD changed before
-    is not this commit's doing. Raises Refusal("published-missing") if the setting names no commit.
+    The setting `published` of each project names the branch; without it the remote's default branch counts.
+    What HEAD rewrote before is not this commit's doing. Raises Refusal("published-missing").
     """
-    branch = published or git.published_branch(scope.root)
-    if branch is None:
-        return "", ()
-    commit = git.commit_id(scope.root, branch)
-    if commit is None:
-        raise Refusal("published-missing", branch=branch)
-    index, there = Tree(scope.root, None, in_hook=scope.in_hook), Tree(scope.root, commit)
-    head = git.commit_id(scope.root, "HEAD")
-    before = Tree(scope.root, head).blobs if head else {}
-    rows = [
-        row
-        for _, places in there.projects(scope.files, scope.folder)
-        for row in _compare(there.migrations(places), before, index.blobs)
-    ]
-    return branch, tuple(rows)
+    if git.commit_id(scope.root, "HEAD") is None:
+        return
+    index, head = Tree(scope.root, None, in_hook=scope.in_hook), Tree(scope.root, "HEAD")
+    for folder, _ in head.projects(scope.files, scope.folder):
+        if branch := _published(scope, folder):
+            there = Tree(scope.root, branch)
+            for _, places in there.projects(scope.files, folder):
+                yield from _compare(branch, there.migrations(places), head.blobs, index.blobs)
+
+
+def _published(scope: Scope, folder: str) -> str | None:
+    setting = scope.settings(folder).published
+    branch = setting or git.published_branch(scope.root)
+    known = branch and git.commit_id(scope.root, branch)
+    if setting and not known:
+        raise Refusal("published-missing", branch=setting)
+    return branch if known else None  # origin/HEAD may lead to a branch that is gone
 
 
 def _compare(
-    published: Mapping[str, str], before: Mapping[str, str], index: Mapping[str, str]
-) -> list[Rewritten]:
-    moved = set(index.values())
-    return [
-        Rewritten(path, "edited" if path in index else "deleted")
-        for path, blob in published.items()
-        if path in before
-        and index.get(path) not in (blob, before[path])
-        and not (path not in index and blob in moved)  # only its place is new
-    ]
+    branch: str, published: Mapping[str, str], head: Mapping[str, str], index: Mapping[str, str]
+) -> Iterator[Rewritten]:
+    kept = set(index.values())
+    for path, blob in published.items():
+        before, after = head.get(path), index.get(path)
+        moved = after is None and blob in kept
+        if before and after not in (blob, before) and not moved:
+            yield Rewritten(branch, path, "edited" if after else "deleted")

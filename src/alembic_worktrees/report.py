@@ -10,7 +10,7 @@ from .borrow import tidy
 from .inventory import take_inventory
 from .lock import if_free
 from .messages import Message
-from .review import Scope, review_commit
+from .review import review_tree
 from .trees import Tree
 
 if TYPE_CHECKING:
@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
     from .check import Problem
     from .project import Project
+    from .review import Scope
 
 
 class Event(NamedTuple):
-    """What git did: HEAD was at `before` (None: there was nothing to compare with) and is at `after` now."""
+    """What git did: the files were those of `before` (None: there were none here) and are those of `after` now."""
 
-    before: str | None
-    after: str
+    before: Tree | None
+    after: Tree
 
 
 class Report(NamedTuple):
@@ -42,44 +43,49 @@ def what_happened(
 
     During a rebase nothing is said: post-rewrite comes at its end. Source: githooks(5), FACTS "git".
     """
-    after = git.commit_id(scope.root, "HEAD")
-    if after is None or git.is_rebasing(scope.root):
+    head = git.commit_id(scope.root, "HEAD")
+    if head is None or git.is_rebasing(scope.root):
         return None
     if hook == "post-checkout":
-        old, _, flag = _checkout_words(words, environment)
-        if flag != "1" or old == after:
-            return None
-        return Event(old if old.strip("0") and git.commit_id(scope.root, old) else None, after)
-    if hook == "post-rewrite" and _rewriter(words, environment) == "amend":
+        names = ("PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF", "PRE_COMMIT_CHECKOUT_TYPE")
+        before, _, flag = _words(words, environment, names)
+        return None if flag != "1" or before == head else _event(scope, before, head)
+    (word,) = _words(words, environment, ("PRE_COMMIT_REWRITE_COMMAND",))
+    if hook == "post-rewrite" and word == "amend":
         return None
-    return Event(git.commit_id(scope.root, "ORIG_HEAD"), after)
+    (word,) = _words(words, environment, ("PRE_COMMIT_IS_SQUASH_MERGE",))
+    if hook == "post-merge" and word == "1":  # HEAD stays; what came lies in the index
+        return Event(Tree(scope.root, head), Tree(scope.root, None, in_hook=scope.in_hook))
+    return _event(scope, "ORIG_HEAD", head)
 
 
-def _checkout_words(words: Sequence[str], environment: Mapping[str, str]) -> tuple[str, str, str]:
-    names = ("PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF", "PRE_COMMIT_CHECKOUT_TYPE")
-    old, new, flag = words[:3] if len(words) >= len(names) else (environment.get(name, "") for name in names)
-    return old, new, flag
+def _words(words: Sequence[str], environment: Mapping[str, str], names: Sequence[str]) -> Sequence[str]:
+    """Return the arguments that git gave the hook; pre-commit hands them on in variables of these names."""
+    return words[: len(names)] if len(words) >= len(names) else [environment.get(name, "") for name in names]
 
 
-def _rewriter(words: Sequence[str], environment: Mapping[str, str]) -> str:
-    return words[0] if words else environment.get("PRE_COMMIT_REWRITE_COMMAND", "")
+def _event(scope: Scope, before: str, after: str) -> Event:
+    known = before.strip("0") and git.commit_id(scope.root, before)
+    return Event(Tree(scope.root, known) if known else None, Tree(scope.root, after))
 
 
 def make_report(scope: Scope, event: Event, projects: Sequence[Project]) -> Report:
     """Look at what is recorded now, and tidy the records of what git has brought."""
+    known = (event.before or event.after).blobs
     return Report(
-        new=tuple(_new_migrations(scope, event)),
-        problems=tuple(review_commit(scope, event.after)),
+        new=tuple(_new_migrations(scope, event.after, known)),
+        problems=tuple(review_tree(scope, event.after, sound=known.values())),
         arrived=tuple(message for project in projects for message in _arrived(project)),
     )
 
 
-def _new_migrations(scope: Scope, event: Event) -> Iterator[str]:
-    if event.before is None:
-        return
-    before, after = Tree(scope.root, event.before), Tree(scope.root, event.after)
-    for _, places in after.projects(scope.files, scope.folder):
-        yield from (path for path in after.migrations(places) if path not in before.blobs)
+def _new_migrations(scope: Scope, tree: Tree, known: Mapping[str, str]) -> Iterator[str]:
+    """Yield what was not there before, be it changed or under another name."""
+    blobs = set(known.values())
+    for _, places in tree.projects(scope.files, scope.folder):
+        for path, blob in tree.migrations(places).items():
+            if path not in known and blob not in blobs:
+                yield path
 
 
 def _arrived(project: Project) -> Iterator[Message]:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import git
-from .check import Found, Problem, compare, judge
+from .check import Problem, compare, judge, problem
 from .database import Database
-from .errors import Refusal
-from .inventory import Inventory, take_inventory
-from .project import ConfigFiles, Project, find_project, has_config, read_project
-from .search import Search
+from .inventory import take_inventory
+from .messages import Message
+from .project import USUAL_FOLDER, ConfigFiles, Project, find_project, has_config, read_project
 from .settings import FILE, Settings, load_settings
-from .trees import Broken, Defined, Snapshot, Tree, merged
+from .trees import Broken, Defined, Snapshot, Tree, config_folders, merged, read
+from .whereabouts import Whereabouts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
+
+    from .inventory import Inventory
 
 
 class Scope(NamedTuple):
@@ -31,6 +34,18 @@ class Scope(NamedTuple):
     def settings(self, folder: str) -> Settings:
         """Return the settings for the project in `folder`."""
         return load_settings(self.root / FILE, self.root / folder / FILE)
+
+    def folders(self) -> tuple[str, ...]:
+        """Return where the working tree may have a project: where git knows a config, and the usual places."""
+        if self.folder is not None:
+            return (self.folder,)
+        names = [os.path.basename(name) for name in self.files[:2]]
+        known = config_folders(git.listed(self.root, names), self.files)
+        return tuple(sorted({*known, "", USUAL_FOLDER}))
+
+    def language(self) -> str | None:
+        """Return the language that the settings of any project here choose."""
+        return next(filter(None, (self.settings(folder).language for folder in self.folders())), None)
 
 
 def find_scope(directory: str | None, here: Path, files: ConfigFiles) -> Scope | None:
@@ -51,15 +66,20 @@ def find_scope(directory: str | None, here: Path, files: ConfigFiles) -> Scope |
 
 def review_index(scope: Scope) -> Iterator[Problem]:
     """Judge what the commit that is being made will record."""
-    tree = Tree(scope.root, None, in_hook=scope.in_hook)
     head = git.commit_id(scope.root, "HEAD")
     recorded = {blob for blob, _ in git.files(scope.root, head)} if head else set()
-    yield from _review_tree(scope, tree, sound=recorded)
+    yield from review_tree(scope, Tree(scope.root, None, in_hook=scope.in_hook), sound=recorded)
 
 
 def review_commit(scope: Scope, name: str) -> Iterator[Problem]:
     """Judge a commit."""
-    yield from _review_tree(scope, Tree(scope.root, name))
+    yield from review_tree(scope, Tree(scope.root, name))
+
+
+def review_tree(scope: Scope, tree: Tree, sound: Collection[str] = ()) -> Iterator[Problem]:
+    """Judge what lies in git; the blobs in `sound` are known to be valid Python."""
+    for folder, places in tree.projects(scope.files, scope.folder):
+        yield from _judge(scope, tree.snapshot(folder, tree.migrations(places), sound=sound))
 
 
 def review_merge(scope: Scope, name: str, onto: str) -> Iterator[Problem]:
@@ -67,15 +87,22 @@ def review_merge(scope: Scope, name: str, onto: str) -> Iterator[Problem]:
     ours, theirs = Tree(scope.root, onto), Tree(scope.root, name)
     common = git.merge_base(scope.root, onto, name)
     base = Tree(scope.root, common) if common else None
-    both = {
-        folder: places
-        for tree in (ours, theirs)
-        for folder, places in tree.projects(scope.files, scope.folder)
-    }
-    for folder, places in both.items():
-        sides = [tree.migrations(places) if tree else None for tree in (base, ours, theirs)]
-        snapshot = theirs.snapshot(folder, merged(sides[0], sides[1] or {}, sides[2] or {}))
-        yield from _judge(scope, snapshot)
+    projects = [tree.projects(scope.files, scope.folder) for tree in (ours, theirs)]
+    for folder, places in {folder: places for side in projects for folder, places in side}.items():
+        before = base.migrations(places) if base else None
+        result = merged(before, ours.migrations(places), theirs.migrations(places))
+        for path, blobs in result.contested.items():
+            if _differ(theirs, path, blobs):
+                yield problem("both-changed", None, [path], onto=onto)
+        for found in _judge(scope, theirs.snapshot(folder, result.files)):
+            cure = Message("cure-diverged-onto", {**found.hint.values, "onto": onto})
+            yield found._replace(hint=cure) if found.id == "diverged-heads" else found
+
+
+def _differ(tree: Tree, path: str, blobs: tuple[str | None, str | None]) -> bool:
+    """Tell whether two versions of a file differ in what they mean to Alembic; one that is gone does."""
+    read = [tree.snapshot("", {path: blob}).files if blob else () for blob in blobs]
+    return read[0] != read[1] or not read[0]
 
 
 def review_files(scope: Scope) -> Iterator[Problem]:
@@ -86,93 +113,55 @@ def review_files(scope: Scope) -> Iterator[Problem]:
 
 def review_project(project: Project, settings: Settings) -> Iterator[Problem]:
     """Judge the files of one project, also outside git."""
-    inventory = take_inventory(project)
-    snapshot = snapshot_of(project, inventory)
-    search = Search(project, settings)
-    yield from judge(snapshot, lambda word: _elsewhere(search, word), max_heads=settings.max_heads)
+    snapshot = snapshot_of(project, take_inventory(project))
+    yield from judge(snapshot, Whereabouts(lambda: project, settings), max_heads=settings.max_heads)
 
 
 def review_database(
     scope: Scope, environment: Mapping[str, str], patience: float | None = None
 ) -> Iterator[Problem]:
-    """Compare the files of each project with its database, asked for at most `patience` seconds.
+    """Compare the files of each project with its database; all are asked for at most `patience` seconds.
 
     Raises Refusal as `Database.probe` does, or TimeoutError.
     """
+    deadline = time.monotonic() + patience if patience is not None else None
     for project in projects(scope):
         settings = scope.settings(os.path.relpath(project.folder, scope.root))
         with Database(project, settings.python, environment) as database:
-            applied = database.probe(patience)
+            applied = database.probe(max(0.0, deadline - time.monotonic()) if deadline else None)
         yield from compare(applied.heads, snapshot_of(project, take_inventory(project)))
 
 
 def projects(scope: Scope) -> tuple[Project, ...]:
     """Return the projects of the working tree."""
-    return tuple(_project(scope, folder) for folder in _folders_with_files(scope))
+    places = (folder for folder in scope.folders() if has_config(scope.root / folder, scope.files))
+    return tuple(_project(scope, folder) for folder in places)
 
 
 def snapshot_of(project: Project, inventory: Inventory) -> Snapshot:
     """Return the files of a checkout as a snapshot."""
-    root = project.root
+    contents = {one.path: one.content for one in inventory.all}
+    rows = [read(os.path.relpath(path, project.root), content) for path, content in contents.items()]
+    stepped = [
+        Broken(os.path.relpath(one.path, project.root), one.reason, one.detail)
+        for one in inventory.stepped
+        if one.path not in contents and not one.path.is_dir()  # Alembic passes over a folder too
+    ]
     return Snapshot(
-        os.path.relpath(project.folder, root),
-        tuple(Defined(os.path.relpath(one.path, root), one.revision) for one in inventory.all),
-        tuple(Broken(os.path.relpath(one.path, root), one.reason, one.detail) for one in inventory.stepped),
+        project.root,
+        os.path.relpath(project.folder, project.root),
+        tuple(row for row in rows if isinstance(row, Defined)),
+        (*stepped, *(row for row in rows if isinstance(row, Broken))),
         frozenset(row.entry.revision for row in (*inventory.borrowed, *inventory.edited)),
+        recorded=False,
     )
 
 
-def _review_tree(scope: Scope, tree: Tree, sound: set[str] | None = None) -> Iterator[Problem]:
-    for folder, places in tree.projects(scope.files, scope.folder):
-        yield from _judge(scope, tree.snapshot(folder, tree.migrations(places), sound=sound or ()))
-
-
 def _judge(scope: Scope, snapshot: Snapshot) -> tuple[Problem, ...]:
-    max_heads = scope.settings(snapshot.folder).max_heads
-    return judge(snapshot, _whereabouts(scope, snapshot.folder), max_heads=max_heads)
-
-
-def _whereabouts(scope: Scope, folder: str) -> Callable[[str], Found | None]:
-    """Return who tells where a revision lies that is not recorded: here but not in git, or elsewhere."""
-
-    def find(word: str) -> Found | None:
-        try:
-            project = _project(scope, folder)
-            return _on_disk(project, word) or _elsewhere(Search(project, scope.settings(folder)), word)
-        except Refusal:
-            return None  # the commit has a project that the working tree lacks
-
-    return find
+    settings = scope.settings(snapshot.folder)
+    whereabouts = Whereabouts(lambda: _project(scope, snapshot.folder), settings)
+    return judge(snapshot, whereabouts, max_heads=settings.max_heads)
 
 
 def _project(scope: Scope, folder: str) -> Project:
-    repository = git.locate(scope.root)
-    return read_project(scope.root, scope.root / folder, scope.files, repository)
-
-
-def _on_disk(project: Project, word: str) -> Found | None:
-    inventory = take_inventory(project)
-    origins = {row.migration.path: row.entry.origin.name for row in (*inventory.borrowed, *inventory.edited)}
-    for migration in inventory.all:
-        if word in (migration.revision.id, *migration.revision.branch_labels):
-            path = os.path.relpath(migration.path, project.root)
-            origin = origins.get(migration.path)
-            return Found("borrowed", origin, path) if origin else Found("unrecorded", "", path)
-    return None
-
-
-def _elsewhere(search: Search, word: str) -> Found | None:
-    for candidate in search.find(word):
-        branches = {checkout.name: checkout.branch for checkout in search.surroundings.checkouts}
-        origin = branches.get(candidate.origin.name) or candidate.origin.name
-        return Found("elsewhere", origin, candidate.origin.path)
-    return None
-
-
-def _folders_with_files(scope: Scope) -> tuple[str, ...]:
-    if scope.folder is not None:
-        return (scope.folder,)
-    index: Mapping[str, str] = Tree(scope.root, None).blobs
-    names = {scope.files.ini, scope.files.toml}
-    folders = sorted({os.path.dirname(path) for path in index if os.path.basename(path) in names})
-    return tuple(folder for folder in folders if has_config(scope.root / folder, scope.files))
+    return read_project(scope.root, scope.root / folder, scope.files, git.locate(scope.root))

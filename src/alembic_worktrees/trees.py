@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import git
 from .errors import Refusal
 from .files import MAX_BYTES
-from .project import ConfigFiles, Places, read_places
+from .project import USUAL_FOLDER, ConfigFiles, Places, has_config, read_places, read_project
 from .revision import Revision, Unreadable, is_migration_name, read_revision
 
 if TYPE_CHECKING:
@@ -29,15 +30,36 @@ class Broken(NamedTuple):
     path: str
     reason: str
     detail: str
+    content: bytes | None = None  # None if it was not even read
+
+    def may_concern(self, id: str) -> bool:
+        """Whether it may define or follow the revision `id`: it says the word, or what it means is not known."""
+        if self.content is None or self.reason == "computed-id":
+            return True
+        return os.fsencode(id) in self.content
 
 
 class Snapshot(NamedTuple):
     """The migrations of one project at one moment. `borrowed` are ids that git does not record."""
 
-    folder: str  # of the Alembic config, from the top of the checkout
+    root: Path  # the top of the checkout
+    folder: str  # of the Alembic config, from there
     files: tuple[Defined, ...]
     broken: tuple[Broken, ...]
     borrowed: frozenset[str] = frozenset()
+    recorded: bool = True  # these files are the index's or a commit's; else the working tree's
+
+    @property
+    def place(self) -> Path:
+        """The folder of the Alembic config, wherever one stands."""
+        return self.root / self.folder
+
+
+class Merged(NamedTuple):
+    """The files that a merge would leave, path → blob, and those that both sides changed: ours and theirs."""
+
+    files: dict[str, str]
+    contested: dict[str, tuple[str | None, str | None]]
 
 
 class Tree:
@@ -59,23 +81,34 @@ class Tree:
     def projects(self, files: ConfigFiles, only: str | None = None) -> Iterator[tuple[str, Places]]:
         """Yield (folder, places) of each Alembic project; of the one in `only` if a folder is given.
 
+        Where git has no config at all, perhaps for the password in it, the working tree's counts.
         Raises Refusal("config-unreadable").
         """
-        names = {files.ini, files.toml}
-        folders = {os.path.dirname(path) for path in self.blobs if os.path.basename(path) in names}
-        for folder in sorted(folders if only is None else [only]):
-            ini, toml = (self._text(os.path.normpath(os.path.join(folder, name))) for name in files[:2])
+        texts = self._config_texts(files)
+        found = False
+        for folder in config_folders(texts, files) if only is None else [only]:
+            ini, toml = (texts.get(os.path.normpath(os.path.join(folder, name))) for name in files[:2])
             places = read_places(ini, toml, self.root / folder, self.root, files)
             if places:
+                found = True
                 yield folder, places
+        if not found:
+            yield from self._unrecorded(files, ["", USUAL_FOLDER] if only is None else [only])
 
-    def _text(self, path: str) -> str | None:
-        blob = self.blobs.get(path)
-        content = git.small_contents(self.root, [blob], MAX_BYTES) if blob else {}
-        try:
-            return content[blob].decode("utf-8") if blob in content else None
-        except UnicodeDecodeError as error:
-            raise Refusal("config-unreadable", path=path, reason=str(error)) from error
+    def _config_texts(self, files: ConfigFiles) -> dict[str, str]:
+        names = {os.path.basename(name) for name in files[:2]}
+        blobs = {path: blob for path, blob in self.blobs.items() if os.path.basename(path) in names}
+        content = git.small_contents(self.root, blobs.values(), MAX_BYTES)
+        return {path: _decoded(path, content[blob]) for path, blob in blobs.items() if blob in content}
+
+    def _unrecorded(self, files: ConfigFiles, folders: Iterable[str]) -> Iterator[tuple[str, Places]]:
+        for folder in folders:
+            if has_config(self.root / folder, files):
+                with suppress(Refusal):
+                    project = read_project(self.root, self.root / folder, files, None)
+                    inside = (path for path in project.versions if path.is_relative_to(self.root))
+                    places = tuple(path.relative_to(self.root).as_posix() for path in inside)
+                    yield folder, Places(places, project.recursive)
 
     def migrations(self, places: Places) -> dict[str, str]:
         """Return the blob of each file that Alembic would load, by path, in Alembic's order."""
@@ -83,51 +116,77 @@ class Tree:
         for place in places.folders:
             prefix = f"{place}/" if place != "." else ""
             for path, blob in sorted(self.blobs.items()):
-                below = path.removeprefix(prefix)
-                if path.startswith(prefix) and _is_loaded(below, places):
+                if path.startswith(prefix) and _is_loaded(path.removeprefix(prefix), places):
                     found[path] = blob
         return found
 
     def snapshot(self, folder: str, blobs: Mapping[str, str], *, sound: Iterable[str] = ()) -> Snapshot:
         """Read these migrations. The blobs in `sound` are known to be valid Python as a whole."""
-        content = git.small_contents(self.root, list(dict.fromkeys(blobs.values())), MAX_BYTES)
+        content = git.small_contents(self.root, blobs.values(), MAX_BYTES)
         files, broken, trusted = [], [], frozenset(sound)
         for path, blob in blobs.items():
-            try:
-                if blob not in content:
-                    raise Unreadable("too-large", "")
-                whole = blob not in trusted
-                files.append(Defined(path, read_revision(content[blob], os.path.basename(path), whole=whole)))
-            except Unreadable as error:
-                broken.append(Broken(path, error.reason, error.detail))
-        return Snapshot(folder, tuple(files), tuple(broken))
+            row = read(path, content.get(blob), whole=blob not in trusted)
+            if isinstance(row, Broken):
+                broken.append(row)
+            else:
+                files.append(row)
+        return Snapshot(self.root, folder, tuple(files), tuple(broken))
 
 
-def merged(
-    base: Mapping[str, str] | None, ours: Mapping[str, str], theirs: Mapping[str, str]
-) -> dict[str, str]:
-    """Return what a merge would make of two sets of files, path → blob, without making it.
+def config_folders(paths: Iterable[str], files: ConfigFiles) -> tuple[str, ...]:
+    """Return the folders that these paths of config files belong to: where Alembic would be run."""
+    ends = [f"/{os.path.normpath(name)}" for name in files[:2]]
+    found = {f"/{path}".removesuffix(end)[1:] for path in paths for end in ends if f"/{path}".endswith(end)}
+    return tuple(sorted(found))
 
-    A file that only one side touched since `base` is as on that side. Where both did, both are kept: the second
-    under the path with `(theirs)`. Without a base (a shallow clone) nothing counts as removed.
-    """
-    result = {}
-    for path in {**ours, **theirs}:
-        mine, other, before = ours.get(path), theirs.get(path), (base or {}).get(path)
-        if base is None:
-            mine, other = mine or other, other or mine
-        if mine in (other, before):
-            chosen = [other]
-        elif other == before:
-            chosen = [mine]
-        else:
-            chosen = [mine, other]
-        for name, blob in zip((path, f"{path} (theirs)"), chosen, strict=False):
-            if blob:
-                result[name] = blob
-    return result
+
+def _decoded(path: str, content: bytes) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Refusal("config-unreadable", path=path, reason=str(error)) from error
 
 
 def _is_loaded(below: str, places: Places) -> bool:
     inside = places.recursive or "/" not in below
     return inside and is_migration_name(os.path.basename(below)) and "__pycache__" not in below.split("/")
+
+
+def read(path: str, content: bytes | None, *, whole: bool = True) -> Defined | Broken:
+    """Read one migration, None if it is too large: all of it, or only what it declares."""
+    if content is None:
+        return Broken(path, "too-large", "")
+    try:
+        return Defined(path, read_revision(content, os.path.basename(path), whole=whole))
+    except Unreadable as error:
+        return Broken(path, error.reason, error.detail, content)
+
+
+def merged(base: Mapping[str, str] | None, ours: Mapping[str, str], theirs: Mapping[str, str]) -> Merged:
+    """Return what a merge would make of two sets of files, path → blob, without making it.
+
+    A file that only one side touched since `base` is as on that side, also where the other has moved it.
+    Without a base, in a shallow clone, nothing counts as removed, and what has the same content as moved.
+    """
+    if base is None:
+        here = set(ours.values())
+        base = {path: blob for path, blob in theirs.items() if path not in ours and blob in here}
+    moves = {**_moves(base, ours), **_moves(base, theirs)}
+    base, ours, theirs = (
+        {moves.get(path, path): blob for path, blob in side.items()} for side in (base, ours, theirs)
+    )
+    result = Merged({}, {})
+    for path in {**ours, **theirs}:
+        mine, other, before = ours.get(path), theirs.get(path), base.get(path)
+        if before not in (mine, other) and mine != other:
+            result.contested[path] = mine, other
+        blob = other if mine in (before, None) and other != before else mine
+        if blob:
+            result.files[path] = blob
+    return result
+
+
+def _moves(base: Mapping[str, str], side: Mapping[str, str]) -> dict[str, str]:
+    """Return where a side has moved files, old path → new path."""
+    new = {blob: path for path, blob in side.items() if path not in base}
+    return {path: new[blob] for path, blob in base.items() if path not in side and blob in new}

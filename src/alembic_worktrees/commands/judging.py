@@ -37,9 +37,9 @@ def check(options: argparse.Namespace, printer: Printer) -> int:
     _must_make_sense(options)
     files = config_files(options.config, options.name, (), os.environ)
     scope = find_scope(options.directory, Path.cwd(), files)
-    if scope:
-        printer.speak(scope.settings(scope.folder or "").language)
     problems = tuple(_problems(options, scope, files))
+    if scope and problems:
+        printer.speak(scope.language())
     if options.json:
         printer.document({"problems": [_row(problem, printer) for problem in problems]})
     else:
@@ -72,8 +72,13 @@ def _problems(options: argparse.Namespace, scope: Scope | None, files: ConfigFil
 
 
 def _pushed(environment: Mapping[str, str]) -> str | None:
-    """Return the commit that is being pushed, where pre-commit runs us before a push."""
-    return environment.get("PRE_COMMIT_TO_REF") if environment.get("PRE_COMMIT_REMOTE_NAME") else None
+    """Return the commit that is being pushed, where pre-commit runs us before a push.
+
+    Where the remote has nothing yet, pre-commit names the branch alone.
+    """
+    names = ("PRE_COMMIT_TO_REF", "PRE_COMMIT_LOCAL_BRANCH")
+    pushing = "PRE_COMMIT_REMOTE_NAME" in environment
+    return next(filter(None, map(environment.get, names)), None) if pushing else None
 
 
 def _outside_git(options: argparse.Namespace, files: ConfigFiles) -> Iterable[Problem]:
@@ -106,17 +111,14 @@ def protect(options: argparse.Namespace, printer: Printer) -> int:
 
     if "alembic-protect" in os.environ.get("SKIP", "").split(","):
         return DONE
-    scope = find_scope(
-        options.directory, Path.cwd(), config_files(options.config, options.name, (), os.environ)
-    )
-    if scope is None:
-        return DONE
-    settings = scope.settings(scope.folder or "")
-    printer.speak(settings.language)
-    branch, rows = rewritten(scope, settings.published)
-    if rows:
+    files = config_files(options.config, options.name, (), os.environ)
+    scope = find_scope(options.directory, Path.cwd(), files)
+    rows = tuple(rewritten(scope)) if scope else ()
+    if scope and rows:
+        printer.speak(scope.language())
         named = tuple(Message(f"protected-{row.how}", {"path": row.path}) for row in rows)
-        raise Refusal("protected", branch=branch, rows=named)
+        branches = tuple(dict.fromkeys(row.published for row in rows))
+        raise Refusal("protected", branches=branches, rows=named, paths=tuple(row.path for row in rows))
     return DONE
 
 
@@ -126,24 +128,23 @@ def report(options: argparse.Namespace, printer: Printer) -> int:
         _report(options, printer)
     except Refusal as refusal:
         printer.tell(Message(refusal.key, refusal.values))
+    except Exception as error:
+        printer.tell(Message("report-failed", {"error": f"{type(error).__name__}: {error}"}))
     return DONE
 
 
 def _report(options: argparse.Namespace, printer: Printer) -> None:
     from ..report import make_report, say, what_happened
 
-    scope = find_scope(None, Path.cwd(), config_files(options.config, options.name, (), os.environ))
-    if scope is None:
-        return
+    files = config_files(options.config, options.name, (), os.environ)
+    scope = find_scope(None, Path.cwd(), files)
     hook, *words = options.words or [_hook_of_pre_commit(os.environ)]
-    event = what_happened(hook, words, os.environ, scope)
-    if event is None:
-        return
-    settings = scope.settings("")
-    printer.speak(settings.language)
-    say(make_report(scope, event, projects(scope)), printer.tell)
-    if options.database:
-        _report_database(scope, printer)
+    event = what_happened(hook, words, os.environ, scope) if scope else None
+    if scope and event:
+        printer.speak(scope.language())
+        say(make_report(scope, event, projects(scope)), printer.tell)
+        if options.database:
+            _report_database(scope, printer)
 
 
 def _hook_of_pre_commit(environment: Mapping[str, str]) -> str:

@@ -1,0 +1,94 @@
+"""Where is what git does not record? A missing id → where it lies all the same, and the command that brings it."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from . import git
+from .check import Found
+from .errors import Refusal
+from .inventory import take_inventory
+from .messages import Message, quoted
+from .project import USUAL_FOLDER
+from .search import Search
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .inventory import Inventory, Migration
+    from .project import Project
+    from .settings import Settings
+    from .sources import Candidate
+
+
+class Whereabouts:
+    """Looks at nothing before it is asked, and at each place once."""
+
+    def __init__(self, locate: Callable[[], Project], settings: Settings) -> None:
+        """`locate` returns the project in the working tree; where it refuses, nothing is found."""
+        self._locate = locate
+        self._settings = settings
+
+    def __call__(self, word: str) -> Found | None:
+        """Return where the revision with this id or branch label lies; None if it is nowhere."""
+        try:
+            return self._here(word) or next(map(self._elsewhere, self._search.find(word)), None)
+        except Refusal:  # a commit may have a project that the working tree lacks
+            return None
+
+    @cached_property
+    def _project(self) -> Project:
+        return self._locate()
+
+    @cached_property
+    def _inventory(self) -> Inventory:
+        return take_inventory(self._project)
+
+    @cached_property
+    def _search(self) -> Search:
+        return Search(self._project, self._settings)
+
+    def _here(self, word: str) -> Found | None:
+        for migration in self._inventory.all:
+            if word in (migration.revision.id, *migration.revision.branch_labels):
+                return self._lying_here(migration)
+        return None
+
+    def _lying_here(self, migration: Migration) -> Found:
+        path = os.path.relpath(migration.path, self._project.root)
+        for row in (*self._inventory.borrowed, *self._inventory.edited):
+            if row.migration.path == migration.path:
+                adopt = {"revision": row.entry.revision, "there": self._there}
+                return Found("borrowed", row.entry.origin.name, path, Message("bring-adopt", adopt))
+        return Found("unrecorded", "", path, Message("bring-add", {"path": path}))
+
+    @property
+    def _there(self) -> str:
+        """What leads to the project from where `adopt` would not find it."""
+        root, folder = self._project.root, self._project.folder
+        return "" if folder in (root, root / USUAL_FOLDER) else f"cd {quoted(folder)} && "
+
+    def _elsewhere(self, candidate: Candidate) -> Found:
+        cure = self._bring(candidate)
+        origin = str(cure.values.get("branch", candidate.origin.name))
+        return Found("elsewhere", origin, candidate.origin.path, cure)
+
+    def _bring(self, candidate: Candidate) -> Message:
+        origin, target = candidate.origin, self._project.root / candidate.place / candidate.below
+        checkouts = {checkout.name: checkout for checkout in self._search.surroundings.others}
+        checkout = checkouts.get(origin.name if candidate.path else origin.name.partition(":")[0])
+        if candidate.path is None:
+            if origin.kind == "ref" and not checkout:
+                return Message("bring-merge", {"branch": origin.name})
+            place = checkout.path if checkout else self._project.root
+            name = f"{origin.commit}:{origin.path}"
+            return Message("bring-show", {"place": place, "name": name, "target": target})
+        if checkout is None or not candidate.path.is_relative_to(checkout.path):  # a copy of a copy
+            return Message("bring-copy", {"path": candidate.path, "target": target})
+        if not git.committed(checkout.path, [candidate.path]):
+            return Message("bring-commit", {"place": checkout.path, "path": origin.path})
+        branch = checkout.branch or git.commit_id(checkout.path, "HEAD")
+        key = "bring-merge" if checkout.worktree else "bring-pull"
+        return Message(key, {"place": checkout.path, "branch": branch})
