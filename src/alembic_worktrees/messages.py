@@ -1154,7 +1154,7 @@ def language(setting: str | None, environment: Mapping[str, str]) -> str:
     """Return "fr" or "en": the setting, else the first of LC_ALL, LC_MESSAGES, LANG that is not empty."""
     names = ("LC_ALL", "LC_MESSAGES", "LANG")
     locale = next((value for name in names if (value := environment.get(name))), "")
-    return "fr" if (setting or locale).lower().startswith("fr") else "en"
+    return "fr" if re.match(r"fr(?![a-z])", setting or locale, re.IGNORECASE) else "en"
 
 
 class Speaker:
@@ -1197,8 +1197,11 @@ def abbreviated(value: object) -> str:
 
 
 def printable(text: str) -> str:
-    r"""Return `text` with control characters as \xNN: a file name must not steer the terminal. Line breaks stay."""
-    return re.sub(r"[^\n -~\u00a0-\U0010ffff]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]", _escaped, text)
+    r"""Return `text` with control characters, and bytes that are no text, as \xNN. Line breaks stay.
+
+    A file name must not steer the terminal.
+    """
+    return re.sub(r"[^\n -~\u00a0-\ud7ff\ue000-\U0010ffff]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]", _escaped, text)
 
 
 def _escaped(match: re.Match[str]) -> str:

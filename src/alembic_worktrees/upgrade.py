@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import archive, git
@@ -110,7 +111,8 @@ def copy(
     dry_run: bool = False,
 ) -> Situation:
     """Borrow what is missing here; with `dry_run` only decide. A plan with an obstacle is not carried out."""
-    with Database(project, settings.python, environment) as database, _one(project, audience):
+    alone = nullcontext() if dry_run else _one(project, audience)  # the lock is a file: a dry run writes none
+    with Database(project, settings.python, environment) as database, alone:
         situation = _look(project, settings, database.probe(), audience, prefer)
         if not dry_run and not situation.obstacle:
             _borrow(situation, audience.tell)
