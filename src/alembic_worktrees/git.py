@@ -158,6 +158,11 @@ def hooks_folder(folder: Path) -> Path:
     return Path(os.fsdecode(listed).rstrip("\n"))
 
 
+def hooks_path(folder: Path) -> str | None:
+    """Return the setting core.hooksPath, None if there is none."""
+    return os.fsdecode(ask(folder, "config", "--get", "core.hooksPath").out).rstrip("\n") or None
+
+
 def plain_files(folder: Path, pattern: str) -> tuple[str, ...]:
     """Return the files below `folder` that git has or would take and that match, relative to it."""
     listed = answer(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", pattern)

@@ -14,7 +14,7 @@ _PUSH = """\
     for alembic_worktrees_commit in $(printf '%s\\n' "$alembic_worktrees_pushed" | cut -d ' ' -f 2 | grep '[^0]'); do
         alembic-worktrees check --ref "$alembic_worktrees_commit" </dev/null || exit
     done
-    exec <<ALEMBIC_WORKTREES
+    test -z "$alembic_worktrees_pushed" || exec <<ALEMBIC_WORKTREES
 $alembic_worktrees_pushed
 ALEMBIC_WORKTREES
 """
@@ -27,6 +27,21 @@ _BODIES = {
     "post-rewrite": _REPORT.format(name="post-rewrite"),
     "post-checkout": _REPORT.format(name="post-checkout"),
 }
+
+# The same for a hook that is no shell script, and for managers of hooks.
+CALLS = {
+    "pre-commit": "alembic-worktrees check --staged && alembic-worktrees protect",
+    "pre-merge-commit": "alembic-worktrees check --staged",
+    "pre-push": "alembic-worktrees check --ref HEAD",
+    "post-merge": "alembic-worktrees report post-merge",
+    "post-rewrite": "alembic-worktrees report post-rewrite",
+    "post-checkout": "alembic-worktrees report post-checkout",
+}
+
+LEFTHOOK = "".join(
+    f"{name}:\n  commands:\n    alembic-worktrees:\n      run: {call}{' {0}' if 'report' in call else ''}\n"
+    for name, call in CALLS.items()
+)
 
 HOOKS = {name: _QUIETLY.format(body=body) for name, body in _BODIES.items()}
 

@@ -525,6 +525,7 @@ TEXTS: dict[str, Text] = {
         PLAIN, "Nothing came within {seconds} seconds.", "Rien n'est venu en {seconds} secondes."
     ),
     "status-owned": Text(PLAIN, "{revision}  {owners:list}", "{revision}  {owners:list}"),
+    "status-everywhere": Text(PLAIN, "{revision}  every checkout", "{revision}  tous les worktrees"),
     "status-remembered": Text(
         PLAIN,
         "{revision}  in no checkout any more; git has it in {origin} ({commit})",
@@ -1085,6 +1086,9 @@ TEXTS: dict[str, Text] = {
         PLAIN,
         'Example: alembic-worktrees merge -m "join the heads"',
         'Exemple : alembic-worktrees merge -m "joindre les têtes"',
+    ),
+    "help-stage": Text(
+        PLAIN, "stage the new migration, as with git add", "indexer la nouvelle migration, comme git add"
     ),
     "help-message": Text(PLAIN, "the message of the merge migration", "le message de la migration de fusion"),
     "help-revision": Text(PLAIN, "the whole id of a migration", "l'identifiant complet d'une migration"),

@@ -60,6 +60,7 @@ def parse(argv: Sequence[str], phrase: Callable[[Message], str]) -> argparse.Nam
     _configured(adopt, text).set_defaults(directory=None)
     merge = _located(command("merge"), text)
     merge.add_argument("-m", "--message", metavar="MSG", help=text("message"))
+    merge.add_argument("--stage", action="store_true", help=text("stage"))
     check = _located(command("check"), text)
     what = check.add_mutually_exclusive_group()
     what.add_argument("--staged", action="store_true", help=text("staged"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from .. import own
+from .. import git, own
 from ..errors import DONE
 from ..messages import Message
 from .call import open_call
@@ -28,6 +28,9 @@ def adopt(options: argparse.Namespace, printer: Printer) -> int:
 def merge(options: argparse.Namespace, printer: Printer) -> int:
     """Join this branch's own heads; print the path of each new migration."""
     call = open_call(options, printer)
-    for path in own.merge(call.project, call.settings, os.environ, options.message, printer.tell):
+    paths = own.merge(call.project, call.settings, os.environ, options.message, printer.tell)
+    if options.stage and paths:
+        git.stage(call.project.root, paths)
+    for path in paths:
         printer.data(str(path))
     return DONE

@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
-# Upgrade the shared database, then serve this worktree on port 8000 + N - 1, with reload.
+# Upgrade the shared database, then serve this worktree on port 8000 + N - 1, with reload, until ^C.
 # Usage:   scripts/dev.sh N         Example: scripts/dev.sh 2   (port 8001)
-# Written once by alembic-worktrees init; yours to change.
+# To change: BASE_PORT=9000, or APP=package.module:name, before the command.
+# Yours to change; while you have not, init renews it. (alembic-worktrees init, seal 000000000000)
 set -euo pipefail
 
 number=${1:-1}
-app=${APP:-@APP@}
 case $number in
-'' | *[!0-9]* | 0*) printf 'usage: scripts/dev.sh N   (N = 1, 2, 3 …)\n' >&2 && exit 2 ;;
+'' | *[!0-9]* | 0* | ?????*) printf 'usage: scripts/dev.sh N   (N = 1, 2, 3 …)\n' >&2 && exit 2 ;;
 esac
+port=$((${BASE_PORT:-8000} + number - 1))
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+root=$PWD
 # shellcheck source=/dev/null
 source scripts/alembic-utils.sh
 main=$(git worktree list --porcelain | sed -n '1s/^worktree //p') # linked worktrees often have no virtualenv
@@ -18,7 +20,9 @@ cd @BACKEND@
 
 auto_copy_missing_migrations "."
 
-for python in "${VIRTUAL_ENV:-.}/bin/python" {,../,"$main"/@BACKEND@/,"$main"/}{.venv,venv}/bin/python python3; do
-    command -v "$python" >/dev/null && "$python" -c 'import uvicorn' 2>/dev/null && break
+has_uvicorn() { command -v "$1" >/dev/null && "$1" -c 'import uvicorn' 2>/dev/null; }
+for python in "${VIRTUAL_ENV:-.venv}/bin/python" {.,"$root","$main"/@BACKEND@,"$main"}/{.venv,venv}/bin/python python3; do
+    has_uvicorn "$python" && exec "$python" -m uvicorn "${APP:-@APP@}" --reload --port "$port"
 done
-exec "$python" -m uvicorn "$app" --reload --port "$((8000 + number - 1))"
+printf 'scripts/dev.sh: no Python here has uvicorn; activate the virtualenv, or install it there: pip install uvicorn\n' >&2
+exit 1
