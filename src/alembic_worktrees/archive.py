@@ -13,7 +13,7 @@ import re
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from . import git
 from .errors import Refusal
@@ -42,6 +42,12 @@ def read(folder: Path) -> Archive | None:
     """Return what the archive of this repository holds, None if there is none yet."""
     found = git.refs(folder, REF)
     return Archive(found[0].commit, git.files(folder, found[0].commit)) if found else None
+
+
+def revisions(folder: Path) -> frozenset[str]:
+    """Return the ids of all that was ever applied through us in this repository."""
+    found = read(folder)
+    return frozenset(unquote(path.partition("/")[0]) for _, path in found.files) if found else frozenset()
 
 
 def keep(

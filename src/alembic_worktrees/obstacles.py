@@ -30,9 +30,16 @@ def obstacle(project: Project, inventory: Inventory, plan: Plan, search: Search)
         return not_found(project, search.surroundings, plan.gaps)
     if plan.unapplied:
         return _not_applied(plan.unapplied[0])
-    if plan.overlapping:
-        return _overlapping(project, plan)
     return None
+
+
+def overlap(project: Project, plan: Plan) -> Refusal | None:
+    """Return why Alembic would refuse to upgrade once the plan is carried out, None if it would not."""
+    if not plan.overlapping:
+        return None
+    rows = (row for row in plan.applied if row not in plan.overlapping)
+    stamp = project.files.command("stamp", "--purge", *rows)  # works only where all files are
+    return Refusal("rows-overlap", rows=plan.overlapping, folder=project.folder, stamp=stamp)
 
 
 def choice(candidate: Candidate) -> Message:
@@ -69,9 +76,3 @@ def _not_applied(unapplied: Unapplied) -> Refusal:
     return Refusal(
         "parent-not-applied", revision=unapplied.revision, needed_by=unapplied.needed_by, origin=origin
     )
-
-
-def _overlapping(project: Project, plan: Plan) -> Refusal:
-    rows = [row for row in plan.applied if row not in plan.overlapping]
-    stamp = " ".join(["alembic stamp --purge", *map(quoted, rows)])
-    return Refusal("rows-overlap", rows=plan.overlapping, folder=project.folder, stamp=stamp)

@@ -78,21 +78,29 @@ class Plan(NamedTuple):
         return tuple(sorted({revision for group in groups for revision in group}))
 
 
-def make_plan(applied: Iterable[str], inventory: Inventory, project: Project, find: Find) -> Plan:
+def make_plan(
+    applied: Iterable[str],
+    inventory: Inventory,
+    project: Project,
+    find: Find,
+    tables: Sequence[Iterable[str]] = (),
+) -> Plan:
     """Decide which files to borrow, refresh, keep and return, so that all that is applied can be loaded here.
 
-    `applied` are the rows of the version tables. Nothing that they do not reach is borrowed (DESIGN, rule 4).
+    `applied` are the rows of the version tables, `tables` the same table by table if there are several: two
+    databases may well stand at different points of one line. Nothing that they do not reach is borrowed
+    (DESIGN, rule 4).
     """
     rows = tuple(sorted(applied))
+    tables = tables or (rows,)
     own = Graph(Node(migration.revision, str(migration.path)) for migration in inventory.own)
     held = {row.entry.revision: borrowed_copy(project.root, row, BORROWED_HERE) for row in inventory.borrowed}
-    needed = _Needed(own, find, held).reach(rows)
-    before, overlapping = _joined(own, held), _overlapping(rows, _joined(own, needed.chosen))
-    held_back: tuple[str, ...] = ()
-    if overlapping and not _overlapping(rows, before):
-        held_back = tuple(sorted(id for id in held if _changes(id, held, needed.chosen)))
+    before, needed = _joined(own, held), _Needed(own, find, held).reach(rows)
+    held_back = tuple(sorted(id for id in held if _changes(id, held, needed.chosen)))
+    if held_back and _overlapping(tables, _joined(own, needed.chosen)) and not _overlapping(tables, before):
         needed = _Needed(own, lambda word: [held[word]] if word in held else find(word), held).reach(rows)
-        overlapping = ()
+    else:
+        held_back = ()
     graph = _joined(own, needed.chosen)
     copies, kept, returned = _compare(graph, needed.chosen, inventory, _Targets(project, inventory))
     unapplied, gaps = _dangling(graph, find, needed.gaps)
@@ -108,7 +116,7 @@ def make_plan(applied: Iterable[str], inventory: Inventory, project: Project, fi
         gaps=gaps,
         unapplied=unapplied,
         differences=tuple(needed.differences),
-        overlapping=overlapping,
+        overlapping=_overlapping(tables, graph),
         held_back=held_back,
         never_ran=tuple(sorted(graph.closure(rows).known - before.closure(rows).known)) if refreshing else (),
     )
@@ -122,13 +130,16 @@ def _changes(id: str, held: Mapping[str, Candidate], chosen: Mapping[str, Candid
     return id in chosen and chosen[id].content != held[id].content
 
 
-def _overlapping(rows: Sequence[str], graph: Graph) -> tuple[str, ...]:
-    """Return the rows that are ancestors of other rows: from such a state Alembic refuses to upgrade."""
+def _overlapping(tables: Sequence[Iterable[str]], graph: Graph) -> tuple[str, ...]:
+    """Return the rows that are ancestors of other rows of their table: from there Alembic refuses to upgrade."""
     lineage = Graph(
         node._replace(revision=node.revision._replace(depends_on=())) for node in graph.nodes.values()
     )
-    above = lineage.closure(parent for row in rows for parent in lineage.parents(row)).known
-    return tuple(row for row in rows if row in above)
+    found: set[str] = set()
+    for rows in map(tuple, tables):
+        above = lineage.closure(parent for row in rows for parent in lineage.parents(row)).known
+        found.update(above.intersection(rows))
+    return tuple(sorted(found))
 
 
 def _compare(
@@ -195,7 +206,7 @@ class _Needed:
             if best.trust != BORROWED_HERE:
                 self.differences.append(Difference(word, None, tuple(candidates)))
                 return None
-        if differing and best.trust < BORROWED:
+        if differing and best.trust not in {BORROWED_HERE, BORROWED}:
             self.differences.append(Difference(word, best, differing))
         return best
 

@@ -34,6 +34,7 @@ class _Tip(NamedTuple):
 
     origin: Origin
     trust: int
+    config: str  # the commit whose Alembic config says where to look
 
 
 class _Tree(NamedTuple):
@@ -120,11 +121,11 @@ class Remembered:
         return self._at([self._tip("commit" if commit.startswith(name) else "ref", name, commit, IN_BRANCH)])
 
     def _parts(self, stashes: Sequence[tuple[str, str]]) -> list[_Tip]:
-        parts = [(name, f"{commit}{part}") for name, commit in stashes for part in _STASH_PARTS]
-        found = git.describe(self._top, [part for _, part in parts])
+        parts = [(name, whole, whole + part) for name, whole in stashes for part in _STASH_PARTS]
+        found = git.describe(self._top, [part for *_, part in parts])
         return [
-            self._tip("stash", name, commit.oid, FORGOTTEN + number)
-            for number, ((name, _), commit) in enumerate(zip(parts, found, strict=True))
+            self._tip("stash", name, commit.oid, FORGOTTEN + number)._replace(config=whole)
+            for number, ((name, whole, _), commit) in enumerate(zip(parts, found, strict=True))
             if commit
         ]
 
@@ -134,7 +135,7 @@ class Remembered:
         ]
 
     def _tip(self, kind: str, name: str, commit: str, trust: int) -> _Tip:
-        return _Tip(Origin(kind, self._prefix + name, commit, ""), trust)
+        return _Tip(Origin(kind, self._prefix + name, commit, ""), trust, commit)
 
     def _at(self, tips: Iterable[_Tip]) -> Iterator[Candidate]:
         """Yield the migrations that lie in the version locations of these commits."""
@@ -144,7 +145,7 @@ class Remembered:
             for tip, places in zip(tips, self._places_at(tips), strict=True)
             for place in places.folders
         ]
-        objects = git.describe(self._top, [_name(tip, place) for tip, place, _ in asked])
+        objects = git.describe(self._top, [_name(tip.origin.commit, place) for tip, place, _ in asked])
         trees = [
             _Tree(found.oid, place, "", recursive, tip)
             for (tip, place, recursive), found in zip(asked, objects, strict=True)
@@ -159,7 +160,7 @@ class Remembered:
         paths = [
             os.path.relpath(folder / name, root) for folder in folders for name in self._project.files[:2]
         ]
-        found = iter(git.describe(self._top, [_name(tip, path) for tip in tips for path in paths]))
+        found = iter(git.describe(self._top, [_name(tip.config, path) for tip in tips for path in paths]))
         rows = [tuple(one.oid if (one := next(found)) else "" for _ in paths) for _ in tips]
         content = git.small_contents(
             self._top, (blob for row in set(rows) for blob in row if blob), MAX_BYTES
@@ -220,11 +221,11 @@ class Remembered:
         return _File(blob, place, below, tip._replace(origin=tip.origin._replace(path=f"{key}/")))
 
 
-def _name(tip: _Tip, path: str) -> str:
+def _name(commit: str | None, path: str) -> str:
     """Return git's name for a path in a commit; one that leads out of the checkout is nothing there."""
     if path.startswith("../"):
         return ""
-    return f"{tip.origin.commit}:{'' if path == '.' else path}"
+    return f"{commit}:{'' if path == '.' else path}"
 
 
 def _candidate(file: _File, content: bytes) -> Iterator[Candidate]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # How far a copy is trusted; less is more. Only candidates of one tier are ever compared (DESIGN, rule 8).
 PREFERRED, COMMITTED, UNCOMMITTED = 0, 1, 2
 IN_BRANCH, IN_REMOTE, IN_TAG = 10, 11, 12
-BORROWED_HERE, BORROWED = 20, 21
+BORROWED_HERE, BORROWED, EDITED = 20, 21, 22
 ARCHIVED = 30
 FORGOTTEN = 100  # and up, the newest first
 
@@ -103,8 +103,10 @@ class CheckoutFiles:
         except PermissionError as error:
             self.stepped.append(Stepped(Path(error.filename), "denied"))
             return ()
-        own = [_original(checkout, migration) for migration in inventory.own]
+        edited = {row.migration.path for row in inventory.edited}
+        own = [_original(checkout, migration) for migration in inventory.own if migration.path not in edited]
         borrowed = [borrowed_copy(checkout.path, row, BORROWED) for row in inventory.borrowed]
+        borrowed += [_original(checkout, row.migration, EDITED) for row in inventory.edited]
         self.stepped += inventory.stepped
         self._files[checkout.path] = [migration.path for migration in inventory.own]
         self._borrowed += borrowed
@@ -127,9 +129,9 @@ def _trusted(candidate: Candidate, committed: Set[Path]) -> Candidate:
     return candidate._replace(trust=COMMITTED) if candidate.path in committed else candidate
 
 
-def _original(checkout: Checkout, migration: Migration) -> Candidate:
+def _original(checkout: Checkout, migration: Migration, trust: int = UNCOMMITTED) -> Candidate:
     origin = Origin("checkout", checkout.name, None, os.path.relpath(migration.path, checkout.path))
-    return _candidate(checkout.path, migration, origin, UNCOMMITTED)
+    return _candidate(checkout.path, migration, origin, trust)
 
 
 def borrowed_copy(root: Path, row: Borrowed, trust: int) -> Candidate:

@@ -13,7 +13,7 @@ from .graph import Graph, Node
 from .inventory import Inventory, Migration, Stepped, take_inventory
 from .lock import only_one
 from .messages import Message
-from .obstacles import choice, obstacle
+from .obstacles import choice, obstacle, overlap
 from .plan import Plan, make_plan
 from .search import Search
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
+    from .inventory import Borrowed
     from .plan import Copy, Difference
     from .project import Project
     from .settings import Settings
@@ -87,6 +88,8 @@ def upgrade(
             situation = _look(project, settings, database.probe(), audience, prefer)
             audience.allow(situation.applied)
             _borrow(situation, audience.tell)
+            if refusal := overlap(project, situation.plan):
+                raise refusal
             _announce(situation, audience.tell)
             outcome, applied = database.upgrade(settings.target), database.probe()
             if outcome.done:
@@ -146,7 +149,8 @@ def _look(
     """Compare what is applied with what is here, and decide. Reads only."""
     inventory = take_inventory(project)
     search = Search(project, settings, borrowed=inventory.borrowed, prefer=prefer, tell=audience.tell)
-    plan = make_plan(applied.heads, inventory, project, search.find)
+    tables = [table.heads for table in applied.tables]
+    plan = make_plan(applied.heads, inventory, project, search.find, tables)
     for path, reason, _detail in inventory.stepped:  # here they may be what is missed, or what stops Alembic
         audience.tell(Message("stepped", {"path": path, "reason": reason}))
     audience.tell_stepped(search.stepped)
@@ -155,6 +159,8 @@ def _look(
 
 def _borrow(situation: Situation, tell: Callable[[Message], None]) -> None:
     """Carry out the plan, or raise the Refusal that says why it cannot be."""
+    for row in situation.inventory.edited:  # which may be what is in the way
+        tell(_about("edited", row))
     if refusal := situation.obstacle:
         raise refusal
     carry_out(situation.plan, situation.project, situation.inventory)
@@ -167,14 +173,23 @@ def _what_changed(situation: Situation) -> Iterator[Message]:
     copied = {copied.candidate.revision.id for copied in plan.copies}
     yield from (_differs(difference) for difference in plan.differences if difference.revision in copied)
     yield from map(_copied, plan.copies)
-    groups = {"returned": plan.returned, "edited": inventory.edited, "arrived": inventory.arrived}
-    for key, rows in groups.items():
-        for row in rows:
-            yield Message(key, {"revision": row.entry.revision, "path": row.migration.path})
+    yield from (_about("returned", row) for row in plan.returned)
+    yield from (_about("arrived", row) for row in inventory.arrived)
     if plan.held_back:
         yield Message("held-back", {"revisions": plan.held_back})
-    if plan.never_ran:
-        yield Message("never-ran", {"revisions": plan.never_ran})
+    if never_ran := _never_ran(situation):
+        yield Message("never-ran", {"revisions": never_ran})
+
+
+def _about(key: str, row: Borrowed) -> Message:
+    return Message(key, {"revision": row.entry.revision, "path": row.migration.path})
+
+
+def _never_ran(situation: Situation) -> tuple[str, ...]:
+    """Return what counts as applied only since a file changed its parents; the archive knows better of some."""
+    project, revisions = situation.project, situation.plan.never_ran
+    ran = archive.revisions(project.root) if revisions and project.repository else ()
+    return tuple(revision for revision in revisions if revision not in ran)
 
 
 def _copied(copied: Copy) -> Message:
