@@ -24,7 +24,7 @@ def first_line(content: bytes) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            text = ast.get_docstring(ast.parse(content)) or ""
+            text = ast.get_docstring(ast.parse(content), clean=False) or ""
     except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
         return ""
     return next((line.strip() for line in text.splitlines() if line.strip()), "")

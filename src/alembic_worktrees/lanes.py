@@ -30,10 +30,6 @@ class Edge(NamedTuple):
     start: int
     end: int
 
-    def passes(self, row: int) -> bool:
-        """Whether the line only passes this row."""
-        return min(self.start, self.end) < row < max(self.start, self.end)
-
 
 class Layout(NamedTuple):
     """The lane of the node in each row, and of every edge; `width` is the number of lanes."""
@@ -51,7 +47,7 @@ def lay_out(knots: Sequence[Knot]) -> Layout:
     edges: list[Edge] = []
     for row, knot in enumerate(knots):
         ending = [lane for lane, edge in enumerate(busy) if edge and edge.end == row]
-        lane = ending[0] if ending else _free(busy, 0)
+        lane = ending[0] if ending else _free(busy, 0, without=lanes[-1] if lanes else None)
         lanes.append(lane)
         # What ends here is not used again in the same row, but for the node's own lane: it would look connected.
         _take(busy, lane, None)
@@ -77,8 +73,10 @@ def _edges(knot: Knot, row: int, rows: dict[str, int]) -> Iterable[Edge]:
                 yield Edge(knot.id, parent, dashed, -1, row, rows[parent])
 
 
-def _free(busy: Sequence[Edge | None], start: int) -> int:
-    return next((lane for lane in range(start, len(busy)) if busy[lane] is None), max(start, len(busy)))
+def _free(busy: Sequence[Edge | None], start: int, without: int | None = None) -> int:
+    """Return the first free lane; `without` the one of the node right above, which would look like a child."""
+    lanes = (lane for lane in range(start, max(start, len(busy)) + 2) if lane >= len(busy) or not busy[lane])
+    return next(lane for lane in lanes if lane != without)
 
 
 def _take(busy: list[Edge | None], lane: int, edge: Edge | None) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     Phrase = Callable[[Message], str]
 
 NONE = "–"
+NAMED = 5  # checkouts that are named; the others are counted
 SHOWN = 2  # ids in one cell; the others are counted
 COLUMNS = ("checkout", "branch", "heads", "borrowed", "lacks", "waiting")
 STYLES = ("bold", "cyan", "yellow", "magenta", "red", "blue")  # of the columns, in this order
@@ -90,13 +91,13 @@ def _databases(standing: Standing, phrase: Phrase) -> tuple[tuple[str, tuple[str
     return tuple(
         (
             phrase(Message("status-database", {"database": rows.database})),
-            tuple(_head(head, phrase) for head in rows.heads) or nothing,
+            tuple(_head(head, standing, phrase) for head in rows.heads) or nothing,
         )
         for rows in standing.databases
     )
 
 
-def _head(head: Head, phrase: Phrase) -> str:
+def _head(head: Head, standing: Standing, phrase: Phrase) -> str:
     origin = head.remembered
     about = {
         "revision": head.revision,
@@ -106,7 +107,10 @@ def _head(head: Head, phrase: Phrase) -> str:
         "commit": (origin.commit or "")[:10] if origin else "",
     }
     if head.owners:
-        return phrase(Message("status-owned", about))
+        all_of_them = len(head.owners) == sum(row.has_project for row in standing.checkouts) > NAMED
+        key = "status-everywhere" if all_of_them else "status-owned"
+        shown = (*head.owners[:NAMED], f"+{len(head.owners) - NAMED}") if head.owners[NAMED:] else head.owners
+        return phrase(Message(key, {**about, "owners": shown}))
     if origin is None:
         return phrase(Message("status-copies" if head.borrowers else "status-nowhere", about))
     copies = phrase(Message("status-borrowers", about)) if head.borrowers else ""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 COLOURS = (32, 34, 35, 36, 33, 31)  # of lanes
 ALIGNED = 16  # text beside a wider graph begins where the graph ends
 FOLDED = "┋"
+NODE = "*"  # until it is known which sign it has
 
 
 class Cell(NamedTuple):
@@ -37,13 +38,13 @@ def draw(
 ) -> str:
     """Return the picture as text; with `width`, no line is longer."""
     layout = lay_out(knots(entries))
-    graph = [_row(row, layout) for row in range(len(entries))]
+    graph = _rows(layout)
     indent = min(ALIGNED, max((len(cells) for cells in graph), default=0))
     paint = _Paint(colour, width)
     lines = []
     for entry, cells in zip(entries, graph, strict=True):
         sign = FOLDED if len(entry.items) > 1 else mark(entry.first)
-        drawn = [cell._replace(sign=sign) if cell.sign == "*" else cell for cell in cells]
+        drawn = [cell._replace(sign=sign) if cell.sign == NODE else cell for cell in cells]
         drawn += [Cell(" ", 0)] * (indent - len(drawn))
         lines.append(paint.line(drawn, caption(entry, picture, phrase)))
     signs = "   ".join(f"{sign} {words}" for sign, words in legend(picture, entries, phrase))
@@ -63,20 +64,25 @@ def knots(entries: Sequence[Entry]) -> tuple[Knot, ...]:
     )
 
 
-def _row(row: int, layout: Layout) -> list[Cell]:
-    """Draw one row: the node, the lines that pass, and the lines that begin or end at the node."""
-    here = layout.lanes[row]
-    cells = [Cell(" ", 0)] * (2 * layout.width)
+def _rows(layout: Layout) -> list[list[Cell]]:
+    """Draw each row: the node, the lines that pass, and the lines that begin or end at the node."""
+    rows = [[Cell(" ", 0)] * (2 * layout.width) for _ in layout.lanes]
+    touching: dict[int, list[Edge]] = {}
     for edge in layout.edges:
-        if edge.passes(row):
-            cells[2 * edge.lane] = Cell("┊" if edge.dashed else "│", edge.lane)
-    touching = [edge for edge in layout.edges if row in (edge.start, edge.end) and edge.lane != here]
-    for edge in sorted(touching, key=lambda edge: -abs(edge.lane - here)):
-        _reach(cells, edge, row, here)
-    cells[2 * here] = Cell("*", here)
-    while cells and cells[-1].sign == " ":
-        cells.pop()
-    return [*cells, Cell(" ", 0)]
+        low, high = sorted((edge.start, edge.end))
+        for row in range(low + 1, high):
+            rows[row][2 * edge.lane] = Cell("┊" if edge.dashed else "│", edge.lane)
+        for row in {low, high}:
+            touching.setdefault(row, []).append(edge)
+    for row, (here, cells) in enumerate(zip(layout.lanes, rows, strict=True)):
+        aside = [edge for edge in touching.get(row, ()) if edge.lane != here]
+        for edge in sorted(aside, key=lambda edge: -abs(edge.lane - here)):
+            _reach(cells, edge, row, here)
+        cells[2 * here] = Cell(NODE, here)
+        while cells[-1].sign == " ":
+            cells.pop()
+        cells.append(Cell(" ", 0))
+    return rows
 
 
 def _reach(cells: list[Cell], edge: Edge, row: int, here: int) -> None:
