@@ -58,8 +58,10 @@ TEXTS: dict[str, Text] = {
     "edited": Text(
         WARN,
         "The borrowed {revision} was edited here; it is left as it is: {path}\n"
+        "  To keep the edit, as this branch's own: alembic-worktrees adopt {revision:q}\n"
         "  To get the original back: rm {path:q}",
         "La copie empruntée de {revision} a été modifiée ici ; elle est laissée telle quelle : {path}\n"
+        "  Pour garder la modification, dans cette branche : alembic-worktrees adopt {revision:q}\n"
         "  Pour reprendre l'original : rm {path:q}",
     ),
     "differs": Text(
