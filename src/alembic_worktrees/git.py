@@ -147,9 +147,14 @@ def published_branch(folder: Path) -> str | None:
 
 
 def is_rebasing(folder: Path) -> bool:
-    """Tell whether a rebase is under way in this worktree."""
-    listed = answer(folder, "rev-parse", "--git-path", "rebase-merge", "--git-path", "rebase-apply")
-    return any((folder / name).is_dir() for name in os.fsdecode(listed).splitlines())
+    """Tell whether a rebase is under way in this worktree that has commits left to apply."""
+    names = ("--git-path", "rebase-merge/git-rebase-todo", "--git-path", "rebase-apply")
+    todo, mails = (folder / name for name in os.fsdecode(answer(folder, "rev-parse", *names)).splitlines())
+    try:
+        lines = todo.read_bytes().splitlines()
+    except OSError:
+        lines = []
+    return mails.is_dir() or any(line and not line.startswith(b"#") for line in lines)
 
 
 def hooks_folder(folder: Path) -> Path:

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from .review import Scope
 
 
+VARIABLES = {
+    "post-checkout": ("PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF", "PRE_COMMIT_CHECKOUT_TYPE"),
+    "post-merge": ("PRE_COMMIT_IS_SQUASH_MERGE",),
+    "post-rewrite": ("PRE_COMMIT_REWRITE_COMMAND",),
+}
+
+
 class Event(NamedTuple):
     """What git did: the files were those of `before` (None: there were none here) and are those of `after` now."""
 
@@ -36,32 +43,33 @@ class Report(NamedTuple):
     arrived: tuple[Message, ...]
 
 
-def what_happened(
-    hook: str, words: Sequence[str], environment: Mapping[str, str], scope: Scope
-) -> Event | None:
-    """Return what git did, told by the hook's name and arguments or by pre-commit's variables; None if nothing.
+def told(words: Sequence[str], environment: Mapping[str, str]) -> Sequence[str]:
+    """Return the name of the hook and what git told it; pre-commit hands that on in variables, and no name."""
+    named = (hook for hook, names in VARIABLES.items() if names[-1] in environment)
+    hook, *arguments = words or [next(named, "post-merge")]
+    names = VARIABLES.get(hook, ())
+    return hook, *(
+        arguments if len(arguments) == len(names) else (environment.get(name, "") for name in names)
+    )
 
-    During a rebase nothing is said: post-rewrite comes at its end. Source: githooks(5), FACTS "git".
+
+def what_happened(told: Sequence[str], scope: Scope) -> Event | None:
+    """Return what git did, from the name of the hook and what git told it; None if nothing.
+
+    A rebase is told of at its end, by post-rewrite; one that has nothing to apply ends with post-checkout.
+    Source: githooks(5), FACTS "git".
     """
     head = git.commit_id(scope.root, "HEAD")
-    if head is None or git.is_rebasing(scope.root):
+    if head is None or (told[0] != "post-rewrite" and git.is_rebasing(scope.root)):
         return None
-    if hook == "post-checkout":
-        names = ("PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF", "PRE_COMMIT_CHECKOUT_TYPE")
-        before, _, flag = _words(words, environment, names)
-        return None if flag != "1" or before == head else _event(scope, before, head)
-    (word,) = _words(words, environment, ("PRE_COMMIT_REWRITE_COMMAND",))
-    if hook == "post-rewrite" and word == "amend":
-        return None
-    (word,) = _words(words, environment, ("PRE_COMMIT_IS_SQUASH_MERGE",))
-    if hook == "post-merge" and word == "1":  # HEAD stays; what came lies in the index
-        return Event(Tree(scope.root, head), Tree(scope.root, None, in_hook=scope.in_hook))
+    match told:
+        case "post-checkout", before, _, flag:
+            return _event(scope, before, head) if flag == "1" and before != head else None
+        case "post-rewrite", "amend":
+            return None
+        case "post-merge", "1":  # a squash: HEAD stays, what came lies in the index
+            return Event(Tree(scope.root, head), Tree(scope.root, None, in_hook=scope.in_hook))
     return _event(scope, "ORIG_HEAD", head)
-
-
-def _words(words: Sequence[str], environment: Mapping[str, str], names: Sequence[str]) -> Sequence[str]:
-    """Return the arguments that git gave the hook; pre-commit hands them on in variables of these names."""
-    return words[: len(names)] if len(words) >= len(names) else [environment.get(name, "") for name in names]
 
 
 def _event(scope: Scope, before: str, after: str) -> Event:

@@ -134,23 +134,16 @@ def report(options: argparse.Namespace, printer: Printer) -> int:
 
 
 def _report(options: argparse.Namespace, printer: Printer) -> None:
-    from ..report import make_report, say, what_happened
+    from ..report import make_report, say, told, what_happened
 
     files = config_files(options.config, options.name, (), os.environ)
     scope = find_scope(None, Path.cwd(), files)
-    hook, *words = options.words or [_hook_of_pre_commit(os.environ)]
-    event = what_happened(hook, words, os.environ, scope) if scope else None
+    event = what_happened(told(options.words, os.environ), scope) if scope else None
     if scope and event:
         printer.speak(scope.language())
         say(make_report(scope, event, projects(scope)), printer.tell)
         if options.database:
             _report_database(scope, printer)
-
-
-def _hook_of_pre_commit(environment: Mapping[str, str]) -> str:
-    if "PRE_COMMIT_CHECKOUT_TYPE" in environment:
-        return "post-checkout"
-    return "post-rewrite" if "PRE_COMMIT_REWRITE_COMMAND" in environment else "post-merge"
 
 
 def _report_database(scope: Scope, printer: Printer) -> None:
