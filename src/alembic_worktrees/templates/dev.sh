@@ -5,7 +5,7 @@
 # Yours to change; while you have not, init renews it. (alembic-worktrees init, seal 000000000000)
 set -euo pipefail
 
-number=${1:-1}
+number=${1-1}
 case $number in
 '' | *[!0-9]* | 0* | ?????*) printf 'usage: scripts/dev.sh N   (N = 1, 2, 3 …)\n' >&2 && exit 2 ;;
 esac
