@@ -146,6 +146,12 @@ def test_a_long_run_is_one_node_and_a_short_one_is_not() -> None:
     assert "revisions" not in drawn(picture(*chain(5)))
 
 
+@pytest.mark.parametrize("look", [WAITING, LENT, REMEMBERED, LOST])
+def test_what_wants_attention_is_never_folded(look: Look) -> None:
+    run = [item(f"r{n}", *([f"r{n - 1}"] if n else []), look=look) for n in range(9)]
+    assert len(picture(*run).folded) == 9
+
+
 def test_a_run_ends_where_somebody_stops() -> None:
     """An old checkout that has only the first half does not hinder the folding."""
     half = [one._replace(owners=ALL[:2]) if int(one.id[1:]) >= 20 else one for one in chain(40)]
@@ -200,13 +206,13 @@ def pictures(draw: st.DrawFn, *, names: st.SearchStrategy[str] | None = None) ->
     ids = [f"r{number:02}" for number in range(size)]
     if names is not None:
         ids = draw(st.lists(names, min_size=1, max_size=12, unique=True))
-    items = []
+    items, look = [], EVERYWHERE
     for number, id in enumerate(ids):
         usual = st.just(ids[max(number - 1, 0) : number])
         anything = st.lists(st.sampled_from(ids[:number]), max_size=3, unique=True) if number else usual
         parents = draw(st.one_of(usual, usual, usual, anything))
         depends_on = [one for one in draw(st.one_of(st.just([]), anything)) if one not in parents]
-        look = draw(st.one_of(st.just(EVERYWHERE), st.just(EVERYWHERE), st.sampled_from(LOOKS)))
+        look = draw(st.one_of(*[st.just(look)] * 6, st.sampled_from(LOOKS)))  # alike in long runs
         message = id if names is None else draw(names)
         items.append(item(id, *parents, depends_on=depends_on, message=message, look=look))
     return picture(*draw(st.permutations(items)))
@@ -390,7 +396,9 @@ def test_thousands_of_revisions() -> None:
     big = picture(*chain(5000), *(item(f"x{n}", f"r{n * 50:03}") for n in range(90)))
     assert len(big.folded) < 300
     assert drawn(big, whole=True).count("\n") == 5092
-    assert_apart(lay_out(lines.knots(big.unfolded)))
+    layout = lay_out(lines.knots(big.unfolded))
+    assert layout.width == 2  # a lane is used again
+    assert_apart(layout)
 
 
 # Stories

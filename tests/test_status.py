@@ -240,8 +240,8 @@ def test_on_a_terminal(world: World) -> None:
         env=world.env | {"TERM": "xterm-256color", "COLUMNS": "100"},
     )
     assert done.returncode == 0
-    assert "╭" in done.screen
-    assert "\x1b[" in done.screen
+    assert "─────" in done.screen
+    assert "\x1b[33maaaa1111" in done.screen
     plain = world.env | {"TERM": "xterm-256color", "NO_COLOR": "1"}
     done = at_terminal(["python", "-m", "alembic_worktrees", "status"], cwd=world.main.backend, env=plain)
     assert "\x1b" not in done.screen
@@ -310,6 +310,8 @@ def test_a_long_list_is_counted() -> None:
     one = Row("A", "/a", None, True, True, ("a", "b", "c", "d"), (), ("x",) * 64, None)
     page = make_page(Standing((one,), None, None, Step("nothing", None, Message("next-nothing"))), ENGLISH)
     assert page.rows == (("A", "(no branch)", "a, b +2", "–", "x, x +62", "?"),)
+    standing = Standing((one,), None, None, Step("nothing", None, Message("next-nothing")))
+    assert make_page(standing, ENGLISH, 40).rows[0][2:5] == ("a +3", "–", "64")
 
 
 def test_commands_mean_the_same_project() -> None:

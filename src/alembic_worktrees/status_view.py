@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 NONE = "–"
 NAMED = 5  # checkouts that are named; the others are counted
-SHOWN = 2  # ids in one cell; the others are counted
 COLUMNS = ("checkout", "branch", "heads", "borrowed", "lacks", "waiting")
 STYLES = ("bold", "cyan", "yellow", "magenta", "red", "blue")  # of the columns, in this order
 
@@ -34,8 +33,21 @@ class Page(NamedTuple):
     command: str | None
 
 
-def make_page(standing: Standing, phrase: Phrase) -> Page:
-    """Put the standing into words."""
+def make_page(standing: Standing, phrase: Phrase, width: int | None = None) -> Page:
+    """Put the standing into words; where the table would be wider than `width`, with fewer ids in its cells."""
+    for shown in (2, 1):
+        page = _page(standing, phrase, shown)
+        if width is None or _table_width(page) <= width:
+            return page
+    return _page(standing, phrase, 0)
+
+
+def _table_width(page: Page) -> int:
+    columns = zip(page.header, *page.rows, strict=True)
+    return sum(max(map(_width, column)) + 3 for column in columns)
+
+
+def _page(standing: Standing, phrase: Phrase, shown: int) -> Page:
     sections = _databases(standing, phrase)
     loans = next(row for row in standing.checkouts if row.here).borrowed
     if loans:
@@ -45,7 +57,7 @@ def make_page(standing: Standing, phrase: Phrase) -> Page:
         )
     return Page(
         header=tuple(phrase(Message(f"column-{name}")) for name in COLUMNS),
-        rows=tuple(_cells(row, phrase) for row in standing.checkouts),
+        rows=tuple(_cells(row, phrase, shown) for row in standing.checkouts),
         here=next(index for index, row in enumerate(standing.checkouts) if row.here),
         sections=sections,
         why=phrase(standing.step.why),
@@ -57,26 +69,29 @@ def _loan_key(edited: bool) -> str:
     return "status-loan-edited" if edited else "status-loan"
 
 
-def _cells(row: Row, phrase: Phrase) -> tuple[str, ...]:
+def _cells(row: Row, phrase: Phrase, shown: int) -> tuple[str, ...]:
     if not row.has_project:
         empty = phrase(Message("status-no-project"))
         return (_clean(row.name), _clean(row.branch or NONE), empty, NONE, NONE, NONE)
     lent = groupby(sorted(row.borrowed, key=lambda loan: loan.origin), key=lambda loan: loan.origin)
-    loans = [f"{_ids([loan.revision for loan in loans])} ← {_clean(origin)}" for origin, loans in lent]
+    loans = [f"{_ids([loan.revision for loan in loans], shown)} ← {_clean(origin)}" for origin, loans in lent]
     return (
         _clean(row.name),
         _clean(row.branch or phrase(Message("status-no-branch"))),
-        _ids(row.heads),
+        _ids(row.heads, max(shown, 1)),
         "; ".join(loans) or NONE,
-        "?" if row.lacks is None else _ids(row.lacks),
-        "?" if row.waiting is None else _ids(row.waiting),
+        "?" if row.lacks is None else _ids(row.lacks, shown),
+        "?" if row.waiting is None else _ids(row.waiting, shown),
     )
 
 
-def _ids(revisions: Sequence[str]) -> str:
-    shown = ", ".join(map(_clean, revisions[:SHOWN]))
-    more = len(revisions) - SHOWN
-    return f"{shown} +{more}" if more > 0 else shown or NONE
+def _ids(revisions: Sequence[str], shown: int) -> str:
+    """Return so many ids, and how many more there are."""
+    named = ", ".join(map(_clean, revisions[:shown]))
+    more = len(revisions) - shown
+    if more <= 0:
+        return named or NONE
+    return f"{named} +{more}" if named else str(more)
 
 
 def _clean(text: str) -> str:
@@ -146,13 +161,16 @@ def render_table(page: Page, width: int) -> str:
     console = Console(
         file=io.StringIO(), width=width, force_terminal=True, color_system="standard", highlight=False
     )
-    table = Table(box=box.ROUNDED, border_style="dim", header_style="bold")
+    table = Table(
+        box=box.SIMPLE_HEAD, border_style="dim", header_style="dim", pad_edge=False, show_edge=False
+    )
     for title, style in zip(page.header, STYLES, strict=True):
         table.add_column(Text(title), style=style, overflow="fold")
     for number, row in enumerate(page.rows):
         marked = (f"{'→ ' if number == page.here else '  '}{row[0]}", *row[1:])
         table.add_row(*(Text(cell, style="dim" if cell in {NONE, "?"} else "") for cell in marked))
     console.print(table)
+    console.print()
     for title, body in page.sections:
         console.print(Text(title, style="bold"), *(Text(f"  {line}") for line in body), sep="\n")
         console.print()

@@ -37,9 +37,9 @@ def status(options: argparse.Namespace, printer: Printer) -> int:
     if options.json:
         printer.document(document(standing, printer.phrase))
     else:
-        page = make_page(standing, printer.phrase)
-        columns = shutil.get_terminal_size().columns
-        write(render_table(page, columns) if has_colour(os.environ) else render_text(page))
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        page = make_page(standing, printer.phrase, width)
+        write(render_table(page, width) if width and has_colour(os.environ) else render_text(page))
     return NOT_DONE if standing.silence else DONE
 
 
