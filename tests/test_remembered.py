@@ -358,6 +358,12 @@ def test_cost_follows_distinct_files_not_branches(world: World) -> None:
     assert len(trace(world, "0285cafe")) == len(commands) <= 20
 
 
+def test_a_file_that_many_branches_share_is_one_candidate(world: World) -> None:
+    many(world, 5, 20)
+    (one,) = found(world.main, "0015cafe")
+    assert one.origin.name == "many/000"
+
+
 @pytest.mark.parametrize("lose", [in_branch, in_lost_commit])
 def test_progress_on_a_terminal_only(lose: Callable[[World], None], world: World) -> None:
     lose(world)
