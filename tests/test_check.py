@@ -276,8 +276,8 @@ def revise(*rows: tuple[Any, ...]) -> Callable[[Checkout], Any]:
     return lambda main: [main.revision(row[0], row[1], **(row[2] if len(row) > 2 else {})) for row in rows]
 
 
-def remove(*files: str) -> Callable[[Checkout], Any]:
-    return lambda main: [(main.versions / file).unlink() for file in files]
+def remove(file: str) -> Callable[[Checkout], Any]:
+    return lambda main: main.git("rm", "--quiet", "--force", "--ignore-unmatch", main.versions / file)
 
 
 SOUND_HEAD = revision_text("bbbb2222", "aaaa1111")
@@ -551,6 +551,19 @@ def test_cure_of_what_only_git_remembers(where: str, folder: str, main: Checkout
         main.git("reflog", "expire", "--expire=all", "--all") if where == "stash" else None
         main.git("commit", "-m", "Removed") if where == "history" else None
     pasted(child(main), hint(main, "parent-elsewhere", "--staged"), folder)
+    assert found_ids(main, "--staged") == []
+
+
+@pytest.mark.parametrize("others", [False, True], ids=["alone", "beside a worktree that has it"])
+def test_cure_of_what_this_branch_removes(others: bool, main: Checkout) -> None:
+    """Its own branch has it, and the one it came from: to merge these would bring nothing."""
+    main.revision("bbbb2222", "aaaa1111")
+    main.commit("Second migration")
+    if others:
+        main.world.worktree("StoFlow-other")
+    child(main).commit("Third migration")
+    main.git("rm", "--quiet", "backend/migrations/versions/bbbb2222_add_t.py")
+    pasted(main, hint(main, "parent-elsewhere", "--staged"), "")
     assert found_ids(main, "--staged") == []
 
 

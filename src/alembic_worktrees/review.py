@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from . import git
 from .check import Problem, compare, judge, problem
 from .database import Database
+from .errors import Refusal
 from .inventory import take_inventory
 from .messages import Message
 from .project import USUAL_FOLDER, ConfigFiles, Project, find_project, has_config, read_project
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
+    from .check import Found
     from .inventory import Inventory
 
 
@@ -94,7 +96,8 @@ def review_merge(scope: Scope, name: str, onto: str) -> Iterator[Problem]:
         for path, blobs in result.contested.items():
             if _differ(theirs, path, blobs):
                 yield problem("both-changed", None, [path], onto=onto)
-        for found in _judge(scope, theirs.snapshot(folder, result.files)):
+        known = {*ours.blobs, *theirs.blobs}
+        for found in _judge(scope, theirs.snapshot(folder, result.files), known):
             cure = Message("cure-diverged-onto", {**found.hint.values, "onto": onto})
             yield found._replace(hint=cure) if found.id == "diverged-heads" else found
 
@@ -134,8 +137,16 @@ def review_database(
 
 def projects(scope: Scope) -> tuple[Project, ...]:
     """Return the projects of the working tree."""
-    places = (folder for folder in scope.folders() if has_config(scope.root / folder, scope.files))
-    return tuple(_project(scope, folder) for folder in places)
+    return tuple(project for folder in scope.folders() for project in _projects_in(scope, folder))
+
+
+def _projects_in(scope: Scope, folder: str) -> Iterator[Project]:
+    if has_config(scope.root / folder, scope.files):
+        try:
+            yield _project(scope, folder)
+        except Refusal as refusal:  # a config that is used from another folder, by `alembic -c`
+            if refusal.key != "scripts-missing" or scope.folder is not None:
+                raise
 
 
 def snapshot_of(project: Project, inventory: Inventory) -> Snapshot:
@@ -157,10 +168,16 @@ def snapshot_of(project: Project, inventory: Inventory) -> Snapshot:
     )
 
 
-def _judge(scope: Scope, snapshot: Snapshot) -> tuple[Problem, ...]:
+def _judge(scope: Scope, snapshot: Snapshot, known: Collection[str] = ()) -> tuple[Problem, ...]:
+    """Judge a project; a file of the working tree that is in `known` is recorded, but will not be any more."""
     settings = scope.settings(snapshot.folder)
     whereabouts = Whereabouts(lambda: _project(scope, snapshot.folder), settings)
-    return judge(snapshot, whereabouts, max_heads=settings.max_heads)
+
+    def find(word: str) -> Found | None:
+        found = whereabouts(word)
+        return None if found and found.how == "unrecorded" and found.path in known else found
+
+    return judge(snapshot, find, max_heads=settings.max_heads)
 
 
 def _project(scope: Scope, folder: str) -> Project:

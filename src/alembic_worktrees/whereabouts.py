@@ -76,19 +76,24 @@ class Whereabouts:
         return Found("elsewhere", origin, candidate.origin.path, cure)
 
     def _bring(self, candidate: Candidate) -> Message:
+        """Return the command that brings a migration into this branch: by merging its branch, else by its bytes."""
         origin, target = candidate.origin, self._project.root / candidate.place / candidate.below
         checkouts = {checkout.name: checkout for checkout in self._search.surroundings.others}
         checkout = checkouts.get(origin.name if candidate.path else origin.name.partition(":")[0])
         if candidate.path is None:
-            if origin.kind == "ref" and not checkout:
+            if origin.kind == "ref" and not checkout and not self._is_merged(origin.commit):
                 return Message("bring-merge", {"branch": origin.name})
-            place = checkout.path if checkout else self._project.root
-            name = f"{origin.commit}:{origin.path}"
+            place, name = checkout.path if checkout else self._project.root, f"{origin.commit}:{origin.path}"
             return Message("bring-show", {"place": place, "name": name, "target": target})
-        if checkout is None or not candidate.path.is_relative_to(checkout.path):  # a copy of a copy
-            return Message("bring-copy", {"path": candidate.path, "target": target})
-        if not git.committed(checkout.path, [candidate.path]):
-            return Message("bring-commit", {"place": checkout.path, "path": origin.path})
-        branch = checkout.branch or git.commit_id(checkout.path, "HEAD")
-        key = "bring-merge" if checkout.worktree else "bring-pull"
-        return Message(key, {"place": checkout.path, "branch": branch})
+        if checkout and candidate.path.is_relative_to(checkout.path):
+            if not git.committed(checkout.path, [candidate.path]):
+                return Message("bring-commit", {"place": checkout.path, "path": origin.path})
+            tip = git.commit_id(checkout.path, "HEAD")
+            if not (checkout.worktree and self._is_merged(tip)):
+                key = "bring-merge" if checkout.worktree else "bring-pull"
+                return Message(key, {"place": checkout.path, "branch": checkout.branch or tip})
+        return Message("bring-copy", {"path": candidate.path, "target": target})
+
+    def _is_merged(self, commit: str | None) -> bool:
+        """Whether HEAD comes after `commit`: then it has had the file, and removed it."""
+        return commit is not None and git.merge_base(self._project.root, "HEAD", commit) == commit

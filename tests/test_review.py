@@ -1,0 +1,351 @@
+"""Index, commit, files, and a merge that is not made: what is judged, and that nothing is changed by it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alembic_worktrees.trees import Merged, merged
+from test_hooks import second_project
+from worlds.observe import tree
+from worlds.world import Layout, World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from worlds.world import Checkout
+
+VERSIONS = "backend/migrations/versions"
+
+
+# A merge of two sets of files, without making it
+
+BASE = {"a": "1", "b": "2"}
+MERGES: dict[str, tuple[dict[str, str] | None, dict[str, str], dict[str, str], dict[str, str], list[str]]] = {
+    "nothing": (BASE, BASE, BASE, BASE, []),
+    "ours new": (BASE, {**BASE, "c": "3"}, BASE, {**BASE, "c": "3"}, []),
+    "theirs new": (BASE, BASE, {**BASE, "c": "3"}, {**BASE, "c": "3"}, []),
+    "both new, the same": (BASE, {**BASE, "c": "3"}, {**BASE, "c": "3"}, {**BASE, "c": "3"}, []),
+    "both new, differing": (BASE, {**BASE, "c": "3"}, {**BASE, "c": "4"}, {**BASE, "c": "3"}, ["c"]),
+    "ours changed": (BASE, {"a": "9", "b": "2"}, BASE, {"a": "9", "b": "2"}, []),
+    "theirs changed": (BASE, BASE, {"a": "9", "b": "2"}, {"a": "9", "b": "2"}, []),
+    "both changed": (BASE, {"a": "8", "b": "2"}, {"a": "9", "b": "2"}, {"a": "8", "b": "2"}, ["a"]),
+    "ours deleted": (BASE, {"b": "2"}, BASE, {"b": "2"}, []),
+    "theirs deleted": (BASE, BASE, {"b": "2"}, {"b": "2"}, []),
+    "both deleted": (BASE, {"b": "2"}, {"b": "2"}, {"b": "2"}, []),
+    "ours deleted, theirs changed": (BASE, {"b": "2"}, {"a": "9", "b": "2"}, {"a": "9", "b": "2"}, ["a"]),
+    "theirs deleted, ours changed": (BASE, {"a": "9", "b": "2"}, {"b": "2"}, {"a": "9", "b": "2"}, ["a"]),
+    "ours moved": (BASE, {"z": "1", "b": "2"}, BASE, {"z": "1", "b": "2"}, []),
+    "ours moved, theirs changed": (
+        BASE,
+        {"z": "1", "b": "2"},
+        {"a": "9", "b": "2"},
+        {"z": "9", "b": "2"},
+        [],
+    ),
+    "theirs moved, ours changed": (
+        BASE,
+        {"a": "9", "b": "2"},
+        {"z": "1", "b": "2"},
+        {"z": "9", "b": "2"},
+        [],
+    ),
+    "shallow": (None, {"a": "1"}, {"b": "2"}, {"a": "1", "b": "2"}, []),
+    "shallow, the same": (None, BASE, BASE, BASE, []),
+    "shallow, differing": (None, {"a": "1"}, {"a": "2"}, {"a": "1"}, ["a"]),
+    "shallow, moved": (None, {"a": "1"}, {"z": "1"}, {"a": "1"}, []),
+}
+
+
+@pytest.mark.parametrize("case", MERGES)
+def test_merged(case: str) -> None:
+    base, ours, theirs, files, contested = MERGES[case]
+    result = merged(base, ours, theirs)
+    assert (result.files, list(result.contested)) == (files, contested)
+
+
+FILES = st.dictionaries(st.sampled_from("abc"), st.sampled_from("1234"))
+
+
+@given(FILES, FILES)
+def test_merging_with_what_did_not_change_is_the_other(base: dict[str, str], side: dict[str, str]) -> None:
+    assert merged(base, side, base) == merged(base, base, side) == Merged(side, {})
+
+
+@given(FILES, FILES)
+def test_merging_the_same_is_the_same(base: dict[str, str], side: dict[str, str]) -> None:
+    assert merged(base, side, side) == merged(None, side, side) == Merged(side, {})
+
+
+# True worlds
+
+
+@pytest.fixture
+def world(world_root: Path) -> World:
+    world = World.create(world_root, "sqlite://")
+    world.main.revision("aaaa1111")
+    world.main.commit("First migration")
+    return world
+
+
+@pytest.fixture
+def main(world: World) -> Checkout:
+    """On `feature`, which has a migration after aaaa1111, as `develop` has."""
+    main = world.main
+    main.revision("bbbb2222", "aaaa1111")
+    main.commit("Theirs")
+    main.git("checkout", "--quiet", "-b", "feature", "develop~1")
+    return main
+
+
+def found(checkout: Checkout, *args: str, cwd: Path | None = None) -> list[tuple[str, list[str]]]:
+    """The problems, each with its files; the status says whether there are any."""
+    done = checkout.tool("check", "--json", *args, cwd=cwd or checkout.path)
+    assert done.stderr == ""
+    problems = json.loads(done.stdout)["problems"]
+    assert done.returncode == bool(problems)
+    return [(problem["id"], problem["files"]) for problem in problems]
+
+
+def ids(checkout: Checkout, *args: str, cwd: Path | None = None) -> list[str]:
+    return [id for id, _ in found(checkout, *args, cwd=cwd)]
+
+
+ONTO = ("--ref", "HEAD", "--onto", "develop")
+
+
+def would_merge(checkout: Checkout) -> list[str]:
+    """What `--onto` says; it is what the index says after the true merge, if git can make it alone."""
+    said = ids(checkout, *ONTO)
+    done = checkout.git_run("merge", "--quiet", "--no-commit", "develop")
+    if done.returncode == 0:
+        assert ids(checkout, "--staged") == said
+        checkout.git("merge", "--abort", check=False)
+    checkout.git("reset", "--quiet", "--hard", "HEAD")
+    return said
+
+
+def test_onto_diverges(main: Checkout) -> None:
+    main.revision("cccc3333", "aaaa1111")
+    main.commit("Mine")
+    assert ids(main, "--ref", "HEAD") == []
+    assert would_merge(main) == ["diverged-heads"]
+
+
+def test_cure_of_what_would_diverge(main: Checkout) -> None:
+    main.revision("cccc3333", "aaaa1111")
+    main.commit("Mine")
+    done = main.tool("check", *ONTO)
+    command = done.stdout.partition("→ ")[2].partition(", then")[0]
+    assert command == 'git merge develop; alembic-worktrees merge ~/StoFlow/backend -m "merge heads"'
+    main.world.run("sh", "-c", command, cwd=main.backend, check=True)
+    main.commit("Join")
+    assert ids(main, *ONTO) == []
+
+
+def test_onto_is_sound(main: Checkout) -> None:
+    main.write("note.txt", "")
+    main.commit("No migration")
+    assert would_merge(main) == []
+    main.revision("cccc3333")
+    main.commit("A base of its own")
+    assert would_merge(main) == []
+
+
+def test_onto_loses_a_parent(main: Checkout) -> None:
+    """Each side is complete, the merge is not."""
+    main.git("checkout", "--quiet", "-B", "feature", "develop")
+    main.revision("cccc3333", "bbbb2222")
+    main.commit("Mine")
+    main.git("checkout", "--quiet", "develop")
+    main.git("rm", "--quiet", f"{VERSIONS}/bbbb2222_add_t.py")
+    main.git("commit", "--quiet", "-m", "Dropped")
+    main.git("checkout", "--quiet", "feature")
+    assert ids(main, "--ref", "HEAD") == ids(main, "--ref", "develop") == []
+    assert ids(main, *ONTO) == ["parent-missing"]
+
+
+def test_onto_has_the_parent(main: Checkout) -> None:
+    main.revision("cccc3333", "bbbb2222")
+    main.commit("Mine, on what develop has")
+    assert ids(main, "--ref", "HEAD") == ["parent-elsewhere"]
+    assert would_merge(main) == []
+
+
+@pytest.mark.parametrize("side", ["develop", "feature"])
+@pytest.mark.parametrize("edited", [False, True])
+def test_onto_with_a_moved_file(side: str, edited: bool, main: Checkout) -> None:
+    main.git("checkout", "--quiet", side)
+    main.git("mv", f"{VERSIONS}/aaaa1111_add_t.py", f"{VERSIONS}/moved.py")
+    main.git("commit", "--quiet", "-m", "Moved")
+    if edited:
+        main.git("checkout", "--quiet", "feature" if side == "develop" else "develop")
+        main.revision("aaaa1111", body="pass")
+        main.git("commit", "--quiet", "-a", "-m", "Edited")
+    main.git("checkout", "--quiet", "feature")
+    assert would_merge(main) == []
+
+
+def change(checkout: Checkout, branch: str, **options: str) -> None:
+    checkout.git("checkout", "--quiet", branch)
+    checkout.revision("aaaa1111", **options)
+    checkout.git("commit", "--quiet", "-a", "-m", "Change")
+
+
+def test_onto_where_both_sides_changed_a_file(main: Checkout) -> None:
+    change(main, "develop", body="pass  # theirs")
+    change(main, "feature", body="pass  # mine")
+    assert would_merge(main) == []  # Alembic will see the same revision, whatever git's conflict ends in
+    change(main, "feature", body="pass", labels="mine")
+    assert found(main, *ONTO) == [("both-changed", [f"{VERSIONS}/aaaa1111_add_t.py"])]
+    assert "git merge develop" in main.tool("check", *ONTO).stdout
+
+
+def test_onto_where_one_side_deleted_what_the_other_changed(main: Checkout) -> None:
+    change(main, "develop", body="pass")
+    main.git("checkout", "--quiet", "feature")
+    main.git("rm", "--quiet", f"{VERSIONS}/aaaa1111_add_t.py")
+    main.git("commit", "--quiet", "-m", "Deleted")
+    assert ids(main, *ONTO) == ["both-changed"]
+
+
+def test_onto_with_a_project_that_one_side_lacks(main: Checkout) -> None:
+    versions = second_project(main)
+    main.write(f"{versions}/b.py", "revision = 'b'\ndown_revision = 'gone'\n")
+    main.commit("Second project")
+    assert would_merge(main) == ["parent-missing"]
+    main.git("checkout", "--quiet", "develop")
+    assert ids(main, "--ref", "feature", "--onto", "HEAD") == ["parent-missing"]
+
+
+def test_onto_changes_nothing(main: Checkout) -> None:
+    change(main, "develop", body="pass  # theirs")
+    change(main, "feature", body="pass  # mine", labels="mine")
+    before = tree(main.path)
+    main.tool("check", *ONTO)
+    main.tool("check")
+    main.tool("check", "--staged")
+    assert tree(main.path) == before
+
+
+def shallow(main: Checkout) -> Checkout:
+    """What a build machine has of a merge request: one commit of each branch, and a detached HEAD."""
+    world = main.world
+    world.run(
+        "git", "clone", "--quiet", "--depth=1", "--branch=feature", main.path.as_uri(), "ci", check=True
+    )
+    ci = type(main)(world, world.root / "ci")
+    ci.git("fetch", "--quiet", "--depth=1", "origin", "develop:refs/remotes/origin/develop")
+    ci.git("checkout", "--quiet", "--detach")
+    assert ci.git_run("merge-base", "HEAD", "origin/develop").returncode == 1
+    return ci
+
+
+def test_onto_in_a_shallow_clone(main: Checkout) -> None:
+    onto = ("--ref", "HEAD", "--onto", "origin/develop")
+    assert ids(shallow(main), *onto) == []
+    main.revision("cccc3333", "aaaa1111")
+    main.git("mv", f"{VERSIONS}/aaaa1111_add_t.py", f"{VERSIONS}/moved.py")
+    main.commit("Diverged, and moved")
+    (main.world.root / "ci").rename(main.world.root / "ci-before")
+    ci = shallow(main)
+    before = tree(ci.path)
+    assert ids(ci, *onto) == ["diverged-heads"]
+    assert tree(ci.path) == before
+
+
+def test_a_commit_that_a_shallow_clone_lacks(main: Checkout) -> None:
+    ci = shallow(main)
+    done = ci.tool("check", "--ref", "HEAD", "--onto", "origin/main")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "origin/main names no commit here. In a shallow clone, get it first: git fetch --unshallow\n"
+    )
+
+
+# Which projects
+
+
+def test_a_ref_is_judged_whatever_lies_here(main: Checkout) -> None:
+    main.revision("cccc3333", "gone1111")
+    bad = main.commit("Bad")
+    main.git("checkout", "--quiet", "develop")
+    assert ids(main, "--ref", bad) == ids(main, "--ref", "feature") == ["parent-missing"]
+    main.git("rm", "-r", "--quiet", "backend")
+    main.git("commit", "--quiet", "-m", "No project here any more")
+    assert ids(main, "--ref", "feature") == ["parent-missing"]
+    assert ids(main) == ids(main, "--staged") == ids(main, "--ref", "HEAD") == []
+
+
+def test_several_projects(main: Checkout) -> None:
+    versions = second_project(main)
+    main.write(f"{versions}/b.py", "revision = 'b'\ndown_revision = 'gone'\n")
+    main.revision("cccc3333", "gone1111")
+    main.commit("Two bad ones")
+    both = [
+        ("parent-missing", [f"{VERSIONS}/cccc3333_add_t.py"]),
+        ("parent-missing", [f"{versions}/b.py"]),
+    ]
+    for args in ([], ["--staged"], ["--ref", "HEAD"]):
+        assert found(main, *args) == found(main, *args, cwd=main.backend) == both
+        assert found(main, *args, "backend") == both[:1]
+        assert found(main, *args, "api", cwd=main.path / "services") == both[1:]
+
+
+def test_max_heads_of_each_project(main: Checkout) -> None:
+    versions = second_project(main)
+    for name in "bc":
+        main.write(f"{versions}/{name}.py", f"revision = '{name}'\ndown_revision = 'a'\n")
+        main.revision(f"{name * 4}2222", "aaaa1111")
+    main.write("services/api/pyproject.toml", "[tool.alembic-worktrees]\nmax-heads = 2\n")
+    main.commit("Both diverged, one may")
+    for args in ([], ["--staged"], ["--ref", "HEAD"]):
+        assert [files[0] for _, files in found(main, *args)] == [f"{VERSIONS}/bbbb2222_add_t.py"]
+
+
+def test_a_project_that_is_not_in_git_yet(world_root: Path) -> None:
+    world = World.create(world_root, "sqlite://", layout=Layout(backend="the api"))
+    world.main.git("rm", "-r", "--quiet", "--cached", ".")
+    world.main.revision("bbbb2222", "gone1111")
+    assert ids(world.main) == ids(world.main, cwd=world.main.backend) == ["parent-missing"]
+
+
+@pytest.mark.parametrize("config", [("-c", "conf/alembic.ini"), ("-c", "conf/../conf/alembic.ini")])
+def test_a_config_that_is_named(config: tuple[str, str], main: Checkout) -> None:
+    (main.path / "backend/conf").mkdir()
+    main.git("mv", "backend/alembic.ini", "backend/conf/alembic.ini")
+    main.revision("bbbb2222", "gone1111")
+    main.commit("Config elsewhere")
+    for args in ([], ["--staged"], ["--ref", "HEAD"]):
+        assert ids(main, *args) == []
+        assert ids(main, *args, *config) == ["parent-missing"]
+
+
+def test_no_project(world_root: Path) -> None:
+    world = World.create(world_root, "sqlite://")
+    world.main.git("rm", "-r", "--quiet", "backend")
+    world.main.commit("No project")
+    for args in ([], ["--staged"], ["--ref", "HEAD"], ["--ref", "HEAD", "--onto", "HEAD~1"]):
+        assert ids(world.main, *args) == []
+    assert world.main.tool("check", "backend", cwd=world.main.path).returncode == 1
+
+
+def test_outside_git(main: Checkout) -> None:
+    (main.path / ".git").rename(main.world.root / "git")
+    main.revision("cccc3333", "gone1111")
+    assert ids(main) == ids(main, cwd=main.backend) == ["parent-missing"]
+    done = main.tool("check", "--staged")
+    assert done.returncode == 1
+    assert "alembic-worktrees check" in done.stderr
+
+
+def test_names_that_need_care(world_root: Path) -> None:
+    world = World.create(world_root, "sqlite://", layout=Layout(backend="é $x\t'y'"))
+    world.main.revision("bbbb2222", "gone1111", file="a b [c] (d).py")
+    world.main.git("add", "--all")
+    file = "é $x\t'y'/migrations/versions/a b [c] (d).py"
+    assert found(world.main) == found(world.main, "--staged") == [("parent-missing", [file])]
