@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alembic_worktrees import landscape
 from alembic_worktrees.messages import Message, Speaker
 from alembic_worktrees.next_step import Called, Step
 from alembic_worktrees.record import Origin
+from alembic_worktrees.settings import Settings
 from alembic_worktrees.status import Head, Loan, Row, Rows, Standing
 from alembic_worktrees.status_view import document, make_page, render_table, render_text
 from worlds.observe import at_terminal, tree
-from worlds.world import World
+from worlds.searching import project
+from worlds.world import Layout, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -183,6 +187,20 @@ def test_the_database_does_not_answer(language: str, world_root: Path) -> None:
     assert row(found, "StoFlow")["lacks"] is None
 
 
+def test_a_host_that_never_answers(world_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(landscape, "PATIENCE", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        world = World.create(world_root, f"postgresql+psycopg2://joe@127.0.0.1:{port}/none")
+        world.main.revision("aaaa1111")
+        seen = landscape.survey(
+            project(world.main), Settings(), world.env, ask_database=True, tell=lambda _: None
+        )
+    assert seen.applied is None
+    assert seen.silence == Message("silent-slow", {"seconds": 1})
+    assert seen.here.inventory.own
+
+
 def test_no_interpreter_has_alembic(world: World) -> None:
     world.main.revision("aaaa1111")
     world.main.write("pyproject.toml", '[tool.alembic-worktrees]\npython = "/nowhere/python"\n')
@@ -192,8 +210,6 @@ def test_no_interpreter_has_alembic(world: World) -> None:
 
 
 def test_two_databases(world_root: Path, new_database: Callable[[], Database]) -> None:
-    from worlds.world import Layout
-
     one, two = new_database(), new_database()
     world = World.create(world_root, one.url, layout=Layout(env="multidb"), other_url=two.url)
     world.main.applied("aaaa1111")
