@@ -84,13 +84,16 @@ def _send(answers: TextIO, **answer: object) -> None:
     answers.flush()
 
 
-def probe(words: list[str]) -> dict[str, Any]:
-    """Answer with the rows of every version table that env.py leads to. Nothing is changed, no migration read."""
+def probe(words: list[str], quiet: bool = False) -> dict[str, Any]:
+    """Answer with the rows of every version table that env.py leads to. Nothing is changed, no migration read.
+
+    With `quiet` a failure is not shown, only answered.
+    """
     tables: list[dict[str, Any]] = []
     logging.disable(logging.INFO)  # env.py is run again for the upgrade, and says the same again
     sys.dont_write_bytecode, before = True, sys.dont_write_bytecode
     try:
-        failure = _as_the_command([*words, "current"], lambda config: _capture(config, tables))
+        failure = _as_the_command([*words, "current"], lambda config: _capture(config, tables), quiet)
     finally:
         logging.disable(logging.NOTSET)
         sys.dont_write_bytecode = before
@@ -146,10 +149,13 @@ def _listed(value: Any) -> list[str]:
     return [] if value is None else [value] if isinstance(value, str) else list(value)
 
 
-def _as_the_command(words: list[str], instead: Callable[[Any], None] | None = None) -> dict[str, Any] | None:
+def _as_the_command(
+    words: list[str], instead: Callable[[Any], None] | None = None, quiet: bool = False
+) -> dict[str, Any] | None:
     """Run the `alembic` command line, or `instead` with its config, and show failures as the command does.
 
-    Returns None on success, else {"unknown": the revision id that Alembic could not locate, or None}.
+    Returns None on success, else {"unknown": the revision id that Alembic could not locate, or None, "reason": the
+    failure in one line}.
     """
     from alembic import util
     from alembic.config import CommandLine
@@ -165,13 +171,21 @@ def _as_the_command(words: list[str], instead: Callable[[Any], None] | None = No
     try:
         Command(prog="alembic").main(words)
     except util.CommandError as error:
-        _show_as_alembic_does(util, error)
-        return {"unknown": getattr(error.__cause__, "argument", None)}
+        if not quiet:
+            _show_as_alembic_does(util, error)
+        return {"unknown": getattr(error.__cause__, "argument", None), "reason": _reason(error)}
     except (Exception, SystemExit) as error:
         if not (isinstance(error, SystemExit) and error.code in (None, 0)):
-            _show_traceback(error)
-            return {"unknown": None}
+            if not quiet:
+                _show_traceback(error)
+            return {"unknown": None, "reason": _reason(error)}
     return None
+
+
+def _reason(error: BaseException) -> str:
+    """Return what an error says, in one line, without SQLAlchemy's hint where to read about it."""
+    said = str(error).partition("(Background on this error at")[0]
+    return mask(f"{type(error).__name__}: {' '.join(said.split())}")
 
 
 def _show_as_alembic_does(util: Any, error: BaseException) -> None:
