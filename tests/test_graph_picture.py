@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, NamedTuple
@@ -381,15 +379,6 @@ def assert_dot(text: str) -> None:
     for row in text.splitlines()[4:-1]:
         bare = quoted.sub("Q", row)
         assert re.fullmatch(r"  n\d+ (\[(\w+=Q(, )?)+\]|-> n\d+( \[style=dashed\])?)", bare), row
-
-
-@pytest.mark.skipif(not shutil.which("dot"), reason="needs Graphviz")
-def test_graphviz_takes_it() -> None:
-    pictured = picture(*chain(9), item('a "b" \\ <i>&', "r004", message="x\\", depends_on=["r008"]))
-    text = code.draw_dot(pictured, pictured.folded, ENGLISH)
-    done = subprocess.run(["dot", "-Tsvg"], input=text, capture_output=True, text=True, check=True)
-    assert done.stderr == ""
-    assert "a &quot;b&quot; \\ &lt;i&gt;&amp;" in done.stdout
 
 
 def test_thousands_of_revisions() -> None:
