@@ -160,10 +160,10 @@ def test_merges(checkout: Checkout) -> None:
     "command",
     ["rebase develop", "pull --rebase . develop", "merge --squash develop", "checkout --detach develop"],
 )
-def test_what_came(command: str, checkout: Checkout) -> None:
-    sibling = other(checkout)
-    sibling.revision("dddd4444", "aaaa1111")
-    sibling.commit("Theirs")
+def test_what_came(command: str, world: World) -> None:
+    checkout = world.worktree("StoFlow-feature", "feature")
+    world.main.revision("dddd4444", "aaaa1111")
+    world.main.commit("Theirs")
     checkout.write("note.txt", "")
     checkout.commit("Mine")
     done = checkout.git_run(*command.split())
@@ -214,10 +214,14 @@ def test_try_repo(world: World, repo: tuple[Path, str]) -> None:
     """As somebody tries it who has installed nothing; on the files as they are staged."""
     broken(world.main)
     world.main.git("add", "--all")
-    words = ("try-repo", str(repo[0]), "--ref", repo[1], "--verbose")
-    done = world.run("pre-commit", *words, cwd=world.main.path, timeout=600)
+    repository, options = ("try-repo", str(repo[0])), ("--ref", repo[1], "--verbose")
+    done = world.run("pre-commit", *repository, *options, cwd=world.main.path, timeout=600)
     assert done.returncode == 1, done.stdout + done.stderr
     assert [hook in done.stdout for hook in ("id: alembic-check", "id: alembic-protect")] == [True, True]
     assert "parent-missing: bbbb2222" in done.stdout
-    after = ("alembic-report", "--hook-stage", "post-merge")
-    assert world.run("pre-commit", *words, *after, cwd=world.main.path, timeout=600).returncode == 0
+    stage = ("--hook-stage", "post-merge")
+    done = world.run(
+        "pre-commit", *repository, "alembic-report", *options, *stage, cwd=world.main.path, timeout=600
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "id: alembic-report" in done.stdout
