@@ -31,6 +31,7 @@ COMMANDS = {
     "merge": ("owning", "merge"),
     "init": ("installing", "init"),
     "shim": ("showing", "shim"),
+    "completion": ("completing", "completion"),
     "demo": ("showing", "demo"),
 }
 

@@ -950,6 +950,10 @@ TEXTS: dict[str, Text] = {
         "Many worktrees, one Alembic database: borrow the migrations that are missing here, and upgrade.",
         "Plusieurs worktrees, une base Alembic : copier les migrations qui manquent ici, et mettre à jour.",
     ),
+    "help-usage": Text(PLAIN, "usage: ", "utilisation : "),
+    "help-positionals": Text(PLAIN, "arguments", "arguments"),
+    "help-options": Text(PLAIN, "options", "options"),
+    "help-help": Text(PLAIN, "show this help", "afficher cette aide"),
     "help-version": Text(PLAIN, "print the version", "afficher la version"),
     "help-verbose": Text(PLAIN, "name every file that was stepped over", "nommer chaque fichier ignoré"),
     "help-upgrade": Text(
@@ -1064,6 +1068,22 @@ TEXTS: dict[str, Text] = {
         PLAIN,
         "Example: alembic-worktrees shim --shell bash > scripts/alembic-utils.sh",
         "Exemple : alembic-worktrees shim --shell bash > scripts/alembic-utils.sh",
+    ),
+    "help-completion": Text(
+        PLAIN,
+        "print what lets a shell complete our commands, options and revisions",
+        "afficher ce qui permet à un shell de compléter commandes, options et révisions",
+    ),
+    "help-completion-example": Text(
+        PLAIN,
+        "Examples:\n"
+        '  bash, in ~/.bashrc:                 eval "$(alembic-worktrees completion --shell bash)"\n'
+        '  zsh, in ~/.zshrc, after compinit:   eval "$(alembic-worktrees completion --shell zsh)"\n'
+        "  fish, once:   alembic-worktrees completion --shell fish > ~/.config/fish/completions/alembic-worktrees.fish",
+        "Exemples :\n"
+        '  bash, dans ~/.bashrc :                 eval "$(alembic-worktrees completion --shell bash)"\n'
+        '  zsh, dans ~/.zshrc, après compinit :   eval "$(alembic-worktrees completion --shell zsh)"\n'
+        "  fish, une fois :   alembic-worktrees completion --shell fish > ~/.config/fish/completions/alembic-worktrees.fish",
     ),
     "help-demo": Text(
         PLAIN,
@@ -1207,7 +1227,9 @@ def printable(text: str) -> str:
 
     A file name must not steer the terminal.
     """
-    return re.sub(r"[^\n -~\u00a0-\ud7ff\ue000-\U0010ffff]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]", _escaped, text)
+    return re.sub(
+        r"[^\n -~\u00a0-\ud7ff\ue000-\U0010ffff]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]", _escaped, text
+    )
 
 
 def _escaped(match: re.Match[str]) -> str:

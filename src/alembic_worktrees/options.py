@@ -10,7 +10,7 @@ from .errors import Usage
 from .messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 PROGRAM = "alembic-worktrees"
 EXTRAS = ("dev", "claude")
@@ -23,12 +23,35 @@ class _Parser(argparse.ArgumentParser):
 
 def parse(argv: Sequence[str], phrase: Callable[[Message], str]) -> argparse.Namespace:
     """Return the options; `.command` names the subcommand. Raises Usage; `--help` and `--version` exit."""
+    if argv[:2] == ["completion", "--for"]:
+        # What the scripts for shells call: the words of the user's line, which are not for our parser.
+        return argparse.Namespace(command="completion", line=argv[2:])
+    return make_parser(phrase).parse_args(argv)
+
+
+def make_parser(phrase: Callable[[Message], str]) -> argparse.ArgumentParser:
+    """Return the parser of the whole command line, its help in the words of `phrase`."""
 
     def text(key: str) -> str:
         return phrase(Message(f"help-{key}")).replace("%", "%%")
 
-    parser = _Parser(
-        prog=PROGRAM, description=text("program"), formatter_class=argparse.RawDescriptionHelpFormatter
+    class Help(argparse.RawDescriptionHelpFormatter):
+        def add_usage(
+            self,
+            usage: str | None,
+            actions: Iterable[argparse.Action],
+            groups: Iterable[argparse._MutuallyExclusiveGroup],
+            prefix: str | None = None,
+        ) -> None:
+            super().add_usage(usage, actions, groups, text("usage") if prefix is None else prefix)
+
+    def with_help(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        parser._positionals.title, parser._optionals.title = text("positionals"), text("options")
+        parser.add_argument("-h", "--help", action="help", help=text("help"))
+        return parser
+
+    parser = with_help(
+        _Parser(prog=PROGRAM, description=text("program"), formatter_class=Help, add_help=False)
     )
     parser.add_argument(
         "--version", action="version", version=f"{PROGRAM} {__version__}", help=text("version")
@@ -41,10 +64,11 @@ def parse(argv: Sequence[str], phrase: Callable[[Message], str]) -> argparse.Nam
             name,
             help=text(name),
             description=description,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=Help,
+            add_help=False,
             allow_abbrev=False,
         )
-        made.add_argument("-v", "--verbose", action="store_true", help=text("verbose"))
+        with_help(made).add_argument("-v", "--verbose", action="store_true", help=text("verbose"))
         return made
 
     _upgrade(_borrowing(_located(command("upgrade"), text), text), text)
@@ -82,8 +106,11 @@ def parse(argv: Sequence[str], phrase: Callable[[Message], str]) -> argparse.Nam
     init.add_argument("--remove", action="store_true", help=text("remove"))
     shim = command("shim")
     shim.add_argument("--shell", choices=("bash", "zsh", "fish"), help=text("shell"))
+    completion = command("completion")
+    completion.add_argument("--shell", choices=("bash", "zsh", "fish"), help=text("shell"))
+    completion.set_defaults(line=None)
     command("demo")
-    return parser.parse_args(argv)
+    return parser
 
 
 def _located(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> argparse.ArgumentParser:

@@ -8,6 +8,13 @@ SHELLS = ("bash", "zsh", "fish")
 
 _TEMPLATES = Path(__file__).with_name("templates")
 
+_COMPLETED = (
+    "alembic-worktrees",
+    "auto_copy_missing_migrations",
+    "find_migration_in_worktrees",
+    "list_all_migrations",
+)
+
 # What both templates say stands here once. They put it between single quotes, so: no apostrophe.
 _TEXTS = {
     "@VERSION@": __version__,
@@ -27,6 +34,12 @@ def render(shell: str) -> str:
     for mark, words in _TEXTS.items():
         text = text.replace(mark, words)
     return text
+
+
+def render_completion(shell: str) -> str:
+    """One of SHELLS → the text of what completes our commands there, and the functions of its shell file."""
+    text = (_TEMPLATES / f"completion.{shell}").read_text(encoding="utf-8")
+    return text.replace("@COMMANDS@", " ".join(_COMPLETED))
 
 
 def detect() -> str:

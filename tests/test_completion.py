@@ -1,0 +1,304 @@
+"""Completion: what is offered, and that real shells offer it at the press of a key."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import shutil
+import subprocess
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import pytest
+
+from alembic_worktrees.cli import COMMANDS
+from alembic_worktrees.completion import FUNCTIONS, Offer, Word, complete
+from alembic_worktrees.messages import Message, Speaker
+from alembic_worktrees.options import make_parser
+from alembic_worktrees.shim import SHELLS, render_completion
+from shells import shell_or_skip
+from worlds.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from worlds.postgres import Database
+
+PROGRAM = "alembic-worktrees"
+PARSER = make_parser(Speaker("en").phrase)
+
+
+def know(command: str, kind: str) -> Iterator[Word]:
+    yield Word(f"{command}:{kind}")
+
+
+def offer(*line: str) -> Offer:
+    return complete(PARSER, line, know)
+
+
+def words(*line: str) -> list[str]:
+    return [word.word for word in offer(PROGRAM, *line).words]
+
+
+# what is offered
+
+
+def test_every_command_is_offered_with_its_help() -> None:
+    assert set(words("")) == set(COMMANDS)
+    assert words() == words("")
+    assert words("c") == [name for name in words("") if name.startswith("c")]
+    help = Speaker("fr").phrase(Message("help-find"))
+    french = complete(make_parser(Speaker("fr").phrase), [PROGRAM, "fin"], know)
+    assert french == Offer(words=(Word("find", help),))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_is_offered_once_by_its_long_name(command: str) -> None:
+    help = subprocess.run(
+        [shutil.which(PROGRAM) or PROGRAM, command, "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    named = set(re.findall(r"^  (?:-\w(?: \S+)?, )?(--[\w-]+)", help, re.MULTILINE))
+    named |= {"-x"} if "  -x ARG" in help else set()
+    assert set(words(command, "-")) == named
+    assert set(words(command, "--verbose", "-")) == named - {"--verbose"}
+    assert set(words(command, "-v", "--verb")) == set()
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (["shim", "--shell", ""], ["bash", "zsh", "fish"]),
+        (["shim", "--shell", "z"], ["zsh"]),
+        (["shim", "--shell=z"], ["--shell=zsh"]),
+        (["shim", "--shell", "=", "z"], ["zsh"]),  # as bash cuts it
+        (["shim", "--shell", "="], ["bash", "zsh", "fish"]),
+        (["init", "--with", "d"], ["dev", "dev,claude"]),
+        (["find", ""], ["find:REVISION"]),
+        (["adopt", "a", "b", ""], ["adopt:REVISION"]),
+        (["upgrade", "--target", ""], ["upgrade:REVISION"]),
+        (["upgrade", "--target=", "x"], []),
+        (["copy", "--from", ""], ["copy:ORIGIN"]),
+        (["check", "--ref", "HEAD", "--onto", ""], ["check:REV"]),
+        (["report", "post-m"], ["post-merge"]),
+        (["upgrade", "--max-attempts", ""], ["upgrade:N"]),
+        (["upgrade", "backend", ""], []),
+        (["upgrade", "--", "--tar"], []),
+        (["nonsense", ""], []),
+        (["--v"], ["--version"]),
+        (["-x", ""], []),
+    ],
+)
+def test_values(line: list[str], expected: list[str]) -> None:
+    assert words(*line) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        (["upgrade", ""], "dirs"),
+        (["upgrade", "--target", "a1", "ba"], "dirs"),
+        (["find", "a1", ""], "dirs"),
+        (["upgrade", "-c", ""], "files"),
+        (["upgrade", "--config=a"], "files"),
+        (["graph", "--output", "x"], "files"),
+        (["upgrade", "--", ""], "dirs"),
+        (["upgrade", "-v"], "words"),
+    ],
+)
+def test_paths_are_left_to_the_shell(line: list[str], kind: str) -> None:
+    assert offer(PROGRAM, *line).kind == kind
+
+
+def test_the_functions_of_the_shell_file_are_completed_as_what_they_call() -> None:
+    for function, command in FUNCTIONS.items():
+        assert offer(function, "--") == offer(PROGRAM, command, "--")
+    assert offer("find_migration_in_worktrees", "") == Offer(words=(Word("find:REVISION"),))
+
+
+@pytest.mark.parametrize(("language", "example"), [("en", "Example"), ("fr", "Exemple")])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_shows_an_example(command: str, language: str, example: str) -> None:
+    parser = make_parser(Speaker(language).phrase)
+    commands = next(action.choices for action in parser._actions if isinstance(action.choices, dict))
+    help = commands[command].format_help()
+    assert re.search(rf"^{example}s? ?:", help, re.MULTILINE)
+    assert re.search(rf"{example}[\s\S]*{PROGRAM} {command}\b", help)
+    assert help.startswith("usage: " if language == "en" else "utilisation : ")
+
+
+# what is known
+
+
+@pytest.fixture
+def world(world_root: Path) -> World:
+    world = World.create(world_root, "sqlite://")
+    world.main.revision("a1a1")
+    world.main.commit("Add a1a1")
+    linked = world.worktree("StoFlow-é x", "feature/one")
+    linked.revision("b2b2", "a1a1")
+    return world
+
+
+def answered(world: World, *line: str, env: dict[str, str] | None = None) -> list[str]:
+    done = world.main.tool("completion", "--for", PROGRAM, *line, cwd=world.main.path, env=env, check=True)
+    assert done.stderr == ""
+    return done.stdout.splitlines()
+
+
+def test_revisions_of_all_checkouts_are_known(world: World) -> None:
+    assert answered(world, "find", "") == [
+        "words",
+        "a1a1\ta1a1_add_t.py (StoFlow)",
+        "b2b2\tb2b2_add_t.py (StoFlow-é x)",
+    ]
+    assert answered(world, "find", "b") == ["words", "b2b2\tb2b2_add_t.py (StoFlow-é x)"]
+    assert answered(world, "upgrade", "--target", "") == ["words", "a1a1\ta1a1_add_t.py"]
+
+
+def test_origins_and_commits_are_known(world: World) -> None:
+    origins = [line.partition("\t")[0] for line in answered(world, "copy", "--from", "")]
+    assert origins == ["words", "StoFlow-é x", "develop", "feature/one"]
+    assert answered(world, "check", "--ref", "fea") == ["words", "feature/one\t"]
+    assert answered(world, "check", "--ref", "H") == ["words", "HEAD\t"]
+
+
+def test_only_what_is_borrowed_can_be_adopted(world_root: Path, database: Database) -> None:
+    world = World.create(world_root, database.url)
+    linked = world.worktree("StoFlow-one")
+    linked.applied("a1a1")
+    world.main.revision("b2b2")
+    world.main.tool("copy", check=True)
+    assert answered(world, "adopt", "") == ["words", "a1a1\ta1a1_add_t.py (StoFlow-one)"]
+
+
+def test_nothing_is_said_where_nothing_can_be_known(world: World, tmp_path: Path) -> None:
+    for cwd in (tmp_path, world.root):
+        done = world.run(PROGRAM, "completion", "--for", PROGRAM, "find", "", cwd=cwd, check=True)
+        assert (done.stdout, done.stderr) == ("words\n", "")
+    world.main.write("pyproject.toml", "[tool.alembic-worktrees]\nnonsense = 1\n")
+    assert answered(world, "find", "") == ["words"]
+
+
+# in real shells
+
+
+def test_scripts_pass_shellcheck_and_their_own_shell(tmp_path: Path) -> None:
+    for shell in SHELLS:
+        file = tmp_path / f"completion.{shell}"
+        file.write_text(render_completion(shell))
+        assert not re.search(r"@[A-Z]+@", file.read_text())
+        subprocess.run([shell_or_skip(shell), "-n", file], check=True)
+    subprocess.run([shell_or_skip("shellcheck"), tmp_path / "completion.bash"], check=True)
+
+
+def bash_offers(world: World, *line: str) -> list[str]:
+    script = f"""
+        {render_completion("bash")}
+        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+        _alembic_worktrees_complete "$1"
+        printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
+    done = world.run("bash", "-euo", "pipefail", "-c", script, "bash", *line, cwd=world.main.path, check=True)
+    assert done.stderr == ""
+    return done.stdout.splitlines()
+
+
+def test_bash_function_fills_the_reply(world: World) -> None:
+    assert bash_offers(world, PROGRAM, "upg") == ["upgrade"]
+    assert bash_offers(world, PROGRAM, "shim", "--shell", "=", "f") == ["fish"]
+    assert bash_offers(world, "find_migration_in_worktrees", "b") == ["b2b2"]
+    assert bash_offers(world, PROGRAM, "copy", "--from", "Sto") == [r"StoFlow-é\ x"]
+    assert bash_offers(world, PROGRAM, "upgrade", "ba") == [""]
+
+
+def fish_offers(world: World, line: str) -> list[str]:
+    script = f"{render_completion('fish')}\ncomplete -C $argv[1]"
+    shell = shell_or_skip("fish")
+    done = world.run(shell, "--no-config", "-c", script, line, cwd=world.main.path, check=True)
+    assert done.stderr == ""
+    return done.stdout.splitlines()
+
+
+def test_fish_offers(world: World) -> None:
+    assert fish_offers(world, f"{PROGRAM} upg")[0].startswith("upgrade\tborrow what is missing")
+    assert fish_offers(world, f"{PROGRAM} find ") == [
+        "a1a1\ta1a1_add_t.py (StoFlow)",
+        "b2b2\tb2b2_add_t.py (StoFlow-é x)",
+    ]
+    assert fish_offers(world, "find_migration_in_worktrees b") == ["b2b2\tb2b2_add_t.py (StoFlow-é x)"]
+    assert fish_offers(world, f"{PROGRAM} upgrade ba") == ["backend/"]
+    assert [line.partition("\t")[0] for line in fish_offers(world, f"{PROGRAM} upgrade -c .git")] == [
+        ".git/",
+        ".gitignore",
+    ]
+    assert fish_offers(world, f"{PROGRAM} shim --shell=z") == ["--shell=zsh"]
+    assert fish_offers(world, f"{PROGRAM} upgrade backend ") == []
+
+
+class Typist:
+    """Somebody at a terminal with an interactive shell."""
+
+    def __init__(self, world: World, *command: str) -> None:
+        self.ours, theirs = pty.openpty()
+        self.process = subprocess.Popen(
+            command,
+            cwd=world.main.path,
+            env=world.env | {"TERM": "xterm", "PS1": "ready> ", "LC_ALL": "C.UTF-8"},
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        )
+        os.close(theirs)
+
+    def type(self, keys: str, until: str) -> str:
+        """Type, wait until the screen shows what matches `until`, and return what it has shown since."""
+        os.write(self.ours, keys.encode())
+        shown = ""
+        deadline = time.monotonic() + 30
+        while not re.search(until, CONTROLS.sub("", shown)):
+            assert time.monotonic() < deadline, shown
+            if select.select([self.ours], [], [], 1)[0]:
+                with suppress(OSError):
+                    shown += os.read(self.ours, 4096).decode(errors="replace")
+        return shown
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self.ours)
+
+
+CONTROLS = re.compile(r"\x1b\[[\d;?]*[a-zA-Z]|[\x07\r]")
+SETUPS = {
+    "bash": (["--norc", "--noprofile", "-i"], ""),
+    "zsh": (
+        ["-f", "-i"],
+        "PS1='ready> '; autoload -Uz compinit; compinit -D -u; ",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SETUPS)
+def test_tab_key(world: World, name: str) -> None:
+    options, setup = SETUPS[name]
+    typist = Typist(world, shell_or_skip(name), *options)
+    try:
+        typist.type("", "ready> ")
+        typist.type(
+            f'{setup}eval "$({PROGRAM} completion --shell {name})"; echo se""t up\r',
+            r"set up\n[\s\S]*ready> ",
+        )
+        typist.type(f"{PROGRAM} fi", "fi")  # a tab that is typed ahead counts as pasted in zsh
+        typist.type("\t", "nd ")
+        typist.type("b", "b")
+        typist.type("\t", "2b2")
+        typist.type("\r", "b2b2_add_t.py\n")
+        typist.type(f"{PROGRAM} upgrade bac", "bac")
+        typist.type("\t", "kend/")
+    finally:
+        typist.end()
