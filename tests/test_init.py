@@ -9,9 +9,11 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml  # type: ignore[import-untyped, unused-ignore]  # pre-commit brings it
 
 from alembic_worktrees import __version__, install
 from alembic_worktrees.blocks import with_hook
+from alembic_worktrees.config import parse_toml
 from alembic_worktrees.errors import Refusal
 from alembic_worktrees.extras import Place
 from alembic_worktrees.hooks import CALLS, HOOKS
@@ -226,7 +228,7 @@ def test_project_is_found_wherever_it_lies(world_root: Path, backend: str, confi
     assert f"Alembic project: {place}\n" in said
     quoted = f"'{backend}'" if " " in backend else backend or "."
     assert f"\ncd {quoted}\n" in (world.main.path / "scripts/dev.sh").read_text()
-    assert f"auto_copy_missing_migrations {quoted}\n" in (world.main.path / EXTRAS[1]).read_text()
+    assert f"auto_copy_missing_migrations {quoted} || false\n" in (world.main.path / EXTRAS[1]).read_text()
 
 
 def test_several_projects_are_named_and_extras_need_to_know_which(world: World) -> None:
@@ -315,9 +317,13 @@ def test_lefthook_is_told_and_not_gone_around(world: World, name: str) -> None:
     path = world.main.write(name, "")
     said = done(world.main)
     assert f"Add this to ~/StoFlow/{name} by hand" in said
-    assert "run: alembic-worktrees check --staged && alembic-worktrees protect" in said
+    told = said.partition("by hand:\n")[2].partition("\n\n")[0]
+    read = parse_toml(told, name) if name.endswith("toml") else yaml.safe_load(told.partition("\nDone")[0])
+    assert {
+        hook: row["commands"]["alembic-worktrees"]["run"].removesuffix(" {0}") for hook, row in read.items()
+    } == CALLS
     assert not (hooks_of(world.main) / "pre-commit").exists()
-    path.write_text(said.partition("by hand:\n")[2])
+    path.write_text(told)
     assert "by hand" not in done(world.main)
 
 

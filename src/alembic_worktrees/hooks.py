@@ -38,9 +38,13 @@ CALLS = {
     "post-checkout": "alembic-worktrees report post-checkout",
 }
 
+_LEFTHOOK_CALLS = {name: call + (" {0}" if "report" in call else "") for name, call in CALLS.items()}
 LEFTHOOK = "".join(
-    f"{name}:\n  commands:\n    alembic-worktrees:\n      run: {call}{' {0}' if 'report' in call else ''}\n"
-    for name, call in CALLS.items()
+    f"{name}:\n  commands:\n    alembic-worktrees:\n      run: {call}\n"
+    for name, call in _LEFTHOOK_CALLS.items()
+)
+LEFTHOOK_TOML = "".join(
+    f'[{name}.commands.alembic-worktrees]\nrun = "{call}"\n' for name, call in _LEFTHOOK_CALLS.items()
 )
 
 HOOKS = {name: _QUIETLY.format(body=body) for name, body in _BODIES.items()}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from . import extras, git
 from .blocks import NEW_HOOK, has_block, with_hook, with_repo, without_block, without_repo
 from .errors import Refusal
-from .hooks import CALLS, HOOKS, INSTALL, LEFTHOOK, REPO
+from .hooks import CALLS, HOOKS, INSTALL, LEFTHOOK, LEFTHOOK_TOML, REPO
 from .messages import Message
 from .options import PROGRAM
 from .shim import render
@@ -176,7 +176,8 @@ def _hooks(place: Place, notes: list[Message]) -> Iterator[Change]:
         yield from _in_pre_commit(place, config, notes)
     elif lefthook:
         if not _calls_us(place.root / lefthook):
-            notes.append(Message("init-add-by-hand", {"path": place.root / lefthook, "text": LEFTHOOK}))
+            text = LEFTHOOK_TOML if lefthook.endswith(".toml") else LEFTHOOK
+            notes.append(Message("init-add-by-hand", {"path": place.root / lefthook, "text": text}))
     elif (place.root / HUSKY).is_dir():
         notes += _elsewhere(place.root / HUSKY)
     elif not _is_inside(place.hooks, place):
