@@ -701,6 +701,15 @@ TEXTS: dict[str, Text] = {
         "{revision} se trouve dans plusieurs worktrees, diffère, et rien ne dit laquelle est la bonne. Rien n'a été "
         "copié.\n{diff}\nEn choisir une :\n{candidates:lines}",
     ),
+    "rows-overlap-somewhere": Text(
+        BAD,
+        "One of the databases has {rows:list} as a row of its own, but by the files here another applied migration "
+        "comes after it, so Alembic refuses: the parents of an applied migration were changed.\n"
+        "  If all of them did run there, delete that row from its version table.",
+        "Une des bases a {rows:list} comme ligne à part, mais d'après les fichiers d'ici une autre migration appliquée "
+        "vient après ; Alembic refuse donc : les parents d'une migration appliquée ont changé.\n"
+        "  Si toutes y ont bien été exécutées, supprimer cette ligne de sa table de version.",
+    ),
     "rows-overlap": Text(
         BAD,
         "The database has {rows:list} as a row of its own, but by the files here another applied migration comes "

@@ -33,10 +33,12 @@ def obstacle(project: Project, inventory: Inventory, plan: Plan, search: Search)
     return None
 
 
-def overlap(project: Project, plan: Plan) -> Refusal | None:
+def overlap(project: Project, plan: Plan, *, databases: int) -> Refusal | None:
     """Return why Alembic would refuse to upgrade once the plan is carried out, None if it would not."""
     if not plan.overlapping:
         return None
+    if databases > 1:  # `stamp` would give each of them the rows of all
+        return Refusal("rows-overlap-somewhere", rows=plan.overlapping)
     rows = (row for row in plan.applied if row not in plan.overlapping)
     stamp = project.files.command("stamp", "--purge", *rows)  # works only where all files are
     return Refusal("rows-overlap", rows=plan.overlapping, folder=project.folder, stamp=stamp)

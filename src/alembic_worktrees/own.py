@@ -77,7 +77,7 @@ def merge(
 def own_heads(inventory: Inventory) -> tuple[tuple[str, ...], ...]:
     """Return the heads of this branch without what is borrowed, those together that have diverged."""
     own = [one for one in inventory.own if one.path not in {row.migration.path for row in inventory.edited}]
-    return _graph(inventory.all).families(_graph(own).real_heads)
+    return _graph(inventory.all).families(_graph(own).heads)
 
 
 def _tell_left_out(inventory: Inventory, tell: Tell) -> None:

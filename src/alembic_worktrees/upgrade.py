@@ -88,7 +88,7 @@ def upgrade(
             situation = _look(project, settings, database.probe(), audience, prefer)
             audience.allow(situation.applied)
             _borrow(situation, audience.tell)
-            if refusal := overlap(project, situation.plan):
+            if refusal := overlap(project, situation.plan, databases=len(situation.applied.tables)):
                 raise refusal
             _announce(situation, audience.tell)
             outcome, applied = database.upgrade(settings.target), database.probe()
