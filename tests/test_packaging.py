@@ -113,11 +113,18 @@ def test_sdist_has_what_git_has_and_nothing_else(built: Built) -> None:
     with tarfile.open(built.sdist) as archive:
         names = {member.name.removeprefix(f"{NAME}/") for member in archive.getmembers()}
         assert all(member.isfile() for member in archive.getmembers())
-    places = ("src/alembic_worktrees", "tests", "shell", "hooks", "benchmarks", ".ci")
+    places = ("src/alembic_worktrees", "tests", "shell", "hooks", "benchmarks", "docs", ".ci")
     expected = {name for name in built.tracked if name.startswith(tuple(f"{place}/" for place in places))}
     expected |= {name for name in built.tracked if "/" not in name}
     assert names == expected | {"PKG-INFO"}
-    assert {"LICENSE", "README.md", "CHANGELOG.md", "pyproject.toml", "shell/alembic-utils.sh"} <= names
+    assert {
+        "LICENSE",
+        "README.md",
+        "README.fr.md",
+        "CHANGELOG.md",
+        "pyproject.toml",
+        "shell/alembic-utils.sh",
+    } <= names
 
 
 def test_sdist_builds_the_same_wheel(built: Built, tmp_path: Path) -> None:
