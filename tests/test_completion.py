@@ -6,10 +6,11 @@ import os
 import pty
 import re
 import select
-import shutil
 import subprocess
+import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,7 +25,6 @@ from worlds.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from worlds.postgres import Database
 
@@ -59,7 +59,10 @@ def test_every_command_is_offered_with_its_help() -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_option_is_offered_once_by_its_long_name(command: str) -> None:
     help = subprocess.run(
-        [shutil.which(PROGRAM) or PROGRAM, command, "--help"], capture_output=True, text=True, check=True
+        [Path(sys.executable).with_name(PROGRAM), command, "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     named = set(re.findall(r"^  (?:-\w(?: \S+)?, )?(--[\w-]+)", help, re.MULTILINE))
     named |= {"-x"} if "  -x ARG" in help else set()
@@ -192,7 +195,7 @@ def test_scripts_pass_shellcheck_and_their_own_shell(tmp_path: Path) -> None:
         file.write_text(render_completion(shell))
         assert not re.search(r"@[A-Z]+@", file.read_text())
         subprocess.run([shell_or_skip(shell), "-n", file], check=True)
-    subprocess.run([shell_or_skip("shellcheck"), tmp_path / "completion.bash"], check=True)
+    subprocess.run([Path(sys.executable).with_name("shellcheck"), tmp_path / "completion.bash"], check=True)
 
 
 def bash_offers(world: World, *line: str) -> list[str]:
