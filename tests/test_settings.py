@@ -15,7 +15,7 @@ from alembic_worktrees.settings import Settings, load_settings, parse_settings
 
 ALL = """
 [tool.alembic-worktrees]
-search = ["/clones/*", "~/work/app-*"]
+search = ["/clones/*", "~/code/app-*"]
 language = "fr"
 python = ["uv", "run", "python"]
 target = "main@head"
@@ -44,7 +44,7 @@ def test_every_setting(tmp_path: Path) -> None:
     file = tmp_path / "pyproject.toml"
     file.write_text(ALL, encoding="utf-8")
     assert load_settings(file) == Settings(
-        search=("/clones/*", "~/work/app-*"),
+        search=("/clones/*", "~/code/app-*"),
         language="fr",
         python=("uv", "run", "python"),
         target="main@head",
