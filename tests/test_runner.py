@@ -147,3 +147,22 @@ def test_it_ends_with_its_channel(world: World) -> None:
     assert done.stderr == ""
     assert f'"python": "{sys.executable}"' in done.stdout
     assert os.path.isabs(sys.executable)
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("import atexit; atexit.register(print, 'LAST WORDS')", "LAST WORDS"),
+        (
+            "import threading, time; threading.Thread(target=lambda: (time.sleep(0.3), print('SLOW'))).start()",
+            "SLOW",
+        ),
+    ],
+)
+def test_it_ends_as_python_does(what: str, said: str, world: World) -> None:
+    """It skips the freeing of memory, not what env.py has asked for at the end."""
+    env = world.main.backend / "migrations/env.py"
+    env.write_text(f"{what}\n{env.read_text()}")
+    done = ask(world, '{"do": "probe", "words": []}')
+    assert said in done.stdout.splitlines()
+    assert done.stdout.endswith(" 0\n")

@@ -7,11 +7,13 @@ and migrations print goes where they print it, with passwords masked.
 
 from __future__ import annotations
 
+import atexit
 import json
 import logging
 import os
 import re
 import sys
+import threading
 import traceback
 from typing import Any, Callable, Iterable, Match, TextIO
 
@@ -202,8 +204,21 @@ def _show_traceback(error: BaseException) -> None:
     sys.stderr.write("".join(traceback.format_exception(type(error), error, frames)))
 
 
+def _leave() -> None:
+    """End as Python does, but without freeing object by object what ends anyway: that takes 0.09 s of 0.5 s.
+
+    Where a thread is still at work Python's own way is right, which waits for it.
+    """
+    if threading.active_count() == 1:
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
+
+
 if __name__ == "__main__":
     try:
         main(int(sys.argv[-2]), int(sys.argv[-1]))
     except KeyboardInterrupt:
         sys.exit(130)
+    _leave()
