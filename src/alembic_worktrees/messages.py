@@ -927,9 +927,9 @@ TEXTS: dict[str, Text] = {
     "demo-end": Text(
         OK,
         "Done. The repository and the database are gone again, nothing of this is left on your machine.\n"
-        "  In your own repository: alembic-worktrees shim --shell bash > scripts/alembic-utils.sh",
+        "  In your own repository: alembic-worktrees init",
         "Terminé. Le dépôt et la base ont disparu, il n'en reste rien sur votre machine.\n"
-        "  Dans votre dépôt : alembic-worktrees shim --shell bash > scripts/alembic-utils.sh",
+        "  Dans votre dépôt : alembic-worktrees init",
     ),
     "demo-blank": Text(PLAIN, "", ""),
     "demo-prompt": Text(PLAIN, "$ {command}", "$ {command}"),
