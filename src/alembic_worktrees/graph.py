@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from alembic_worktrees.inventory import Migration
     from alembic_worktrees.revision import Revision
 
 
@@ -201,6 +202,11 @@ class Graph:
         while ring[-1] != start:
             ring.append(came_from[ring[-1]])
         return tuple(reversed(ring))
+
+
+def graph_of(migrations: Iterable[Migration]) -> Graph:
+    """Return the graph of these files."""
+    return Graph(Node(migration.revision, str(migration.path)) for migration in migrations)
 
 
 def _frozen(found: Mapping[str, Iterable[_T]]) -> Mapping[str, tuple[_T, ...]]:

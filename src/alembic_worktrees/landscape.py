@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from . import git
 from .database import Applied, Database, read_directly
 from .errors import Refusal
-from .graph import Graph, Node
+from .graph import Graph, Node, graph_of
 from .inventory import Inventory, Stepped, take_inventory
 from .messages import Message
 from .search import Search
@@ -128,7 +128,7 @@ def union(holdings: Iterable[Holding], here: Holding, found: Iterable[Candidate]
 def own_graph(inventory: Inventory) -> Graph:
     """Return the graph of a checkout's own files, without borrowed ones that were edited there."""
     edited = {row.migration.path for row in inventory.edited}
-    return Graph(Node(one.revision, str(one.path)) for one in inventory.own if one.path not in edited)
+    return graph_of(one for one in inventory.own if one.path not in edited)
 
 
 def _remembered(

@@ -6,7 +6,7 @@ import os
 import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
-from .graph import Graph, Node
+from .graph import Graph, graph_of
 from .landscape import own_graph
 from .messages import Message
 
@@ -74,7 +74,7 @@ def _lost(case: Case) -> Step | None:
 
 def _broken(case: Case) -> Step | None:
     """Tell what no upgrade cures: a parent that is neither here nor applied, duplicates, cycles, no Python."""
-    graph = Graph(Node(one.revision, str(one.path)) for one in case.inventory.all)
+    graph = graph_of(case.inventory.all)
     labels = case.graph.label_owners
     absent = {word for word in graph.missing if not {word, *labels.get(word, ())} & case.reached}
     absent = set() if case.landscape.applied is None else absent
@@ -112,7 +112,7 @@ def _adopt(case: Case) -> Step | None:
 
 
 def _merge(case: Case) -> Step | None:
-    everything = Graph(Node(one.revision, "") for one in case.inventory.all)
+    everything = graph_of(case.inventory.all)
     families = everything.families(case.here.heads)
     diverged = next((family for family in families if len(family) > case.max_heads), None)
     if diverged is None:

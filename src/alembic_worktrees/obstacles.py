@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from .advice import not_found
 from .errors import Refusal
-from .graph import Graph, Node
+from .graph import graph_of
 from .messages import Message, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .graph import Node
     from .inventory import Inventory
     from .plan import Difference, Plan, Unapplied
     from .project import Project
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 def obstacle(project: Project, inventory: Inventory, plan: Plan, search: Search) -> Refusal | None:
     """Return why the plan cannot be carried out, None if it can."""
-    own = Graph(Node(migration.revision, str(migration.path)) for migration in inventory.own)
+    own = graph_of(inventory.own)
     if own.duplicates:
         return _duplicate(*next(iter(own.duplicates.items())))
     if plan.ties:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .borrow import hand_over
 from .database import Database
 from .errors import Refusal
-from .graph import Graph, Node
+from .graph import graph_of
 from .inventory import Borrowed, Inventory, take_inventory
 from .lock import only_one
 from .messages import Message
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from .inventory import Migration
     from .project import Project
     from .settings import Settings
 
@@ -35,7 +34,7 @@ def adopt(project: Project, revisions: Sequence[str]) -> tuple[Borrowed, ...]:
         borrowed = {row.entry.revision: row for row in (*inventory.borrowed, *inventory.edited)}
         for revision in revisions:
             _must_be_borrowed(revision, borrowed, inventory)
-        graph = _graph(inventory.all)
+        graph = graph_of(inventory.all)
         needed = graph.closure(revisions).known & borrowed.keys()
         rows = tuple(borrowed[revision] for revision in graph.order(needed))
         hand_over(rows, project, inventory)
@@ -77,16 +76,12 @@ def merge(
 def own_heads(inventory: Inventory) -> tuple[tuple[str, ...], ...]:
     """Return the heads of this branch without what is borrowed, those together that have diverged."""
     own = [one for one in inventory.own if one.path not in {row.migration.path for row in inventory.edited}]
-    return _graph(inventory.all).families(_graph(own).heads)
+    return graph_of(inventory.all).families(graph_of(own).heads)
 
 
 def _tell_left_out(inventory: Inventory, tell: Tell) -> None:
     rows = {row.entry.revision: row.entry.origin.name for row in (*inventory.borrowed, *inventory.edited)}
-    heads = [head for head in _graph(inventory.all).real_heads if head in rows]
+    heads = [head for head in graph_of(inventory.all).real_heads if head in rows]
     if heads:
         named = (Message("head-borrowed", {"revision": head, "origin": rows[head]}) for head in heads)
         tell(Message("left-out", {"heads": tuple(named)}))
-
-
-def _graph(migrations: Sequence[Migration]) -> Graph:
-    return Graph(Node(migration.revision, "") for migration in migrations)

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import record
-from .graph import Graph, Node
+from .graph import Graph, Node, graph_of
 from .sources import BORROWED, BORROWED_HERE, Candidate, borrowed_copy
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def make_plan(
     """
     rows = tuple(sorted(applied))
     tables = tables or (rows,)
-    own = Graph(Node(migration.revision, str(migration.path)) for migration in inventory.own)
+    own = graph_of(inventory.own)
     held = {row.entry.revision: borrowed_copy(project.root, row, BORROWED_HERE) for row in inventory.borrowed}
     before, needed = _joined(own, held), _Needed(own, find, held).reach(rows)
     held_back = tuple(sorted(id for id in held if _changes(id, held, needed.chosen)))
@@ -154,7 +154,7 @@ def _compare(
             kept.append(old)
         else:
             copies.append(Copy(candidate, old.migration.path if old else targets.choose(candidate), old))
-    everything = Graph(Node(migration.revision, "") for migration in inventory.all)
+    everything = graph_of(inventory.all)
     returned = [before[revision] for revision in reversed(everything.order(before))]
     if any(migration.revision.opaque for migration in inventory.own):
         returned = []  # any of them may be what the computed parents mean

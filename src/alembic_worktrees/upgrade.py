@@ -9,7 +9,7 @@ from . import archive, git
 from .borrow import carry_out
 from .database import Applied, Database, read_directly
 from .errors import Refusal
-from .graph import Graph, Node
+from .graph import graph_of
 from .inventory import Inventory, Migration, Stepped, take_inventory
 from .lock import only_one
 from .messages import Message
@@ -56,6 +56,11 @@ class Situation(NamedTuple):
         written = {copied.path: copied for copied in self.plan.copies}
         staying = [one for one in self.inventory.all if one.path not in gone and one.path not in written]
         return (*staying, *map(_migration, written.values()))
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """What `alembic upgrade heads` goes to."""
+        return graph_of(self.migrations).real_heads
 
     @property
     def changes(self) -> bool:
@@ -131,9 +136,10 @@ def _is_at_rest(
     applied = read_directly(settings.database_url, environment)
     if applied is None:
         return False
+    if frozenset(graph_of(take_inventory(project).all).real_heads) != applied.heads:
+        return False  # the search, and what it tells, is for the one who acts on it
     situation = _look(project, settings, applied, audience, None)
-    heads = Graph(Node(migration.revision, "") for migration in situation.migrations).real_heads
-    if situation.obstacle or situation.changes or frozenset(heads) != applied.heads:
+    if situation.obstacle or situation.changes or frozenset(situation.heads) != applied.heads:
         return False
     _finish(situation, applied, audience.tell)
     return True
@@ -208,9 +214,8 @@ def _announce(situation: Situation, tell: Callable[[Message], None]) -> None:
     """Name the database before it is changed, and every head if there are several."""
     for name in situation.applied.names:
         tell(Message("upgrading", {"database": name}))
-    heads = Graph(Node(migration.revision, "") for migration in situation.migrations).real_heads
-    if len(heads) > 1:
-        tell(Message("several-heads", {"heads": _with_owners(heads, situation)}))
+    if len(situation.heads) > 1:
+        tell(Message("several-heads", {"heads": _with_owners(situation.heads, situation)}))
 
 
 def _with_owners(heads: Iterable[str], situation: Situation) -> tuple[Message, ...]:
@@ -233,7 +238,7 @@ def _finish(situation: Situation, applied: Applied, tell: Callable[[Message], No
 def _keep(situation: Situation, applied: Applied) -> None:
     project = situation.project
     known = {migration.revision.id: migration for migration in situation.migrations}
-    reached = Graph(Node(migration.revision, "") for migration in known.values()).closure(applied.heads).known
+    reached = graph_of(known.values()).closure(applied.heads).known
     branch = git.branch(project.root) if project.repository else None
     archive.keep(project, [known[id] for id in sorted(reached)], checkout=project.root.name, branch=branch)
 
