@@ -5,9 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV := $(VENV)/.ready-dev
+# The tests that `make test` runs small and `make trials` runs at full size.
+TRIALS :=
 SHELL_FILES = .ci/run .ci/venv $(wildcard shell/*.sh) $(wildcard hooks/*)
 
-.PHONY: demo test check shells suite bench clean
+.PHONY: demo test check shells suite trials clean
 
 demo: $(READY)
 	@$(BIN)/alembic-worktrees demo
@@ -27,6 +29,9 @@ shells:
 
 suite: $(DEV)
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
+
+trials: $(DEV)
+	$(BIN)/python -m pytest --thorough $(TRIALS) $(PYTEST_ARGS)
 
 $(READY): pyproject.toml src/alembic_worktrees/__init__.py .ci/venv
 	@echo "Setting up $(VENV); this is done once and takes a minute."

@@ -19,6 +19,8 @@ from worlds.world import World
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
+    from _pytest.terminal import TerminalReporter
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Give pytest's own temporary folders a root that goes with the run; it would keep those of three runs."""
@@ -28,6 +30,20 @@ def pytest_configure(config: pytest.Config) -> None:
         root = tempfile.mkdtemp(prefix="awt-")
         stack.enter_context(janitor(Path(root)))
         os.environ["PYTEST_DEBUG_TEMPROOT"] = root
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--thorough", action="store_true", help="run the trials at their full size, not a corner of it"
+    )
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """Print what the trials measured, each figure beside its test; `docs/reliability.md` quotes them."""
+    reports = terminalreporter.getreports("passed")
+    for report in (report for report in reports if report.user_properties):
+        figures = ", ".join(f"{name} {value}" for name, value in report.user_properties)
+        terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {figures}")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -57,6 +73,12 @@ def sandbox() -> Iterator[Path]:
 def postgres(sandbox: Path) -> Iterator[Server]:
     with server(sandbox) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def thorough(request: pytest.FixtureRequest) -> bool:
+    """Whether a trial is to run at the size that `docs/reliability.md` reports: `make trials`."""
+    return bool(request.config.getoption("--thorough"))
 
 
 @pytest.fixture
