@@ -26,11 +26,15 @@ def parse(argv: Sequence[str], phrase: Callable[[Message], str]) -> argparse.Nam
     if argv[:2] == ["completion", "--for"]:
         # What the scripts for shells call: the words of the user's line, which are not for our parser.
         return argparse.Namespace(command="completion", line=argv[2:])
-    return make_parser(phrase).parse_args(argv)
+    # To make every parser takes longer than the work of many a command.
+    alone = argv[:1] if argv and argv[0] in COMMANDS else None
+    return make_parser(phrase, alone).parse_args(argv)
 
 
-def make_parser(phrase: Callable[[Message], str]) -> argparse.ArgumentParser:
-    """Return the parser of the whole command line, its help in the words of `phrase`."""
+def make_parser(
+    phrase: Callable[[Message], str], names: Iterable[str] | None = None
+) -> argparse.ArgumentParser:
+    """Return the parser of the command line, its help in the words of `phrase`; of `names` of the subcommands only."""
 
     def text(key: str) -> str:
         return phrase(Message(f"help-{key}")).replace("%", "%%")
@@ -71,45 +75,8 @@ def make_parser(phrase: Callable[[Message], str]) -> argparse.ArgumentParser:
         with_help(made).add_argument("-v", "--verbose", action="store_true", help=text("verbose"))
         return made
 
-    _upgrade(_borrowing(_located(command("upgrade"), text), text), text)
-    _copy(_borrowing(_located(command("copy"), text), text), text)
-    find = command("find")
-    find.add_argument("revision", metavar="REVISION", help=text("revision"))
-    _located(find, text)
-    _json(_located(command("list"), text), text)
-    _json(_asking(_located(command("status"), text), text), text)
-    _graph(_asking(_located(command("graph"), text), text), text)
-    adopt = command("adopt")
-    adopt.add_argument("revisions", nargs="+", metavar="REVISION", help=text("revision"))
-    _configured(adopt, text).set_defaults(directory=None)
-    merge = _located(command("merge"), text)
-    merge.add_argument("-m", "--message", metavar="MSG", help=text("message"))
-    merge.add_argument("--stage", action="store_true", help=text("stage"))
-    check = _located(command("check"), text)
-    what = check.add_mutually_exclusive_group()
-    what.add_argument("--staged", action="store_true", help=text("staged"))
-    what.add_argument("--ref", metavar="REV", help=text("ref"))
-    check.add_argument("--onto", metavar="REV", help=text("onto"))
-    check.add_argument("--database", action="store_true", help=text("database"))
-    _json(check, text)
-    _located(command("protect"), text)
-    report = command("report")
-    report.add_argument("words", nargs="*", metavar="HOOK [ARG ...]", help=text("hook"))
-    report.add_argument("--database", action="store_true", help=text("database"))
-    _configured(report, text).set_defaults(directory=None)
-    init = _located(command("init"), text)
-    init.add_argument(
-        "--with", dest="extras", type=_extras, default=(), metavar="dev,claude", help=text("with")
-    )
-    init.add_argument("--dry-run", action="store_true", help=text("dry-run"))
-    init.add_argument("--yes", action="store_true", help=text("yes"))
-    init.add_argument("--remove", action="store_true", help=text("remove"))
-    shim = command("shim")
-    shim.add_argument("--shell", choices=("bash", "zsh", "fish"), help=text("shell"))
-    completion = command("completion")
-    completion.add_argument("--shell", choices=("bash", "zsh", "fish"), help=text("shell"))
-    completion.set_defaults(line=None)
-    command("demo")
+    for name in COMMANDS if names is None else names:
+        COMMANDS[name](command(name), text)
     return parser
 
 
@@ -137,23 +104,89 @@ def _borrowing(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> a
 
 
 def _upgrade(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
+    _borrowing(_located(parser, text), text)
     parser.add_argument("--target", metavar="REVISION", help=text("target"))
     parser.add_argument("--max-attempts", type=_count, metavar="N", help=text("max-attempts"))
     parser.add_argument("--remote-database", action="store_true", default=None, help=text("remote-database"))
 
 
 def _copy(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
+    _borrowing(_located(parser, text), text)
     parser.add_argument("--dry-run", action="store_true", help=text("dry-run"))
     _json(parser, text)
 
 
+def _find(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
+    parser.add_argument("revision", metavar="REVISION", help=text("revision"))
+    _located(parser, text)
+
+
+def _list(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
+    _json(_located(parser, text), text)
+
+
+def _status(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
+    _json(_asking(_located(parser, text), text), text)
+
+
 def _graph(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
+    _asking(_located(parser, text), text)
     formats = ("text", "svg", "html", "mermaid", "dot", "json")
     parser.add_argument("--format", choices=formats, metavar="FORMAT", help=text("format"))
     parser.add_argument("-o", "--output", metavar="FILE", help=text("output"))
     parser.add_argument("--force", action="store_true", help=text("force"))
     parser.add_argument("--all", action="store_true", help=text("all"))
     parser.add_argument("--no-database", action="store_true", help=text("no-database"))
+
+
+def _adopt(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
+    parser.add_argument("revisions", nargs="+", metavar="REVISION", help=text("revision"))
+    _configured(parser, text).set_defaults(directory=None)
+
+
+def _merge(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
+    _located(parser, text)
+    parser.add_argument("-m", "--message", metavar="MSG", help=text("message"))
+    parser.add_argument("--stage", action="store_true", help=text("stage"))
+
+
+def _check(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
+    _located(parser, text)
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--staged", action="store_true", help=text("staged"))
+    what.add_argument("--ref", metavar="REV", help=text("ref"))
+    parser.add_argument("--onto", metavar="REV", help=text("onto"))
+    parser.add_argument("--database", action="store_true", help=text("database"))
+    _json(parser, text)
+
+
+def _report(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
+    parser.add_argument("words", nargs="*", metavar="HOOK [ARG ...]", help=text("hook"))
+    parser.add_argument("--database", action="store_true", help=text("database"))
+    _configured(parser, text).set_defaults(directory=None)
+
+
+def _init(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
+    _located(parser, text)
+    parser.add_argument(
+        "--with", dest="extras", type=_extras, default=(), metavar="dev,claude", help=text("with")
+    )
+    parser.add_argument("--dry-run", action="store_true", help=text("dry-run"))
+    parser.add_argument("--yes", action="store_true", help=text("yes"))
+    parser.add_argument("--remove", action="store_true", help=text("remove"))
+
+
+def _shim(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
+    parser.add_argument("--shell", choices=("bash", "zsh", "fish"), help=text("shell"))
+
+
+def _completion(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
+    _shim(parser, text)
+    parser.set_defaults(line=None)
+
+
+def _demo(_parser: argparse.ArgumentParser, _text: Callable[[str], str]) -> None:
+    pass
 
 
 def _json(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
@@ -169,7 +202,27 @@ def _count(word: str) -> int:
 
 def _extras(words: str) -> tuple[str, ...]:
     names = tuple(words.split(","))
-    for name in names:
+    for name in COMMANDS if names is None else names:
         if name not in EXTRAS:
             raise argparse.ArgumentTypeError(f"{name}: {', '.join(EXTRAS)}")
     return names
+
+
+# The subcommands, in the order of the help, and what gives each its own arguments.
+COMMANDS = {
+    "upgrade": _upgrade,
+    "copy": _copy,
+    "find": _find,
+    "list": _list,
+    "status": _status,
+    "graph": _graph,
+    "adopt": _adopt,
+    "merge": _merge,
+    "check": _check,
+    "protect": _located,
+    "report": _report,
+    "init": _init,
+    "shim": _shim,
+    "completion": _completion,
+    "demo": _demo,
+}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -60,4 +59,6 @@ class Printer:
 
     def document(self, document: Mapping[str, object]) -> None:
         """Print a document as JSON, with the version of its form."""
+        import json
+
         print(json.dumps({"version": 1, **document}, indent=2))
