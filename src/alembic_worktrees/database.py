@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,7 +14,7 @@ from .interpreter import interpreters
 from .process import Conversation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
 
     from .project import Project
@@ -21,7 +22,14 @@ if TYPE_CHECKING:
 _DRIVER = re.compile(r"^postgres(ql)?(\+\w+)?://")  # SQLAlchemy names a driver, libpq does not
 
 RUNNER = Path(__file__).with_name("runner.py")
+PAUSE = 0.2  # seconds until a lock that is taken is tried again
 _LOOPBACK = re.compile(r"127(\.\d+){3}")
+
+
+class Unlocked(NamedTuple):
+    """Why a version table of PostgreSQL could not be locked: its words, or None for a connection pooler."""
+
+    reason: str | None
 
 
 class VersionTable(NamedTuple):
@@ -32,6 +40,7 @@ class VersionTable(NamedTuple):
     hosts: tuple[str, ...]
     port: int | None
     database: str
+    unlocked: Unlocked | None = None
 
     @property
     def local(self) -> bool:
@@ -121,6 +130,10 @@ class Database:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the project's Alembic, and with it what it has locked."""
         if self._talk:
             self._talk.close()
 
@@ -130,7 +143,22 @@ class Database:
         Raises Refusal "no-alembic", "probe-failed" (its `reason` is Alembic's in one line; with `quiet` Alembic
         says nothing more) or "no-database", or TimeoutError.
         """
-        answer = self._ask("probe", patience, quiet=quiet)
+        return self._applied(self._ask("probe", patience, quiet=quiet))
+
+    def probe_alone(self, when_taken: Callable[[], None]) -> Applied:
+        """Ask as `probe` does, when no other clone is upgrading; until this one ends, none that uses us will.
+
+        Only PostgreSQL has such a lock, and lets it go when its holder is killed. Raises what `probe` raises.
+        """
+        answer = self._ask("probe", lock=True)
+        if _taken(answer):
+            when_taken()
+        while _taken(answer):
+            time.sleep(PAUSE)
+            answer = self._ask("probe", lock=True)
+        return self._applied(answer)
+
+    def _applied(self, answer: dict[str, Any]) -> Applied:
         if failure := answer["failure"]:
             raise Refusal("probe-failed", reason=failure["reason"], **self._see())
         if not answer["tables"]:
@@ -187,6 +215,11 @@ def _load(talk: Conversation, patience: float | None = None) -> dict[str, Any] |
     return json.loads(line) if line else None
 
 
+def _taken(answer: dict[str, Any]) -> bool:
+    return any("taken" in row for row in answer["tables"])
+
+
 def _version_table(row: dict[str, Any]) -> VersionTable:
-    hosts = tuple(row["hosts"])
-    return VersionTable(tuple(row["heads"]), row["dialect"], hosts, row["port"], row["database"] or "")
+    heads, hosts, database = tuple(row["heads"]), tuple(row["hosts"]), row["database"] or ""
+    unlocked = Unlocked(row["unlocked"]) if "unlocked" in row else None
+    return VersionTable(heads, row["dialect"], hosts, row["port"], database, unlocked)

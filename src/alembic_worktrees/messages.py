@@ -100,6 +100,18 @@ TEXTS: dict[str, Text] = {
     "tier-history": Text(PLAIN, "the history of all branches", "l'historique de toutes les branches"),
     "tier-lost": Text(PLAIN, "commits that nothing leads to any more", "les commits devenus inaccessibles"),
     "upgrading": Text(STEP, "Upgrading {database}", "Mise à jour de {database}"),
+    "unlocked": Text(
+        WARN,
+        "{database} cannot be locked, so do not upgrade from another clone now: {reason}",
+        "{database} ne peut pas être verrouillée ; ne faites pas de mise à jour depuis un autre clone : {reason}",
+    ),
+    "unlocked-pooler": Text(
+        WARN,
+        "{database} is reached through a connection pooler and cannot be locked,"
+        " so do not upgrade from another clone now.",
+        "{database} est atteinte par un pooler de connexions et ne peut pas être verrouillée ;"
+        " ne faites pas de mise à jour depuis un autre clone.",
+    ),
     "several-heads": Text(
         STEP,
         "This checkout has {heads:count head|heads}, and the database gets them all:\n{heads:lines}",

@@ -8,6 +8,7 @@ and migrations print goes where they print it, with passwords masked.
 from __future__ import annotations
 
 import atexit
+import hashlib
 import json
 import logging
 import os
@@ -15,7 +16,7 @@ import re
 import sys
 import threading
 import traceback
-from typing import Any, Callable, Iterable, Match, TextIO
+from typing import Any, Callable, Dict, Iterable, Match, Optional, Set, TextIO, Tuple
 
 # user:password@ in a URL: up to the last @ of the word, or where a password has a space, to the first of the line
 _URL_PASSWORD = re.compile(r"(://[^\s:/@'\"]*:)(?:[^\s'\"]*|[^\n@]*)(?=@)")
@@ -59,6 +60,85 @@ class Masked:
         return getattr(self._stream, name)
 
 
+class Locks:
+    """Advisory locks of PostgreSQL that nobody upgrades what we upgrade, also from another clone.
+
+    They end with this process, however it ends. They are held by sessions of their own, which are idle and in no
+    transaction, and are only ever tried: `CREATE INDEX CONCURRENTLY` would wait for a statement that waits. All or
+    none: where one is taken the others are given back, so that two never wait for each other.
+    """
+
+    def __init__(self) -> None:
+        self._sessions: Dict[Any, Any] = {}  # by the database's URL
+        self._held: Set[Tuple[Any, int]] = set()
+
+    def take(self, context: Any) -> Dict[str, object]:
+        """Lock one version table. The answer is empty, or says that it is taken, or why it cannot be locked."""
+        engine = context.connection.engine
+        lock = engine.url, _lock_number(context)
+        if context.dialect.name != "postgresql" or lock in self._held:
+            return {}
+        try:
+            free = self._try(engine, lock)
+        except (
+            Exception
+        ) as error:  # no second connection to be had, no such function: the upgrade can do without
+            return {"unlocked": _reason(error)}
+        return {} if free else {"unlocked": None} if free is None else {"taken": True}
+
+    def _try(self, engine: Any, lock: Tuple[Any, int]) -> Optional[bool]:
+        database, number = lock
+        if database not in self._sessions:
+            self._sessions[database] = _session_of_its_own(engine)
+        session, pid = self._sessions[database]
+        cursor = session.cursor()
+        cursor.execute(_TRY_LOCK.format(pid=pid, number=number))
+        free: Optional[bool] = cursor.fetchone()[0]
+        cursor.close()
+        session.commit()
+        if free:
+            self._held.add(lock)
+        else:
+            self._give_back()
+        return free
+
+    def _give_back(self) -> None:
+        self._held.clear()
+        while self._sessions:
+            session, _ = self._sessions.popitem()[1]
+            session.close()
+
+
+# Behind a connection pooler, which makes up the process id, a session is not ours alone: the lock would stay with
+# whoever gets it next.
+_TRY_LOCK = "SELECT CASE WHEN pg_backend_pid() = {pid} THEN pg_try_advisory_lock({number}) END"
+
+
+def _session_of_its_own(engine: Any) -> Tuple[Any, object]:
+    """Return a connection that no pool counts or takes back, and which process the server said it is."""
+    session = engine.pool.recreate().connect()
+    pid = _pid(getattr(session, "driver_connection", None))
+    session.detach()
+    return session, pid
+
+
+def _pid(driver: Any) -> object:
+    ask = getattr(driver, "get_backend_pid", None) or getattr(
+        driver, "get_server_pid", None
+    )  # psycopg2, asyncpg
+    if ask:
+        return ask()
+    # psycopg 3; what another driver was told is not known, and taken for true
+    return getattr(getattr(driver, "info", None), "backend_pid", "pg_backend_pid()")
+
+
+def _lock_number(context: Any) -> int:
+    """Return what stands for a version table; each database has locks of its own."""
+    schema = context.version_table_schema or context.dialect.default_schema_name
+    name = json.dumps(["alembic-worktrees", schema, context.version_table])
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+
+
 def main(read_end: int, write_end: int) -> None:
     """Say whether Alembic is here, then answer requests until the channel is closed."""
     sys.path[:] = [folder for folder in sys.path if not _is_ours(folder)]
@@ -86,16 +166,19 @@ def _send(answers: TextIO, **answer: object) -> None:
     answers.flush()
 
 
-def probe(words: list[str], quiet: bool = False) -> dict[str, Any]:
+_locks = Locks()
+
+
+def probe(words: list[str], quiet: bool = False, lock: bool = False) -> dict[str, Any]:
     """Answer with the rows of every version table that env.py leads to. Nothing is changed, no migration read.
 
-    With `quiet` a failure is not shown, only answered.
+    With `quiet` a failure is not shown, only answered; with `lock` each table is locked before it is read.
     """
     tables: list[dict[str, Any]] = []
     logging.disable(logging.INFO)  # env.py is run again for the upgrade, and says the same again
     sys.dont_write_bytecode, before = True, sys.dont_write_bytecode
     try:
-        failure = _as_the_command([*words, "current"], lambda config: _capture(config, tables), quiet)
+        failure = _as_the_command([*words, "current"], lambda config: _capture(config, tables, lock), quiet)
     finally:
         logging.disable(logging.NOTSET)
         sys.dont_write_bytecode = before
@@ -120,7 +203,7 @@ def merge(words: list[str], message: str, heads: list[str]) -> dict[str, Any]:
 _HANDLERS: dict[str, Callable[..., dict[str, Any]]] = {"probe": probe, "upgrade": upgrade, "merge": merge}
 
 
-def _capture(config: Any, tables: list[dict[str, Any]]) -> None:
+def _capture(config: Any, tables: list[dict[str, Any]], lock: bool) -> None:
     from alembic.runtime.environment import EnvironmentContext
     from alembic.script import ScriptDirectory
 
@@ -128,8 +211,17 @@ def _capture(config: Any, tables: list[dict[str, Any]]) -> None:
         tables.append(_describe(heads, context))
         return []
 
+    def locked_first(**words: Any) -> None:
+        answer = {} if any("taken" in table for table in tables) else _locks.take(environment.get_context())
+        run_migrations(**words)
+        tables[-1].update(answer)
+
     script = ScriptDirectory.from_config(config)
-    with EnvironmentContext(config, script, fn=capture, dont_mutate=True):
+    environment = EnvironmentContext(config, script, fn=capture, dont_mutate=True)
+    run_migrations = environment.run_migrations
+    if lock:
+        environment.run_migrations = locked_first  # type: ignore[method-assign]
+    with environment:
         script.run_env()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import archive, git
@@ -88,10 +88,15 @@ def upgrade(
     """
     if _is_at_rest(project, settings, environment, audience):
         return
-    with Database(project, settings.python, environment) as database, _one(project, audience):
+    with (
+        Database(project, settings.python, environment) as database,
+        _one(project, audience),
+        closing(database),  # its lock is taken last, and given back first
+    ):
         for _attempt in range(settings.max_attempts):
-            situation = _look(project, settings, database.probe(), audience, prefer)
-            audience.allow(situation.applied)
+            applied = database.probe_alone(lambda: audience.tell(Message("waiting")))
+            situation = _look(project, settings, applied, audience, prefer)
+            audience.allow(applied)
             _borrow(situation, audience.tell)
             if refusal := overlap(project, situation.plan, databases=len(situation.applied.tables)):
                 raise refusal
@@ -104,7 +109,7 @@ def upgrade(
             if outcome.unknown not in applied.heads:
                 again = project.files.command("upgrade", settings.target)
                 raise Refusal("upgrade-failed", folder=project.folder, command=again)
-            # Another checkout upgraded between our look and our upgrade, without us and so without the lock.
+            # Another checkout upgraded between our look and our upgrade, without us and so without the locks.
             audience.tell(Message("retry", {"revision": outcome.unknown}))
     raise Refusal("attempts-exhausted", count=settings.max_attempts)
 
@@ -211,11 +216,20 @@ def _differs(difference: Difference) -> Message:
 
 
 def _announce(situation: Situation, tell: Callable[[Message], None]) -> None:
-    """Name the database before it is changed, and every head if there are several."""
+    """Name the database before it is changed, what cannot be locked, and every head if there are several."""
     for name in situation.applied.names:
         tell(Message("upgrading", {"database": name}))
+    for table in situation.applied.tables:
+        if table.unlocked:
+            tell(_unlocked(table.name, table.unlocked.reason))
     if len(situation.heads) > 1:
         tell(Message("several-heads", {"heads": _with_owners(situation.heads, situation)}))
+
+
+def _unlocked(database: str, reason: str | None) -> Message:
+    if reason is None:
+        return Message("unlocked-pooler", {"database": database})
+    return Message("unlocked", {"database": database, "reason": reason})
 
 
 def _with_owners(heads: Iterable[str], situation: Situation) -> tuple[Message, ...]:
