@@ -9,7 +9,7 @@ DEV := $(VENV)/.ready-dev
 TRIALS :=
 SHELL_FILES = .ci/run .ci/venv $(wildcard shell/*.sh) $(wildcard hooks/*)
 
-.PHONY: demo test check shells suite trials clean
+.PHONY: demo test check shells suite trials bench clean
 
 demo: $(READY)
 	@$(BIN)/alembic-worktrees demo
@@ -32,6 +32,9 @@ suite: $(DEV)
 
 trials: $(DEV)
 	$(BIN)/python -m pytest --thorough $(TRIALS) $(PYTEST_ARGS)
+
+bench: $(DEV)
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 $(READY): pyproject.toml src/alembic_worktrees/__init__.py .ci/venv
 	@echo "Setting up $(VENV); this is done once and takes a minute."

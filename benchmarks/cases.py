@@ -1,0 +1,197 @@
+"""What is compared: our command, what the user would otherwise run, and how much longer ours may take."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from .measure import Pair
+from .repositories import VERSIONS, Commit, chain, path, record, repository, revision
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from worlds.postgres import Database
+
+    from .measure import Command
+    from .repositories import Repository
+
+SHELL_FILE = Path(__file__).resolve().parents[1] / "shell" / "alembic-utils.sh"
+BARE = "one bare `alembic upgrade heads`"
+UPGRADE = '`auto_copy_missing_migrations "."`'
+GREP = "`grep -rl` over the same folders"
+LS = "`ls` of each folder"
+PYTHON = "a bare `python -c pass`"
+
+
+class Place(NamedTuple):
+    """Where a world is made: an empty folder, and a PostgreSQL; `scale` makes it smaller than it should be."""
+
+    home: Path
+    new_database: Callable[[], Database]
+    scale: float = 1
+
+    def size(self, number: int) -> int:
+        """Return how many are made where `number` are meant."""
+        return max(2, round(number * self.scale))
+
+
+class Case(NamedTuple):
+    """One row of the table: `world` makes the two commands; the first may take `target` times the second."""
+
+    name: str
+    against: str
+    target: float
+    world: Callable[[Place], Pair]
+
+
+def _nothing_missing(place: Place, *, direct: bool) -> Pair:
+    count = place.size(200)
+    database = place.new_database()
+    made = repository(place.home, [Commit("develop", chain(count))], database=database, direct=direct)
+    record(database, revision(count - 1))
+    made.rest()
+    return Pair(_sourced(made, 'auto_copy_missing_migrations "."'), _sourced(made, "alembic upgrade heads"))
+
+
+def _missing(place: Place, *, count: int) -> Pair:
+    before, missing = place.size(200), place.size(count) if count > 1 else 1
+    database = place.new_database()
+    commits = [
+        Commit("develop", chain(before)),
+        Commit("feature", chain(missing, before, revision(before - 1)), start="develop"),
+    ]
+    made = repository(place.home, commits, database=database)
+    there = made.worktree("feature") / "backend"
+    record(database, revision(before + missing - 1))
+    made.rest()
+    borrowed = [Path(path(number)).name for number in range(before, before + missing)]
+    return Pair(
+        _sourced(made, 'auto_copy_missing_migrations "."'),
+        _sourced(made, "alembic upgrade heads", there),
+        partial(_forget, made, borrowed),
+    )
+
+
+def _forget(made: Repository, borrowed: list[str]) -> None:
+    """Make the main checkout as if it had never borrowed these files."""
+    versions = made.main / VERSIONS
+    (versions / ".gitignore").unlink(missing_ok=True)
+    for name in borrowed:
+        (versions / name).unlink(missing_ok=True)
+        cached = versions / "__pycache__" / f"{Path(name).stem}.{sys.implementation.cache_tag}.pyc"
+        cached.unlink(missing_ok=True)
+
+
+def _sourced(made: Repository, words: str, folder: Path | None = None) -> Command:
+    return made.command("bash", "-c", f'source "$0"; {words}', str(SHELL_FILE), folder=folder)
+
+
+def _find(place: Place, *, migrations: int) -> Pair:
+    made, last = _checkouts(place, migrations)
+    return Pair(made.tool("find", last), made.command("grep", "-rl", last, *made.folders))
+
+
+def _list(place: Place, *, migrations: int) -> Pair:
+    made, _ = _checkouts(place, migrations)
+    each = 'for folder; do ls "$folder"; done'
+    return Pair(made.tool("list"), made.command("bash", "-c", each, "bash", *made.folders))
+
+
+def _checkouts(place: Place, migrations: int) -> tuple[Repository, str]:
+    """Make 22 checkouts that share their migrations but for one each; return the id of the last one's own, too."""
+    count, checkouts = place.size(migrations), place.size(22)
+    numbers = range(1, checkouts)
+    own = [
+        Commit(f"feature-{number}", chain(1, count + number, revision(count - 1)), start="develop")
+        for number in numbers
+    ]
+    made = repository(place.home, [Commit("develop", chain(count)), *own])
+    for number in numbers:
+        made.worktree(f"feature-{number}")
+    made.rest()
+    return made, revision(count + checkouts - 1)
+
+
+def _check_unconcerned(place: Place) -> Pair:
+    made = repository(place.home, [Commit("develop", chain(place.size(1000)))])
+    made.rest()
+    (made.main / "README").write_text("Changed.\n")
+    made.git("add", "README")
+    return Pair(made.tool("check", "--staged"), made.command("python", "-c", "pass"))
+
+
+def _check_cold(place: Place) -> Pair:
+    count = place.size(1000)
+    made = repository(place.home, [Commit("develop", chain(count))])
+    made.rest()
+    for name, text in chain(1, count, revision(count - 1)).items():
+        (made.main / name).write_text(text)
+    made.git("add", ".")
+    cold = partial(shutil.rmtree, made.main / VERSIONS / "__pycache__", ignore_errors=True)
+    return Pair(made.tool("check", "--staged"), made.command("alembic", "heads"), cold)
+
+
+def _only_git(place: Place, *, removed: bool) -> Pair:
+    """Let a branch without a checkout have what is missing, or only its history."""
+    shared, branches, commits = place.size(100), place.size(100), place.size(20_000)
+    database = place.new_database()
+    made = repository(place.home, _history(shared, branches, commits, removed), database=database)
+    last = shared + 2 * branches - 1
+    record(database, revision(last))
+    made.git("reflog", "expire", "--expire=now", "--all")
+    made.git("repack", "-adq")
+    made.rest()
+    return Pair(
+        made.tool("copy"),
+        made.command("git", "log", "--all", "--format=%H", "--", "migrations/versions"),
+        partial(_forget, made, [Path(path(number)).name for number in (last - 1, last)]),
+    )
+
+
+def _history(shared: int, branches: int, commits: int, removed: bool) -> Iterator[Commit]:
+    yield Commit("develop", chain(shared))
+    for number in range(commits):
+        yield Commit("develop", {"README": f"Version {number}.\n"})
+        if number % (commits // branches) == 0 and (branch := number * branches // commits) < branches:
+            own = chain(2, shared + 2 * branch, revision(shared - 1))
+            yield Commit(f"feature-{branch}", own, start="develop")
+    if removed:
+        yield Commit(f"feature-{branches - 1}", {}, removed=list(own))
+
+
+def _version(place: Place) -> Pair:
+    made = repository(place.home, [])
+    return Pair(made.tool("--version"), made.command("python", "-c", "pass"))
+
+
+CASES = (
+    Case(f"{UPGRADE}, nothing missing, 200 migrations", BARE, 1.15, partial(_nothing_missing, direct=False)),
+    Case("the same with `database-url`", BARE, 0.30, partial(_nothing_missing, direct=True)),
+    Case(f"{UPGRADE}, one missing", f"{BARE}, the files already there", 1.4, partial(_missing, count=1)),
+    Case(
+        f"{UPGRADE}, 64 missing in a chain",
+        f"{BARE}, the files already there",
+        1.5,
+        partial(_missing, count=64),
+    ),
+    Case("`find` of one id, 22 checkouts × 200 files", GREP, 2, partial(_find, migrations=200)),
+    Case("`find` of one id, 22 checkouts × 2,000 files", GREP, 1, partial(_find, migrations=2000)),
+    Case("`list`, 22 checkouts × 200 files", LS, 3, partial(_list, migrations=200)),
+    Case("`list`, 22 checkouts × 2,000 files", LS, 3, partial(_list, migrations=2000)),
+    Case(
+        "`check --staged`, commit without migrations, 1,000 in the repository", PYTHON, 3, _check_unconcerned
+    ),
+    Case("`check --staged`, 1,000 migrations, cold", "`alembic heads` in the same folder", 0.10, _check_cold),
+    Case(
+        "`copy`, only a branch has it: 100 branches, 300 distinct blobs, 20,000 commits",
+        "one `git log --all --format=%H -- versions`",
+        2,
+        partial(_only_git, removed=False),
+    ),
+    Case("the same, removed from its branch again", "the same", 2, partial(_only_git, removed=True)),
+    Case("start: `--version`", PYTHON, 3, _version),
+)
