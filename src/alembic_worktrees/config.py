@@ -105,6 +105,14 @@ def version_folders(
     return known if len(known) == len(found) else None
 
 
+def are_fixed(config: AlembicConfig) -> bool:
+    """Whether `version_folders` follow from the config alone: no package is looked for, no link followed."""
+    locations = [Path(location) for location in config.version_locations or (config.script_location,)]
+    return all(
+        os.pardir not in path.parts and (path.is_absolute() or ":" not in str(path)) for path in locations
+    )
+
+
 def parse_toml(text: str, path: str) -> dict[str, Any]:
     """Parse TOML; ``path`` names the file in the Refusal ``config-unreadable`` that broken text raises."""
     if sys.version_info >= (3, 11):

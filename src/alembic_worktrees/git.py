@@ -319,7 +319,7 @@ def describe(folder: Path, names: Sequence[str]) -> tuple[Object | None, ...]:
     found: list[Object | None] = []
     while len(found) < len(lines):
         text = b"".join(line + b"\n" for line in lines[len(found) :])
-        result = ask(folder, "cat-file", "--batch-check", text=text)
+        result = ask(folder, "cat-file", "--batch-check", "--buffer", text=text)
         found += map(_parse_object, result.out.splitlines())
         if result.status:
             if b"promisor remote" not in result.err:
@@ -341,7 +341,9 @@ def small_contents(folder: Path, oids: Iterable[str], limit: int) -> dict[str, b
     small = [one for one in found if one and one.size <= limit]
     if not small:
         return {}
-    listed = answer(folder, "cat-file", "--batch", text="".join(one.oid + "\n" for one in small).encode())
+    listed = answer(
+        folder, "cat-file", "--batch", "--buffer", text="".join(one.oid + "\n" for one in small).encode()
+    )
     contents, start = {}, 0
     for oid, _, size in small:
         start = listed.index(b"\n", start) + 1

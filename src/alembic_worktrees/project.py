@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import git
-from .config import parse_config, script_folder, version_folders
+from .config import are_fixed, parse_config, script_folder, version_folders
 from .errors import Refusal
 from .files import NotReadable, read_plain
 
@@ -191,6 +191,8 @@ class Places(NamedTuple):
 
     folders: tuple[str, ...]
     recursive: bool
+    fixed: bool = False
+    """The config alone says where they are, whatever lies on disk."""
 
 
 def read_places(
@@ -205,4 +207,5 @@ def read_places(
     if config is None or locations is None:
         return None
     inside = [path for path in locations if path.is_relative_to(root)]
-    return Places(tuple(path.relative_to(root).as_posix() for path in inside), config.recursive)
+    folders = tuple(path.relative_to(root).as_posix() for path in inside)
+    return Places(folders, config.recursive, are_fixed(config))

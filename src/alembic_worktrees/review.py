@@ -6,7 +6,7 @@ import os
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import git
+from . import git, verdict
 from .check import Problem, compare, judge, problem
 from .database import Database
 from .errors import Refusal
@@ -18,11 +18,12 @@ from .trees import Broken, Defined, Snapshot, Tree, config_folders, merged, read
 from .whereabouts import Whereabouts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from .check import Found
     from .inventory import Inventory
+    from .project import Places
 
 
 class Scope(NamedTuple):
@@ -66,11 +67,30 @@ def find_scope(directory: str | None, here: Path, files: ConfigFiles) -> Scope |
     return Scope(project.root, "" if folder == "." else folder, project.files, in_hook=ours)
 
 
-def review_index(scope: Scope) -> Iterator[Problem]:
-    """Judge what the commit that is being made will record."""
+def review_index(scope: Scope) -> tuple[Problem, ...]:
+    """Judge what the commit that is being made will record; if that is good, keep the verdict for the next one."""
     head = git.commit_id(scope.root, "HEAD")
     recorded = {blob for blob, _ in git.files(scope.root, head)} if head else set()
-    yield from review_tree(scope, Tree(scope.root, None, in_hook=scope.in_hook), sound=recorded)
+    tree = _index(scope)
+    projects = tuple(tree.projects(scope.files, scope.folder))
+    root, places = str(scope.root), [folder for _, places in projects for folder in places.folders]
+    before = verdict.evidence(root, places) if _follow_from_git(scope, projects) else None
+    problems = tuple(_review(scope, tree, projects, recorded))
+    if before and not problems:
+        again = verdict.evidence(root, places), _index(scope).blobs
+        if again == (before, tree.blobs):  # nobody changed the index or the settings while we judged
+            verdict.keep(root, places, before)
+    return problems
+
+
+def _index(scope: Scope) -> Tree:
+    return Tree(scope.root, None, in_hook=scope.in_hook)
+
+
+def _follow_from_git(scope: Scope, projects: Collection[tuple[str, Places]]) -> bool:
+    """Whether the projects are those of the usual question, and what lies in git alone says where they are."""
+    usual = scope.folder is None and scope.files == ConfigFiles()
+    return usual and bool(projects) and all(places.fixed for _, places in projects)
 
 
 def review_commit(scope: Scope, name: str) -> Iterator[Problem]:
@@ -80,7 +100,13 @@ def review_commit(scope: Scope, name: str) -> Iterator[Problem]:
 
 def review_tree(scope: Scope, tree: Tree, sound: Collection[str] = ()) -> Iterator[Problem]:
     """Judge what lies in git; the blobs in `sound` are known to be valid Python."""
-    for folder, places in tree.projects(scope.files, scope.folder):
+    yield from _review(scope, tree, tree.projects(scope.files, scope.folder), sound)
+
+
+def _review(
+    scope: Scope, tree: Tree, projects: Iterable[tuple[str, Places]], sound: Collection[str]
+) -> Iterator[Problem]:
+    for folder, places in projects:
         yield from _judge(scope, tree.snapshot(folder, tree.migrations(places), sound=sound))
 
 
