@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -267,10 +266,8 @@ def test_interrupted(a: Checkout, b: Checkout, database: Database) -> None:
     said = ""
     while "SLEEPING" not in said:
         said += process.stderr.readline()
-    started = time.monotonic()
     os.killpg(process.pid, signal.SIGINT)
-    out, rest = process.communicate(timeout=30)
-    assert time.monotonic() - started < 20
+    out, rest = process.communicate(timeout=50)  # the migration would take 60 seconds
     assert (process.returncode, out) == (130, "")
     assert rest.rstrip().endswith("Interrupted.")
     assert "Traceback" not in rest

@@ -426,7 +426,7 @@ class Serving:
 
     def wait_until_alone(self) -> None:
         """Python's own helper of a process ends a moment after it."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while left := self.left():
             assert time.monotonic() < deadline, left
             time.sleep(0.05)

@@ -374,7 +374,7 @@ def test_make_test_runs_every_check_and_the_suite() -> None:
         capture_output=True,
         encoding="utf-8",
         check=True,
-        timeout=30,
+        timeout=120,
     )
     for command in (
         "ruff check",
@@ -396,7 +396,7 @@ def help_of(*command: str) -> str:
         encoding="utf-8",
         check=True,
         env={"LC_ALL": "C.UTF-8", "COLUMNS": "200"},
-        timeout=30,
+        timeout=120,
     )
     return done.stdout
 

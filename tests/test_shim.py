@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -260,12 +259,10 @@ def test_interrupt_reaches_the_command_and_ends_it(shelf: Shelf, shell: Shell) -
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
-        started = time.monotonic()
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does
         assert process.stdout.read() == b""
         # A shell may die of the signal itself or hand its number on.
-        assert process.wait(timeout=10) in {-signal.SIGINT, 130}
-        assert time.monotonic() - started < 10
+        assert process.wait(timeout=50) in {-signal.SIGINT, 130}  # the command would take 60 seconds
 
 
 # Finding the command

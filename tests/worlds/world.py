@@ -134,7 +134,7 @@ class World:
         env: Mapping[str, str] | None = None,
         input: str | None = None,
         check: bool = False,
-        timeout: float = 60,
+        timeout: float = 180,  # only a hang is meant: a busy machine is slow
     ) -> CompletedProcess[str]:
         """Any command, in the world's environment; `env` adds to it."""
         return run(
@@ -259,7 +259,7 @@ class Checkout:
             env=env,
             input=input,
             check=check,
-            timeout=120,
+            timeout=180,
         )
 
 
