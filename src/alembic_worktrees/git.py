@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from .errors import Refusal
-from .process import Result, run
+from .process import Reading, Result, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -319,7 +319,7 @@ def describe(folder: Path, names: Sequence[str]) -> tuple[Object | None, ...]:
     found: list[Object | None] = []
     while len(found) < len(lines):
         text = b"".join(line + b"\n" for line in lines[len(found) :])
-        result = ask(folder, "cat-file", "--batch-check", "--buffer", text=text)
+        result = ask(folder, "cat-file", "--batch-check", text=text)
         found += map(_parse_object, result.out.splitlines())
         if result.status:
             if b"promisor remote" not in result.err:
@@ -337,19 +337,31 @@ def _parse_object(line: bytes) -> Object | None:
 
 def small_contents(folder: Path, oids: Iterable[str], limit: int) -> dict[str, bytes]:
     """Return the bytes of those objects that are here and have at most `limit` bytes, by id; each is read once."""
-    found = describe(folder, list(dict.fromkeys(oids)))
-    small = [one for one in found if one and one.size <= limit]
-    if not small:
-        return {}
-    listed = answer(
-        folder, "cat-file", "--batch", "--buffer", text="".join(one.oid + "\n" for one in small).encode()
-    )
-    contents, start = {}, 0
-    for oid, _, size in small:
-        start = listed.index(b"\n", start) + 1
-        contents[oid] = listed[start : start + size]
-        start += size + 1
+    contents: dict[str, bytes] = {}
+    todo = list(dict.fromkeys(oids))
+    while todo:
+        todo = todo[_read_objects(folder, todo, limit, contents) :]
     return contents
+
+
+def _read_objects(folder: Path, oids: Sequence[str], limit: int, contents: dict[str, bytes]) -> int:
+    """Read objects up to the first that is too large, or that git gives up at; return how many are dealt with."""
+    words = ["git", "cat-file", "--batch", "--buffer"]
+    text = "".join(oid + "\n" for oid in oids).encode()
+    with Reading(words, folder=folder, environment=environment(), text=text) as reading:
+        for number, oid in enumerate(oids, 1):
+            line = reading.out.readline()
+            found = _parse_object(line.rstrip(b"\n"))
+            if found and found.size <= limit:
+                contents[oid] = reading.out.read(found.size + 1)[:-1]
+            elif found:
+                return number
+            elif not line:
+                result = reading.result()
+                if b"promisor remote" not in result.err:
+                    raise _failed(folder, " ".join(words), result)
+                return number  # in a partial clone git gives up at what it would have to fetch
+    return len(oids)
 
 
 def tree_entries(tree: bytes, oid_bytes: int) -> tuple[TreeEntry, ...]:

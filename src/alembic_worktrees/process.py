@@ -6,14 +6,16 @@ import os
 import select
 import signal
 import subprocess
+import threading
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from .errors import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+    from typing import IO
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -47,6 +49,43 @@ def run(
             raise Refusal("folder-missing", folder=folder) from error
         raise Refusal("program-missing", program=argv[0]) from error
     return Result(done.returncode, done.stdout, done.stderr)
+
+
+class Reading:
+    """A process that is given a text, and whose output is read as far as it is wanted."""
+
+    def __init__(
+        self, argv: Sequence[str], *, folder: Path, environment: Mapping[str, str], text: bytes
+    ) -> None:
+        """Start `argv` in `folder`. Raises OSError if it cannot start."""
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(
+            argv, cwd=folder, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=1 << 16
+        )
+        self.out = cast("IO[bytes]", self._process.stdout)
+        # Both pipes may be full at once: somebody has to write while we read.
+        self._writer = threading.Thread(target=_write, args=(self._process.stdin, text), daemon=True)
+        self._process.stdin = None  # the writer's alone
+        self._writer.start()
+
+    def __enter__(self) -> Reading:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._process:  # which closes our ends, and waits
+            self._process.kill()
+        self._writer.join()
+
+    def result(self) -> Result:
+        """Wait for the end, and return how it ended and what it had not given yet."""
+        self._writer.join()
+        out, err = self._process.communicate()
+        return Result(self._process.returncode, out, err)
+
+
+def _write(end: IO[bytes], text: bytes) -> None:
+    with suppress(BrokenPipeError), end:
+        end.write(text)
 
 
 @contextmanager
