@@ -9,7 +9,7 @@ DEV := $(VENV)/.ready-dev
 TRIALS :=
 SHELL_FILES = .ci/run .ci/venv $(wildcard shell/*.sh) $(wildcard hooks/*)
 
-.PHONY: demo test check shells suite trials bench clean
+.PHONY: demo test check shells suite trials bench matrix clean
 
 demo: $(READY)
 	@$(BIN)/alembic-worktrees demo
@@ -36,6 +36,11 @@ trials: $(DEV)
 bench: $(DEV)
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks $(BENCH_ARGS)
 
+# Every version: of what a project may have, then of the Python that is ours.
+matrix: $(DEV)
+	$(BIN)/python -m pytest -n auto --dist loadgroup --thorough tests/test_versions.py $(PYTEST_ARGS)
+	$(BIN)/python -m pytest tests/suites.py $(PYTEST_ARGS)
+
 $(READY): pyproject.toml src/alembic_worktrees/__init__.py .ci/venv
 	@echo "Setting up $(VENV); this is done once and takes a minute."
 	@sh .ci/venv '$(PYTHON)' '$(VENV)'
@@ -49,4 +54,4 @@ $(DEV): $(READY)
 	@touch $@
 
 clean:
-	rm -rf $(VENV) dist build .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .matrix dist build .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -7,6 +7,7 @@ import itertools
 import os
 import subprocess
 import sys
+import time
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -105,6 +106,15 @@ class Server:
             self._admin.execute(f"ALTER SYSTEM SET {option} = off")
         self._admin.execute("SELECT pg_reload_conf()")
 
+    def ask_for_password(self, role: str, password: str) -> None:
+        """Have a role that gets in with its password only; all others need none."""
+        self._admin.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{password}'")
+        rules = Path(self._admin.execute("SHOW hba_file")[0][0])
+        rules.write_text(f"local all {role} scram-sha-256\n{rules.read_text()}")
+        self._admin.execute("SELECT pg_reload_conf()")
+        while _gets_in(f"postgresql://{role}:not-{password}@/postgres?host={self.socket}"):
+            time.sleep(0.01)  # the server reads its rules in its own time
+
     @contextmanager
     def database(self) -> Iterator[Database]:
         name = f"world_{next(self._numbers)}"
@@ -113,6 +123,14 @@ class Server:
             yield Database(name, self.socket)
         finally:
             self._admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _gets_in(dsn: str) -> bool:
+    try:
+        psycopg2.connect(dsn).close()
+    except psycopg2.OperationalError:
+        return False
+    return True
 
 
 @contextmanager

@@ -90,8 +90,20 @@ class World:
         self.root = root
         self.layout = layout
         self.env = env
+        self.ours: tuple[str | Path, ...] = (sys.executable,)  # what runs our own command
         self.main = Checkout(self, root / layout.name)
         self._now = datetime(2024, 1, 1, tzinfo=timezone.utc)
+
+    @classmethod
+    def empty(cls, root: Path, layout: Layout) -> World:
+        """A world whose main checkout has no files yet."""
+        root.mkdir(parents=True, exist_ok=True)
+        root = root.resolve()
+        (root / ".gitconfig").write_text(GITCONFIG)
+        world = cls(root, layout, hermetic_environment(root))
+        world.main.path.mkdir()
+        world.main.git("init", "--quiet")
+        return world
 
     @classmethod
     def create(
@@ -99,12 +111,7 @@ class World:
     ) -> World:
         """A new world in the folder `root`; `other_url` is the second database of the layout "multidb"."""
         layout = layout or Layout()
-        root.mkdir(parents=True, exist_ok=True)
-        root = root.resolve()
-        (root / ".gitconfig").write_text(GITCONFIG)
-        world = cls(root, layout, hermetic_environment(root))
-        world.main.path.mkdir()
-        world.main.git("init", "--quiet")
+        world = cls.empty(root, layout)
         for path, text in project_files(layout, database_url, other_url).items():
             world.main.write(path, text)
         for location in layout.locations:
@@ -221,8 +228,11 @@ class Checkout:
     def alembic(
         self, *args: str, check: bool = False, cold: bool = False, env: Mapping[str, str] | None = None
     ) -> CompletedProcess[str]:
-        """The alembic command in the backend; `cold` or with an `env`, from its start (see warm.py)."""
-        if cold or env:
+        """The alembic command in the backend; `cold`, with an `env` or another environment than ours, from its start.
+
+        See warm.py.
+        """
+        if cold or env or "VIRTUAL_ENV" in self.world.env:
             return self.world.run("alembic", *args, cwd=self.backend, env=env, check=check)
         return checked(warm.alembic(args, cwd=self.backend, env=self.world.env), check)
 
@@ -251,7 +261,7 @@ class Checkout:
     ) -> CompletedProcess[str]:
         """Our own command, in `cwd` or the backend."""
         return self.world.run(
-            sys.executable,
+            *self.world.ours,
             "-m",
             "alembic_worktrees",
             *args,
