@@ -61,7 +61,7 @@ DRIVERS = ("psycopg2-binary", "psycopg[binary]", "asyncpg", "aiosqlite", "pymysq
 KINDS = {
     "psycopg2": Kind("generic", "postgresql+psycopg2", "psycopg2-binary"),
     "psycopg": Kind("generic", "postgresql+psycopg", "psycopg", sqlalchemy="2.0"),
-    "psycopg-async": Kind("async", "postgresql+psycopg", "psycopg", sqlalchemy="2.0"),
+    "psycopg-async": Kind("async", "postgresql+psycopg", "psycopg", "1.10", "2.0"),
     "psycopg-by-default": Kind("generic", "postgresql", "psycopg", sqlalchemy="2.1"),
     "asyncpg": Kind("async", "postgresql+asyncpg", "asyncpg"),
     "pyproject": Kind("pyproject", "postgresql+psycopg2", "psycopg2-binary", alembic="1.16"),
@@ -212,19 +212,29 @@ def current(checkout: Checkout) -> set[str]:
     return set(re.findall(r"^[0-9a-f]{8,12}\b", said, re.MULTILINE))
 
 
+# Whatever the driver, nobody else upgrades meanwhile.
+UNDER_LOCK = """
+if op.get_bind().dialect.name == "postgresql":
+    held = "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database"
+    ours = "locktype = 'advisory' AND datname = current_database()"
+    assert op.get_bind().execute(sa.text(f"{held} WHERE {ours}")).scalar(), "not locked"
+"""
+
+
 def borrow(world: World) -> Checkout:
     """A applies a chain of two that it has not committed; B, with a head of its own, borrows it. B comes back."""
     world.main.applied("aaaa1111")
     a, b = world.worktree("StoFlow-feature-A"), world.worktree("StoFlow-feature-B")
     a.revision("bbbb2222", "aaaa1111")
     a.applied("cccc3333", "bbbb2222", commit=False)
-    b.revision("dddd4444", "aaaa1111")
+    b.revision("dddd4444", "aaaa1111", body=UNDER_LOCK)
     b.commit("Add dddd4444")
     died = b.alembic("current")
     assert died.returncode != 0
     assert "Can't locate revision identified by 'cccc3333'" in died.stdout + died.stderr
     done = b.tool("upgrade", check=True)
     assert "This checkout has 2 heads" in done.stderr
+    assert "cannot be locked" not in done.stderr
     assert "DeprecationWarning" not in done.stderr
     for name in ("bbbb2222_add_t.py", "cccc3333_add_t.py"):
         assert (b.versions / name).read_bytes() == (a.versions / name).read_bytes()

@@ -142,7 +142,7 @@ def janitor(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        watcher.communicate(timeout=30)
+        watcher.communicate(timeout=300)
 
 
 @contextmanager
