@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from . import __version__
@@ -40,6 +43,9 @@ def make_parser(
         return phrase(Message(f"help-{key}")).replace("%", "%%")
 
     class Help(argparse.RawDescriptionHelpFormatter):
+        def __init__(self, prog: str) -> None:
+            super().__init__(prog, width=_columns() - 2)
+
         def add_usage(
             self,
             usage: str | None,
@@ -78,6 +84,16 @@ def make_parser(
     for name in COMMANDS if names is None else names:
         COMMANDS[name](command(name), text)
     return parser
+
+
+def _columns() -> int:
+    """Return the width of the terminal as `shutil` does, which loads half of what Python has of compression."""
+    with suppress(ValueError):
+        if (columns := int(os.environ.get("COLUMNS", "0"))) > 0:
+            return columns
+    with suppress(OSError, AttributeError, ValueError):  # no terminal; no standard output at all
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80  # type: ignore[union-attr]
+    return 80
 
 
 def _located(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> argparse.ArgumentParser:

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import os
 import time
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import git, verdict
 from .check import Problem, compare, judge, problem
-from .database import Database
 from .errors import Refusal
-from .inventory import take_inventory
 from .messages import Message
 from .project import USUAL_FOLDER, ConfigFiles, Project, find_project, has_config, read_project
 from .settings import FILE, Settings, load_settings
 from .trees import Broken, Defined, Snapshot, Tree, config_folders, merged, read
-from .whereabouts import Whereabouts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from .check import Found
     from .inventory import Inventory
     from .project import Places
+    from .whereabouts import Whereabouts
 
 
 class Scope(NamedTuple):
@@ -142,8 +141,10 @@ def review_files(scope: Scope) -> Iterator[Problem]:
 
 def review_project(project: Project, settings: Settings) -> Iterator[Problem]:
     """Judge the files of one project, also outside git."""
+    from .inventory import take_inventory
+
     snapshot = snapshot_of(project, take_inventory(project))
-    yield from judge(snapshot, Whereabouts(lambda: project, settings), max_heads=settings.max_heads)
+    yield from judge(snapshot, _searcher(lambda: project, settings), max_heads=settings.max_heads)
 
 
 def review_database(
@@ -153,6 +154,9 @@ def review_database(
 
     Raises Refusal as `Database.probe` does, or TimeoutError.
     """
+    from .database import Database
+    from .inventory import take_inventory
+
     deadline = time.monotonic() + patience if patience is not None else None
     for project in projects(scope):
         settings = scope.settings(os.path.relpath(project.folder, scope.root))
@@ -197,13 +201,25 @@ def snapshot_of(project: Project, inventory: Inventory) -> Snapshot:
 def _judge(scope: Scope, snapshot: Snapshot, known: Collection[str] = ()) -> tuple[Problem, ...]:
     """Judge a project; a file of the working tree that is in `known` is recorded, but will not be any more."""
     settings = scope.settings(snapshot.folder)
-    whereabouts = Whereabouts(lambda: _project(scope, snapshot.folder), settings)
+    whereabouts = _searcher(lambda: _project(scope, snapshot.folder), settings)
 
     def find(word: str) -> Found | None:
         found = whereabouts(word)
         return None if found and found.how == "unrecorded" and found.path in known else found
 
     return judge(snapshot, find, max_heads=settings.max_heads)
+
+
+def _searcher(locate: Callable[[], Project], settings: Settings) -> Callable[[str], Found | None]:
+    """Return what tells where a revision lies; all that it takes is loaded when it is first asked, which is rare."""
+
+    @cache
+    def whereabouts() -> Whereabouts:
+        from .whereabouts import Whereabouts
+
+        return Whereabouts(locate, settings)
+
+    return lambda word: whereabouts()(word)
 
 
 def _project(scope: Scope, folder: str) -> Project:
