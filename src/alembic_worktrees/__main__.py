@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
 def main() -> None:
     """Run the command line of this process and end it with the exit status."""
+    _open_closed_streams()
     if sys.argv[1:] != ["check", "--staged"] or not _is_good():
         from .cli import run
 
@@ -15,14 +17,27 @@ def main() -> None:
 
 def _is_good() -> bool:
     """Whether a commit that touches no migration can pass before the command line is even loaded."""
-    import os
-
     from .verdict import stands
 
     try:
         return stands(os.getcwd(), os.environ)
     except KeyboardInterrupt:
         sys.exit(130)
+    except OSError:  # the command line has the words for it
+        return False
+
+
+def _open_closed_streams() -> None:
+    """Take the places of standard streams that the caller has closed, before a file that we open takes one.
+
+    To closed output nothing can be written, which is an error for data; talk is just not heard.
+    """
+    modes = (os.O_RDONLY, os.O_RDONLY, os.O_RDWR)
+    while (handle := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.dup2(os.open(os.devnull, modes[handle]), handle)
+    os.close(handle)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
 
 
 if __name__ == "__main__":

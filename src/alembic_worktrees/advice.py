@@ -35,7 +35,19 @@ def not_found(project: Project, surroundings: Surroundings, gaps: Sequence[Gap])
         first=_first(project, default, remote=remote),
         main=abbreviated(main.path),
         pull=f"cd {quoted(main.path)} && {_look(project, default, remote=remote)}",
+        lacking=_lacking(project),
     )
+
+
+def _lacking(project: Project) -> Message:
+    """Say what a shallow or partial clone lacks, and the command that gets it: we fetch nothing by ourselves."""
+    if project.repository and git.is_shallow(project.repository):
+        command = "git fetch --unshallow origin '+refs/heads/*:refs/remotes/origin/*'"
+        return Message("lacking-history", {"command": command})
+    if project.repository and git.is_partial(project.root):
+        command = f"git log --all -p -- {_versions(project)} >/dev/null"
+        return Message("lacking-contents", {"command": command})
+    return Message("lacking-nothing")
 
 
 def _described(name: str, empty: bool) -> Message | str:
@@ -57,4 +69,11 @@ def _first(project: Project, default: str, *, remote: bool) -> Message:
 def _look(project: Project, default: str, *, remote: bool) -> str:
     if remote:
         return f"git pull origin {quoted(default)}"
-    return f"git log --all --oneline -- {quoted(project.versions[0].relative_to(project.root))}"
+    return f"git log --all --oneline -- {_versions(project)}"
+
+
+def _versions(project: Project) -> str:
+    """Return the first version location as a word for git, wherever in the checkout it is pasted."""
+    folder = project.versions[0]
+    inside = folder.is_relative_to(project.root)
+    return quoted(f":/{folder.relative_to(project.root).as_posix()}" if inside else folder)

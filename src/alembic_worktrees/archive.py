@@ -68,7 +68,13 @@ def keep(
         known = {(path.partition("/")[0], blob) for blob, path in before.files} if before else set()
         wide = any(len(blob) == 64 for _, blob in known)  # a repository of `git init --object-format=sha256`
         new = {key: one for key, one in wanted.items() if (key, _blob_id(one.content, wide)) not in known}
-        if not new or git.import_commit(project.root, b"".join(_stream(new, before, title, project))):
+        if not new:
+            return ()
+        try:
+            written = git.import_commit(project.root, b"".join(_stream(new, before, title, project)))
+        finally:
+            _remove_reports(project.repository.common)
+        if written:
             return tuple(sorted(migration.revision.id for migration in new.values()))
         _wait(project.repository.common / f"{REF}.lock", deadline)
 
@@ -81,6 +87,14 @@ def _wait(lock: Path, deadline: float) -> None:
         if time.time() - lock.stat().st_mtime > STALE:
             lock.unlink()
     time.sleep(random.uniform(0, 0.1))  # noqa: S311
+
+
+def _remove_reports(common: Path) -> None:
+    """Remove what `git fast-import` noted in its repository when it could not write the archive; others' stay."""
+    for report in common.glob("fast_import_crash_*"):
+        with suppress(OSError):
+            if REF.encode() in report.read_bytes():
+                report.unlink()
 
 
 def _key(migration: Migration) -> str:

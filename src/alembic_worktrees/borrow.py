@@ -26,8 +26,10 @@ def carry_out(plan: Plan, project: Project, inventory: Inventory) -> None:
     """Write the copies, return what is no longer needed, and keep the record true.
 
     Killed at any moment it leaves a folder that Alembic loads: a file appears whole, after its parents, and only
-    when git already ignores it. Raises Refusal "cannot-write" or "not-ignored"; then nothing has been borrowed.
+    when git already ignores it. Raises Refusal "cannot-write", "not-ignored" or "git-failed"; then nothing has been
+    borrowed.
     """
+    _prove_ours(plan, project)
     before, kept = _records(plan, inventory)
     after = _with_copies(plan, project, inventory, kept)
     try:
@@ -38,6 +40,15 @@ def carry_out(plan: Plan, project: Project, inventory: Inventory) -> None:
         _write_records(after)
     except OSError as error:
         raise Refusal("cannot-write", path=error.filename or project.folder, reason=error.strerror) from error
+
+
+def _prove_ours(plan: Plan, project: Project) -> None:
+    """Let nothing be removed or replaced while git cannot say whether it has it: its index may be broken."""
+    ending = [
+        row.migration.path for row in (*plan.returned, *(c.replaces for c in plan.copies if c.replaces))
+    ]
+    if project.repository:
+        git.tracked(project.root, ending, surely=True)
 
 
 def hand_over(rows: Sequence[Borrowed], project: Project, inventory: Inventory) -> None:

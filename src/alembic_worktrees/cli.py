@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from .errors import DONE, INTERRUPTED, OUR_BUG, Refusal
+from .errors import DONE, INTERRUPTED, NOT_DONE, OUR_BUG, Refusal
 from .messages import Message
 from .options import parse
-from .printer import Printer
+from .printer import Printer, hush
 
 if TYPE_CHECKING:
     import argparse
@@ -35,13 +36,14 @@ COMMANDS = {
     "demo": ("showing", "demo"),
 }
 
+OUTPUT_FAULTS = {errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC}
+
 
 def run(argv: Sequence[str]) -> int:
     """Run the command line `argv` and return the exit status."""
     printer = Printer(sys.stderr, os.environ)
     try:
-        options = parse(argv, printer.phrase)
-        status = _command(options.command)(options, printer)
+        status = _perform(argv, printer)
         sys.stdout.flush()
     except Refusal as refusal:
         printer.tell(Message(refusal.key, refusal.values))
@@ -50,12 +52,37 @@ def run(argv: Sequence[str]) -> int:
         printer.tell(Message("interrupted"))
         return INTERRUPTED
     except BrokenPipeError:  # the reader, `head` for example, has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        hush(sys.stdout)
         return DONE
+    except OSError as error:
+        printer.tell(_fault(error))
+        return NOT_DONE
     except Exception:
         printer.tell(Message("bug", {"report": _bug_report(argv)}))
         return OUR_BUG
     return status
+
+
+def _perform(argv: Sequence[str], printer: Printer) -> int:
+    try:
+        options = parse(argv, printer.phrase)
+    except SystemExit:  # --help and --version have printed what they have
+        return DONE
+    return _command(options.command)(options, printer)
+
+
+def _fault(error: OSError) -> Message:
+    """Return what to say of a fault of the machine, or of somebody else who is at work in the same folders."""
+    if error.filename is None and error.errno in OUTPUT_FAULTS:  # who writes a file names it
+        hush(sys.stdout)
+        return Message("cannot-print", {"reason": error.strerror})
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return Message("cwd-gone")
+    return Message(
+        "machine-failed", {"what": error.filename or type(error).__name__, "reason": error.strerror}
+    )
 
 
 def _command(name: str) -> Callable[[argparse.Namespace, Printer], int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -35,6 +36,13 @@ REPOSITORY_VARIABLES = frozenset(
 )
 
 
+# What we use of git is in every version from this one on; `rev-parse --path-format` is what came last (2.31, 2021).
+OLDEST = "2.31"
+
+# For every git that we run: words that can be told apart; no file written only to be faster next time; and nothing
+# fetched by a partial clone because it was looked at (GIT_NO_LAZY_FETCH is of 2.45; before, no protocol leads out).
+_QUIET = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
+
 # The empty file, in the hashes that git knows.
 EMPTY_BLOBS = {
     "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
@@ -64,7 +72,7 @@ class Worktree(NamedTuple):
 def environment() -> dict[str, str]:
     """Our environment without what a hook's git put there: the folder alone says which repository is meant."""
     kept = {name: value for name, value in os.environ.items() if name not in REPOSITORY_VARIABLES}
-    return kept | {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}
+    return kept | _QUIET
 
 
 def ask(folder: Path, *words: str, text: bytes = b"", in_hook: bool = False) -> Result:
@@ -73,7 +81,8 @@ def ask(folder: Path, *words: str, text: bytes = b"", in_hook: bool = False) -> 
     DESIGN, rule 9: who chose the folder decides. During `git commit` only the hook's own environment leads to
     the index that the commit will record.
     """
-    return run(["git", *words], folder=folder, environment=None if in_hook else environment(), text=text)
+    chosen = os.environ | _QUIET if in_hook else environment()
+    return run(["git", *words], folder=folder, environment=chosen, text=text)
 
 
 def answer(folder: Path, *words: str, text: bytes = b"", in_hook: bool = False) -> bytes:
@@ -85,32 +94,83 @@ def answer(folder: Path, *words: str, text: bytes = b"", in_hook: bool = False) 
 
 
 def locate(folder: Path) -> Repository | None:
-    """Return the working tree that `folder` is in; None outside git, or without git.
+    """Return the working tree that `folder` is in; None outside git.
 
-    Raises Refusal("git-failed") when git finds a repository but refuses it (another owner, corruption).
+    Where a `.git` says that this is a checkout, git must be able to tell about it: a borrowed file that it is not
+    told to ignore would be in its way later. Raises Refusal: "program-missing" (there is no git), "git-too-old",
+    "git-failed" (it refuses: another owner, corruption), "repository-broken" (it sees no repository there).
     """
+    words = ("--show-toplevel", "--git-common-dir")
     try:
-        result = ask(folder, "rev-parse", "--path-format=absolute", "--show-toplevel", "--git-common-dir")
+        result = ask(folder, "rev-parse", "--path-format=absolute", *words)
     except Refusal as refusal:
-        if refusal.key == "program-missing":
+        if refusal.key == "program-missing" and not _mark(folder):
             return None
         raise
     if result.status:
-        if b"not a git repository" in result.err or b"must be run in a work tree" in result.err:
-            return None
+        _must_be_outside(folder, result)
+        return None
+    paths = os.fsdecode(result.out).removesuffix("\n").split("\n")
+    if paths[0] == "--path-format=absolute":  # what it does not know, rev-parse repeats
+        raise _too_old(folder)
+    if len(paths) != len(words):  # a line break in one of them
+        paths = [_absolute(folder, word) for word in words]
+    return Repository(*map(Path, paths))
+
+
+def _absolute(folder: Path, *words: str) -> str:
+    return os.fsdecode(answer(folder, "rev-parse", "--path-format=absolute", *words)).removesuffix("\n")
+
+
+def _must_be_outside(folder: Path, result: Result) -> None:
+    """Return if `folder` is outside of all checkouts; else raise the Refusal that says why git cannot tell."""
+    if b"must be run in a work tree" in result.err:
+        return
+    if b"not a git repository" not in result.err:
         raise _failed(folder, "git rev-parse", result)
-    top, common = os.fsdecode(result.out).rstrip("\n").split("\n")
-    return Repository(Path(top), Path(common))
+    if mark := _mark(folder):
+        raise Refusal("repository-broken", mark=mark, folder=mark.parent, words=_words(result))
+
+
+def _mark(folder: Path) -> Path | None:
+    """Return the `.git` that makes `folder` part of a checkout, sound or not; an empty folder makes none."""
+    ceilings = os.environ.get("GIT_CEILING_DIRECTORIES", "").split(os.pathsep)
+    for above in (folder, *folder.parents):
+        if above != folder and str(above) in ceilings:
+            return None
+        mark = above / ".git"
+        if mark.is_file() or (mark.is_dir() and any(mark.iterdir())):
+            return mark
+    return None
+
+
+def _too_old(folder: Path) -> Refusal:
+    found = os.fsdecode(answer(folder, "version")).strip()
+    return Refusal("git-too-old", needed=OLDEST, found=found, program=shutil.which("git") or "git")
 
 
 def worktrees(folder: Path) -> tuple[Worktree, ...]:
-    """Return every worktree of the repository, the main one first."""
+    """Return every worktree of the repository, the main one first; that is left out where nothing leads to it."""
     result = ask(folder, "worktree", "list", "--porcelain", "-z")
     if result.status:  # before git 2.36 there is no -z
         lines = os.fsdecode(answer(folder, "worktree", "list", "--porcelain")).split("\n")
     else:
         lines = os.fsdecode(result.out).split("\0")
-    return tuple(_parse_worktrees(lines))
+    main, *linked = _parse_worktrees(lines)
+    return (*_main_worktree(main), *linked)
+
+
+def _main_worktree(main: Worktree) -> Iterator[Worktree]:
+    """Yield the main worktree by its own folder: in a submodule git names that of the repository instead.
+
+    After `git init --separate-git-dir` it does so too, and there nothing leads from one to the other.
+    """
+    if main.bare or os.path.lexists(main.path / ".git"):
+        yield main
+        return
+    shown = ask(main.path, "rev-parse", "--show-toplevel")
+    if not shown.status:
+        yield main._replace(path=Path(os.fsdecode(shown.out).removesuffix("\n")))
 
 
 def _parse_worktrees(lines: Iterable[str]) -> Iterable[Worktree]:
@@ -148,19 +208,17 @@ def published_branch(folder: Path) -> str | None:
 
 def is_rebasing(folder: Path) -> bool:
     """Tell whether a rebase is under way in this worktree that has commits left to apply."""
-    names = ("--git-path", "rebase-merge/git-rebase-todo", "--git-path", "rebase-apply")
-    todo, mails = (folder / name for name in os.fsdecode(answer(folder, "rev-parse", *names)).splitlines())
+    own = Path(_absolute(folder, "--git-dir"))  # each worktree has one
     try:
-        lines = todo.read_bytes().splitlines()
+        lines = (own / "rebase-merge" / "git-rebase-todo").read_bytes().splitlines()
     except OSError:
         lines = []
-    return mails.is_dir() or any(line and not line.startswith(b"#") for line in lines)
+    return (own / "rebase-apply").is_dir() or any(line and not line.startswith(b"#") for line in lines)
 
 
 def hooks_folder(folder: Path) -> Path:
     """Return the folder that git runs hooks from: one for all worktrees, or where core.hooksPath says."""
-    listed = answer(folder, "rev-parse", "--path-format=absolute", "--git-path", "hooks")
-    return Path(os.fsdecode(listed).rstrip("\n"))
+    return Path(_absolute(folder, "--git-path", "hooks"))
 
 
 def hooks_path(folder: Path) -> str | None:
@@ -179,15 +237,27 @@ def has_remote(folder: Path) -> bool:
     return ask(folder, "config", "--get", "remote.origin.url").status == 0
 
 
-def tracked(folder: Path, paths: Iterable[Path]) -> frozenset[Path]:
+def is_shallow(repository: Repository) -> bool:
+    """Tell whether the history of this clone was cut off: `git clone --depth`."""
+    return (repository.common / "shallow").is_file()
+
+
+def is_partial(folder: Path) -> bool:
+    """Tell whether this clone leaves objects with its remote until they are needed: `git clone --filter`."""
+    return ask(folder, "config", "--get-regexp", r"^remote\..*\.promisor$").status == 0
+
+
+def tracked(folder: Path, paths: Iterable[Path], *, surely: bool = False) -> frozenset[Path]:
     """Return which of `paths` (absolute, below `folder`) git has in its index.
 
-    None are where there is no repository, or a broken one: a neighbour need not be sound.
+    None are where there is no repository, or a broken one: a neighbour need not be sound. With `surely` that raises
+    Refusal("git-failed").
     """
     names = {os.path.relpath(path, folder): path for path in paths}
     if not names:
         return frozenset()
-    listed = ask(folder, "--literal-pathspecs", "ls-files", "-z", "--", *names).out
+    words = ("--literal-pathspecs", "ls-files", "-z", "--", *names)
+    listed = answer(folder, *words) if surely else ask(folder, *words).out
     return frozenset(names[name] for name in os.fsdecode(listed).split("\0") if name in names)
 
 
@@ -221,7 +291,12 @@ def ignored(folder: Path, paths: Iterable[Path]) -> frozenset[Path]:
 
 
 def _failed(folder: Path, command: str, result: Result) -> Refusal:
-    return Refusal("git-failed", command=command, folder=folder, words=os.fsdecode(result.err).strip())
+    return Refusal("git-failed", command=command, folder=folder, words=_words(result))
+
+
+def _words(result: Result) -> str:
+    """Return what git says, its commands ready to be pasted: it sets them off with tabs."""
+    return os.fsdecode(result.err).strip().expandtabs(4)
 
 
 class Tip(NamedTuple):

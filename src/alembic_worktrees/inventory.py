@@ -47,6 +47,12 @@ class Stepped(NamedTuple):
     detail: str = ""
 
 
+def unreadable(place: Path, error: OSError) -> Stepped:
+    """Return what to say of a neighbour at `place` that the machine does not let us read."""
+    reason = "denied" if isinstance(error, PermissionError) else "failing"
+    return Stepped(place / (error.filename or ""), reason, error.strerror or "")
+
+
 class Inventory(NamedTuple):
     """All that lies in the version locations of one checkout."""
 

@@ -8,7 +8,7 @@ from . import git
 from .database import Applied, Database, read_directly
 from .errors import Refusal
 from .graph import Graph, Node, graph_of
-from .inventory import Inventory, Stepped, take_inventory
+from .inventory import Inventory, Stepped, take_inventory, unreadable
 from .messages import Message
 from .search import Search
 
@@ -100,8 +100,8 @@ def _inventory(checkout: Checkout, stepped: list[Stepped]) -> Inventory:
         return _NOTHING
     try:
         return take_inventory(checkout.project)
-    except PermissionError as error:
-        stepped.append(Stepped(checkout.path, "denied", error.strerror or ""))
+    except OSError as error:
+        stepped.append(unreadable(checkout.path, error))
         return _NOTHING
 
 

@@ -672,9 +672,20 @@ TEXTS: dict[str, Text] = {
     "not-found": Text(
         BAD,
         "{gaps:rows}\nCheckouts looked at:\n{looked:lines}\n\nSuggestions:\n"
-        "  1. {first}\n  2. Look in {main}: {pull}\n  3. Write the missing migration by hand",
+        "  1. {first}\n  2. Look in {main}: {pull}\n  3. Write the missing migration by hand{lacking}",
         "{gaps:rows}\nWorktrees vérifiés:\n{looked:lines}\n\nSuggestions:\n"
-        "  1. {first}\n  2. Vérifier dans {main}: {pull}\n  3. Créer manuellement la migration manquante",
+        "  1. {first}\n  2. Vérifier dans {main}: {pull}\n  3. Créer manuellement la migration manquante{lacking}",
+    ),
+    "lacking-nothing": Text(PLAIN, "", ""),
+    "lacking-history": Text(
+        PLAIN,
+        "\n  4. This clone is shallow. Get the rest of it: {command}",
+        "\n  4. Ce clone est superficiel. Récupérer le reste : {command}",
+    ),
+    "lacking-contents": Text(
+        PLAIN,
+        "\n  4. This clone is partial, and nothing is fetched unasked. Get its migrations: {command}",
+        "\n  4. Ce clone est partiel, et rien n'est téléchargé sans demande. Récupérer ses migrations : {command}",
     ),
     "gap": Text(
         PLAIN,
@@ -740,8 +751,8 @@ TEXTS: dict[str, Text] = {
     ),
     "origin-unknown": Text(
         BAD,
-        "No checkout is called {origin}. There are:\n{known:lines}",
-        "Aucun worktree ne s'appelle {origin}. Il y a :\n{known:lines}",
+        "Nothing here is called {origin}: no checkout, branch, tag, stash or commit. The checkouts:\n{known:lines}",
+        "Rien ici ne s'appelle {origin} : ni worktree, ni branche, tag, stash ou commit. Les worktrees :\n{known:lines}",
     ),
     "upgrade-failed": Text(
         BAD,
@@ -755,6 +766,28 @@ TEXTS: dict[str, Text] = {
         "Run it again when they are done.",
         "Toujours pas à jour après {count} tentatives : d'autres worktrees appliquent sans cesse de nouvelles "
         "migrations. Relancer quand ils ont fini.",
+    ),
+    "not-kept": Text(
+        BAD,
+        "The database has what stands above, but it could not be kept in the archive: {command} failed in {folder}:\n"
+        "{words}\n  Mend that, then run it again; see what is broken with: git -C {folder:q} fsck",
+        "La base a ce qui est ci-dessus, mais impossible de le garder dans l'archive : {command} a échoué dans "
+        "{folder} :\n{words}\n  Réparer cela, puis relancer ; pour voir ce qui est abîmé : git -C {folder:q} fsck",
+    ),
+    "cannot-print": Text(
+        BAD,
+        "Cannot write to standard output: {reason}. Let it lead where there is room, then run it again.",
+        "Impossible d'écrire sur la sortie standard : {reason}. La diriger là où il y a de la place, puis relancer.",
+    ),
+    "cwd-gone": Text(
+        BAD,
+        "The current folder is gone: somebody has removed or replaced it. Change to one that is there, with cd.",
+        "Le dossier courant n'existe plus : quelqu'un l'a retiré ou remplacé. Aller dans un autre, avec cd.",
+    ),
+    "machine-failed": Text(
+        BAD,
+        "Cannot go on: {what}: {reason}. No file is half written. Mend that, then run it again.",
+        "Impossible de continuer : {what} : {reason}. Aucun fichier n'est écrit à moitié. Réparer cela, puis relancer.",
     ),
     "probe-failed": Text(
         BAD,
@@ -857,13 +890,27 @@ TEXTS: dict[str, Text] = {
     ),
     "git-failed": Text(
         BAD,
-        "{command} failed in {folder}:\n{words}",
-        "{command} a échoué dans {folder} :\n{words}",
+        "{command} failed in {folder}:\n{words}\n  If that names no cure, see what is broken: git -C {folder:q} fsck",
+        "{command} a échoué dans {folder} :\n{words}\n"
+        "  Si cela ne nomme aucun remède, voir ce qui est abîmé : git -C {folder:q} fsck",
+    ),
+    "git-too-old": Text(
+        BAD,
+        "{program} is too old: {found}. This needs git {needed} or newer. Install one, or put its folder first on PATH.",
+        "{program} est trop ancien : {found}. Il faut git {needed} ou plus récent. L'installer, ou mettre son dossier "
+        "en tête de PATH.",
+    ),
+    "repository-broken": Text(
+        BAD,
+        "{mark} says that this is a checkout, but git finds no repository there; nothing was done. It says:\n{words}\n"
+        "  If a worktree or its main one was moved, run in the main one: git worktree repair {folder:q}",
+        "{mark} dit que ceci est un worktree, mais git n'y trouve aucun dépôt ; rien n'a été fait. Il dit :\n{words}\n"
+        "  Si un worktree ou le principal a été déplacé, lancer dans le principal : git worktree repair {folder:q}",
     ),
     "program-missing": Text(
         BAD,
-        "{program} is not installed, or not on PATH.",
-        "{program} n'est pas installé, ou n'est pas dans PATH.",
+        "{program} is not installed, or not on PATH. Install it, or add its folder to PATH, then run it again.",
+        "{program} n'est pas installé, ou n'est pas dans PATH. L'installer ou ajouter son dossier à PATH, puis relancer.",
     ),
     "cannot-write": Text(
         BAD,
@@ -1178,6 +1225,7 @@ TEXTS: dict[str, Text] = {
     "reason-too-large": Text(PLAIN, "too large for a migration", "trop gros pour une migration"),
     "reason-gone": Text(PLAIN, "the link leads nowhere", "le lien ne mène nulle part"),
     "reason-denied": Text(PLAIN, "may not be read", "lecture refusée"),
+    "reason-failing": Text(PLAIN, "reading it fails", "sa lecture échoue"),
     "reason-syntax": Text(PLAIN, "not valid Python", "Python invalide"),
     "reason-encoding": Text(PLAIN, "not text in its encoding", "texte illisible dans son encodage"),
     "reason-no-revision": Text(PLAIN, "no revision in it", "aucune revision dedans"),

@@ -218,7 +218,7 @@ def _count(word: str) -> int:
 
 def _extras(words: str) -> tuple[str, ...]:
     names = tuple(words.split(","))
-    for name in COMMANDS if names is None else names:
+    for name in names:
         if name not in EXTRAS:
             raise argparse.ArgumentTypeError(f"{name}: {', '.join(EXTRAS)}")
     return names

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 PROGRESS = {"looking"}
 
 
+def hush(stream: TextIO) -> None:
+    """Let all that is still written to `stream` vanish, also what it holds back: it leads nowhere any more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 class Printer:
     """Says messages in the user's language: with marks and colour on a terminal, bare elsewhere."""
 
@@ -40,7 +45,12 @@ class Printer:
 
         if message.key in PROGRESS and not self._stream.isatty():
             return
-        print(mask(self._speaker.say(message)), file=self._stream, flush=True)
+        try:
+            print(mask(self._speaker.say(message)), file=self._stream, flush=True)
+        except OSError:
+            if self._stream is sys.stdout:
+                raise
+            hush(self._stream)  # what nobody hears must not stop the work half-way
 
     def ask(self, question: Message) -> bool:
         """Ask a yes or no on the terminal; no if nobody can answer."""

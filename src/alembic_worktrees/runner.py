@@ -16,6 +16,7 @@ import re
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from typing import Any, Callable, Dict, Iterable, Match, Optional, Set, TextIO, Tuple
 
 # user:password@ in a URL: up to the last @ of the word, or where a password has a space, to the first of the line
@@ -47,9 +48,15 @@ class Masked:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        """Write `text`, masked."""
-        self._stream.write(mask(text))
+        """Write `text`, masked. Where it cannot be written the work goes on: it is talk."""
+        with suppress(OSError):
+            self._stream.write(mask(text))
         return len(text)
+
+    def flush(self) -> None:
+        """Let what was written be seen, if it can be."""
+        with suppress(OSError):
+            self._stream.flush()
 
     def writelines(self, lines: Iterable[str]) -> None:
         """Write every one of `lines`, masked."""
@@ -313,4 +320,6 @@ if __name__ == "__main__":
         main(int(sys.argv[-2]), int(sys.argv[-1]))
     except KeyboardInterrupt:
         sys.exit(130)
+    except BrokenPipeError:  # who asked has gone, and has said why
+        os._exit(0)
     _leave()

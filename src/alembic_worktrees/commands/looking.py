@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..advice import not_found
 from ..checkouts import look_around
 from ..errors import DONE
-from ..inventory import migration_paths, take_inventory
+from ..inventory import migration_paths, take_inventory, unreadable
+from ..messages import Message
 from ..plan import Gap
 from ..search import Search
 from .call import Call, open_call
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
     from ..checkouts import Checkout
     from ..inventory import Inventory
@@ -46,8 +49,20 @@ def list_all(options: argparse.Namespace, printer: Printer) -> int:
     return DONE
 
 
+@contextmanager
+def _stepping_over(checkout: Checkout, printer: Printer) -> Iterator[None]:
+    """Name a checkout that the machine does not let us read, and go on without it."""
+    try:
+        yield
+    except OSError as error:
+        printer.tell(Message("stepped", unreadable(checkout.path, error)._asdict()))
+
+
 def _print_checkout(checkout: Checkout, printer: Printer) -> None:
-    names = sorted(below for _, below in migration_paths(checkout.project)) if checkout.project else []
+    names: list[str] = []
+    if checkout.project:
+        with _stepping_over(checkout, printer):
+            names = sorted(below for _, below in migration_paths(checkout.project))
     printer.data(f"{checkout.name} ({len(names)} migrations)")
     for name in names:
         printer.data(f"  {name}")
@@ -56,9 +71,10 @@ def _print_checkout(checkout: Checkout, printer: Printer) -> None:
 def _document(checkout: Checkout, call: Call) -> dict[str, object]:
     rows: list[dict[str, object]] = []
     if checkout.project:
-        inventory = take_inventory(checkout.project)
-        call.tell_stepped(inventory.stepped)
-        rows = _rows(checkout, inventory)
+        with _stepping_over(checkout, call.printer):
+            inventory = take_inventory(checkout.project)
+            call.tell_stepped(inventory.stepped)
+            rows = _rows(checkout, inventory)
     return {"name": checkout.name, "path": str(checkout.path), "branch": checkout.branch, "migrations": rows}
 
 
