@@ -56,7 +56,9 @@ class Printer:
         """Ask a yes or no on the terminal; no if nobody can answer."""
         if not (sys.stdin and sys.stdin.isatty() and self._stream.isatty()):
             return False
-        print(self._speaker.say(question), file=self._stream, end="", flush=True)
+        from .runner import mask
+
+        print(mask(self._speaker.say(question)), file=self._stream, end="", flush=True)
         return sys.stdin.readline().strip().lower() in {"y", "yes", "o", "oui"}
 
     def data(self, line: str) -> None:

@@ -150,7 +150,7 @@ def review_project(project: Project, settings: Settings) -> Iterator[Problem]:
 def review_database(
     scope: Scope, environment: Mapping[str, str], patience: float | None = None
 ) -> Iterator[Problem]:
-    """Compare the files of each project with its database; all are asked for at most `patience` seconds.
+    """Compare the files of each project with its database; all are asked for at most `patience` seconds, and quietly.
 
     Raises Refusal as `Database.probe` does, or TimeoutError.
     """
@@ -161,7 +161,8 @@ def review_database(
     for project in projects(scope):
         settings = scope.settings(os.path.relpath(project.folder, scope.root))
         with Database(project, settings.python, environment) as database:
-            applied = database.probe(max(0.0, deadline - time.monotonic()) if deadline else None)
+            left = max(0.0, deadline - time.monotonic()) if deadline else None
+            applied = database.probe(left, quiet=patience is not None)
         yield from compare(applied.heads, snapshot_of(project, take_inventory(project)))
 
 

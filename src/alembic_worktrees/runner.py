@@ -21,17 +21,27 @@ from typing import Any, Callable, Dict, Iterable, Match, Optional, Set, TextIO, 
 
 # user:password@ in a URL: up to the last @ of the word, or where a password has a space, to the first of the line
 _URL_PASSWORD = re.compile(r"(://[^\s:/@'\"]*:)(?:[^\s'\"]*|[^\n@]*)(?=@)")
-# password=… in a connection string, an environment or a call
+# password=… in a connection string, an environment or a call; PGPASS= and ODBC's PWD= too, but PWD: is a folder
 _FIELD_PASSWORD = re.compile(
-    r"(pass(?:word|wd)['\"]?\s*[=:]\s*)('(?:\\.|[^'\\\n])*'?|\"(?:\\.|[^\"\\\n])*\"?|[^\s&]+)", re.IGNORECASE
+    r"((?:pass(?:word|wd|phrase)['\"]?\s*[=:]|pass['\"]?\s*=|\bpwd=|_pwd['\"]?\s*[=:])\s*)('(?:\\.|[^'\\\n])*'?|\"(?:\\.|[^\"\\\n])*\"?|[^\s&]+)",
+    re.IGNORECASE,
 )
 # What drivers take for a host, or for a word, where a password has an @ or a space that is not quoted
 _PIECE_OF_PASSWORD = re.compile(r"(\bhost(?: name)?\W{1,3})[^\s'\"]*(?=@)|(missing \"=\" after )\"[^\"]*\"")
 
+# What SQLAlchemy, libpq and configparser quote of a URL that they cannot read: it may hold a password, or be one
+_UNREADABLE = re.compile(
+    r"(engine[/\\]url\.py\", line (?:.*\n)*?ValueError: invalid literal for int\(\) with base 10: ).*"
+    r"|(non-integer port arguments: ).*"
+    r"|(invalid (?:port number|integer value):? )\"[^\"]*\""
+    r"|(must be followed by '%' or '\(', found: ).*"
+    r"|(invalid interpolation syntax in )'.*'"
+)
+
 
 def mask(text: str) -> str:
     """Return `text` with every password in a database URL or connection string as ***."""
-    for pattern in (_URL_PASSWORD, _FIELD_PASSWORD, _PIECE_OF_PASSWORD):
+    for pattern in (_URL_PASSWORD, _FIELD_PASSWORD, _PIECE_OF_PASSWORD, _UNREADABLE):
         text = pattern.sub(_hide, text)
     return text
 
@@ -286,6 +296,13 @@ def _as_the_command(
 def _reason(error: BaseException) -> str:
     """Return what an error says, in one line, without SQLAlchemy's hint where to read about it."""
     said = str(error).partition("(Background on this error at")[0]
+    where = traceback.extract_tb(error.__traceback__)[-1:]
+    if (
+        isinstance(error, ValueError)
+        and where
+        and where[0].filename.endswith(os.path.join("engine", "url.py"))
+    ):
+        said = "the port in the database's URL is not a number: ***"
     return mask(f"{type(error).__name__}: {' '.join(said.split())}")
 
 

@@ -152,3 +152,7 @@ def _report_database(scope: Scope, printer: Printer) -> None:
             printer.tell(Message("report-problem", {"message": problem.message, "hint": problem.hint}))
     except TimeoutError:
         printer.tell(Message("database-silent", {"seconds": int(PATIENCE)}))
+    except Refusal as refusal:
+        if refusal.key != "probe-failed":
+            raise
+        printer.tell(Message("database-refused", {"reason": refusal.values["reason"]}))
