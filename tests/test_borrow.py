@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import os
-import random
 import re
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
-import time
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -378,54 +374,6 @@ def test_folder_that_may_not_be_written(world: World, a: Checkout) -> None:
     assert done.returncode == 1
     assert "Permission denied. Nothing was borrowed." in done.stderr
     assert tree(c.path, without=TRACES) == before
-
-
-@pytest.mark.parametrize("seed", range(2))
-def test_killed_at_any_moment(seed: int, world: World) -> None:
-    moments = random.Random(seed)  # noqa: S311
-    world.main.applied("aaaa1111")
-    a, b = world.worktree("StoFlow-A"), world.worktree("StoFlow-B")
-    ids = chain(a, 30)
-    local = tree(b.path, without=TRACES)
-    incomplete = 0
-    for attempt in range(24):
-        if attempt >= 6 and incomplete:
-            break
-        kill_while_borrowing(b, moments.uniform(0, 0.12) if attempt % 3 else 0)
-        now = tree(b.path, without=TRACES)
-        assert {path: now.get(path) for path in local} == local
-        assert visible(b) == ""
-        heads = b.alembic("heads")
-        assert heads.returncode == 0, heads.stderr
-        assert "is not present" not in heads.stderr
-        names = {path.name for path in b.versions.glob("*.py")}
-        incomplete += len(names) < len(ids) + 1 or any(".alembic-worktrees-" in path for path in now)
-        if moments.random() < 0.3:
-            b.tool("copy", check=True)
-            assert ignored(b) == {*(f"{revision}_add_t.py" for revision in ids), ".gitignore"}
-            assert visible(b) == ""
-            b.git("clean", "--quiet", "-dXf", "--", b.versions)
-            assert tree(b.path, without=TRACES) == local
-    assert incomplete > 0, "no kill has hit the borrowing"
-
-
-def kill_while_borrowing(checkout: Checkout, delay: float) -> None:
-    process = subprocess.Popen(
-        [*TOOL, "copy"],
-        cwd=checkout.backend,
-        env=checkout.world.env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    before = set(os.listdir(checkout.versions))
-    while process.poll() is None and set(os.listdir(checkout.versions)) == before:
-        time.sleep(0.001)
-    time.sleep(delay)
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 # Two at once

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from . import git, record
 from .errors import Refusal
 from .inventory import sha256
-from .writing import make_folder, overwrite, sync_folder, temporary
+from .writing import make_folder, overwrite, remove_leftovers, sync_folder, temporary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,10 +118,10 @@ def _remove_leftovers(project: Project, records: Records) -> None:
     """Remove the temporary files of a run that was killed; the lock says that no other run is under way."""
     if project.repository is None:
         return
-    left = [path for folder in project.versions for path in folder.rglob(record.TEMPORARY + "*")]
-    left += [path for place in records for path in place.parent.glob(record.TEMPORARY + "*")]
-    for path in left:
-        path.unlink(missing_ok=True)
+    for folder in project.versions:
+        remove_leftovers(folder, below=True)
+    for place in records:
+        remove_leftovers(place.parent)
 
 
 def _write_copies(plan: Plan, project: Project, before: Records, after: Records) -> None:

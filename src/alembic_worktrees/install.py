@@ -14,7 +14,7 @@ from .hooks import CALLS, HOOKS, INSTALL, LEFTHOOK, LEFTHOOK_TOML, REPO
 from .messages import Message
 from .options import PROGRAM
 from .shim import render
-from .writing import make_folder, temporary, umask
+from .writing import make_folder, remove_leftovers, temporary, umask
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -88,7 +88,9 @@ def apply(installation: Installation, place: Place) -> None:
         raise Refusal("init-cannot-write", path=error.filename, reason=error.strerror) from error
 
 
-def _write(changes: Iterable[Change]) -> None:
+def _write(changes: Collection[Change]) -> None:
+    for folder in {change.path.parent for change in changes}:
+        remove_leftovers(folder)
     with ExitStack() as undo, ExitStack() as temporary_files:
         whole = []
         for change in changes:

@@ -97,9 +97,7 @@ class Locks:
             return {}
         try:
             free = self._try(engine, lock)
-        except (
-            Exception
-        ) as error:  # no second connection to be had, no such function: the upgrade can do without
+        except Exception as error:  # no second connection, no such function: an upgrade can do without
             return {"unlocked": _reason(error)}
         return {} if free else {"unlocked": None} if free is None else {"taken": True}
 
@@ -140,11 +138,9 @@ def _session_of_its_own(engine: Any) -> Tuple[Any, object]:
 
 
 def _pid(driver: Any) -> object:
-    ask = getattr(driver, "get_backend_pid", None) or getattr(
-        driver, "get_server_pid", None
-    )  # psycopg2, asyncpg
-    if ask:
-        return ask()
+    for name in ("get_backend_pid", "get_server_pid"):  # psycopg2, asyncpg
+        if hasattr(driver, name):
+            return getattr(driver, name)()
     # psycopg 3; what another driver was told is not known, and taken for true
     return getattr(getattr(driver, "info", None), "backend_pid", "pg_backend_pid()")
 

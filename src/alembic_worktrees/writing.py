@@ -30,6 +30,12 @@ def temporary(folder: Path, content: bytes, *, mode: int | None = None) -> Itera
         Path(name).unlink(missing_ok=True)
 
 
+def remove_leftovers(folder: Path, *, below: bool = False) -> None:
+    """Remove the temporary files of a run that was killed; `below`: also those in folders further down."""
+    for path in folder.glob(f"**/{TEMPORARY}*" if below else f"{TEMPORARY}*"):
+        path.unlink(missing_ok=True)
+
+
 def umask() -> int:
     """Return what this process takes from the permissions of new files."""
     mask = os.umask(0o077)
