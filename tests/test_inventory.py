@@ -65,6 +65,17 @@ def test_own_borrowed_and_edited(project: Project) -> None:
     assert {migration.revision.id for migration in inventory.all} == {"own", "copy", "edited"}
 
 
+def test_of_two_entries_the_one_of_what_is_there_counts(project: Project) -> None:
+    """A run that was killed while it refreshed copies has named each as it was and as it would have been."""
+    old, new = (write(project, id) for id in ("old", "new"))
+    record(
+        project.versions[0],
+        *(("old.py", "old", old), ("new.py", "new", b"as it was")),
+        *(("old.py", "old", b"as it would have been"), ("new.py", "new", new)),
+    )
+    assert ids(take_inventory(project)) == (set(), {"old", "new"}, set())
+
+
 def test_a_copy_that_was_broken_is_edited(project: Project) -> None:
     (project.versions[0] / "copy.py").write_text("<<<<<<<\n")
     record(project.versions[0], ("copy.py", "copy", b"as it was"))

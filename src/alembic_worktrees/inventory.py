@@ -72,13 +72,21 @@ class Inventory(NamedTuple):
 def take_inventory(project: Project) -> Inventory:
     """Read every migration file of `project`, and the record of the borrowed ones."""
     texts = {path: text for path in _record_paths(project) if (text := _record_text(path)) is not None}
-    entries = {
-        place.parent / entry.path: (entry, place)
+    rows = [
+        (place.parent / entry.path, entry, place)
         for place, text in texts.items()
         for entry in record.parse(text)
-    }
+    ]
+    entries = {path: (entry, place) for path, entry, place in rows}
     stepped = [Stepped(path, "not-a-file") for path in _folders_named_as_files(project)]
     migrations = {migration.path: migration for migration in _read_all(project, entries, stepped)}
+    for (
+        path,
+        entry,
+        place,
+    ) in rows:  # two of a path, where a refresh was killed: the one of what is there counts
+        if path in migrations and sha256(migrations[path].content) == entry.sha256:
+            entries[path] = entry, place
     listed = [Borrowed(migrations[path], *entry) for path, entry in entries.items() if path in migrations]
     arrived_paths = (
         git.tracked(project.root, [row.migration.path for row in listed]) if project.repository else ()
