@@ -11,7 +11,9 @@ from shutil import rmtree
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
+from strategies import hold
 from worlds import warm
 from worlds.postgres import Database, Server, janitor, server
 from worlds.world import World
@@ -20,10 +22,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
     from _pytest.terminal import TerminalReporter
+    from hypothesis.strategies import SearchStrategy
+
+    from strategies import ForAll, T
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give pytest's own temporary folders a root that goes with the run; it would keep those of three runs."""
+    """Make up the same input in each run, but for trials; give temporary folders a root that goes with the run.
+
+    Pytest would keep those of three runs.
+    """
+    settings.register_profile("suite", derandomize=not config.getoption("--thorough"))
+    settings.load_profile("suite")
     if "PYTEST_XDIST_WORKER" not in os.environ:
         stack = ExitStack()
         config.add_cleanup(stack.close)
@@ -79,6 +89,17 @@ def postgres(sandbox: Path) -> Iterator[Server]:
 def thorough(request: pytest.FixtureRequest) -> bool:
     """Whether a trial is to run at the size that `docs/reliability.md` reports: `make trials`."""
     return bool(request.config.getoption("--thorough"))
+
+
+@pytest.fixture
+def for_all(thorough: bool, record_property: Callable[[str, object], None]) -> ForAll:
+    """Hold something for made-up input: for the same few in each run of the suite, for many others in a trial."""
+
+    def run(made: SearchStrategy[T], check: Callable[[T], None], *, corner: int, full: int) -> None:
+        count = hold(made, check, max_examples=full if thorough else corner, derandomize=not thorough)
+        record_property("inputs", count)
+
+    return run
 
 
 @pytest.fixture

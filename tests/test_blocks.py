@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,9 +16,12 @@ from pre_commit.clientlib import (  # type: ignore[import-untyped, unused-ignore
 
 from alembic_worktrees.blocks import BEGIN, END, has_block, with_hook, with_repo, without_block, without_repo
 from alembic_worktrees.hooks import HOOKS, REPO
+from strategies import damaged
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from strategies import ForAll
 
 OURS = yaml.safe_load(REPO)[0]
 RUFF = "- repo: https://github.com/astral-sh/ruff-pre-commit\n  rev: v0.9.0\n  hooks:\n  - id: ruff\n"
@@ -66,6 +70,7 @@ NOT_OURS = {
     "quoted": '"repos":\n' + RUFF,
     "twice": "repos:\n" + RUFF + "repos:\n" + RUFF,
     "a mapping": "repos:\n  a: b\n",
+    "a line break of its own": "repos:\n- repo: local\n  hooks:\r  - id: a",
 }
 
 
@@ -161,6 +166,24 @@ def test_any_config_stays_what_it_was(text: str) -> None:
 def test_any_text_is_left_or_comes_back(text: str) -> None:
     for after, back in ((with_repo(text, REPO), without_repo), (with_hook(text, "x\n"), without_block)):
         assert after is None or back(after) == text
+
+
+def test_a_damaged_config_stays_what_it_was_or_is_left(for_all: ForAll) -> None:
+    """Whatever YAML is made of it: one more item of the list and nothing else, every byte to be had back."""
+
+    def check(content: bytes) -> None:
+        text = content.decode("utf-8", "surrogateescape")
+        after = with_repo(text, REPO)
+        if after in (None, text):
+            return
+        assert after is not None
+        assert without_repo(after) == text
+        with suppress(yaml.YAMLError, ValueError):  # what YAML does not take is broken before and after
+            before = yaml.safe_load(text)
+            assert yaml.safe_load(after) == {**before, "repos": [*before["repos"], OURS]}
+
+    real = st.sampled_from([text.encode() for text in CONFIGS.values()]) | configs().map(str.encode)
+    for_all(damaged(real), check, corner=300, full=30_000)
 
 
 # hooks

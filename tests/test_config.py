@@ -21,9 +21,12 @@ from alembic_worktrees.config import (
     version_folders,
 )
 from alembic_worktrees.errors import Refusal
+from strategies import damaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from strategies import ForAll
 
 PLAIN = AlembicConfig("migrations", (), recursive=False, sourceless=False, prepend_sys_path=())
 
@@ -602,6 +605,11 @@ def tomls(draw: st.DrawFn) -> str:
 def test_our_reading_is_that_of_alembic(
     world: World, ini_text: str | None, toml_text: str | None, section: str
 ) -> None:
+    agree(world, ini_text, toml_text, section)
+
+
+def agree(world: World, ini_text: str | None, toml_text: str | None, section: str) -> None:
+    """Hold our reading of the two texts against Alembic's; "ROOT" is the world's root."""
     ini_text, toml_text = (text and text.replace("ROOT", str(world.root)) for text in (ini_text, toml_text))
     theirs = alembic_answer(world, ini_text, toml_text, section)
     ours = our_answer(world, ini_text, toml_text, section)
@@ -616,3 +624,19 @@ def test_our_reading_is_that_of_alembic(
         assert not ours[0].exists()
     else:
         assert isinstance(ours, Refusal) or (ours is not None and None in ours), theirs
+
+
+@pytest.mark.parametrize("kind", ["ini", "toml"])
+def test_our_reading_of_a_damaged_config_is_that_of_alembic(world: World, for_all: ForAll, kind: str) -> None:
+    def check(content: bytes) -> None:
+        try:
+            text = content.decode()
+        except UnicodeDecodeError:  # refused by Alembic, and by us before it is parsed (project.py)
+            return
+        if kind == "ini":
+            agree(world, text, None, "alembic")
+        else:  # without a word of ours it is not parsed at all, and Alembic alone complains of it
+            agree(world, None, f"{text}\n# alembic script_location\n", "alembic")
+
+    made = (inis() if kind == "ini" else tomls()).map(str.encode)
+    for_all(damaged(made, most=2), check, corner=200, full=10_000)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import alembic_worktrees
-from alembic_worktrees.messages import TEXTS, Message, Speaker, language, printable
+from alembic_worktrees.messages import TEXTS, Message, Speaker, language, printable, quoted
 from worlds.observe import at_terminal
 
 if TYPE_CHECKING:
@@ -267,3 +267,18 @@ def test_pasted_paths_are_quoted(name: str) -> None:
     path = Path("/home/me/space dir/$x/é'")
     said = Speaker(name).phrase(Message("edited", {"revision": "x", "path": path}))
     assert said.endswith("rm '/home/me/space dir/$x/é'\"'\"''")
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("a b", "'a b'"),
+        ("~/a", "'~/a'"),  # a folder called ~
+        ("a\nb", r"$'a\x0ab'"),
+        ("\x1b'\\", r"$'\x1b\'\\'"),
+        ("caf\udce9 é", r"$'caf\xe9 é'"),
+        ("\u2028", r"$'\xe2\x80\xa8'"),
+    ],
+)
+def test_an_odd_name_is_quoted_for_pasting(name: str, word: str) -> None:
+    assert quoted(name) == word

@@ -13,11 +13,14 @@ from hypothesis import strategies as st
 
 from alembic_worktrees import git
 from alembic_worktrees.record import Entry, Origin, can_record, is_record, parse, pattern, render
+from strategies import damaged
 from worlds.process import run
 from worlds.world import hermetic_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from strategies import ForAll
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))  # lone surrogates too: names that are not UTF-8
 NAMES = st.text(
@@ -79,6 +82,18 @@ def test_what_is_written_can_be_read_again(entries: list[Entry]) -> None:
 @example("# {" + "[" * 100_000)
 def test_any_text_can_be_parsed(text: str) -> None:
     assert all(isinstance(entry, Entry) for entry in parse(text + "\n# {" + text))
+
+
+def test_a_damaged_record_says_nothing_that_is_not_sound(for_all: ForAll) -> None:
+    def check(content: bytes) -> None:
+        for entry in parse(content.decode("utf-8", "replace")):
+            assert all(isinstance(value, str) for value in (entry.path, entry.revision, entry.sha256))
+            assert all(value is None or isinstance(value, str) for value in entry.origin)
+            inside = os.path.normpath(os.path.join("/folder", entry.path))
+            assert inside.startswith("/folder/"), entry.path
+
+    records = st.lists(ENTRIES, min_size=1, max_size=3).map(lambda entries: render(entries).encode())
+    for_all(damaged(records), check, corner=200, full=20_000)
 
 
 @pytest.mark.parametrize("path", ["", "/etc/passwd", "../a.py", "a/../../b.py", ".."])

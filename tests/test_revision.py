@@ -190,6 +190,8 @@ OPAQUE: list[tuple[str, Revision]] = [
     ("revision = 'x'\ndown_revision = 'a'\ndepends_on = b()", rev(down=("a",), opaque=True)),
     ("revision = 'x'\ndown_revision = 'a'\nbranch_labels = b()", rev(down=("a",), opaque=True)),
     ("down_revision = 'a'\nvars().update(b)\nrevision = 'x'", rev(opaque=True)),
+    ("revision = 'x'\ndown_revision = None\n__getattr__ = a", rev(opaque=True)),
+    ("revision = 'x'\ndown_revision = None\nfrom a import __getattr__", rev(opaque=True)),
 ]
 
 REASONS: list[tuple[str | bytes, str]] = [
@@ -201,6 +203,9 @@ REASONS: list[tuple[str | bytes, str]] = [
     ("class A:\n    revision = 'x'", "no-revision"),
     ("revision = 'x'", "no-down-revision"),
     ("revision = 'x'\ndown_revision = 'a'\ndel down_revision", "no-down-revision"),
+    ("def __getattr__(name): ...", "computed-id"),
+    ("revision = 'x'\ndown_revision = None\nreturn", "syntax"),
+    ("revision = 'x'\ndown_revision = None\nx = " + "'a' + " * 3000 + "'b'", "syntax"),
     ("revision = make()\ndown_revision = None", "computed-id"),
     ("revision = str('x')\ndown_revision = None", "computed-id"),
     ("revision = f'{a}'\ndown_revision = None", "computed-id"),

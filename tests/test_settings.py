@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,9 @@ from hypothesis import strategies as st
 
 from alembic_worktrees.errors import Refusal
 from alembic_worktrees.settings import Settings, load_settings, parse_settings
+
+if TYPE_CHECKING:
+    from strategies import ForAll
 
 ALL = """
 [tool.alembic-worktrees]
@@ -195,6 +199,51 @@ def test_no_text_lets_a_foreign_exception_out(text: str, head: str) -> None:
     except Refusal:
         return
     Settings(**values)
+
+
+# Any value of TOML, in the words of TOML
+_SIMPLE = [
+    "true", "false", "0", "1", "-1", "1.5", "inf", "nan", "0x10", "9" * 5000, "''", "'fr'", "'a'", '"\\u0000"',
+    "'~nobody/x'", "'./*'", '"\\U0001F600"', "1979-05-27", "07:32:00", "1979-05-27T07:32:00Z",
+]  # fmt: skip
+VALUES = st.recursive(
+    st.sampled_from(_SIMPLE),
+    lambda items: (
+        st.lists(items, max_size=3).map(lambda some: f"[{', '.join(some)}]")
+        | items.map(lambda item: f"{{ key = {item} }}")
+    ),
+    max_leaves=4,
+)
+KINDS: dict[str, tuple[type, ...]] = {
+    "search": (tuple,),
+    "language": (str, type(None)),
+    "python": (tuple, type(None)),
+    "target": (str,),
+    "max_attempts": (int,),
+    "max_heads": (int,),
+    "published": (str, type(None)),
+    "database_url": (str, type(None)),
+    "remote_database": (bool,),
+}
+
+
+def test_a_value_of_any_type_is_taken_for_what_it_is_or_refused(for_all: ForAll, tmp_path: Path) -> None:
+    keys = st.sampled_from([field.replace("_", "-") for field in Settings._fields])
+    tables = st.dictionaries(keys, VALUES, min_size=1, max_size=4)
+
+    def check(table: dict[str, str]) -> None:
+        file = write(tmp_path / "pyproject.toml", *(f"{key} = {value}" for key, value in table.items()))
+        try:
+            loaded = load_settings(file)
+        except Refusal as refused:
+            assert refused.key in ("setting-invalid", "config-unreadable")
+            assert refused.key == "config-unreadable" or refused.values["setting"] in table
+            return
+        for field, value in loaded._asdict().items():
+            assert type(value) in KINDS[field]
+            assert not isinstance(value, tuple) or all(isinstance(item, str) and item for item in value)
+
+    for_all(tables, check, corner=200, full=10_000)
 
 
 def test_a_file_without_our_name_costs_no_parser() -> None:

@@ -18,6 +18,7 @@ _BLOCK = re.compile(rf"^{_INSIDE}\r?\n|\r?\n{_INSIDE}\Z", re.DOTALL | re.MULTILI
 _SHELL = re.compile(r"#!\s*\S*/(?:env\s+(?:-S\s+)?)?(?:\S*/)?(?:sh|bash|dash|zsh|ksh)(?:\s|$)")
 
 _REPOS = re.compile(r"^repos:(?P<empty> \[\])?(?:[ ]+&\w+)?[ ]*(?:#.*)?\r?$", re.MULTILINE)
+_ODD_LINE_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")  # YAML takes each for one
 _NEXT_KEY = re.compile(r"^(?:[^\s#-]|---\s)", re.MULTILINE)
 _ITEM = re.compile(r"([ ]*)-\s")
 _OUR_CHECK = re.compile(r"^[ ]*-?[ ]*id:[ ]*alembic-check\b", re.MULTILINE)
@@ -91,7 +92,7 @@ class _Repos(NamedTuple):
 
 def _find_repos(text: str) -> _Repos | None:
     keys = list(_REPOS.finditer(text))
-    if len(keys) != 1:
+    if len(keys) != 1 or _ODD_LINE_BREAK.search(text):
         return None
     key = keys[0]
     start = min(key.end() + 1, len(text))  # after the line break

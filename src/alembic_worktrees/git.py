@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -50,6 +51,7 @@ EMPTY_BLOBS = {
 }
 
 
+_OBJECT = re.compile(rb"([0-9a-f]+) ([a-z]+) ([0-9]+)")
 # What `git fast-import` says when another writer was there first, or is just there.
 _OVERTAKEN = (b"Not updating", b"but expected", b"reference already exists", b".lock': File exists")
 
@@ -190,8 +192,7 @@ def _parse_worktrees(lines: Iterable[str]) -> Iterable[Worktree]:
 
 def branch(folder: Path) -> str | None:
     """Return the branch that is checked out, None when HEAD is detached."""
-    result = ask(folder, "symbolic-ref", "--quiet", "--short", "HEAD")
-    return os.fsdecode(result.out).strip() or None
+    return _line(ask(folder, "symbolic-ref", "--quiet", "--short", "HEAD"))
 
 
 def default_branch(folder: Path) -> str | None:
@@ -202,8 +203,12 @@ def default_branch(folder: Path) -> str | None:
 
 def published_branch(folder: Path) -> str | None:
     """Return the remote's default branch as a ref, "origin/main"; None if no remote tells."""
-    result = ask(folder, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
-    return os.fsdecode(result.out).strip() or None
+    return _line(ask(folder, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD"))
+
+
+def _line(result: Result) -> str | None:
+    """Return the one line that git wrote, None if it wrote none. A name may end with a space, of another kind."""
+    return os.fsdecode(result.out.removesuffix(b"\n")) or None
 
 
 def is_rebasing(folder: Path) -> bool:
@@ -223,7 +228,7 @@ def hooks_folder(folder: Path) -> Path:
 
 def hooks_path(folder: Path) -> str | None:
     """Return the setting core.hooksPath, None if there is none."""
-    return os.fsdecode(ask(folder, "config", "--get", "core.hooksPath").out).rstrip("\n") or None
+    return _line(ask(folder, "config", "--get", "core.hooksPath"))
 
 
 def plain_files(folder: Path, pattern: str) -> tuple[str, ...]:
@@ -389,13 +394,16 @@ def past_files(folder: Path, places: Iterable[str], without: str) -> Iterator[tu
 
 
 def describe(folder: Path, names: Sequence[str]) -> tuple[Object | None, ...]:
-    """Return what each name ("COMMIT:PATH", "COMMIT^3", an id) stands for; None if there is no such object here."""
-    lines = [os.fsencode(name) if "\n" not in name else b"" for name in names]
+    """Return what each name ("COMMIT:PATH", "COMMIT^3", an id) stands for; None if there is no such object here.
+
+    None too for a name that git cannot be asked for: it takes a line, and a carriage return at the end is not of it.
+    """
+    lines = [b"" if "\n" in name or name.endswith("\r") else os.fsencode(name) for name in names]
     found: list[Object | None] = []
     while len(found) < len(lines):
         text = b"".join(line + b"\n" for line in lines[len(found) :])
         result = ask(folder, "cat-file", "--batch-check", text=text)
-        found += map(_parse_object, result.out.splitlines())
+        found += map(_parse_object, result.out.split(b"\n")[:-1])  # a name may hold a \r
         if result.status:
             if b"promisor remote" not in result.err:
                 raise _failed(folder, "git cat-file", result)
@@ -404,10 +412,8 @@ def describe(folder: Path, names: Sequence[str]) -> tuple[Object | None, ...]:
 
 
 def _parse_object(line: bytes) -> Object | None:
-    words = line.split(b" ")
-    if len(words) != 3 or not words[2].isdigit():  # "NAME missing", "NAME ambiguous"
-        return None
-    return Object(words[0].decode(), words[1].decode(), int(words[2]))
+    found = _OBJECT.fullmatch(line)  # else "NAME missing", "NAME ambiguous"
+    return Object(found[1].decode(), found[2].decode(), int(found[3])) if found else None
 
 
 def small_contents(folder: Path, oids: Iterable[str], limit: int) -> dict[str, bytes]:
@@ -440,13 +446,16 @@ def _read_objects(folder: Path, oids: Sequence[str], limit: int, contents: dict[
 
 
 def tree_entries(tree: bytes, oid_bytes: int) -> tuple[TreeEntry, ...]:
-    """Return the lines of a tree object: MODE SPACE NAME NUL ID, where an id has 20 or 32 bytes."""
+    """Return the lines of a tree object: MODE SPACE NAME NUL ID, where an id has 20 or 32 bytes.
+
+    A tree that was made by hand ends where it is none any more.
+    """
+    line = re.compile(rb"([0-7]+) ([^\0/]+)\0(.{%d})" % oid_bytes, re.DOTALL)
     entries, start = [], 0
-    while start < len(tree):
-        name_end = tree.index(b"\0", start)
-        mode, _, name = tree[start:name_end].partition(b" ")
-        start = name_end + 1 + oid_bytes
-        entries.append(TreeEntry(mode.decode(), tree[name_end + 1 : start].hex(), os.fsdecode(name)))
+    while found := line.match(tree, start):
+        mode, name, oid = found.groups()
+        entries.append(TreeEntry(mode.decode(), oid.hex(), os.fsdecode(name)))
+        start = found.end()
     return tuple(entries)
 
 
@@ -481,7 +490,7 @@ def listed(folder: Path, names: Iterable[str]) -> tuple[str, ...]:
 
 def merge_base(folder: Path, one: str, other: str) -> str | None:
     """Return the best common ancestor of two commits, None if there is none here (a shallow clone)."""
-    return os.fsdecode(ask(folder, "merge-base", one, other).out).strip() or None
+    return _line(ask(folder, "merge-base", one, other))
 
 
 def commit_id(folder: Path, name: str) -> str | None:

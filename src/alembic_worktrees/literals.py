@@ -31,7 +31,7 @@ _INERT = (ast.Constant, ast.Name, *_COLLECTIONS, ast.BinOp, ast.JoinedStr, ast.e
 def module_names(content: bytes) -> dict[str, object]:
     """Return what each module level name is bound to in the end: a literal's value, or `COMPUTED`.
 
-    The content is read as Python's import reads it. Raises what `ast.parse` raises: `SyntaxError`,
+    The content is read as Python's import reads it. Raises what `compile` raises: `SyntaxError`,
     `ValueError` or `LookupError` (NUL bytes, encodings), `RecursionError` or `MemoryError` (nesting).
     """
     tree = _parse(content)
@@ -48,7 +48,11 @@ def module_names(content: bytes) -> dict[str, object]:
 def _parse(content: bytes) -> ast.Module:
     with warnings.catch_warnings():  # a "\d" in a string is for others to complain about
         warnings.simplefilter("ignore")
-        return ast.parse(content)
+        tree = ast.parse(content)
+        compile(
+            tree, "<migration>", "exec", dont_inherit=True
+        )  # it alone refuses a `return` outside a function
+        return tree
 
 
 def _step(statement: ast.stmt, names: dict[str, object]) -> None:

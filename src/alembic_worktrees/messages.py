@@ -1283,10 +1283,30 @@ class Speaker:
 
 def quoted(value: object) -> str:
     """Return a path or word as it can be pasted into a shell; the home folder as ~ where that needs no quotes."""
-    plain = abbreviated(value)
-    if plain.startswith("~/") and shlex.quote(plain[2:]) == plain[2:]:
-        return plain
-    return shlex.quote(str(value))
+    text, plain = str(value), abbreviated(value)
+    return plain if plain != text and shlex.quote(plain[2:]) == plain[2:] else _word(text)
+
+
+def _word(text: str) -> str:
+    r"""Return one word of a shell. What must not reach a terminal as it is stands as `$'\x1b'` (bash, zsh, ksh)."""
+    if printable(text) == text and "\n" not in text:
+        return shlex.quote(text)
+    shown = "".join(map(_escaped_for_shell, text))
+    return f"$'{shown}'"
+
+
+def _escaped_for_shell(character: str) -> str:
+    if character in "\\'":
+        return f"\\{character}"
+    if character != "\n" and printable(character) == character:
+        return character
+    return "".join(f"\\x{byte:02x}" for byte in _bytes(character))
+
+
+def _bytes(character: str) -> bytes:
+    """Return the bytes that a file's name has for it, also where they are no text."""
+    escaped = "\udc80" <= character <= "\udcff"
+    return character.encode("utf-8", "surrogateescape" if escaped else "surrogatepass")
 
 
 def abbreviated(value: object) -> str:
@@ -1335,12 +1355,12 @@ class _Value:
         return printable(abbreviated(value) if isinstance(value, Path) else str(value))
 
     def _q(self) -> str:
-        return printable(quoted(self._value))
+        return quoted(self._value)
 
     def _top(self) -> str:
         paths = self._value if isinstance(self._value, tuple) else (self._value,)
         # git takes `:/` for the top of the checkout, wherever it is pasted
-        return printable(" ".join(shlex.quote(f":/{path}") for path in paths))
+        return " ".join(_word(f":/{path}") for path in paths)
 
     def _each(self) -> list[str]:
         return (

@@ -75,6 +75,7 @@ _Names = dict[str, object]  # as `literals.module_names` returns them
 
 _COMPUTED: Final = ...  # literals.COMPUTED and ANY_NAME, without importing that module (and `ast`) for them
 _ANY_NAME: Final = "*"
+_GETATTR: Final = "__getattr__"  # a module may answer for what it has not (PEP 562)
 _UNBOUND: Final = object()
 
 
@@ -92,7 +93,9 @@ def _revision(names: Mapping[str, object], name: str) -> Revision:
 
 
 def _value_of(fact: str, names: Mapping[str, object]) -> object:
-    return names[fact] if fact in names else names.get(_ANY_NAME, _UNBOUND)
+    if fact in names:
+        return names[fact]
+    return _COMPUTED if _GETATTR in names else names.get(_ANY_NAME, _UNBOUND)
 
 
 def _id(value: object, name: str) -> str:
@@ -162,9 +165,9 @@ def _names_of_head(content: bytes) -> _Names | None:
 
     Why that is safe. The cut is before a "\ndef ". If Python accepts what stands above it, no string, bracket
     or continued line was cut through, so the same statements open the whole file. The statements below can
-    change the four facts only by naming one of them or by a reflection such as globals() (see literals.py); a
-    list or a set could also be changed through another name. So: no such word below, and no fact is a list or
-    a set.
+    change the four facts only by naming one of them, by a reflection such as globals() (see literals.py) or by
+    answering for the module; a list or a set could also be changed through another name. So: no such word
+    below, and no fact is a list or a set.
     """
     head, found, tail = content.partition(b"\ndef ")
     if not found or not _is_utf_8(head) or _may_tell(tail):
@@ -191,7 +194,7 @@ def _is_utf_8(head: bytes) -> bool:
     return all(name.lower() in (b"utf-8", b"utf8") for name in declared)
 
 
-_TELLING = (b"revision", b"depends_on", b"branch_labels", b"globals", b"locals", b"vars")
+_TELLING = (b"revision", b"depends_on", b"branch_labels", b"globals", b"locals", b"vars", b"__getattr__")
 _EXEC = re.compile(rb"exec\b")  # op.execute is no exec
 
 
@@ -218,7 +221,7 @@ _VALUE = rf"None|{_STRING}|{_TUPLE}|{_LIST}"
 _END = r"[ \t]*(?:#[^\r\n\0]*)?\n"
 _NAME = r"[A-Za-z_]\w*(?: as \w+)?"
 _IMPORT = rf"(?:import [\w.]+(?: as \w+)?|from [\w.]+ import {_NAME}(?:, {_NAME})*){_END}"
-_IMPORTS = rf"(?:{_END})*(?:(?![^\n]*(?:revision|branch_labels|depends_on)){_IMPORT}(?:{_END})*)*"
+_IMPORTS = rf"(?:{_END})*(?:(?![^\n]*(?:revision|branch_labels|depends_on|__getattr__)){_IMPORT}(?:{_END})*)*"
 _DOCSTRING = r'"""[^"\\\0]*(?:""?[^"\\\0]+)*"""'
 
 

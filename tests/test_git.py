@@ -1,0 +1,63 @@
+"""What git says of odd names and by odd hands, each as a machine found it (tests/test_fuzz.py)."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+from unittest import mock
+
+import pytest
+
+from alembic_worktrees import git
+from worlds.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LINE = b"100644 a.py\0" + b"\1" * 20
+ENTRY = git.TreeEntry("100644", "01" * 20, "a.py")
+
+
+@pytest.fixture
+def folder(world_root: Path) -> Iterator[Path]:
+    """A repository whose folder has a line break in its name."""
+    world = World.create(world_root / "a\nb", "postgresql+psycopg2://nowhere/none")
+    with mock.patch.dict(os.environ, world.env, clear=True):
+        yield world.main.path
+
+
+def test_a_folder_with_a_line_break(folder: Path) -> None:
+    assert git.locate(folder) == git.Repository(folder, folder / ".git")
+    assert git.hooks_folder(folder) == folder / ".git" / "hooks"
+    assert not git.is_rebasing(folder)
+    assert git.worktrees(folder) == (git.Worktree(folder, "develop", bare=False),)
+
+
+def test_a_carriage_return_is_part_of_a_name(folder: Path) -> None:
+    for name in ("a.py", "a.py\r"):
+        (folder / name).write_text(name)
+    git.answer(folder, "add", "--all")
+    git.answer(folder, "commit", "--quiet", "--message", "Two")
+    missing, odd, plain = git.describe(folder, ["HEAD:no\rsuch", "HEAD:a.py\r", "HEAD:a.py"])
+    assert (missing, odd) == (None, None)  # git would answer for a.py
+    oids = {path: oid for oid, path in git.files(folder, "HEAD")}
+    assert plain == git.Object(oids["a.py"], "blob", 4)
+
+
+def test_a_branch_may_end_with_a_space_of_another_kind(folder: Path) -> None:
+    git.answer(folder, "checkout", "--quiet", "-b", "a\u3000")
+    assert git.branch(folder) == "a\u3000"
+
+
+@pytest.mark.parametrize(
+    "rest", [b"", b"100644 b.py", b"100644 b.py\0short", b"\xff b\0" + LINE, b"100644 a/b\0" + b"\1" * 20]
+)
+def test_a_tree_made_by_hand_ends_where_it_is_none(rest: bytes) -> None:
+    assert git.tree_entries(LINE + rest, 20) == (ENTRY,)
+    assert git.tree_entries(rest, 20) == ()
+
+
+@pytest.mark.parametrize("line", [b"", b"x missing", b"\xe1a blob 12", b"ab blob 12 missing", b"ab blob -1"])
+def test_what_is_no_object(line: bytes) -> None:
+    assert git._parse_object(line) is None
