@@ -9,7 +9,7 @@ DEV := $(VENV)/.ready-dev
 TRIALS := tests/test_at_once.py tests/test_killed.py tests/test_fuzz.py tests/test_config.py tests/test_settings.py tests/test_record.py tests/test_blocks.py
 SHELL_FILES = .ci/run .ci/venv $(wildcard shell/*.sh) $(wildcard hooks/*)
 
-.PHONY: demo test check shells suite trials bench matrix clean
+.PHONY: demo test check shells suite trials bench growth matrix clean
 
 demo: $(READY)
 	@$(BIN)/alembic-worktrees demo
@@ -34,7 +34,10 @@ trials: $(DEV)
 	$(BIN)/python -m pytest --thorough $(TRIALS) $(PYTEST_ARGS)
 
 bench: $(DEV)
-	@PYTHONPATH=tests $(BIN)/python -m benchmarks $(BENCH_ARGS)
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks bench $(BENCH_ARGS)
+
+growth: $(DEV)
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks growth $(BENCH_ARGS)
 
 # Every version: of what a project may have, then of the Python that is ours.
 matrix: $(DEV)

@@ -119,8 +119,7 @@ def _checkouts(place: Place, migrations: int) -> tuple[Repository, str]:
 def _check_unconcerned(place: Place) -> Pair:
     made = repository(place.home, [Commit("develop", chain(place.size(1000)))])
     made.rest()
-    (made.main / "README").write_text("Changed.\n")
-    made.git("add", "README")
+    made.stage({"README": "Changed.\n"})
     return Pair(made.tool("check", "--staged"), made.command("python", "-c", "pass"))
 
 
@@ -128,9 +127,7 @@ def _check_cold(place: Place) -> Pair:
     count = place.size(1000)
     made = repository(place.home, [Commit("develop", chain(count))])
     made.rest()
-    for name, text in chain(1, count, revision(count - 1)).items():
-        (made.main / name).write_text(text)
-    made.git("add", ".")
+    made.stage(chain(1, count, revision(count - 1)))
     cold = partial(shutil.rmtree, made.main / VERSIONS / "__pycache__", ignore_errors=True)
     return Pair(made.tool("check", "--staged"), made.command("alembic", "heads"), cold)
 

@@ -66,6 +66,12 @@ class Repository(NamedTuple):
         assert process.returncode == 0, words
         return out.decode()
 
+    def stage(self, files: Mapping[str, str]) -> None:
+        """Write files into the main checkout, and let its next commit have them."""
+        for name, text in files.items():
+            (self.main / name).write_text(text)
+        self.git("add", "--", *files)
+
     def rest(self) -> None:
         """Let git look at every checkout once more, as it does all day; at first it does not trust what is so new."""
         for path in self.checkouts:

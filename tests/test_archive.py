@@ -68,7 +68,7 @@ def migration(checkout: Checkout, id: str, *, file: str | None = None, table: st
     content = revision_text(id, None, table=table).encode()
     below = file or f"{abs(hash(id))}.py"
     path = checkout.versions / below
-    return Migration(read_revision(content, path.name), content, path, checkout.versions, below)
+    return Migration(read_revision(content, path.name), content, path.parent, path.name)
 
 
 def generation(checkout: Checkout, mark: str) -> list[Migration]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from itertools import pairwise
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree
 
 import pytest
 
 from benchmarks.cases import CASES, Case, Place
+from benchmarks.chart import Curve, Panel, draw
+from benchmarks.growth import GROWTHS, Growth, doubled, exponent, grow
 from benchmarks.measure import Comparison, Stopwatch, compare, stopwatch
 from benchmarks.results import table, write_section
 
@@ -63,3 +68,41 @@ def test_a_section_is_renewed_and_the_others_stay(tmp_path: Path) -> None:
         "| 500 ms | 400 ms | 1.25 × | ≤ 1.15 × | **missed** |"
     )
     assert text.index("| 100 ms | 400 ms | 0.25 × | ≤ 0.3 × | pass |") < text.index("## Growth\n\nkept\n")
+
+
+@pytest.mark.parametrize("growth", GROWTHS, ids=lambda growth: growth.what)
+def test_growth(
+    growth: Growth, watch: Stopwatch, world_root: Path, new_database: Callable[[], Database]
+) -> None:
+    @contextmanager
+    def lend() -> Iterator[Place]:
+        yield Place(world_root / "home", new_database)
+
+    grown = grow(growth._replace(steps=[2]), lend, watch, rounds=1)
+    assert len(grown.costs) >= 4
+    assert all(set(costs) == {2} for costs in grown.costs.values())
+
+
+@pytest.mark.parametrize(("power", "name"), [(0, "flat"), (1, "linear"), (2, "square")])
+def test_the_exponent_is_that_of_the_last_points(power: int, name: str) -> None:
+    points = {1: 50.0, 2: 50.0} | {size: 3.0 * size**power for size in doubled(512, 3)}
+    assert exponent(points) == pytest.approx(power), name
+
+
+def test_sizes_double() -> None:
+    assert doubled(20, 3) == [2, 5, 10, 20]
+
+
+def test_a_chart_names_its_curves_where_they_end_and_none_covers_another() -> None:
+    curves = [Curve(f"<{number}>", [(1, 1), (1000, 10 + number / 100)]) for number in range(4)]
+    picture = ElementTree.fromstring(draw([Panel("Time & more", "checkouts", "s", curves)]))  # noqa: S314
+    words = {text.text: float(text.get("y", "")) for text in picture.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"Time & more", "checkouts", "s", "1", "10", "100", "1,000", "linear"} <= set(words)
+    places = sorted(words[curve.name] for curve in curves)
+    assert all(below - above >= 14 for above, below in pairwise(places))
+    lines = [line.get("points", "") for line in picture.iter("{http://www.w3.org/2000/svg}polyline")]
+    assert len(set(lines)) == 4
+    for line in lines:
+        (x1, y1), (x2, y2) = (tuple(map(float, point.split(","))) for point in line.split())
+        assert x1 < x2
+        assert y1 > y2

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees.inventory import Inventory, migration_paths, sha256, take_inventory
+from alembic_worktrees.inventory import Common, Inventory, migration_paths, sha256, take_inventory
 from alembic_worktrees.project import ConfigFiles, Project
 from alembic_worktrees.record import Entry, Origin, render
-from worlds.world import revision_text
+from worlds import searching
+from worlds.world import KEPT, World, revision_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -144,3 +146,72 @@ def test_only_migrations_are_looked_at(project: Project) -> None:
 def test_folders_that_are_not_there(project: Project) -> None:
     gone = project._replace(versions=(project.root / "nowhere", project.versions[0]))
     assert take_inventory(gone).all == ()
+
+
+@pytest.mark.parametrize("format", ["sha1", "sha256"])
+def test_what_checkouts_have_in_common_is_read_once(
+    world_root: Path, monkeypatch: pytest.MonkeyPatch, format: str
+) -> None:
+    """Of each file that is not surely the same the very bytes are read, however well its change is hidden."""
+    monkeypatch.setattr(Common, "_FEW", 0)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(world_root / ".gitconfig"))
+    monkeypatch.setenv("GIT_DEFAULT_HASH", format)
+    monkeypatch.setattr("worlds.world.KEPT", re.compile(f"{KEPT.pattern}|GIT_DEFAULT_HASH"))
+    world = World.create(world_root, "sqlite://")
+    main = world.main
+    names = ("same", "edited", "disguised", "unwatched", "touched", "gone", "linked")
+    for id in names:
+        main.revision(id, file=f"{id}.py")
+    main.commit("Add migrations")
+    other = world.worktree("feature")
+    files = {id: other.versions / f"{id}.py" for id in (*names, "new")}
+    files["edited"].write_text(revision_text("edited", "same"))
+    before = files["disguised"].stat()
+    files["disguised"].write_text(files["disguised"].read_text().replace("disguised", "disguises"))
+    os.utime(files["disguised"], ns=(before.st_atime_ns, before.st_mtime_ns))
+    other.git("update-index", "--assume-unchanged", str(files["unwatched"]))
+    files["unwatched"].write_text(revision_text("unwatched", "same"))
+    files["touched"].touch()
+    files["gone"].unlink()
+    files["linked"].unlink()
+    files["linked"].symlink_to("same.py")
+    files["new"].write_bytes((main.versions / "same.py").read_bytes().replace(b"same", b"new"))
+    here, there = searching.project(main), searching.project(other)
+    alone = take_inventory(there)
+    common = Common()
+    assert common.known(there.versions[0], sorted(path.name for path in files.values())) == {}
+    take_inventory(here, common)
+    assert take_inventory(there, common) == alone
+    known = common.known(there.versions[0], [])
+    assert set(known) == {f"{id}.py" for id in ("same", "touched")}
+    assert all((there.versions[0] / name).read_bytes() == content for name, content in known.items())
+
+
+def test_a_file_that_git_writes_otherwise_than_it_keeps_it_is_read(
+    world_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Common, "_FEW", 0)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(world_root / ".gitconfig"))
+    world = World.create(world_root, "sqlite://")
+    main = world.main
+    main.write(".gitattributes", "*.py text eol=crlf\n")
+    main.revision("aaaa1111")
+    main.commit("Add a migration")
+    main.git("rm", "--quiet", "--cached", "-r", ".")
+    main.git("reset", "--quiet", "--hard")  # written again, now by the attributes
+    other = world.worktree("feature")
+    common = Common()
+    take_inventory(searching.project(main), common)
+    there = searching.project(other)
+    content = (there.versions[0] / "aaaa1111_add_t.py").read_bytes()
+    assert b"\r\n" in content
+    assert common.known(there.versions[0], ["aaaa1111_add_t.py"]) == {}
+    assert take_inventory(there, common).own[0].content == content
+
+
+def test_equal_bytes_are_held_once(project: Project) -> None:
+    common = Common()
+    for id in ("one", "other"):
+        write(project, "same", file=f"{id}.py")
+    one, other = take_inventory(project, common).own
+    assert one.content is other.content

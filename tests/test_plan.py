@@ -41,7 +41,7 @@ def revision(id: str, *down: str, depends_on: Sequence[str] = (), labels: Sequen
 
 def own(one: Revision, name: str | None = None) -> Migration:
     below = name or f"{one.id}.py"
-    return Migration(one, one.id.encode(), VERSIONS / below, VERSIONS, below)
+    return Migration(one, one.id.encode(), VERSIONS, below)
 
 
 def held(one: Revision, content: bytes | None = None) -> Borrowed:

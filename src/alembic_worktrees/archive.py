@@ -6,9 +6,7 @@ added what, and when. The only module that writes refs.
 
 from __future__ import annotations
 
-import hashlib
 import os
-import random
 import re
 import time
 from contextlib import suppress
@@ -67,7 +65,9 @@ def keep(
         before = read(project.root)
         known = {(path.partition("/")[0], blob) for blob, path in before.files} if before else set()
         wide = any(len(blob) == 64 for _, blob in known)  # a repository of `git init --object-format=sha256`
-        new = {key: one for key, one in wanted.items() if (key, _blob_id(one.content, wide)) not in known}
+        new = {
+            key: one for key, one in wanted.items() if (key, git.blob_id(one.content, wide=wide)) not in known
+        }
         if not new:
             return ()
         try:
@@ -86,6 +86,8 @@ def _wait(lock: Path, deadline: float) -> None:
     with suppress(OSError):
         if time.time() - lock.stat().st_mtime > STALE:
             lock.unlink()
+    import random
+
     time.sleep(random.uniform(0, 0.1))  # noqa: S311
 
 
@@ -109,12 +111,6 @@ def _path(migration: Migration, project: Project) -> str:
     """Return a migration's path in its checkout; one that lies outside has its name alone."""
     inside = migration.path.is_relative_to(project.root)
     return str(migration.path.relative_to(project.root)) if inside else migration.path.name
-
-
-def _blob_id(content: bytes, wide: bool) -> str:
-    """Return the id that git gives to `content`."""
-    data = b"blob %d\0" % len(content) + content
-    return hashlib.sha256(data).hexdigest() if wide else hashlib.sha1(data, usedforsecurity=False).hexdigest()
 
 
 def _stream(

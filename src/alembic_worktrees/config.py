@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -143,24 +144,26 @@ def _ini_reader(text: str | None, here: str, section: str) -> Callable[[str], st
         return lambda _name: None
     import configparser
 
-    parser = _parse_ini(text, here)
+    parser = _parse_ini(text)
+    given = {} if parser.has_option(section, "here") else {"here": here}
 
     def get(name: str) -> str | None:
         if not parser.has_option(section, name):
             return None
         try:
-            return parser.get(section, name)
+            return parser.get(section, name, vars=given)
         except configparser.Error as error:
             _refuse(INI, error)
 
     return get
 
 
-def _parse_ini(text: str, here: str) -> ConfigParser:
+@cache  # checkouts have the same config over and over
+def _parse_ini(text: str) -> ConfigParser:
     import configparser
     import io
 
-    parser = configparser.ConfigParser({"here": here})
+    parser = configparser.ConfigParser()
     try:
         # newline=None ends lines as a file opened by Alembic does; a blob out of git may have any ending.
         parser.read_file(io.StringIO(text, newline=None), source=INI)

@@ -21,7 +21,7 @@ class NotReadable(Exception):
         self.reason = reason
 
 
-def read_plain(path: Path, root: Path) -> bytes:
+def read_plain(path: Path | str, root: Path) -> bytes:
     """Return the bytes of a regular file whose real place is inside `root`.
 
     Raises NotReadable: "outside" (a link leads out of `root`), "not-a-file" (folder, pipe, device),
@@ -34,7 +34,7 @@ def read_plain(path: Path, root: Path) -> bytes:
     return _read_handle(handle)
 
 
-def _read_linked(path: Path, root: Path) -> bytes:
+def _read_linked(path: Path | str, root: Path) -> bytes:
     real = os.path.realpath(path)
     if real != os.path.abspath(path) and os.path.commonpath(
         [real, os.path.realpath(root)]
@@ -49,16 +49,18 @@ def _read_linked(path: Path, root: Path) -> bytes:
 
 
 def _read_handle(handle: int) -> bytes:
-    about = os.fstat(handle)
-    if not stat.S_ISREG(about.st_mode):
-        os.close(handle)
-        raise NotReadable("not-a-file")
-    with open(handle, "rb", buffering=0) as file:
+    try:
+        about = os.fstat(handle)
+        if not stat.S_ISREG(about.st_mode):
+            raise NotReadable("not-a-file")
         if about.st_size > MAX_BYTES:
             raise NotReadable("too-large")
-        content = file.read(MAX_BYTES + 1) or b""
-        while len(content) <= MAX_BYTES and (more := file.read(MAX_BYTES)):
-            content += more
+        content = os.read(handle, about.st_size + 1)
+        if len(content) != about.st_size:  # it changes at this moment, or it is a file of /proc
+            while len(content) <= MAX_BYTES and (more := os.read(handle, MAX_BYTES)):
+                content += more
+    finally:
+        os.close(handle)
     if len(content) > MAX_BYTES:
         raise NotReadable("too-large")
     return content
@@ -69,17 +71,24 @@ def walk(folder: Path, *, recursive: bool) -> Iterator[str]:
 
     Folders are entered only if `recursive`, never through a link; `__pycache__` never.
     """
+    for below, entry in entries(folder, recursive=recursive):
+        if not entry.is_dir(follow_symlinks=False):
+            yield below
+
+
+def entries(folder: Path, *, recursive: bool) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Yield the same paths, each with what the folder says of it; also those of folders that are not entered."""
     pending = [""]
     while pending:
         below = pending.pop()
         try:
-            entries = sorted(os.scandir(folder / below), key=lambda entry: entry.name)
+            found = sorted(os.scandir(folder / below), key=lambda entry: entry.name)
         except (FileNotFoundError, NotADirectoryError):
             continue
         folders = []
-        for entry in entries:
-            if not entry.is_dir(follow_symlinks=False):
-                yield below + entry.name
-            elif recursive and entry.name != "__pycache__":
+        for entry in found:
+            if not recursive or not entry.is_dir(follow_symlinks=False):
+                yield below + entry.name, entry
+            elif entry.name != "__pycache__":
                 folders.append(f"{below}{entry.name}/")
         pending += reversed(folders)

@@ -445,6 +445,31 @@ def _read_objects(folder: Path, oids: Sequence[str], limit: int, contents: dict[
     return len(oids)
 
 
+def blob_id(content: bytes, *, wide: bool) -> str:
+    """Return the id that git gives to `content`; `wide` in a repository of `--object-format=sha256`."""
+    import hashlib
+
+    data = b"blob %d\0" % len(content) + content
+    return hashlib.sha256(data).hexdigest() if wide else hashlib.sha1(data, usedforsecurity=False).hexdigest()
+
+
+def unchanged(folder: Path) -> dict[str, str]:
+    """Return the blob of each plain file below `folder` that is as the index has it, by its path from there.
+
+    None are where there is no repository. A file that git was told not to look at (`--assume-unchanged`) or that is
+    in conflict is not among them.
+    """
+    words = ("-c", "core.fsmonitor=false", "ls-files", "-v", "-z", "--stage", "--modified", "--", ".")
+    rows = [line.partition("\t") for line in os.fsdecode(ask(folder, *words).out).split("\0")]
+    found = {
+        path: about[9:-2] for about, _, path in rows if about.startswith("H 100") and about.endswith(" 0")
+    }
+    for about, _, path in rows:
+        if about.startswith("C"):
+            found.pop(path, None)
+    return found
+
+
 def tree_entries(tree: bytes, oid_bytes: int) -> tuple[TreeEntry, ...]:
     """Return the lines of a tree object: MODE SPACE NAME NUL ID, where an id has 20 or 32 bytes.
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from contextlib import suppress
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import git, record
-from .files import NotReadable, read_plain, walk
+from .files import NotReadable, entries, read_plain, walk
 from .revision import Revision, Unreadable, is_migration_name, read_revision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from .project import Project
@@ -21,14 +19,20 @@ if TYPE_CHECKING:
 read_once = lru_cache(maxsize=None)(read_revision)  # checkouts hold the same files over and over
 
 
-class Migration(NamedTuple):
-    """A migration file: `path` is `location`, a version location, joined with `below`."""
-
+class _Lying(NamedTuple):
     revision: Revision
     content: bytes
-    path: Path
     location: Path
     below: str
+
+
+class Migration(_Lying):
+    """A migration file: it lies in `location`, a version location, at `below`."""
+
+    @cached_property
+    def path(self) -> Path:
+        """Where it lies; of the thousands that a search reads only a few are asked."""
+        return self.location / self.below
 
 
 class Borrowed(NamedTuple):
@@ -69,25 +73,29 @@ class Inventory(NamedTuple):
         return self.own + tuple(borrowed.migration for borrowed in self.borrowed)
 
 
-def take_inventory(project: Project) -> Inventory:
-    """Read every migration file of `project`, and the record of the borrowed ones."""
+def take_inventory(project: Project, common: Common | None = None) -> Inventory:
+    """Read every migration file of `project`, and the record of the borrowed ones.
+
+    `common` knows what other checkouts hold, and is told what this one does.
+    """
     texts = {path: text for path in _record_paths(project) if (text := _record_text(path)) is not None}
     rows = [
         (place.parent / entry.path, entry, place)
         for place, text in texts.items()
         for entry in record.parse(text)
     ]
-    entries = {path: (entry, place) for path, entry, place in rows}
-    stepped = [Stepped(path, "not-a-file") for path in _folders_named_as_files(project)]
-    migrations = {migration.path: migration for migration in _read_all(project, entries, stepped)}
+    recorded = {path: (entry, place) for path, entry, place in rows}
+    stepped: list[Stepped] = []
+    migrations = list(_read_all(project, recorded, stepped, common or Common()))
+    at = {migration.path: migration for migration in migrations} if rows else {}
     for (
         path,
         entry,
         place,
-    ) in rows:  # two of a path, where a refresh was killed: the one of what is there counts
-        if path in migrations and sha256(migrations[path].content) == entry.sha256:
-            entries[path] = entry, place
-    listed = [Borrowed(migrations[path], *entry) for path, entry in entries.items() if path in migrations]
+    ) in rows:  # two of a path where a refresh was killed: the one of what is there counts
+        if path in at and sha256(at[path].content) == entry.sha256:
+            recorded[path] = entry, place
+    listed = [Borrowed(at[path], *entry) for path, entry in recorded.items() if path in at]
     arrived_paths = (
         git.tracked(project.root, [row.migration.path for row in listed]) if project.repository else ()
     )
@@ -96,51 +104,105 @@ def take_inventory(project: Project) -> Inventory:
     edited = tuple(row for row in waiting if sha256(row.migration.content) != row.entry.sha256)
     borrowed = tuple(row for row in waiting if sha256(row.migration.content) == row.entry.sha256)
     not_own = {row.migration.path for row in borrowed}
-    own = tuple(migration for migration in migrations.values() if migration.path not in not_own)
+    own = tuple(one for one in migrations if not not_own or one.path not in not_own)
     return Inventory(own, borrowed, edited, arrived, tuple(texts), tuple(stepped))
 
 
 def sha256(content: bytes) -> str:
     """Return the hash that the record keeps of a borrowed file."""
+    import hashlib
+
     return hashlib.sha256(content).hexdigest()
 
 
 def migration_paths(project: Project) -> Iterator[tuple[Path, str]]:
     """Yield (version location, path below it) of each file that Alembic would load, in Alembic's order."""
+    return ((location, below) for location, names, _ in _listed(project) for below in names)
+
+
+def _listed(project: Project) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """Yield each version location, its files, and the folders that look like files at first sight.
+
+    A file that two names lead to counts once, as in ScriptDirectory._load_revisions.
+    """
     seen: set[str] = set()
     for location in project.versions:
-        for below in walk(location, recursive=project.recursive):
-            if is_migration_name(os.path.basename(below)):
-                real = os.path.realpath(location / below)  # as ScriptDirectory._load_revisions does
-                if real not in seen:
-                    seen.add(real)
-                    yield location, below
+        real_location = os.path.realpath(location)
+        files, folders = [], []
+        for below, entry in entries(location, recursive=project.recursive):
+            if not is_migration_name(entry.name):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(below)
+                continue
+            real = os.path.realpath(entry.path) if entry.is_symlink() else f"{real_location}/{below}"
+            if real not in seen:
+                seen.add(real)
+                files.append(below)
+        yield location, files, folders
 
 
 def _read_all(
-    project: Project, entries: Mapping[Path, tuple[record.Entry, Path]], stepped: list[Stepped]
+    project: Project,
+    recorded: Mapping[Path, tuple[record.Entry, Path]],
+    stepped: list[Stepped],
+    common: Common,
 ) -> Iterator[Migration]:
-    for location, below in migration_paths(project):
-        path = location / below
-        try:
-            content = read_plain(path, project.root)
-            yield Migration(read_once(content, path.name), content, path, location, below)
-        except NotReadable as error:
-            stepped.append(Stepped(path, error.reason))
-        except Unreadable as error:
-            stepped.append(Stepped(path, error.reason, error.detail))
-            if path in entries:  # a copy that was broken here: it is still the one that was borrowed
-                revision = Revision(entries[path][0].revision, (), (), (), opaque=True)
-                yield Migration(revision, content, path, location, below)
+    for location, files, folders in _listed(project):
+        stepped += (
+            Stepped(location / below, "not-a-file") for below in folders
+        )  # Alembic passes over them too
+        known = common.known(location, files)
+        for below in files:
+            try:
+                content = known[below] if below in known else common.read(location, below, project.root)
+                yield Migration(read_once(content, below.rpartition("/")[2]), content, location, below)
+            except NotReadable as error:
+                stepped.append(Stepped(location / below, error.reason))
+            except Unreadable as error:
+                path = location / below
+                stepped.append(Stepped(path, error.reason, error.detail))
+                if path in recorded:  # a copy that was broken here: it is still the one that was borrowed
+                    revision = Revision(recorded[path][0].revision, (), (), (), opaque=True)
+                    yield Migration(revision, content, location, below)
 
 
-def _folders_named_as_files(project: Project) -> Iterator[Path]:
-    """Yield the folders that look like migrations at first sight; Alembic passes over them too."""
-    for location in project.versions if not project.recursive else ():
-        with suppress(FileNotFoundError, NotADirectoryError), os.scandir(location) as entries:
-            for entry in entries:
-                if is_migration_name(entry.name) and entry.is_dir(follow_symlinks=False):
-                    yield location / entry.name
+class Common:
+    """The bytes of files that several checkouts have in common: read once, and held once.
+
+    git tells of each file in a folder whether it is still the blob that its index names; it compares what the file
+    system says (size, times, inode) and, where that could deceive, the bytes. A blob's id is the hash of its bytes,
+    so that nothing is taken for another file's bytes but bytes that have been read and hashed here.
+    """
+
+    _FEW = 400  # so many files are read in the time in which git starts and looks at them
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._contents: dict[bytes, bytes] = {}
+        self._blobs: dict[str, bytes] = {}
+        self._unhashed: list[bytes] = []
+
+    def known(self, folder: Path, names: Sequence[str]) -> dict[str, bytes]:
+        """Return which of the files in `folder` need not be read, because bytes that were read are theirs."""
+        if not self._contents or len(names) < self._FEW:
+            return {}
+        blobs = git.unchanged(folder)
+        if blobs:
+            self._hash(wide=len(next(iter(blobs.values()))) == 64)
+        return {name: self._blobs[blob] for name, blob in blobs.items() if blob in self._blobs}
+
+    def read(self, folder: Path, below: str, root: Path) -> bytes:
+        """Read a file as `read_plain` does."""
+        content = read_plain(f"{folder}/{below}", root)
+        held = self._contents.setdefault(content, content)
+        if held is content:
+            self._unhashed.append(content)
+        return held
+
+    def _hash(self, *, wide: bool) -> None:
+        self._blobs.update((git.blob_id(content, wide=wide), content) for content in self._unhashed)
+        self._unhashed.clear()
 
 
 def _record_paths(project: Project) -> Iterator[Path]:

@@ -8,7 +8,7 @@ from . import git
 from .database import Applied, Database, read_directly
 from .errors import Refusal
 from .graph import Graph, Node, graph_of
-from .inventory import Inventory, Stepped, take_inventory, unreadable
+from .inventory import Common, Inventory, Stepped, take_inventory, unreadable
 from .messages import Message
 from .search import Search
 
@@ -72,12 +72,16 @@ def _look(
     ask: Callable[[], tuple[Applied | None, Message | None]],
     tell: Callable[[Message], None],
 ) -> Landscape:
-    inventory = take_inventory(project)
+    common = Common()
+    inventory = take_inventory(project, common)
     search = Search(project, settings, borrowed=inventory.borrowed, tell=tell)
     around = search.surroundings
     stepped = [*around.stepped, *inventory.stepped]
     holdings = tuple(
-        Holding(_on_branch(checkout), inventory if checkout is around.here else _inventory(checkout, stepped))
+        Holding(
+            _on_branch(checkout),
+            inventory if checkout is around.here else _inventory(checkout, common, stepped),
+        )
         for checkout in around.checkouts
     )
     here = next(holding for holding in holdings if holding.inventory is inventory)
@@ -95,11 +99,11 @@ def _on_branch(checkout: Checkout) -> Checkout:
     return checkout._replace(branch=git.branch(checkout.path))
 
 
-def _inventory(checkout: Checkout, stepped: list[Stepped]) -> Inventory:
+def _inventory(checkout: Checkout, common: Common, stepped: list[Stepped]) -> Inventory:
     if checkout.project is None:
         return _NOTHING
     try:
-        return take_inventory(checkout.project)
+        return take_inventory(checkout.project, common)
     except OSError as error:
         stepped.append(unreadable(checkout.path, error))
         return _NOTHING

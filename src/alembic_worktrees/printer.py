@@ -61,13 +61,13 @@ class Printer:
         print(mask(self._speaker.say(question)), file=self._stream, end="", flush=True)
         return sys.stdin.readline().strip().lower() in {"y", "yes", "o", "oui"}
 
-    def data(self, line: str) -> None:
-        """Print a line of data: to a terminal without control characters, elsewhere as it is, byte for byte."""
+    def data(self, *lines: str) -> None:
+        """Print lines of data: to a terminal without control characters, elsewhere as they are, byte for byte."""
         if sys.stdout.isatty():
-            print(printable(line))
+            print(*map(printable, lines), sep="\n")
         else:
             sys.stdout.flush()
-            sys.stdout.buffer.write(os.fsencode(line) + b"\n")
+            sys.stdout.buffer.write(os.fsencode("\n".join(lines)) + b"\n")
 
     def document(self, document: Mapping[str, object]) -> None:
         """Print a document as JSON, with the version of its form."""

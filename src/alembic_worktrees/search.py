@@ -11,7 +11,6 @@ from .checkouts import Surroundings, look_around
 from .errors import Refusal
 from .inventory import Stepped
 from .messages import Message
-from .remembered import TIERS, Remembered
 from .sources import BORROWED_HERE, Candidate, CheckoutFiles, Sources, borrowed_copy, index
 
 if TYPE_CHECKING:
@@ -20,10 +19,14 @@ if TYPE_CHECKING:
 
     from .inventory import Borrowed
     from .project import Project
+    from .remembered import Remembered
     from .settings import Settings
     from .sources import Index, Tier
 
     Tell = Callable[[Message], None]
+
+# What git remembers, in the order in which it is asked; `remembered.py` is loaded when it comes to that.
+_REMEMBERED = ("refs", "archive", "stashes", "reflogs", "history", "lost")
 
 
 class Search:
@@ -82,13 +85,12 @@ class Search:
 
     @cached_property
     def _sources(self) -> Sources:
-        remembered = {name: partial(self._remembered, name) for name in TIERS}
-        refs = remembered.pop("refs")
+        refs, *remembered = (partial(self._remembered, name) for name in _REMEMBERED)
         tiers: list[Tier] = [
             lambda: self._files.originals(),
             refs,
             self._borrowed_copies,
-            *remembered.values(),
+            *remembered,
         ]
         return Sources(tiers, self._named(self._prefer) if self._prefer else {})
 
@@ -111,6 +113,8 @@ class Search:
         return index(chain.from_iterable(found))
 
     def _recall(self, tier: str, common: Path, repository: Remembered) -> tuple[Candidate, ...]:
+        from .remembered import TIERS
+
         try:
             return tuple(TIERS[tier](repository))
         except Refusal:
@@ -122,6 +126,8 @@ class Search:
     @cached_property
     def _repositories(self) -> dict[Path, Remembered]:
         """This repository, then that of each clone."""
+        from .remembered import Remembered
+
         own = self._project.repository
         found: dict[Path, Remembered] = (
             {own.common: Remembered(self._project.root, self._project)} if own else {}

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-from itertools import chain
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import git
-from .inventory import Stepped, take_inventory, unreadable
+from .inventory import Common, Stepped, take_inventory, unreadable
 from .record import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+    from collections.abc import Callable, Iterable, Iterator, Set
     from pathlib import Path
 
     from .checkouts import Checkout
     from .inventory import Borrowed, Migration
+    from .project import Project
     from .revision import Revision
 
     Index = Mapping[str, Sequence["Candidate"]]
@@ -67,9 +68,39 @@ def index(candidates: Iterable[Candidate]) -> Index:
     """Return each word's candidates: by the id of the revision, and by its branch labels."""
     found: dict[str, list[Candidate]] = {}
     for candidate in candidates:
-        for word in (candidate.revision.id, *candidate.revision.branch_labels):
+        for word in _words(candidate.revision):
             found.setdefault(word, []).append(candidate)
     return found
+
+
+class _Original(NamedTuple):
+    """A checkout's own file; thousands are read for one that is wanted."""
+
+    checkout: Checkout
+    migration: Migration
+
+    def candidate(self, trust: int) -> Candidate:
+        return _original(self.checkout, self.migration, trust)
+
+
+class _Originals(Mapping[str, Sequence[Candidate]]):
+    """The index of the checkouts' own files. A candidate is made when it is asked for."""
+
+    def __init__(self, files: Mapping[str, Sequence[_Original]], committed: Set[Path]) -> None:
+        self._files = files
+        self._committed = committed
+
+    def __getitem__(self, word: str) -> Sequence[Candidate]:
+        return [
+            file.candidate(COMMITTED if file.migration.path in self._committed else UNCOMMITTED)
+            for file in self._files[word]
+        ]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
 
 
 class CheckoutFiles:
@@ -78,14 +109,18 @@ class CheckoutFiles:
     def __init__(self, checkouts: Sequence[Checkout]) -> None:
         """Read every migration file of `checkouts`, and the records of what they have borrowed."""
         self.stepped: list[Stepped] = []
-        self._files: dict[Path, list[Path]] = {}
+        self._common = Common()
+        self._own: dict[str, list[_Original]] = {}
         self._borrowed: list[Candidate] = []
-        self._named: dict[str, tuple[Candidate, ...]] = {}
-        self._own = self._judged(index(chain(*map(self._read, checkouts))))
+        self._named: dict[str, tuple[list[_Original], list[Candidate]]] = {}
+        for checkout in checkouts:
+            if checkout.project:
+                self._read(checkout, checkout.project)
+        self._committed = self._ask_committed()
 
     def originals(self) -> Index:
-        """Return the checkouts' own files; where they differ, git is asked which of them are committed."""
-        return self._own
+        """Return the checkouts' own files; where they differ, git was asked which of them are committed."""
+        return _Originals(self._own, self._committed)
 
     def borrowed(self) -> tuple[Candidate, ...]:
         """Return what the checkouts have borrowed themselves: copies of copies."""
@@ -93,43 +128,42 @@ class CheckoutFiles:
 
     def named(self, name: str) -> tuple[Candidate, ...]:
         """Return all that lies in the checkout of this name, what it has borrowed last."""
-        return self._named.get(name, ())
+        own, borrowed = self._named.get(name, ((), ()))
+        return (*(file.candidate(UNCOMMITTED) for file in own), *borrowed)
 
-    def _read(self, checkout: Checkout) -> Iterable[Candidate]:
-        if checkout.project is None:
-            return ()
+    def _read(self, checkout: Checkout, project: Project) -> None:
         try:
-            inventory = take_inventory(checkout.project)
+            inventory = take_inventory(project, self._common)
         except OSError as error:
             self.stepped.append(unreadable(checkout.path, error))
-            return ()
+            return
         edited = {row.migration.path for row in inventory.edited}
-        own = [_original(checkout, migration) for migration in inventory.own if migration.path not in edited]
+        own = [_Original(checkout, one) for one in inventory.own if not edited or one.path not in edited]
         borrowed = [borrowed_copy(checkout.path, row, BORROWED) for row in inventory.borrowed]
         borrowed += [_original(checkout, row.migration, EDITED) for row in inventory.edited]
+        for file in own:
+            for word in _words(file.migration.revision):
+                self._own.setdefault(word, []).append(file)
         self.stepped += inventory.stepped
-        self._files[checkout.path] = [migration.path for migration in inventory.own]
         self._borrowed += borrowed
-        self._named[checkout.name] = (*own, *borrowed)
-        return own
+        self._named[checkout.name] = own, borrowed
 
-    def _judged(self, own: Index) -> Index:
+    def _ask_committed(self) -> Set[Path]:
         """Ask each checkout's git, once, which files are committed, where the answer can change what is chosen."""
-        groups = [group for group in own.values() if len({candidate.content for candidate in group}) > 1]
-        disputed = {candidate.path for group in groups for candidate in group}
-        committed = {
-            path
-            for root, files in self._files.items()
-            for path in git.committed(root, [file for file in files if file in disputed])
-        }
-        return {word: [_trusted(candidate, committed) for candidate in group] for word, group in own.items()}
+        disputed: dict[Path, list[Path]] = {}
+        for group in self._own.values():
+            if any(file.migration.content != group[0].migration.content for file in group):
+                for checkout, migration in group:
+                    disputed.setdefault(checkout.path, []).append(migration.path)
+        return {path for root, paths in disputed.items() for path in git.committed(root, paths)}
 
 
-def _trusted(candidate: Candidate, committed: Set[Path]) -> Candidate:
-    return candidate._replace(trust=COMMITTED) if candidate.path in committed else candidate
+def _words(revision: Revision) -> tuple[str, ...]:
+    """Return what a revision is found by: its id and its branch labels."""
+    return (revision.id, *revision.branch_labels)
 
 
-def _original(checkout: Checkout, migration: Migration, trust: int = UNCOMMITTED) -> Candidate:
+def _original(checkout: Checkout, migration: Migration, trust: int) -> Candidate:
     origin = Origin("checkout", checkout.name, None, os.path.relpath(migration.path, checkout.path))
     return _candidate(checkout.path, migration, origin, trust)
 

@@ -277,6 +277,5 @@ def _keep(situation: Situation, applied: Applied) -> None:
 
 
 def _migration(copied: Copy) -> Migration:
-    candidate = copied.candidate
-    below = candidate.below
-    return Migration(candidate.revision, candidate.content, copied.path, copied.path.parent, below)
+    candidate, path = copied.candidate, copied.path
+    return Migration(candidate.revision, candidate.content, path.parent, path.name)

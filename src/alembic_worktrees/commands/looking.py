@@ -6,12 +6,10 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ..advice import not_found
 from ..checkouts import look_around
 from ..errors import DONE
 from ..inventory import migration_paths, take_inventory, unreadable
 from ..messages import Message
-from ..plan import Gap
 from ..search import Search
 from .call import Call, open_call
 
@@ -31,6 +29,9 @@ def find(options: argparse.Namespace, printer: Printer) -> int:
     found = [one for one in search.find(options.revision) if one.revision.id == options.revision]
     call.tell_stepped(search.stepped)
     if not found:
+        from ..advice import not_found
+        from ..plan import Gap
+
         raise not_found(call.project, search.surroundings, [Gap(options.revision, ())])
     printer.data(str(found[0].path or f"{found[0].origin.commit}:{found[0].origin.path}"))
     return DONE
@@ -63,9 +64,7 @@ def _print_checkout(checkout: Checkout, printer: Printer) -> None:
     if checkout.project:
         with _stepping_over(checkout, printer):
             names = sorted(below for _, below in migration_paths(checkout.project))
-    printer.data(f"{checkout.name} ({len(names)} migrations)")
-    for name in names:
-        printer.data(f"  {name}")
+    printer.data(f"{checkout.name} ({len(names)} migrations)", *(f"  {name}" for name in names))
 
 
 def _document(checkout: Checkout, call: Call) -> dict[str, object]:
