@@ -124,6 +124,16 @@ def test_adopted_twice(b: Checkout) -> None:
     assert "this checkout's own already" in done.stderr
 
 
+def test_adopt_that_was_killed_before_it_struck_the_record(b: Checkout) -> None:
+    record = b.versions / ".gitignore"
+    before = record.read_text()
+    b.tool("adopt", "y1", check=True)
+    after = record.read_text()
+    record.write_text(before)
+    assert "already" in b.tool("adopt", "y1").stderr
+    assert record.read_text() == after
+
+
 def test_adopt_leaves_the_rest_of_the_index_alone(b: Checkout) -> None:
     b.write("mine.txt", "staged\n")
     b.git("add", "mine.txt")

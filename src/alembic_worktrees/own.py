@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .borrow import hand_over
+from .borrow import hand_over, tidy
 from .database import Database
 from .errors import Refusal
 from .graph import graph_of
@@ -27,10 +27,12 @@ DEFAULT_MESSAGE = "merge heads"
 def adopt(project: Project, revisions: Sequence[str]) -> tuple[Borrowed, ...]:
     """Make borrowed revisions, and the borrowed ancestors that they need, this branch's own, and stage them.
 
-    Returns what was adopted, parents first. Raises Refusal "not-borrowed" or "already-own"; then nothing changes.
+    Returns what was adopted, parents first. Raises Refusal "not-borrowed" or "already-own"; then nothing is staged.
     """
     with only_one(project, lambda: None):
         inventory = take_inventory(project)
+        if inventory.arrived:  # by git, or by an `adopt` that was killed before it struck them
+            tidy(inventory)
         borrowed = {row.entry.revision: row for row in (*inventory.borrowed, *inventory.edited)}
         for revision in revisions:
             _must_be_borrowed(revision, borrowed, inventory)
