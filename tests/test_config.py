@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from alembic_worktrees.config import (
@@ -435,6 +436,11 @@ def alembic_answer(world: World, ini_text: str | None, toml_text: str | None, se
             return str(error)
 
 
+def is_copy(place: Path, world: World) -> bool:
+    """From Python 3.13 on a package without `__init__.py` that is on the path twice is given as a temporary copy."""
+    return place.is_relative_to(tempfile.gettempdir()) and not place.is_relative_to(world.root)
+
+
 def our_answer(
     world: World, ini_text: str | None, toml_text: str | None, section: str
 ) -> Answer | Refusal | None:
@@ -614,6 +620,7 @@ def agree(world: World, ini_text: str | None, toml_text: str | None, section: st
     theirs = alembic_answer(world, ini_text, toml_text, section)
     ours = our_answer(world, ini_text, toml_text, section)
     if not isinstance(theirs, str):
+        assume(not any(is_copy(place, world) for place in (theirs[0], *theirs[1])))
         assert ours == theirs
     elif theirs.startswith("No 'script_location'"):
         assert ours is None
