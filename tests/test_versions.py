@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import sys
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -306,6 +307,7 @@ def test_project(
             stack.enter_context(place(dialect, world_root, request)) for _ in range(1 + (kind == "multidb"))
         ]
         world = new_world(world_root, installed, template, [f"{dialect}://{one.address}" for one in places])
+        world.ours = (sys.executable, "-W", "error::DeprecationWarning")
         if kind == "version-table":
             put_version_table_elsewhere(world.main)
             world.main.commit("Put the version table elsewhere")
