@@ -109,7 +109,7 @@ def _checkouts(place: Place, count: int) -> dict[str, Command]:
     record(database, revision(49))
     made.rest()
     return {
-        "find": made.tool("find", revision(48 + count)),
+        "find": made.tool("find", revision(49 + count)),
         "list": made.tool("list"),
         "status": made.tool("status"),
         "upgrade, at rest": made.tool("upgrade"),
