@@ -52,6 +52,8 @@ def test_a_look_writes_nothing_whatever_the_plan(world_root: Path) -> None:
     a, b, c = (world.worktree(f"StoFlow-{name}") for name in "ABC")
     original = a.revision("bbbb2222", "aaaa1111")
     b.write(".claude/commands/keep", "")
+    for checkout in (world.main, a, b):  # git would like to note that these are as before
+        (checkout.versions / "aaaa1111_add_t.py").touch()
 
     def look(kind: str, said: str, *, status: int = 0) -> None:
         before = everything(world.root)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from .errors import Refusal
+from .files import NotReadable, read_plain
 from .process import Reading, Result, run
 
 if TYPE_CHECKING:
@@ -267,17 +268,29 @@ def tracked(folder: Path, paths: Iterable[Path], *, surely: bool = False) -> fro
 
 
 def committed(folder: Path, paths: Iterable[Path]) -> frozenset[Path]:
-    """Return which of `paths` (absolute, below `folder`) stand in HEAD just as they are on disk."""
+    """Return which of `paths` (absolute, below `folder`) stand in HEAD just as they are on disk.
+
+    `git diff` would know too, but writes the index when a file was only touched.
+    """
     known = tracked(folder, paths)
     if not known:
         return known
     names = {os.path.relpath(path, folder): path for path in known}
-    result = ask(
-        folder, "--literal-pathspecs", "diff", "--name-only", "-z", "--relative", "HEAD", "--", *names
-    )
+    result = ask(folder, "--literal-pathspecs", "diff-index", "-z", "--relative", "HEAD", "--", *names)
     if result.status:  # no commit yet
         return frozenset()
-    return known - {names[name] for name in os.fsdecode(result.out).split("\0") if name in names}
+    fields = result.out.split(b"\0")[:-1]
+    rows = zip(fields[::2], fields[1::2], strict=True)
+    changed = {names[os.fsdecode(name)]: about.split()[2].decode() for about, name in rows}
+    return known - {path for path, blob in changed.items() if not _holds(path, folder, blob)}
+
+
+def _holds(path: Path, root: Path, blob: str) -> bool:
+    """Whether a file has the content that git calls `blob`."""
+    try:
+        return blob_id(read_plain(path, root), wide=len(blob) == 64) == blob
+    except NotReadable:
+        return False
 
 
 def stage(folder: Path, paths: Iterable[Path]) -> None:
