@@ -88,11 +88,8 @@ def take_inventory(project: Project, common: Common | None = None) -> Inventory:
     stepped: list[Stepped] = []
     migrations = list(_read_all(project, recorded, stepped, common or Common()))
     at = {migration.path: migration for migration in migrations} if rows else {}
-    for (
-        path,
-        entry,
-        place,
-    ) in rows:  # two of a path where a refresh was killed: the one of what is there counts
+    for path, entry, place in rows:
+        # Where a refresh was killed there are two for a path: the one of what is there counts.
         if path in at and sha256(at[path].content) == entry.sha256:
             recorded[path] = entry, place
     listed = [Borrowed(at[path], *entry) for path, entry in recorded.items() if path in at]
@@ -149,9 +146,8 @@ def _read_all(
     common: Common,
 ) -> Iterator[Migration]:
     for location, files, folders in _listed(project):
-        stepped += (
-            Stepped(location / below, "not-a-file") for below in folders
-        )  # Alembic passes over them too
+        # Alembic passes over them too.
+        stepped += (Stepped(location / below, "not-a-file") for below in folders)
         known = common.known(location, files)
         for below in files:
             try:
