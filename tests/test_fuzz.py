@@ -198,7 +198,8 @@ def _touch_half(repository: Path, names: list[str]) -> None:
     assert git.tracked(repository, [*paths, repository / "versions" / "none"]) == set(paths)
     for path in paths[::2]:
         path.write_bytes(b"changed")
-    assert git.committed(repository, paths) == set(paths[1::2])
+    contents = {path: path.read_bytes() for path in paths}
+    assert git.committed(repository, contents) == set(paths[1::2])
 
 
 def test_git_tells_every_branch_by_its_name(repository: Path, for_all: ForAll) -> None:

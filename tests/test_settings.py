@@ -28,6 +28,7 @@ max-heads = 2
 published = "origin/develop"
 database-url = "env:DATABASE_URL"
 remote-database = true
+review = true
 """
 
 
@@ -57,6 +58,7 @@ def test_every_setting(tmp_path: Path) -> None:
         published="origin/develop",
         database_url="env:DATABASE_URL",
         remote_database=True,
+        review=True,
     )
 
 
@@ -224,6 +226,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     "published": (str, type(None)),
     "database_url": (str, type(None)),
     "remote_database": (bool,),
+    "review": (bool,),
 }
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import git, record
 from .errors import Refusal
+from .files import NotReadable, fence, read_plain
 from .inventory import sha256
 from .writing import make_folder, overwrite, remove_leftovers, sync_folder, temporary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from .inventory import Borrowed, Inventory
     from .plan import Copy, Plan
@@ -26,9 +27,10 @@ def carry_out(plan: Plan, project: Project, inventory: Inventory) -> None:
     """Write the copies, return what is no longer needed, and keep the record true.
 
     Killed at any moment it leaves a folder that Alembic loads: a file appears whole, after its parents, and only
-    when git already ignores it. Raises Refusal "cannot-write", "not-ignored" or "git-failed"; then nothing has been
-    borrowed.
+    when git already ignores it. Raises Refusal "cannot-write", "not-ignored", "leads-out" or "git-failed"; then
+    nothing has been borrowed.
     """
+    _prove_inside(plan, project)
     _prove_ours(plan, project)
     before, kept = _records(plan, inventory)
     after = _with_copies(plan, project, inventory, kept)
@@ -49,6 +51,16 @@ def _prove_ours(plan: Plan, project: Project) -> None:
     ]
     if project.repository:
         git.tracked(project.root, ending, surely=True)
+
+
+def _prove_inside(plan: Plan, project: Project) -> None:
+    """Refuse to write where a link leads. Outside git a version location may lie anywhere, as it is configured."""
+    for folder in {copy.path.parent for copy in plan.copies}:
+        real = Path(os.path.realpath(folder))
+        if real != folder and (project.repository or not real.is_relative_to(project.root)):
+            raise Refusal("leads-out", folder=folder, real=real, root=project.root)
+        if project.repository and not folder.is_relative_to(project.root):
+            raise Refusal("leads-out", folder=folder, real=real, root=project.root)
 
 
 def hand_over(rows: Sequence[Borrowed], project: Project, inventory: Inventory) -> None:
@@ -118,10 +130,12 @@ def _remove_leftovers(project: Project, records: Records) -> None:
     """Remove the temporary files of a run that was killed; the lock says that no other run is under way."""
     if project.repository is None:
         return
-    for folder in project.versions:
-        remove_leftovers(folder, below=True)
-    for place in records:
-        remove_leftovers(place.parent)
+    for folder, below in (
+        *((one, True) for one in project.versions),
+        *((one.parent, False) for one in records),
+    ):
+        if folder.resolve().is_relative_to(project.root):
+            remove_leftovers(folder, below=below)
 
 
 def _write_copies(plan: Plan, project: Project, before: Records, after: Records) -> None:
@@ -184,9 +198,11 @@ def _write_records(records: Records) -> None:
 
 def _write_record(place: Path, text: str) -> None:
     try:
-        if place.read_text(encoding="utf-8") != text:
+        if read_plain(place, fence(place.parent)) != text.encode("utf-8"):
             overwrite(place, text.encode("utf-8"))
-    except FileNotFoundError:
+    except NotReadable as error:
+        if error.reason != "gone":
+            raise Refusal("cannot-write", path=place, reason=error.reason) from error
         _create_record(place, text.encode("utf-8"))
 
 

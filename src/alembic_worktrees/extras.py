@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import git
-from .files import NotReadable, read_plain
+from .files import NotReadable, fence, read_plain
 from .messages import quoted
 
 if TYPE_CHECKING:
@@ -91,6 +91,6 @@ def find_app(folder: Path) -> str:
 
 def _text(path: Path) -> str:
     try:
-        return read_plain(path, path.parent).decode("utf-8", "replace")
+        return read_plain(path, fence(path.parent)).decode("utf-8", "replace")
     except NotReadable:
         return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +12,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_BYTES = 4 * 1024 * 1024  # the largest of 287 real migrations has 60 KB
+MAX_CONFIG_BYTES = 1024 * 1024
+# What one neighbour may make us read. Alembic itself takes minutes to load a tenth of so many migrations.
+MAX_ENTRIES = 50_000
+MAX_TOTAL_BYTES = 256 * 1024 * 1024
+
+_OPENING = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class NotReadable(Exception):
@@ -21,72 +28,127 @@ class NotReadable(Exception):
         self.reason = reason
 
 
-def read_plain(path: Path | str, root: Path) -> bytes:
-    """Return the bytes of a regular file whose real place is inside `root`.
+def is_sound(path: str) -> bool:
+    """Tell whether git would check out a file of this path: no `..`, nothing absolute, nothing in a `.git`."""
+    return not {part.lower() for part in path.split("/")} & {"", ".", "..", ".git"}
 
-    Raises NotReadable: "outside" (a link leads out of `root`), "not-a-file" (folder, pipe, device),
-    "too-large", "gone" (dangling link, vanished) or "denied".
+
+def fence(*folders: Path) -> tuple[str, ...]:
+    """Return what the real path of a file begins with if it lies in one of these folders, as the kernel names them."""
+    return tuple(os.path.join(place, "") for folder in folders if (place := _place_of_folder(folder)))
+
+
+def read_plain(path: Path | str, inside: tuple[str, ...], *, limit: int = MAX_BYTES) -> bytes:
+    """Return the bytes of a regular file that lies within the fence `inside`, whatever links lead to it.
+
+    What counts is where the file lies that was opened, not what its path led to a moment before.
+    Raises NotReadable: "outside" (a link leads out), "not-a-file" (folder, pipe, device), "too-large",
+    "gone" (dangling link, vanished) or "denied".
     """
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
-        return _read_linked(path, root)
-    return _read_handle(handle)
-
-
-def _read_linked(path: Path | str, root: Path) -> bytes:
-    real = os.path.realpath(path)
-    if real != os.path.abspath(path) and os.path.commonpath(
-        [real, os.path.realpath(root)]
-    ) != os.path.realpath(root):
-        raise NotReadable("outside")
-    try:
-        return _read_handle(os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
-    except FileNotFoundError as error:
+        real = _followed(path, inside)
+        handle = os.open(real, _OPENING)
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise NotReadable("gone") from error
     except OSError as error:
         raise NotReadable("denied") from error
-
-
-def _read_handle(handle: int) -> bytes:
     try:
-        about = os.fstat(handle)
-        if not stat.S_ISREG(about.st_mode):
-            raise NotReadable("not-a-file")
-        if about.st_size > MAX_BYTES:
-            raise NotReadable("too-large")
-        content = os.read(handle, about.st_size + 1)
-        if len(content) != about.st_size:  # it changes at this moment, or it is a file of /proc
-            while len(content) <= MAX_BYTES and (more := os.read(handle, MAX_BYTES)):
-                content += more
+        _judge(handle, real, inside, limit)
+        return _read_whole(handle, limit)
+    except OSError as error:
+        raise NotReadable("denied") from error
     finally:
         os.close(handle)
-    if len(content) > MAX_BYTES:
+
+
+def _followed(path: Path | str, inside: tuple[str, ...]) -> str:
+    """Return where a link leads; what is no file is not even opened, for that alone can set off a device."""
+    real = str(path)
+    mode = os.lstat(real).st_mode
+    if stat.S_ISLNK(mode):
+        real = os.path.realpath(path)
+        if not real.startswith(inside):
+            raise NotReadable("outside")
+        mode = os.lstat(real).st_mode
+    if not stat.S_ISREG(mode):
+        raise NotReadable(
+            "denied" if stat.S_ISLNK(mode) else "not-a-file"
+        )  # a link still: it leads to itself
+    return real
+
+
+def _judge(handle: int, path: str, inside: tuple[str, ...], limit: int) -> None:
+    about = os.fstat(handle)
+    if not stat.S_ISREG(about.st_mode):
+        raise NotReadable("not-a-file")
+    if not _place(handle, path).startswith(inside):
+        raise NotReadable("outside")
+    if about.st_size > limit:
         raise NotReadable("too-large")
+
+
+def _read_whole(handle: int, limit: int) -> bytes:
+    content = b""
+    while piece := os.read(handle, limit + 1 - len(content)):
+        content += piece
+        if len(content) > limit:  # it has grown since
+            raise NotReadable("too-large")
     return content
 
 
-def walk(folder: Path, *, recursive: bool) -> Iterator[str]:
+def _place_of_folder(folder: Path) -> str | None:
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        return _place(handle, str(folder))
+    finally:
+        os.close(handle)
+
+
+def _place(handle: int, path: str) -> str:
+    """Return where the file lies that is open: nobody can turn that into another one meanwhile."""
+    if sys.platform == "darwin":
+        import fcntl
+
+        return os.fsdecode(fcntl.fcntl(handle, fcntl.F_GETPATH, bytes(1024)).rstrip(b"\0"))
+    try:
+        return os.readlink(f"/proc/self/fd/{handle}")
+    except OSError:  # no /proc: as good as can be had
+        return os.path.realpath(path)
+
+
+def walk(folder: Path, *, recursive: bool, limit: int | None = None) -> Iterator[str]:
     """Yield the paths below `folder` of all that is not a folder, as Alembic lists them: "a.py", "sub/b.py".
 
     Folders are entered only if `recursive`, never through a link; `__pycache__` never.
+    Raises NotReadable("too-many") if there are more than `limit` entries in all, folders too.
     """
-    for below, entry in entries(folder, recursive=recursive):
+    for below, entry in entries(folder, recursive=recursive, limit=limit):
         if not entry.is_dir(follow_symlinks=False):
             yield below
 
 
-def entries(folder: Path, *, recursive: bool) -> Iterator[tuple[str, os.DirEntry[str]]]:
+def entries(
+    folder: Path, *, recursive: bool, limit: int | None = None
+) -> Iterator[tuple[str, os.DirEntry[str]]]:
     """Yield the same paths, each with what the folder says of it; also those of folders that are not entered."""
-    pending = [""]
+    pending, count = [""], 0
     while pending:
         below = pending.pop()
+        folders: list[str] = []
+        found: list[os.DirEntry[str]] = []
         try:
-            found = sorted(os.scandir(folder / below), key=lambda entry: entry.name)
+            with os.scandir(folder / below) as listed:
+                for entry in listed:
+                    count += 1
+                    if limit is not None and count > limit:
+                        raise NotReadable("too-many")
+                    found.append(entry)
         except (FileNotFoundError, NotADirectoryError):
             continue
-        folders = []
-        for entry in found:
+        for entry in sorted(found, key=lambda entry: entry.name):
             if not recursive or not entry.is_dir(follow_symlinks=False):
                 yield below + entry.name, entry
             elif entry.name != "__pycache__":

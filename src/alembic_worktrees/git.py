@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from .errors import Refusal
-from .files import NotReadable, read_plain
+from .files import is_sound
 from .process import Reading, Result, run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 # What ties git to one repository: `git rev-parse --local-env-vars` (2.39) without the configuration, which may be
 # the user's own, and with what receive-pack adds.
@@ -45,6 +45,13 @@ OLDEST = "2.31"
 # fetched by a partial clone because it was looked at (GIT_NO_LAZY_FETCH is of 2.45; before, no protocol leads out).
 _QUIET = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
 
+# What a repository's configuration could otherwise make a question run: a neighbour need not be a friend. What it
+# could make git fetch, and run for that, is forbidden by the environment.
+_RUN_NOTHING = {"core.fsmonitor": "false", "core.alternateRefsCommand": "", "log.showSignature": "false"}
+PATIENCE = 20.0  # seconds for the first question about a repository; its configuration may include a pipe
+MAX_TOTAL_BYTES = 512 * 1024 * 1024  # of all that is read out of a repository at once
+MANY = 1000  # names in one call; the system takes 2 MB of them
+
 # The empty file, in the hashes that git knows.
 EMPTY_BLOBS = {
     "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
@@ -75,17 +82,27 @@ class Worktree(NamedTuple):
 def environment() -> dict[str, str]:
     """Our environment without what a hook's git put there: the folder alone says which repository is meant."""
     kept = {name: value for name, value in os.environ.items() if name not in REPOSITORY_VARIABLES}
-    return kept | _QUIET
+    return kept | _QUIET | dict(_configured(_RUN_NOTHING, int(kept.get("GIT_CONFIG_COUNT") or 0)))
 
 
-def ask(folder: Path, *words: str, text: bytes = b"", in_hook: bool = False) -> Result:
+def _configured(settings: Mapping[str, str], others: int) -> Iterator[tuple[str, str]]:
+    """Yield the variables that give git these settings, after `others` that are the user's."""
+    yield "GIT_CONFIG_COUNT", str(others + len(settings))
+    for number, (key, value) in enumerate(settings.items(), others):
+        yield f"GIT_CONFIG_KEY_{number}", key
+        yield f"GIT_CONFIG_VALUE_{number}", value
+
+
+def ask(
+    folder: Path, *words: str, text: bytes = b"", in_hook: bool = False, patience: float | None = None
+) -> Result:
     """Run git in `folder`, whatever repository a surrounding hook is about; `in_hook` in that one.
 
     DESIGN, rule 9: who chose the folder decides. During `git commit` only the hook's own environment leads to
-    the index that the commit will record.
+    the index that the commit will record. Nothing that the repository configures is run.
     """
     chosen = os.environ | _QUIET if in_hook else environment()
-    return run(["git", *words], folder=folder, environment=chosen, text=text)
+    return run(["git", *words], folder=folder, environment=chosen, text=text, patience=patience)
 
 
 def answer(folder: Path, *words: str, text: bytes = b"", in_hook: bool = False) -> bytes:
@@ -105,7 +122,7 @@ def locate(folder: Path) -> Repository | None:
     """
     words = ("--show-toplevel", "--git-common-dir")
     try:
-        result = ask(folder, "rev-parse", "--path-format=absolute", *words)
+        result = ask(folder, "rev-parse", "--path-format=absolute", *words, patience=PATIENCE)
     except Refusal as refusal:
         if refusal.key == "program-missing" and not _mark(folder):
             return None
@@ -262,35 +279,40 @@ def tracked(folder: Path, paths: Iterable[Path], *, surely: bool = False) -> fro
     names = {os.path.relpath(path, folder): path for path in paths}
     if not names:
         return frozenset()
-    words = ("--literal-pathspecs", "ls-files", "-z", "--", *names)
-    listed = answer(folder, *words) if surely else ask(folder, *words).out
-    return frozenset(names[name] for name in os.fsdecode(listed).split("\0") if name in names)
+    listed = _about_names(folder, "ls-files", "-z", names=list(names), surely=surely)
+    return frozenset(names[name] for name in listed if name in names)
 
 
-def committed(folder: Path, paths: Iterable[Path]) -> frozenset[Path]:
-    """Return which of `paths` (absolute, below `folder`) stand in HEAD just as they are on disk.
+def _about_names(folder: Path, *words: str, names: Sequence[str], surely: bool = False) -> Iterator[str]:
+    """Yield what git answers about these files, a few at a time; where it cannot nothing, or `surely` Refusal."""
+    for start in range(0, len(names), MANY):
+        asked = ("--literal-pathspecs", *words, "--", *names[start : start + MANY])
+        result = ask(folder, *asked, patience=PATIENCE)
+        if result.status and surely:
+            raise _failed(folder, "git " + " ".join(words), result)
+        if result.status:
+            return
+        yield from os.fsdecode(result.out).split("\0")
 
-    `git diff` would know too, but writes the index when a file was only touched.
+
+def committed(folder: Path, contents: Mapping[Path, bytes]) -> frozenset[Path]:
+    """Return which of these files (absolute, below `folder`) HEAD has with the same content.
+
+    `git diff` would tell too, but run the filters that the repository configures, and write the index when a file was
+    only touched. Of the filters only the one for line ends is respected here.
     """
-    known = tracked(folder, paths)
-    if not known:
-        return known
-    names = {os.path.relpath(path, folder): path for path in known}
-    result = ask(folder, "--literal-pathspecs", "diff-index", "-z", "--relative", "HEAD", "--", *names)
-    if result.status:  # no commit yet
-        return frozenset()
-    fields = result.out.split(b"\0")[:-1]
-    rows = zip(fields[::2], fields[1::2], strict=True)
-    changed = {names[os.fsdecode(name)]: about.split()[2].decode() for about, name in rows}
-    return known - {path for path, blob in changed.items() if not _holds(path, folder, blob)}
+    names = {os.path.relpath(path, folder): path for path in contents}
+    found = set()
+    for line in _about_names(folder, "ls-tree", "-z", "HEAD", names=list(names)):
+        about, _, name = line.partition("\t")
+        if name in names and about.split(" ")[2] in _blob_ids(contents[names[name]]):
+            found.add(names[name])
+    return frozenset(found)
 
 
-def _holds(path: Path, root: Path, blob: str) -> bool:
-    """Whether a file has the content that git calls `blob`."""
-    try:
-        return blob_id(read_plain(path, root), wide=len(blob) == 64) == blob
-    except NotReadable:
-        return False
+def _blob_ids(content: bytes) -> set[str]:
+    ends = {content, content.replace(b"\r\n", b"\n")}
+    return {blob_id(one, wide=wide) for one in ends for wide in (False, True)}
 
 
 def stage(folder: Path, paths: Iterable[Path]) -> None:
@@ -304,7 +326,7 @@ def ignored(folder: Path, paths: Iterable[Path]) -> frozenset[Path]:
     names = {f"./{os.path.relpath(path, folder)}": path for path in paths}  # a `:` in front would be magic
     text = b"".join(os.fsencode(name) + b"\0" for name in names)
     # Without --no-index the names would also be globs over what is tracked: `[az]*.py` would pass for `a.py`.
-    result = ask(folder, "check-ignore", "--no-index", "-z", "--stdin", text=text)
+    result = ask(folder, "check-ignore", "--no-index", "-z", "--stdin", text=text, patience=PATIENCE)
     return frozenset(names[name] for name in os.fsdecode(result.out).split("\0") if name in names)
 
 
@@ -330,6 +352,14 @@ class Object(NamedTuple):
     oid: str
     type: str
     size: int
+
+
+class Commit(NamedTuple):
+    """Who made a commit, and when."""
+
+    commit: str
+    author: str
+    date: str
 
 
 class TreeEntry(NamedTuple):
@@ -387,9 +417,9 @@ def past_files(folder: Path, places: Iterable[str], without: str) -> Iterator[tu
     `places` are paths from the top of the checkout; refs that match `without` are left out. Where history ends
     before its time, in a clone without all trees, so do the rows.
     """
-    plain = ("--literal-pathspecs", "-c", "log.showSignature=false", "-c", "log.follow=false")
+    plain = ("--literal-pathspecs", "-c", "log.follow=false", "-c", "diff.orderFile=/dev/null")
     which = (f"--exclude={without}", "--all", "--reflog", "--full-history", "-m")
-    form = ("--raw", "--no-abbrev", "--no-renames", "-z", "--format=%x01%H")
+    form = ("--raw", "--no-abbrev", "--no-renames", "--no-mailmap", "-z", "--format=%x01%H")
     if not (places := list(places)):
         return
     listed = ask(folder, *plain, "log", *which, *form, "--", *places)
@@ -404,6 +434,15 @@ def past_files(folder: Path, places: Iterable[str], without: str) -> Iterator[tu
             path = next(fields)
             if blob.strip("0"):
                 yield commit, blob, path
+
+
+def last_commit(folder: Path, commit: str, path: str) -> Commit | None:
+    """Return the last commit up to `commit` that touched `path`, from the top of the checkout at `folder`."""
+    plain = ("--literal-pathspecs", "-c", "log.follow=false", "-c", "diff.orderFile=/dev/null")
+    form = ("-1", "--no-mailmap", "--format=%H%x00%an <%ae>%x00%ci")
+    listed = ask(folder, *plain, "log", *form, commit, "--", path, patience=PATIENCE)
+    fields = listed.out.decode("utf-8", "replace").rstrip("\n").split("\0")
+    return Commit(*fields) if len(fields) == 3 else None
 
 
 def describe(folder: Path, names: Sequence[str]) -> tuple[Object | None, ...]:
@@ -442,11 +481,15 @@ def _read_objects(folder: Path, oids: Sequence[str], limit: int, contents: dict[
     """Read objects up to the first that is too large, or that git gives up at; return how many are dealt with."""
     words = ["git", "cat-file", "--batch", "--buffer"]
     text = "".join(oid + "\n" for oid in oids).encode()
+    left = MAX_TOTAL_BYTES - sum(map(len, contents.values()))
     with Reading(words, folder=folder, environment=environment(), text=text) as reading:
         for number, oid in enumerate(oids, 1):
             line = reading.out.readline()
             found = _parse_object(line.rstrip(b"\n"))
+            if found and limit >= found.size > left:
+                return len(oids)
             if found and found.size <= limit:
+                left -= found.size
                 contents[oid] = reading.out.read(found.size + 1)[:-1]
             elif found:
                 return number
@@ -472,7 +515,10 @@ def unchanged(folder: Path) -> dict[str, str]:
     None are where there is no repository. A file that git was told not to look at (`--assume-unchanged`) or that is
     in conflict is not among them.
     """
-    words = ("-c", "core.fsmonitor=false", "ls-files", "-v", "-z", "--stage", "--modified", "--", ".")
+    # Where it compares bytes git would run the filters of this very repository: a neighbour need not be a friend.
+    if ask(folder, "config", "--local", "--includes", "--get-regexp", "^filter[.]", patience=PATIENCE).out:
+        return {}
+    words = ("ls-files", "-v", "-z", "--stage", "--modified", "--", ".")
     rows = [line.partition("\t") for line in os.fsdecode(ask(folder, *words).out).split("\0")]
     found = {
         path: about[9:-2] for about, _, path in rows if about.startswith("H 100") and about.endswith(" 0")
@@ -486,7 +532,8 @@ def unchanged(folder: Path) -> dict[str, str]:
 def tree_entries(tree: bytes, oid_bytes: int) -> tuple[TreeEntry, ...]:
     """Return the lines of a tree object: MODE SPACE NAME NUL ID, where an id has 20 or 32 bytes.
 
-    A tree that was made by hand ends where it is none any more.
+    A tree that was made by hand ends where it is none any more. Names that git would refuse to check out are left
+    out.
     """
     line = re.compile(rb"([0-7]+) ([^\0/]+)\0(.{%d})" % oid_bytes, re.DOTALL)
     entries, start = [], 0
@@ -494,7 +541,7 @@ def tree_entries(tree: bytes, oid_bytes: int) -> tuple[TreeEntry, ...]:
         mode, name, oid = found.groups()
         entries.append(TreeEntry(mode.decode(), oid.hex(), os.fsdecode(name)))
         start = found.end()
-    return tuple(entries)
+    return tuple(entry for entry in entries if is_sound(entry.name))
 
 
 def files(folder: Path, commit: str) -> tuple[tuple[str, str], ...]:

@@ -138,7 +138,11 @@ def _shim(place: Place, notes: list[Message]) -> Change:
     """Write the shell file, also over an older one of ours, or over another that git has."""
     path = _real(place.root / SHIM)
     before, after = _read(path), render("bash")
-    if before is not None and SHIM_MARK not in before and not git.committed(place.root, [place.root / SHIM]):
+    if (
+        before is not None
+        and SHIM_MARK not in before
+        and not git.committed(place.root, {place.root / SHIM: before.encode("utf-8", "surrogateescape")})
+    ):
         notes.append(Message("init-in-the-way", {"path": path}))
         return Change(path, before, before)
     return Change(path, before, after)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import git, record
-from .files import NotReadable, entries, read_plain, walk
+from .files import MAX_ENTRIES, MAX_TOTAL_BYTES, NotReadable, entries, fence, read_plain, walk
 from .revision import Revision, Unreadable, is_migration_name, read_revision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from .project import Project
 
@@ -73,36 +73,73 @@ class Inventory(NamedTuple):
         return self.own + tuple(borrowed.migration for borrowed in self.borrowed)
 
 
+NOTHING = Inventory((), (), (), (), (), ())
+
+
 def take_inventory(project: Project, common: Common | None = None) -> Inventory:
     """Read every migration file of `project`, and the record of the borrowed ones.
 
     `common` knows what other checkouts hold, and is told what this one does.
+
+    Raises NotReadable("too-many") if it is a neighbour's and has no end; OSError.
     """
-    texts = {path: text for path in _record_paths(project) if (text := _record_text(path)) is not None}
+    places = {
+        path: _record_text(path, project.fence or fence(project.root)) for path in _record_paths(project)
+    }
+    texts = {path: text for path, text in places.items() if text is not None}
     rows = [
         (place.parent / entry.path, entry, place)
         for place, text in texts.items()
         for entry in record.parse(text)
     ]
     recorded = {path: (entry, place) for path, entry, place in rows}
-    stepped: list[Stepped] = []
+    stepped = [Stepped(location, "location-outside") for location in _locations(project)[1]]
     migrations = list(_read_all(project, recorded, stepped, common or Common()))
     at = {migration.path: migration for migration in migrations} if rows else {}
     for path, entry, place in rows:
         # Where a refresh was killed there are two for a path: the one of what is there counts.
         if path in at and sha256(at[path].content) == entry.sha256:
             recorded[path] = entry, place
-    listed = [Borrowed(at[path], *entry) for path, entry in recorded.items() if path in at]
-    arrived_paths = (
-        git.tracked(project.root, [row.migration.path for row in listed]) if project.repository else ()
-    )
-    arrived = tuple(row for row in listed if row.migration.path in arrived_paths)
-    waiting = [row for row in listed if row.migration.path not in arrived_paths]
+    found = [Borrowed(at[path], *entry) for path, entry in recorded.items() if path in at]
+    asked = [*texts, *(row.migration.path for row in found)]
+    tracked = git.tracked(project.root, asked) if project.repository else frozenset()
+    records = tuple(place for place in texts if place not in tracked)  # one in git is no word of ours
+    listed = [row for row in found if row.record in records]
+    arrived = tuple(row for row in listed if row.migration.path in tracked)
+    waiting = [row for row in listed if row.migration.path not in tracked]
     edited = tuple(row for row in waiting if sha256(row.migration.content) != row.entry.sha256)
     borrowed = tuple(row for row in waiting if sha256(row.migration.content) == row.entry.sha256)
     not_own = {row.migration.path for row in borrowed}
     own = tuple(one for one in migrations if not not_own or one.path not in not_own)
-    return Inventory(own, borrowed, edited, arrived, tuple(texts), tuple(stepped))
+    return Inventory(own, borrowed, edited, arrived, records, tuple(stepped))
+
+
+def visit(project: Project | None, stepped: list[Stepped], common: Common | None = None) -> Inventory:
+    """Take the inventory of a neighbour; one that cannot be looked at, or has no project, has nothing.
+
+    What was stepped over is added to `stepped`.
+    """
+    try:
+        inventory = take_inventory(project, common) if project else NOTHING
+    except (NotReadable, OSError) as error:
+        stepped.append(_why_not(project, error))
+        return NOTHING
+    stepped += inventory.stepped
+    return inventory
+
+
+def names_in(project: Project | None, stepped: list[Stepped]) -> list[str]:
+    """Return the migration files of a neighbour by name, none if it cannot be looked at."""
+    try:
+        return sorted(below for _, below in migration_paths(project)) if project else []
+    except (NotReadable, OSError) as error:
+        stepped.append(_why_not(project, error))
+        return []
+
+
+def _why_not(project: Project | None, error: NotReadable | OSError) -> Stepped:
+    root = project.root if project else Path()
+    return Stepped(root, error.reason) if isinstance(error, NotReadable) else unreadable(root, error)
 
 
 def sha256(content: bytes) -> str:
@@ -113,7 +150,10 @@ def sha256(content: bytes) -> str:
 
 
 def migration_paths(project: Project) -> Iterator[tuple[Path, str]]:
-    """Yield (version location, path below it) of each file that Alembic would load, in Alembic's order."""
+    """Yield (version location, path below it) of each file that Alembic would load, in Alembic's order.
+
+    Raises NotReadable("too-many") if it is a neighbour's and holds more than Alembic would ever load.
+    """
     return ((location, below) for location, names, _ in _listed(project) for below in names)
 
 
@@ -123,10 +163,12 @@ def _listed(project: Project) -> Iterator[tuple[Path, list[str], list[str]]]:
     A file that two names lead to counts once, as in ScriptDirectory._load_revisions.
     """
     seen: set[str] = set()
-    for location in project.versions:
+    left = MAX_ENTRIES if project.fence else None
+    for location in _locations(project)[0]:
         real_location = os.path.realpath(location)
         files, folders = [], []
-        for below, entry in entries(location, recursive=project.recursive):
+        for below, entry in entries(location, recursive=project.recursive, limit=left):
+            left = left and left - 1
             if not is_migration_name(entry.name):
                 continue
             if entry.is_dir(follow_symlinks=False):
@@ -139,28 +181,49 @@ def _listed(project: Project) -> Iterator[tuple[Path, list[str], list[str]]]:
         yield location, files, folders
 
 
+def _locations(project: Project) -> tuple[list[Path], list[Path]]:
+    """Return the version locations that may be looked at, and those of a neighbour that lie outside of it."""
+    inside: list[Path] = []
+    outside: list[Path] = []
+    for location in dict.fromkeys(project.versions):
+        real = os.path.join(os.path.realpath(location), "")
+        (inside if project.fence is None or real.startswith(project.fence) else outside).append(location)
+    return inside, outside
+
+
 def _read_all(
     project: Project,
     recorded: Mapping[Path, tuple[record.Entry, Path]],
     stepped: list[Stepped],
     common: Common,
 ) -> Iterator[Migration]:
+    inside, total = _fence(project), 0
     for location, files, folders in _listed(project):
-        # Alembic passes over them too.
+        # Alembic passes over folders too.
         stepped += (Stepped(location / below, "not-a-file") for below in folders)
         known = common.known(location, files)
         for below in files:
+            if project.fence and total > MAX_TOTAL_BYTES:
+                raise NotReadable("too-many")
             try:
-                content = known[below] if below in known else common.read(location, below, project.root)
-                yield Migration(read_once(content, below.rpartition("/")[2]), content, location, below)
+                content = known[below] if below in known else common.read(location, below, inside)
+                total += len(content)
+                revision = read_once(content, below.rpartition("/")[2])
             except NotReadable as error:
                 stepped.append(Stepped(location / below, error.reason))
+                continue
             except Unreadable as error:
                 path = location / below
                 stepped.append(Stepped(path, error.reason, error.detail))
-                if path in recorded:  # a copy that was broken here: it is still the one that was borrowed
-                    revision = Revision(recorded[path][0].revision, (), (), (), opaque=True)
-                    yield Migration(revision, content, location, below)
+                if path not in recorded:
+                    continue
+                # A copy that was broken here: it is still the one that was borrowed.
+                revision = Revision(recorded[path][0].revision, (), (), (), opaque=True)
+            yield Migration(revision, content, location, below)
+
+
+def _fence(project: Project) -> tuple[str, ...]:
+    return project.fence or fence(project.root, *project.versions)
 
 
 class Common:
@@ -188,9 +251,9 @@ class Common:
             self._hash(wide=len(next(iter(blobs.values()))) == 64)
         return {name: self._blobs[blob] for name, blob in blobs.items() if blob in self._blobs}
 
-    def read(self, folder: Path, below: str, root: Path) -> bytes:
+    def read(self, folder: Path, below: str, inside: tuple[str, ...]) -> bytes:
         """Read a file as `read_plain` does."""
-        content = read_plain(f"{folder}/{below}", root)
+        content = read_plain(f"{folder}/{below}", inside)
         held = self._contents.setdefault(content, content)
         if held is content:
             self._unhashed.append(content)
@@ -204,21 +267,23 @@ class Common:
 def _record_paths(project: Project) -> Iterator[Path]:
     """Yield where a record may be: in each version location, below it, and above it up to the checkout's top."""
     seen: set[Path] = set()
-    for location in project.versions:
+    for location in _locations(project)[0]:
         for folder in (location, *location.parents):
             if folder in seen or not folder.is_relative_to(project.root):
                 break
             seen.add(folder)
             yield folder / record.NAME
         if project.recursive:
-            for below in walk(location, recursive=True):
+            for below in walk(location, recursive=True, limit=MAX_ENTRIES if project.fence else None):
                 if "/" in below and os.path.basename(below) == record.NAME:
                     yield location / below
 
 
-def _record_text(path: Path) -> str | None:
+def _record_text(path: Path, inside: tuple[str, ...]) -> str | None:
+    if os.path.islink(path):
+        return None  # git does not read it, and ours never is one
     try:
-        text = read_plain(path, path.parent).decode("utf-8")
+        text = read_plain(path, inside).decode("utf-8")
     except (NotReadable, UnicodeDecodeError):
         return None
     return text if record.is_record(text) else None

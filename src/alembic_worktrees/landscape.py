@@ -8,7 +8,7 @@ from . import git
 from .database import Applied, Database, read_directly
 from .errors import Refusal
 from .graph import Graph, Node, graph_of
-from .inventory import Common, Inventory, Stepped, take_inventory, unreadable
+from .inventory import Common, Inventory, Stepped, take_inventory, visit
 from .messages import Message
 from .search import Search
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from .sources import Candidate
 
 PATIENCE = 10.0  # seconds; who only looks does not want to wait for a host that never answers
-_NOTHING = Inventory((), (), (), (), (), ())
 
 
 class Holding(NamedTuple):
@@ -80,12 +79,12 @@ def _look(
     holdings = tuple(
         Holding(
             _on_branch(checkout),
-            inventory if checkout is around.here else _inventory(checkout, common, stepped),
+            inventory if checkout is around.here else visit(checkout.project, stepped, common),
         )
         for checkout in around.checkouts
     )
     here = next(holding for holding in holdings if holding.inventory is inventory)
-    own = [migration.path for migration in inventory.own]
+    own = {migration.path: migration.content for migration in inventory.own}
     committed = git.committed(project.root, own) if project.repository else frozenset(own)
     applied, silence = ask()
     found = _remembered(applied.heads if applied else (), holdings, here, search)
@@ -97,16 +96,6 @@ def _on_branch(checkout: Checkout) -> Checkout:
     if checkout.worktree or not (checkout.path / ".git").exists():
         return checkout
     return checkout._replace(branch=git.branch(checkout.path))
-
-
-def _inventory(checkout: Checkout, common: Common, stepped: list[Stepped]) -> Inventory:
-    if checkout.project is None:
-        return _NOTHING
-    try:
-        return take_inventory(checkout.project, common)
-    except OSError as error:
-        stepped.append(unreadable(checkout.path, error))
-        return _NOTHING
 
 
 def _ask(database: Database) -> tuple[Applied | None, Message | None]:

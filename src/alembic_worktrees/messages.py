@@ -117,6 +117,17 @@ TEXTS: dict[str, Text] = {
         "This checkout has {heads:count head|heads}, and the database gets them all:\n{heads:lines}",
         "Ce worktree a {heads:count tête|têtes}, et la base les reçoit toutes :\n{heads:lines}",
     ),
+    "runs-borrowed": Text(
+        STEP,
+        "Alembic will run the borrowed {revision}, from {origin}: {path}",
+        "Alembic va exécuter la migration empruntée {revision}, de {origin} : {path}",
+    ),
+    "loads-borrowed": Text(
+        STEP,
+        "Alembic also loads what was borrowed before:\n{files:lines}",
+        "Alembic charge aussi ce qui a été copié auparavant :\n{files:lines}",
+    ),
+    "loaded": Text(PLAIN, "{revision} from {origin}: {path}", "{revision} depuis {origin} : {path}"),
     "head-own": Text(PLAIN, "{revision}", "{revision}"),
     "head-borrowed": Text(PLAIN, "{revision} (borrowed from {origin})", "{revision} (empruntée à {origin})"),
     "up-to-date": Text(
@@ -136,6 +147,43 @@ TEXTS: dict[str, Text] = {
         OK,
         "Nothing to borrow: all that is applied is here.",
         "Rien à copier : tout ce qui est appliqué est ici.",
+    ),
+    # What is shown with --review, and asked
+    "preview-copy": Text(
+        TITLE,
+        "{revision}: {path}\n  from {origin}: {source}\n  {committed}\n  sha256 {sha256}",
+        "{revision} : {path}\n  depuis {origin} : {source}\n  {committed}\n  sha256 {sha256}",
+    ),
+    "preview-refresh": Text(
+        TITLE,
+        "{revision}, which has changed: {path}\n  from {origin}: {source}\n  {committed}\n  sha256 {sha256}",
+        "{revision}, qui a changé : {path}\n  depuis {origin} : {source}\n  {committed}\n  sha256 {sha256}",
+    ),
+    "preview-committed": Text(
+        PLAIN,
+        "committed by {author}, {date}, {commit}",
+        "commité par {author}, {date}, {commit}",
+    ),
+    "preview-uncommitted": Text(PLAIN, "not committed there", "pas commité là-bas"),
+    "preview-ask": Text(
+        WARN,
+        "Alembic runs what it loads. Borrow {copies:count file|files}? [y/N] ",
+        "Alembic exécute ce qu'il charge. Copier {copies:count fichier|fichiers} ? [o/N] ",
+    ),
+    "preview-declined": Text(
+        BAD,
+        "Not borrowed; nothing was written.",
+        "Rien n'a été copié, rien n'a été écrit.",
+    ),
+    "preview-unanswered": Text(
+        BAD,
+        "{copies:count migration|migrations} would be borrowed, and here nobody can be asked; nothing was written.\n"
+        "  To read what would be borrowed: {read}\n"
+        "  Then to go on without a question: {again}",
+        "{copies:count migration serait copiée|migrations seraient copiées}, et personne ne peut répondre ici ; rien "
+        "n'a été écrit.\n"
+        "  Pour lire ce qui serait copié : {read}\n"
+        "  Puis, pour continuer sans question : {again}",
     ),
     # What belongs to this branch
     "adopted": Text(
@@ -436,7 +484,7 @@ TEXTS: dict[str, Text] = {
     # init
     "init-create": Text(STEP, "To write: {path}", "À écrire : {path}"),
     "init-delete": Text(STEP, "To remove: {path}", "À retirer : {path}"),
-    "init-change": Text(STEP, "To change: {path}\n{diff}", "À modifier : {path}\n{diff}"),
+    "init-change": Text(STEP, "To change: {path}\n{diff:text}", "À modifier : {path}\n{diff:text}"),
     "init-project": Text(STEP, "Alembic project: {folder}", "Projet Alembic : {folder}"),
     "init-which": Text(
         BAD,
@@ -468,7 +516,7 @@ TEXTS: dict[str, Text] = {
         "{path} est un autre fichier, et git ne l'a pas tel quel. Le commiter ou le déplacer, puis relancer init.",
     ),
     "init-add-by-hand": Text(
-        WARN, "Add this to {path} by hand:\n{text}", "À ajouter à la main dans {path} :\n{text}"
+        WARN, "Add this to {path} by hand:\n{text:text}", "À ajouter à la main dans {path} :\n{text:text}"
     ),
     "init-call-by-hand": Text(
         WARN,
@@ -484,8 +532,8 @@ TEXTS: dict[str, Text] = {
     ),
     "init-hooks-elsewhere": Text(
         WARN,
-        "This repository runs its hooks through {where}. Add there, hook by hook:\n{hooks}",
-        "Ce dépôt lance ses hooks par {where}. Y ajouter, hook par hook :\n{hooks}",
+        "This repository runs its hooks through {where}. Add there, hook by hook:\n{hooks:text}",
+        "Ce dépôt lance ses hooks par {where}. Y ajouter, hook par hook :\n{hooks:text}",
     ),
     "init-pre-commit-install": Text(
         WARN, "Let git call pre-commit, once: {command}", "Que git appelle pre-commit, une fois : {command}"
@@ -539,7 +587,7 @@ TEXTS: dict[str, Text] = {
     "status-no-branch": Text(PLAIN, "(no branch)", "(aucune branche)"),
     "status-database": Text(PLAIN, "Database {database}", "Base {database}"),
     "status-silent": Text(PLAIN, "The database did not answer", "La base n'a pas répondu"),
-    "silent-because": Text(PLAIN, "{reason}", "{reason}"),
+    "silent-because": Text(PLAIN, "{reason:text}", "{reason:text}"),
     "silent-slow": Text(
         PLAIN, "Nothing came within {seconds} seconds.", "Rien n'est venu en {seconds} secondes."
     ),
@@ -725,9 +773,9 @@ TEXTS: dict[str, Text] = {
     "tie": Text(
         BAD,
         "{revision} lies in several checkouts, differs, and nothing says which is right. Nothing was copied.\n"
-        "{diff}\nChoose one:\n{candidates:lines}",
+        "{diff:text}\nChoose one:\n{candidates:lines}",
         "{revision} se trouve dans plusieurs worktrees, diffère, et rien ne dit laquelle est la bonne. Rien n'a été "
-        "copié.\n{diff}\nEn choisir une :\n{candidates:lines}",
+        "copié.\n{diff:text}\nEn choisir une :\n{candidates:lines}",
     ),
     "rows-overlap-somewhere": Text(
         BAD,
@@ -895,8 +943,8 @@ TEXTS: dict[str, Text] = {
     ),
     "git-failed": Text(
         BAD,
-        "{command} failed in {folder}:\n{words}\n  If that names no cure, see what is broken: git -C {folder:q} fsck",
-        "{command} a échoué dans {folder} :\n{words}\n"
+        "{command} failed in {folder}:\n{words:text}\n  If that names no cure, see what is broken: git -C {folder:q} fsck",
+        "{command} a échoué dans {folder} :\n{words:text}\n"
         "  Si cela ne nomme aucun remède, voir ce qui est abîmé : git -C {folder:q} fsck",
     ),
     "git-too-old": Text(
@@ -907,9 +955,9 @@ TEXTS: dict[str, Text] = {
     ),
     "repository-broken": Text(
         BAD,
-        "{mark} says that this is a checkout, but git finds no repository there; nothing was done. It says:\n{words}\n"
+        "{mark} says that this is a checkout, but git finds no repository there; nothing was done. It says:\n{words:text}\n"
         "  If a worktree or its main one was moved, run in the main one: git worktree repair {folder:q}",
-        "{mark} dit que ceci est un worktree, mais git n'y trouve aucun dépôt ; rien n'a été fait. Il dit :\n{words}\n"
+        "{mark} dit que ceci est un worktree, mais git n'y trouve aucun dépôt ; rien n'a été fait. Il dit :\n{words:text}\n"
         "  Si un worktree ou le principal a été déplacé, lancer dans le principal : git worktree repair {folder:q}",
     ),
     "program-missing": Text(
@@ -922,6 +970,14 @@ TEXTS: dict[str, Text] = {
         "Cannot write {path}: {reason}. Nothing was borrowed. Free space or allow writing there, then run it again.",
         "Impossible d'écrire {path} : {reason}. Rien n'a été copié. "
         "Libérer de la place ou autoriser l'écriture, puis relancer.",
+    ),
+    "leads-out": Text(
+        BAD,
+        "{folder} is {real}, which git does not see as a folder of {root}, so nothing was borrowed. Make it a folder "
+        "of this checkout, without a link on the way, or name one as version_locations in the Alembic config.",
+        "{folder} est {real}, que git ne voit pas comme un dossier de {root} ; rien n'a donc été copié. En faire un "
+        "dossier de ce worktree, sans lien sur le chemin, ou en nommer un dans version_locations de la "
+        "configuration Alembic.",
     ),
     "not-ignored": Text(
         BAD,
@@ -939,13 +995,13 @@ TEXTS: dict[str, Text] = {
         "fichiers empruntés. En fusionner un dans un autre au-dessus, par exemple : "
         "cat {folder:q}/.gitignore >> {above:q}/.gitignore && rm {folder:q}/.gitignore",
     ),
-    "usage": Text(BAD, "{words}\n  Help: {command} --help", "{words}\n  Aide : {command} --help"),
+    "usage": Text(BAD, "{words:text}\n  Help: {command} --help", "{words:text}\n  Aide : {command} --help"),
     "interrupted": Text(BAD, "Interrupted.", "Interrompu."),
     "bug": Text(
         BAD,
-        "This is a bug of alembic-worktrees, not of your project. Please report it with all that follows:\n\n{report}",
+        "This is a bug of alembic-worktrees, not of your project. Please report it with all that follows:\n\n{report:text}",
         "C'est un bogue d'alembic-worktrees, pas de votre projet. Merci de le signaler avec tout ce qui suit :\n\n"
-        "{report}",
+        "{report:text}",
     ),
     # The demo
     "demo-begin": Text(
@@ -1004,13 +1060,13 @@ TEXTS: dict[str, Text] = {
     ),
     "demo-no-postgres": Text(
         BAD,
-        "The PostgreSQL of the demo does not run here; {program} says:\n{words}",
-        "Le PostgreSQL de la démo ne fonctionne pas ici ; {program} dit :\n{words}",
+        "The PostgreSQL of the demo does not run here; {program} says:\n{words:text}",
+        "Le PostgreSQL de la démo ne fonctionne pas ici ; {program} dit :\n{words:text}",
     ),
     "demo-not-prepared": Text(
         BAD,
-        "The repository of the demo could not be made:\n{words}",
-        "Le dépôt de la démo n'a pas pu être créé :\n{words}",
+        "The repository of the demo could not be made:\n{words:text}",
+        "Le dépôt de la démo n'a pas pu être créé :\n{words:text}",
     ),
     "demo-astray": Text(
         BAD,
@@ -1214,6 +1270,14 @@ TEXTS: dict[str, Text] = {
         "how often to look again if others upgrade meanwhile (default: 3)",
         "combien de fois recommencer si d'autres mettent à jour entre-temps (par défaut : 3)",
     ),
+    "help-review": Text(
+        PLAIN,
+        "show each file that would be borrowed, and ask before it is",
+        "montrer chaque fichier qui serait copié, et demander avant de le faire",
+    ),
+    "help-no-review": Text(
+        PLAIN, "do not, whatever the setting says", "ne pas le faire, quoi que dise le réglage"
+    ),
     "help-remote-database": Text(
         PLAIN, "upgrade also a database that is not local", "mettre à jour même une base qui n'est pas locale"
     ),
@@ -1227,6 +1291,12 @@ TEXTS: dict[str, Text] = {
     # Why a path was stepped over
     "reason-outside": Text(PLAIN, "a link that leads out of the checkout", "un lien qui sort du worktree"),
     "reason-not-a-file": Text(PLAIN, "not a plain file", "pas un fichier ordinaire"),
+    "reason-location-outside": Text(
+        PLAIN, "a folder of migrations outside of the checkout", "un dossier de migrations hors du worktree"
+    ),
+    "reason-too-many": Text(
+        PLAIN, "it holds more than a project ever has", "il contient plus qu'aucun projet n'en a"
+    ),
     "reason-too-large": Text(PLAIN, "too large for a migration", "trop gros pour une migration"),
     "reason-gone": Text(PLAIN, "the link leads nowhere", "le lien ne mène nulle part"),
     "reason-denied": Text(PLAIN, "may not be read", "lecture refusée"),
@@ -1317,23 +1387,31 @@ def abbreviated(value: object) -> str:
 
 
 def printable(text: str) -> str:
-    r"""Return `text` with control characters, and bytes that are no text, as \xNN. Line breaks stay.
+    r"""Return `text` with what cannot be seen, and bytes that are no text, as \xNN. Line breaks stay.
 
-    A file name must not steer the terminal.
+    So are control characters, and what turns the direction of writing or has no width. A file name must not steer the terminal, nor look like another one.
     """
-    return re.sub(
-        r"[^\n -~\u00a0-\ud7ff\ue000-\U0010ffff]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]", _escaped, text
-    )
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() or one in _SPACES else _escaped(one) for one in text)
 
 
-def _escaped(match: re.Match[str]) -> str:
-    return match.group().encode("unicode_escape", "surrogatepass").decode("ascii")
+def one_line(text: str) -> str:
+    r"""Return `text` as `printable` does, with line breaks as \n: a file name must not add a line either."""
+    return printable(text).replace("\n", "\\n")
+
+
+_SPACES = "\n\xa0\u202f\u3000"  # the second and third are French
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
 class _Value:
     """One value of a message; the format spec in the text says how it is shown.
 
-    "" as it is; "q" quoted for a shell; "top" paths from the top, quoted for git; "list" with commas; "rows" and "lines" one a line, "lines" indented;
+    "" in one line; "text" with its line breaks; "q" quoted for a shell; "top" paths from the top, quoted for git; "list" with commas; "rows" and "lines" one a line, "lines" indented;
     "count one|many" how many; "of KIND" a stable word, through the text "KIND-word"; "hint" a suggestion if any.
     """
 
@@ -1352,7 +1430,10 @@ class _Value:
     def _show(self, value: object) -> str:
         if isinstance(value, Message):
             return self._speaker.phrase(value)
-        return printable(abbreviated(value) if isinstance(value, Path) else str(value))
+        return one_line(abbreviated(value) if isinstance(value, Path) else str(value))
+
+    def _text(self) -> str:
+        return printable(str(self._value))
 
     def _q(self) -> str:
         return quoted(self._value)

@@ -36,7 +36,11 @@ class Called(NamedTuple):
 
     def command(self, name: str, *words: str) -> str:
         """Return one of our commands, to be pasted."""
-        asking = [word for value in self.arguments for word in ("-x", value)] if name == "upgrade" else []
+        asking = (
+            [word for value in self.arguments for word in ("-x", value)]
+            if name in {"upgrade", "copy"}
+            else []
+        )
         ours = shlex.join(["alembic-worktrees", name, *words, *self.words, *asking])
         return f"cd {shlex.quote(self.directory)} && {ours}" if self.directory else ours
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .advice import not_found
 from .errors import Refusal
 from .graph import graph_of
-from .messages import Message, quoted
+from .messages import Message, one_line, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +60,8 @@ def _tie(difference: Difference) -> Refusal:
 
     first = difference.others[0]
     second = next(one for one in difference.others if one.content != first.content)
-    diff = difflib.unified_diff(_lines(first), _lines(second), _place(first), _place(second), lineterm="")
+    names = [one_line(_place(one)) for one in (first, second)]
+    diff = difflib.unified_diff(_lines(first), _lines(second), names[0], names[1], lineterm="")
     choices = tuple(choice(candidate) for candidate in difference.others)
     return Refusal("tie", revision=difference.revision, diff="\n".join(diff), candidates=choices)
 

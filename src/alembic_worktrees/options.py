@@ -116,6 +116,9 @@ def _asking(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> argp
 
 def _borrowing(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> argparse.ArgumentParser:
     _asking(parser, text).add_argument("--from", dest="prefer", metavar="ORIGIN", help=text("from"))
+    reviewing = parser.add_mutually_exclusive_group()
+    reviewing.add_argument("--review", action="store_true", default=None, help=text("review"))
+    reviewing.add_argument("--no-review", action="store_false", dest="review", help=text("no-review"))
     return parser
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from .messages import Message, Speaker, language, printable
+from .messages import Message, Speaker, language, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,19 +53,45 @@ class Printer:
                 raise
             hush(self._stream)  # what nobody hears must not stop the work half-way
 
+    @property
+    def can_ask(self) -> bool:
+        """Whether somebody is there to answer."""
+        return bool(sys.stdin and sys.stdin.isatty() and self._stream.isatty())
+
     def ask(self, question: Message) -> bool:
         """Ask a yes or no on the terminal; no if nobody can answer."""
-        if not (sys.stdin and sys.stdin.isatty() and self._stream.isatty()):
+        if not self.can_ask:
             return False
         from .runner import mask
 
         print(mask(self._speaker.say(question)), file=self._stream, end="", flush=True)
         return sys.stdin.readline().strip().lower() in {"y", "yes", "o", "oui"}
 
+    def show(self, text: str, language: str, *, data: bool = False) -> None:
+        """Print a whole text with the number of each line, so that none can pass for a word of ours.
+
+        `language` ("python", "diff") gives it its colours at a terminal. The text goes to standard output if it is
+        `data`. It is to be `printable`.
+        """
+        stream = sys.stdout if data else self._stream
+        if stream.isatty():
+            from rich.console import Console
+            from rich.syntax import Syntax
+
+            plain = "NO_COLOR" in self._environment or self._environment.get("TERM") == "dumb"
+            shown = Syntax(text, language, theme="ansi_dark", line_numbers=True, word_wrap=True)
+            width, height = shutil.get_terminal_size()
+            Console(file=stream, color_system=None if plain else "auto", width=width, height=height).print(
+                shown
+            )
+            return
+        for number, line in enumerate(text.split("\n"), 1):
+            print(f"{number:5} {line}", file=stream)
+
     def data(self, *lines: str) -> None:
-        """Print lines of data: to a terminal without control characters, elsewhere as they are, byte for byte."""
+        """Print lines of data: to a terminal without what could steer it, elsewhere as they are, byte for byte."""
         if sys.stdout.isatty():
-            print(*map(printable, lines), sep="\n")
+            print(*map(one_line, lines), sep="\n")
         else:
             sys.stdout.flush()
             sys.stdout.buffer.write(os.fsencode("\n".join(lines)) + b"\n")

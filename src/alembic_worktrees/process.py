@@ -35,15 +35,26 @@ def run(
     environment: Mapping[str, str] | None = None,
     text: bytes = b"",
     user: int | None = None,
+    patience: float | None = None,
 ) -> Result:
     """Run `argv` in `folder` to its end, with `text` as its standard input; as `user` if we are root.
 
-    Raises Refusal("program-missing") if there is no such program.
+    Raises Refusal("program-missing") if there is no such program. One that has not ended within `patience`
+    seconds is ended, and has failed.
     """
     try:
         done = subprocess.run(
-            argv, cwd=folder, env=environment, input=text, capture_output=True, check=False, user=user
+            argv,
+            cwd=folder,
+            env=environment,
+            input=text,
+            capture_output=True,
+            check=False,
+            user=user,
+            timeout=patience,
         )
+    except subprocess.TimeoutExpired:
+        return Result(-signal.SIGKILL, b"", b"no answer within %d seconds" % (patience or 0))
     except FileNotFoundError as error:
         if not folder.is_dir():
             raise Refusal("folder-missing", folder=folder) from error

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from . import git
 from .config import are_fixed, parse_config, script_folder, version_folders
 from .errors import Refusal
-from .files import NotReadable, read_plain
+from .files import MAX_CONFIG_BYTES, NotReadable, read_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .config import AlembicConfig
 
 USUAL_FOLDER = "backend"
+_EVERYWHERE = ("/",)  # the fence of what is ours: Alembic would read it too
 
 
 class ConfigFiles(NamedTuple):
@@ -43,6 +44,9 @@ class Project(NamedTuple):
     versions: tuple[Path, ...]
     recursive: bool
     repository: git.Repository | None  # None outside git
+    fence: tuple[str, ...] | None = (
+        None  # a neighbour's: nothing outside of it is read (see files.py); None: ours
+    )
 
 
 def config_files(
@@ -135,19 +139,19 @@ def _configured_folders(folder: Path) -> tuple[Path, ...]:
     return tuple(sorted(config.parent for config in configs if config.is_file()))
 
 
-def has_config(folder: Path, files: ConfigFiles) -> bool:
+def has_config(folder: Path, files: ConfigFiles, fence: tuple[str, ...] | None = None) -> bool:
     """Tell whether `folder` configures Alembic; a config that cannot be read counts: it is to be reported."""
     try:
-        return _parse(folder, files) is not None
+        return _parse(folder, files, fence) is not None
     except Refusal:
         return True
 
 
-def _parse(folder: Path, files: ConfigFiles) -> AlembicConfig | None:
+def _parse(folder: Path, files: ConfigFiles, fence: tuple[str, ...] | None) -> AlembicConfig | None:
     ini, toml = folder / files.ini, folder / files.toml
     return parse_config(
-        _text(ini),
-        _text(toml),
+        _text(ini, _EVERYWHERE if fence is None or os.path.isabs(files.ini) else fence),
+        _text(toml, _EVERYWHERE if fence is None or os.path.isabs(files.toml) else fence),
         folder=str(folder),
         section=files.section,
         ini_here=str(ini.parent),
@@ -155,9 +159,9 @@ def _parse(folder: Path, files: ConfigFiles) -> AlembicConfig | None:
     )
 
 
-def _text(path: Path) -> str | None:
+def _text(path: Path, inside: tuple[str, ...]) -> str | None:
     try:
-        return read_plain(path, Path("/")).decode("utf-8")
+        return read_plain(path, inside, limit=MAX_CONFIG_BYTES).decode("utf-8")
     except NotReadable as error:
         if error.reason in {"gone", "not-a-file"}:
             return None
@@ -166,13 +170,19 @@ def _text(path: Path) -> str | None:
         raise Refusal("config-unreadable", path=path, reason=str(error)) from error
 
 
-def read_project(root: Path, folder: Path, files: ConfigFiles, repository: git.Repository | None) -> Project:
-    """Read the project in `folder` of the checkout at `root`.
+def read_project(
+    root: Path,
+    folder: Path,
+    files: ConfigFiles,
+    repository: git.Repository | None,
+    fence: tuple[str, ...] | None = None,
+) -> Project:
+    """Read the project in `folder` of the checkout at `root`; if that is a neighbour's, within its `fence`.
 
     Raises Refusal: "no-config", "config-unreadable", "scripts-missing".
     """
     try:
-        config = _parse(folder, files)
+        config = _parse(folder, files, fence)
     except Refusal as refusal:
         raise Refusal(
             refusal.key, **{**refusal.values, "path": folder / str(refusal.values["path"])}
@@ -183,7 +193,7 @@ def read_project(root: Path, folder: Path, files: ConfigFiles, repository: git.R
     versions = version_folders(config, folder, [root])
     if scripts is None or versions is None or not scripts.is_dir():
         raise Refusal("scripts-missing", folder=folder, location=config.script_location)
-    return Project(root, folder, files, scripts, versions, config.recursive, repository)
+    return Project(root, folder, files, scripts, versions, config.recursive, repository, fence)
 
 
 class Places(NamedTuple):

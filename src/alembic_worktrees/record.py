@@ -6,6 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from .files import is_sound
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -67,8 +69,8 @@ def pattern(path: str) -> str:
 
 
 def can_record(path: str) -> bool:
-    """Tell whether a `.gitignore` can name `path`: it has no way to write a line break."""
-    return path.isprintable()
+    """Tell whether a record may name `path`: a `.gitignore` has no way to write a line break; nothing leads out."""
+    return path.isprintable() and is_sound(path)
 
 
 def parse(text: str) -> tuple[Entry, ...]:
@@ -87,8 +89,4 @@ def _parse_entry(line: str) -> Entry | None:
         return None
     strings = (entry.path, entry.revision, entry.sha256, origin.kind, origin.name, origin.path)
     sound = all(isinstance(value, str) for value in strings) and isinstance(origin.commit, str | None)
-    return entry if sound and _stays_below(entry.path) else None
-
-
-def _stays_below(path: str) -> bool:
-    return bool(path) and not path.startswith("/") and ".." not in path.split("/")
+    return entry if sound and can_record(entry.path) else None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from . import archive, git
 from .errors import Refusal
-from .files import MAX_BYTES
+from .files import MAX_BYTES, is_sound
 from .inventory import read_once
 from .project import USUAL_FOLDER, Places, read_places
 from .record import Origin
@@ -210,7 +210,7 @@ class Remembered:
         for place in self._places.folders:
             below = os.path.relpath(path, place)
             inside = self._places.recursive or "/" not in below
-            if inside and not below.startswith("../") and is_migration_name(os.path.basename(below)):
+            if inside and is_sound(path) and is_sound(below) and is_migration_name(os.path.basename(below)):
                 return place, below
         return None
 

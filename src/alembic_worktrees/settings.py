@@ -32,6 +32,8 @@ class Settings(NamedTuple):
     """The published branch; None: the remote's default branch."""
     database_url: str | None = None
     remote_database: bool = False
+    review: bool = False
+    """Show what would be borrowed, and ask."""
 
 
 def parse_settings(text: str, path: str) -> dict[str, Any]:
@@ -118,6 +120,7 @@ _READERS: dict[str, tuple[Callable[[object], object], str]] = {
     "published": (_string, "string"),
     "database-url": (_string, "string"),
     "remote-database": (_flag, "true | false"),
+    "review": (_flag, "true | false"),
 }
 
 

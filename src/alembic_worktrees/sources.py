@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import git
-from .inventory import Common, Stepped, take_inventory, unreadable
+from .inventory import Common, visit
 from .record import Origin
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .checkouts import Checkout
-    from .inventory import Borrowed, Migration
+    from .inventory import Borrowed, Migration, Stepped
     from .project import Project
     from .revision import Revision
 
@@ -132,11 +132,7 @@ class CheckoutFiles:
         return (*(file.candidate(UNCOMMITTED) for file in own), *borrowed)
 
     def _read(self, checkout: Checkout, project: Project) -> None:
-        try:
-            inventory = take_inventory(project, self._common)
-        except OSError as error:
-            self.stepped.append(unreadable(checkout.path, error))
-            return
+        inventory = visit(project, self.stepped, self._common)
         edited = {row.migration.path for row in inventory.edited}
         own = [_Original(checkout, one) for one in inventory.own if not edited or one.path not in edited]
         borrowed = [borrowed_copy(checkout.path, row, BORROWED) for row in inventory.borrowed]
@@ -144,18 +140,17 @@ class CheckoutFiles:
         for file in own:
             for word in _words(file.migration.revision):
                 self._own.setdefault(word, []).append(file)
-        self.stepped += inventory.stepped
         self._borrowed += borrowed
         self._named[checkout.name] = own, borrowed
 
     def _ask_committed(self) -> Set[Path]:
         """Ask each checkout's git, once, which files are committed, where the answer can change what is chosen."""
-        disputed: dict[Path, list[Path]] = {}
+        disputed: dict[Path, dict[Path, bytes]] = {}
         for group in self._own.values():
             if any(file.migration.content != group[0].migration.content for file in group):
                 for checkout, migration in group:
-                    disputed.setdefault(checkout.path, []).append(migration.path)
-        return {path for root, paths in disputed.items() for path in git.committed(root, paths)}
+                    disputed.setdefault(checkout.path, {})[migration.path] = migration.content
+        return {path for root, contents in disputed.items() for path in git.committed(root, contents)}
 
 
 def _words(revision: Revision) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import unicodedata
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from .messages import Message, printable
+from .messages import Message, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -72,12 +72,14 @@ def _loan_key(edited: bool) -> str:
 def _cells(row: Row, phrase: Phrase, shown: int) -> tuple[str, ...]:
     if not row.has_project:
         empty = phrase(Message("status-no-project"))
-        return (_clean(row.name), _clean(row.branch or NONE), empty, NONE, NONE, NONE)
+        return (one_line(row.name), one_line(row.branch or NONE), empty, NONE, NONE, NONE)
     lent = groupby(sorted(row.borrowed, key=lambda loan: loan.origin), key=lambda loan: loan.origin)
-    loans = [f"{_ids([loan.revision for loan in loans], shown)} ← {_clean(origin)}" for origin, loans in lent]
+    loans = [
+        f"{_ids([loan.revision for loan in loans], shown)} ← {one_line(origin)}" for origin, loans in lent
+    ]
     return (
-        _clean(row.name),
-        _clean(row.branch or phrase(Message("status-no-branch"))),
+        one_line(row.name),
+        one_line(row.branch or phrase(Message("status-no-branch"))),
         _ids(row.heads, max(shown, 1)),
         "; ".join(loans) or NONE,
         "?" if row.lacks is None else _ids(row.lacks, shown),
@@ -87,15 +89,11 @@ def _cells(row: Row, phrase: Phrase, shown: int) -> tuple[str, ...]:
 
 def _ids(revisions: Sequence[str], shown: int) -> str:
     """Return so many ids, and how many more there are."""
-    named = ", ".join(map(_clean, revisions[:shown]))
+    named = ", ".join(map(one_line, revisions[:shown]))
     more = len(revisions) - shown
     if more <= 0:
         return named or NONE
     return f"{named} +{more}" if named else str(more)
-
-
-def _clean(text: str) -> str:
-    return printable(text).replace("\n", "\\n")
 
 
 def _databases(standing: Standing, phrase: Phrase) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -20,6 +20,7 @@ from .search import Search
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from .inventory import Borrowed
     from .plan import Copy, Difference
@@ -33,6 +34,7 @@ class Audience(NamedTuple):
     tell: Callable[[Message], None]
     tell_stepped: Callable[[Sequence[Stepped]], None]
     allow: Callable[[Applied], None]  # raises Refusal if this database is not to be upgraded
+    review: Callable[[Situation], None]  # raises Refusal if what is planned is not to be borrowed
 
 
 class Situation(NamedTuple):
@@ -73,6 +75,13 @@ class Situation(NamedTuple):
         copied = {copy.candidate.revision.id: copy.candidate.origin.name for copy in self.plan.copies}
         return copied | {row.entry.revision: row.entry.origin.name for row in self.plan.kept}
 
+    @property
+    def pending(self) -> frozenset[str]:
+        """What an upgrade runs, in one database at least."""
+        graph = graph_of(self.migrations)
+        done = [graph.closure(table.heads).known for table in self.applied.tables] or [frozenset()]
+        return frozenset(graph.closure(self.heads).known) - frozenset.intersection(*map(frozenset, done))
+
 
 def upgrade(
     project: Project,
@@ -97,7 +106,7 @@ def upgrade(
             applied = database.probe_alone(lambda: audience.tell(Message("waiting")))
             situation = _look(project, settings, applied, audience, prefer)
             audience.allow(applied)
-            _borrow(situation, audience.tell)
+            _borrow(situation, audience)
             if refusal := overlap(project, situation.plan, databases=len(situation.applied.tables)):
                 raise refusal
             _announce(situation, audience.tell)
@@ -128,7 +137,7 @@ def copy(
     with Database(project, settings.python, environment) as database, alone:
         situation = _look(project, settings, database.probe(), audience, prefer)
         if not dry_run and not situation.obstacle:
-            _borrow(situation, audience.tell)
+            _borrow(situation, audience)
         return situation
 
 
@@ -174,15 +183,17 @@ def _look(
     return Situation(project, applied, inventory, plan, search)
 
 
-def _borrow(situation: Situation, tell: Callable[[Message], None]) -> None:
-    """Carry out the plan, or raise the Refusal that says why it cannot be."""
+def _borrow(situation: Situation, audience: Audience) -> None:
+    """Carry out the plan, or raise the Refusal that says why it cannot be, or is not to be."""
     for row in situation.inventory.edited:  # which may be what is in the way
-        tell(_about("edited", row))
+        audience.tell(_about("edited", row))
     if refusal := situation.obstacle:
         raise refusal
+    if situation.plan.copies:
+        audience.review(situation)
     carry_out(situation.plan, situation.project, situation.inventory)
     for message in _what_changed(situation):
-        tell(message)
+        audience.tell(message)
 
 
 def _what_changed(situation: Situation) -> Iterator[Message]:
@@ -222,7 +233,9 @@ def _differs(difference: Difference) -> Message:
 
 
 def _announce(situation: Situation, tell: Callable[[Message], None]) -> None:
-    """Name the database before it is changed, what cannot be locked, and every head if there are several."""
+    """Name what is executed that others wrote, the database before it is changed, what cannot be locked, and heads."""
+    for message in _what_runs(situation):
+        tell(message)
     for name in situation.applied.names:
         tell(Message("upgrading", {"database": name}))
     for table in situation.applied.tables:
@@ -236,6 +249,29 @@ def _unlocked(database: str, reason: str | None) -> Message:
     if reason is None:
         return Message("unlocked-pooler", {"database": database})
     return Message("unlocked", {"database": database, "reason": reason})
+
+
+def _what_runs(situation: Situation) -> Iterator[Message]:
+    """Name each borrowed migration that is going to run, and those of earlier runs that are loaded with it.
+
+    What was borrowed just now has been named. Where nothing is to run, nothing is repeated.
+    """
+    plan, pending = situation.plan, situation.pending
+    before = [
+        (row.entry.revision, row.entry.origin.name, row.migration.path)
+        for row in (*plan.kept, *situation.inventory.edited)
+    ]
+    now = [(one.candidate.revision.id, one.candidate.origin.name, one.path) for one in plan.copies]
+    for row in (*now, *before):
+        if row[0] in pending:
+            yield _executed("runs-borrowed", *row)
+    loaded = tuple(_executed("loaded", *row) for row in before if row[0] not in pending)
+    if pending and loaded:
+        yield Message("loads-borrowed", {"files": loaded})
+
+
+def _executed(key: str, revision: str, origin: str, path: Path) -> Message:
+    return Message(key, {"revision": revision, "origin": origin, "path": path})
 
 
 def _with_owners(heads: Iterable[str], situation: Situation) -> tuple[Message, ...]:

@@ -86,7 +86,7 @@ class Whereabouts:
             place, name = checkout.path if checkout else self._project.root, f"{origin.commit}:{origin.path}"
             return Message("bring-show", {"place": place, "name": name, "target": target})
         if checkout and candidate.path.is_relative_to(checkout.path):
-            if not git.committed(checkout.path, [candidate.path]):
+            if not git.committed(checkout.path, {candidate.path: candidate.content}):
                 return Message("bring-commit", {"place": checkout.path, "path": origin.path})
             tip = git.commit_id(checkout.path, "HEAD")
             if not (checkout.worktree and self._is_merged(tip)):

@@ -25,8 +25,7 @@ def upgrade(options: argparse.Namespace, printer: Printer) -> int:
     settings = settings._replace(
         target=options.target or settings.target, max_attempts=options.max_attempts or settings.max_attempts
     )
-    trusted = options.remote_database or settings.remote_database
-    audience = _audience(call, trusted=trusted)
+    audience = _audience(call, trusted=options.remote_database or settings.remote_database)
     story.upgrade(call.project, settings, os.environ, audience, prefer=options.prefer)
     return DONE
 
@@ -42,6 +41,8 @@ def copy(options: argparse.Namespace, printer: Printer) -> int:
         printer.document(_plan_document(situation))
     elif options.dry_run:
         _print_plan(situation, printer)
+    if options.dry_run and _reviews(call):
+        _show_sheets(call, situation, data=not options.json)
     if refusal := situation.obstacle:
         raise refusal
     if not situation.plan.copies and not situation.plan.returned:
@@ -51,7 +52,43 @@ def copy(options: argparse.Namespace, printer: Printer) -> int:
 
 def _audience(call: Call, *, trusted: bool) -> story.Audience:
     allow = (lambda _: None) if trusted else partial(_consent, call.printer)
-    return story.Audience(call.printer.tell, call.tell_stepped, allow)
+    review = partial(_review, call) if _reviews(call) else (lambda _: None)
+    return story.Audience(call.printer.tell, call.tell_stepped, allow, review)
+
+
+def _reviews(call: Call) -> bool:
+    chosen: bool | None = call.options.review
+    return call.settings.review if chosen is None else chosen
+
+
+def _review(call: Call, situation: story.Situation) -> None:
+    """Show every file that would be borrowed, and ask once. Raises Refusal."""
+    from ..next_step import Called
+    from ..project import config_files
+
+    copies, options = situation.plan.copies, call.options
+    if not call.printer.can_ask:
+        words = config_files(options.config, options.name, (), os.environ).words
+        called = Called(options.directory, words, tuple(options.arguments))
+        read = called.command("copy", "--dry-run", "--review")
+        again = called.command(options.command, "--no-review")
+        raise Refusal("preview-unanswered", copies=copies, read=read, again=again)
+    _show_sheets(call, situation, data=False)
+    if not call.printer.ask(Message("preview-ask", {"copies": copies})):
+        raise Refusal("preview-declined")
+
+
+def _show_sheets(call: Call, situation: story.Situation, *, data: bool) -> None:
+    from ..preview import author_of, sheets
+
+    author = author_of(situation.project, lambda: situation.search.surroundings)
+    for sheet in sheets(situation.plan.copies, author):
+        if data:
+            for line in call.printer.phrase(sheet.about).split("\n"):
+                call.printer.data(line)
+        else:
+            call.printer.tell(sheet.about)
+        call.printer.show(sheet.text, sheet.language, data=data)
 
 
 def _consent(printer: Printer, applied: Applied) -> None:

@@ -11,7 +11,7 @@ from .. import git
 from ..checkouts import look_around
 from ..completion import Word, complete
 from ..errors import DONE, Refusal
-from ..inventory import take_inventory
+from ..inventory import take_inventory, visit
 from ..options import make_parser
 from ..shim import detect, render_completion
 from .call import Call, open_call
@@ -65,7 +65,7 @@ def _revisions(call: Call, *, everywhere: bool) -> Iterator[Word]:
     checkouts = look_around(call.project, call.settings.search)
     seen: set[str] = set()
     for checkout in checkouts.checkouts if everywhere else [checkouts.here]:
-        for migration in take_inventory(checkout.project).all if checkout.project else ():
+        for migration in visit(checkout.project, []).all:
             if migration.revision.id not in seen:
                 seen.add(migration.revision.id)
                 name = os.path.basename(migration.below)

@@ -104,7 +104,8 @@ def _show(installation: Installation, options: argparse.Namespace, printer: Prin
     """Say what is to be done; for a dry run that is the data that was asked for."""
     for change in installation.changes:
         if options.dry_run:
-            printer.data(printer.phrase(_described(change)))
+            for line in printer.phrase(_described(change)).split("\n"):
+                printer.data(line)
         else:
             printer.tell(_described(change))
     for note in installation.notes:

@@ -44,7 +44,8 @@ def check(options: argparse.Namespace, printer: Printer) -> int:
         printer.document({"problems": [_row(problem, printer) for problem in problems]})
     else:
         for problem in problems:
-            printer.data(printer.phrase(_line(problem)))
+            for line in printer.phrase(_line(problem)).split("\n"):
+                printer.data(line)
     return NOT_DONE if problems else DONE
 
 

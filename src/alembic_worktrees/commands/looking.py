@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..checkouts import look_around
 from ..errors import DONE
-from ..inventory import migration_paths, take_inventory, unreadable
-from ..messages import Message
+from ..inventory import names_in, visit
 from ..search import Search
 from .call import Call, open_call
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
 
     from ..checkouts import Checkout
-    from ..inventory import Inventory
+    from ..inventory import Inventory, Stepped
     from ..printer import Printer
 
 
@@ -46,34 +43,21 @@ def list_all(options: argparse.Namespace, printer: Printer) -> int:
         printer.document({"checkouts": [_document(checkout, call) for checkout in surroundings.checkouts]})
     else:
         for checkout in surroundings.checkouts:
-            _print_checkout(checkout, printer)
+            _print_checkout(checkout, call)
     return DONE
 
 
-@contextmanager
-def _stepping_over(checkout: Checkout, printer: Printer) -> Iterator[None]:
-    """Name a checkout that the machine does not let us read, and go on without it."""
-    try:
-        yield
-    except OSError as error:
-        printer.tell(Message("stepped", unreadable(checkout.path, error)._asdict()))
-
-
-def _print_checkout(checkout: Checkout, printer: Printer) -> None:
-    names: list[str] = []
-    if checkout.project:
-        with _stepping_over(checkout, printer):
-            names = sorted(below for _, below in migration_paths(checkout.project))
-    printer.data(f"{checkout.name} ({len(names)} migrations)", *(f"  {name}" for name in names))
+def _print_checkout(checkout: Checkout, call: Call) -> None:
+    stepped: list[Stepped] = []
+    names = names_in(checkout.project, stepped)
+    call.tell_stepped(stepped)
+    call.printer.data(f"{checkout.name} ({len(names)} migrations)", *(f"  {name}" for name in names))
 
 
 def _document(checkout: Checkout, call: Call) -> dict[str, object]:
-    rows: list[dict[str, object]] = []
-    if checkout.project:
-        with _stepping_over(checkout, call.printer):
-            inventory = take_inventory(checkout.project)
-            call.tell_stepped(inventory.stepped)
-            rows = _rows(checkout, inventory)
+    stepped: list[Stepped] = []
+    rows = _rows(checkout, visit(checkout.project, stepped))
+    call.tell_stepped(stepped)
     return {"name": checkout.name, "path": str(checkout.path), "branch": checkout.branch, "migrations": rows}
 
 

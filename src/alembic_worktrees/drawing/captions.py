@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..messages import Message, printable
+from ..messages import Message, one_line
 from ..picture import BORROWED, ELSEWHERE, GIT, NOWHERE, OWN
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Caption(NamedTuple):
 
 def clean(text: str) -> str:
     """Return `text` in one line, without what steers a terminal and what no XML may hold."""
-    return re.sub("[\ud800-\udfff\ufffe\uffff]", "\ufffd", printable(text).replace("\n", "\\n"))
+    return re.sub("[\ud800-\udfff\ufffe\uffff]", "\ufffd", one_line(text))
 
 
 def caption(entry: Entry, picture: Picture, phrase: Phrase) -> Caption:
