@@ -73,6 +73,8 @@ def test_it_stands(what: Callable[[Checkout], None], main: Checkout) -> None:
     assert judged_good(main)
     what(main)
     assert stands(main)
+    assert verdict.stands(str(main.versions), {})
+    assert not verdict.stands(str(main.world.root), {})
 
 
 def migration(checkout: Checkout) -> None:

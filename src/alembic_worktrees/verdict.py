@@ -30,10 +30,11 @@ SETTINGS = "pyproject.toml"
 DISTURBING = ("ALEMBIC_CONFIG", "PRE_COMMIT_REMOTE_NAME")
 
 
-def stands(root: str, environment: Mapping[str, str]) -> bool:
-    """Whether the index of the checkout with its top at `root` is sure to be judged good; else it has to be judged."""
+def stands(here: str, environment: Mapping[str, str]) -> bool:
+    """Whether the index of the checkout around `here` is sure to be judged good; else it has to be judged."""
     if any(name in environment for name in DISTURBING):
         return False
+    root = _top(here)
     try:
         with open(_kept(root), "rb") as file:
             places = os.fsdecode(file.readline().rstrip(b"\n")).split("\0")
@@ -82,6 +83,13 @@ def _content(path: str) -> bytes:
             return b"+" + file.read()
     except FileNotFoundError:
         return b"-"
+
+
+def _top(here: str) -> str:
+    """Return the nearest folder above that looks like the top of a checkout; the evidence tells whether it is."""
+    while here != os.sep and not os.path.lexists(os.path.join(here, ".git")):
+        here = os.path.dirname(here)
+    return here
 
 
 def _kept(root: str) -> str:
