@@ -53,8 +53,7 @@ def read_plain(path: Path | str, inside: tuple[str, ...], *, limit: int = MAX_BY
     except OSError as error:
         raise NotReadable("denied") from error
     try:
-        _judge(handle, real, inside, limit)
-        return _read_whole(handle, limit)
+        return _read_whole(handle, _judge(handle, real, inside, limit), limit)
     except OSError as error:
         raise NotReadable("denied") from error
     finally:
@@ -71,13 +70,13 @@ def _followed(path: Path | str, inside: tuple[str, ...]) -> str:
             raise NotReadable("outside")
         mode = os.lstat(real).st_mode
     if not stat.S_ISREG(mode):
-        raise NotReadable(
-            "denied" if stat.S_ISLNK(mode) else "not-a-file"
-        )  # a link still: it leads to itself
+        leads_to_itself = stat.S_ISLNK(mode)
+        raise NotReadable("denied" if leads_to_itself else "not-a-file")
     return real
 
 
-def _judge(handle: int, path: str, inside: tuple[str, ...], limit: int) -> None:
+def _judge(handle: int, path: str, inside: tuple[str, ...], limit: int) -> int:
+    """Return the size of a file that may be read."""
     about = os.fstat(handle)
     if not stat.S_ISREG(about.st_mode):
         raise NotReadable("not-a-file")
@@ -85,13 +84,16 @@ def _judge(handle: int, path: str, inside: tuple[str, ...], limit: int) -> None:
         raise NotReadable("outside")
     if about.st_size > limit:
         raise NotReadable("too-large")
+    return about.st_size
 
 
-def _read_whole(handle: int, limit: int) -> bytes:
-    content = b""
-    while piece := os.read(handle, limit + 1 - len(content)):
+def _read_whole(handle: int, size: int, limit: int) -> bytes:
+    content = os.read(handle, size + 1)
+    if len(content) == size:  # less than was asked for: this is the end
+        return content
+    while piece := os.read(handle, limit + 1 - len(content)):  # it is being written to
         content += piece
-        if len(content) > limit:  # it has grown since
+        if len(content) > limit:
             raise NotReadable("too-large")
     return content
 
