@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import subprocess
+import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +15,7 @@ import pytest
 from alembic_worktrees.files import MAX_BYTES, NotReadable, fence, read_plain, walk
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -113,3 +118,82 @@ def test_walk(tmp_path: Path) -> None:
         == list(walk(tmp_path / "a.py", recursive=True))
         == []
     )
+
+
+# While somebody changes it
+
+
+@contextmanager
+def meanwhile(root: Path, script: str) -> Iterator[None]:
+    """Let another process do this over and over in `root`, which has begun when we go on."""
+    program = f"import os\nos.chdir({str(root)!r})\nprint(flush=True)\nwhile True:\n" + "".join(
+        f"    {line}\n" for line in script.splitlines()
+    )
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
+    assert process.stdout
+    process.stdout.readline()
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+
+
+def outcomes(path: Path, root: Path, times: int) -> dict[str, int]:
+    """How often which content was read, or which reason given."""
+    inside = fence(root)
+    seen: dict[str, int] = {}
+    for _ in range(times):
+        try:
+            what = read_plain(path, inside).decode()
+        except NotReadable as error:
+            what = error.reason
+        seen[what] = seen.get(what, 0) + 1
+    return seen
+
+
+SWAPS = {
+    # The same name is a file, and a moment later a link that leads out; then the folder above it.
+    "file": "os.replace('link', 'a.py'); os.symlink('../secret.py', 'link')\n"
+    "os.replace('plain', 'a.py'); open('plain', 'w').write('plain')",
+    "folder": "os.rename('sub', 'real'); os.symlink('../beyond', 'sub')\nos.unlink('sub'); os.rename('real', 'sub')",
+    "linked file": "os.replace('link', 'real.py'); os.symlink('../secret.py', 'link')\n"
+    "os.replace('plain', 'real.py'); open('plain', 'w').write('plain')",
+}
+
+
+@pytest.mark.parametrize("swap", SWAPS)
+def test_a_link_that_is_swapped_in(
+    swap: str, tmp_path: Path, thorough: bool, record_property: Callable[[str, object], None]
+) -> None:
+    root = tmp_path / "root"
+    (root / "sub").mkdir(parents=True)
+    (tmp_path / "beyond").mkdir()
+    for secret in (tmp_path / "secret.py", tmp_path / "beyond" / "a.py"):
+        secret.write_text("secret")
+    for name in ("a.py", "sub/a.py", "plain", "real.py"):
+        (root / name).write_text("plain")
+    (root / "link").symlink_to("../secret.py")
+    path = root / ("sub/a.py" if swap == "folder" else "a.py")
+    if swap == "linked file":
+        path.unlink()
+        path.symlink_to("real.py")
+    with meanwhile(root, SWAPS[swap]):
+        seen = outcomes(path, root, 200_000 if thorough else 3_000)
+        while not ("secret" in seen or {"plain", "outside"} <= seen.keys()):  # both were there to be read
+            seen |= outcomes(path, root, 100)
+    assert "secret" not in seen
+    record_property("read", seen)
+
+
+def test_a_file_that_grows_and_shrinks(tmp_path: Path, thorough: bool) -> None:
+    (tmp_path / "a.py").write_bytes(b"")
+    grow = "with open('a.py', 'wb') as file:\n    for _ in range(9): file.write(b'x' * 3000); file.flush()"
+    inside, sizes = fence(tmp_path), set()
+    with meanwhile(tmp_path, grow):
+        for _ in range(50_000 if thorough else 2_000):
+            try:
+                sizes.add(len(read_plain(tmp_path / "a.py", inside, limit=10_000)))
+            except NotReadable as error:
+                assert error.reason == "too-large"
+    assert max(sizes) <= 10_000
