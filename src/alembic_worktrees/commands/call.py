@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..messages import Message
 from ..project import config_files, find_project
+from ..revision import is_migration_name
 from ..settings import FILE, load_settings
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 HOME = "ALEMBIC_WORKTREES_HOME"  # where the shell file was sourced from; it says so
 
+SHUT = {"foreign-owner", "denied", "failing", "too-many"}
+
 
 class Call(NamedTuple):
     """One call of a command: its options, and what they are about."""
@@ -31,9 +34,10 @@ class Call(NamedTuple):
     printer: Printer
 
     def tell_stepped(self, stepped: Sequence[Stepped]) -> None:
-        """Name what was stepped over: a folder of another user always, the rest with -v."""
+        """Name what was stepped over: a folder that could not or may not be looked at always, the rest with -v."""
         for path, reason, _detail in dict.fromkeys(stepped):
-            if self.options.verbose or reason == "foreign-owner":
+            shut = reason in SHUT and not is_migration_name(path.name)
+            if self.options.verbose or shut:
                 self.printer.tell(Message("stepped", {"path": path, "reason": reason}))
 
 
