@@ -30,8 +30,8 @@ def parse(argv: Sequence[str], phrase: Callable[[Message], str]) -> argparse.Nam
         # What the scripts for shells call: the words of the user's line, which are not for our parser.
         return argparse.Namespace(command="completion", line=argv[2:])
     # To make every parser takes longer than the work of many a command.
-    alone = argv[:1] if argv and argv[0] in COMMANDS else None
-    return make_parser(phrase, alone).parse_args(argv)
+    alone = [word for word in argv[:1] if word in COMMANDS]
+    return make_parser(phrase, alone if alone or argv == ["--version"] else None).parse_args(argv)
 
 
 def make_parser(

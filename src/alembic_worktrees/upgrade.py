@@ -154,9 +154,10 @@ def _is_at_rest(
     applied = read_directly(settings.database_url, environment)
     if applied is None:
         return False
-    if frozenset(graph_of(take_inventory(project).all).real_heads) != applied.heads:
+    inventory = take_inventory(project)
+    if frozenset(graph_of(inventory.all).real_heads) != applied.heads:
         return False  # the search, and what it tells, is for the one who acts on it
-    situation = _look(project, settings, applied, audience, None)
+    situation = _look(project, settings, applied, audience, None, inventory)
     if situation.obstacle or situation.changes or frozenset(situation.heads) != applied.heads:
         return False
     _finish(situation, applied, audience.tell)
@@ -168,10 +169,15 @@ def _one(project: Project, audience: Audience) -> AbstractContextManager[None]:
 
 
 def _look(
-    project: Project, settings: Settings, applied: Applied, audience: Audience, prefer: str | None
+    project: Project,
+    settings: Settings,
+    applied: Applied,
+    audience: Audience,
+    prefer: str | None,
+    inventory: Inventory | None = None,
 ) -> Situation:
     """Compare what is applied with what is here, and decide. Reads only."""
-    inventory = take_inventory(project)
+    inventory = inventory or take_inventory(project)
     search = Search(project, settings, borrowed=inventory.borrowed, prefer=prefer, tell=audience.tell)
     if prefer:
         search.must_know_preferred()
