@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing, nullcontext
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import archive, git
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from .graph import Graph
     from .inventory import Borrowed
     from .plan import Copy, Difference
     from .project import Project
@@ -37,21 +39,23 @@ class Audience(NamedTuple):
     review: Callable[[Situation], None]  # raises Refusal if what is planned is not to be borrowed
 
 
-class Situation(NamedTuple):
-    """What one look found, and what follows from it."""
-
+class _Look(NamedTuple):
     project: Project
     applied: Applied
     inventory: Inventory
     plan: Plan
     search: Search
 
+
+class Situation(_Look):
+    """What one look found, and what follows from it; what takes a graph is worked out once."""
+
     @property
     def obstacle(self) -> Refusal | None:
         """Why the plan cannot be carried out, None if it can."""
         return obstacle(self.project, self.inventory, self.plan, self.search)
 
-    @property
+    @cached_property
     def migrations(self) -> tuple[Migration, ...]:
         """What Alembic loads here when the plan is carried out."""
         gone = {row.migration.path for row in self.plan.returned}
@@ -59,10 +63,14 @@ class Situation(NamedTuple):
         staying = [one for one in self.inventory.all if one.path not in gone and one.path not in written]
         return (*staying, *map(_migration, written.values()))
 
+    @cached_property
+    def _graph(self) -> Graph:
+        return graph_of(self.migrations)
+
     @property
     def heads(self) -> tuple[str, ...]:
         """What `alembic upgrade heads` goes to."""
-        return graph_of(self.migrations).real_heads
+        return self._graph.real_heads
 
     @property
     def changes(self) -> bool:
@@ -78,7 +86,7 @@ class Situation(NamedTuple):
     @property
     def pending(self) -> frozenset[str]:
         """What an upgrade runs, in one database at least."""
-        graph = graph_of(self.migrations)
+        graph = self._graph
         done = [graph.closure(table.heads).known for table in self.applied.tables] or [frozenset()]
         return frozenset(graph.closure(self.heads).known) - frozenset.intersection(*map(frozenset, done))
 
