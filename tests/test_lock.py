@@ -57,13 +57,31 @@ def clone(world: World) -> Checkout:
     return world.clone("StoFlow-clone")
 
 
+@contextmanager
+def holding(
+    main: Checkout, database: Database, body: str = THROUGH_THE_GATE
+) -> Iterator[tuple[Running, Callable[[], None]]]:
+    """An upgrade that is in the midst of the migration `main`, and what lets it go on."""
+    main.revision("main", "aaaa1111", body=body)
+    with closed_gate(database) as open_gate, running(main, "upgrade") as process:
+        process.until("Running upgrade aaaa1111 -> main")
+        yield process, open_gate
+
+
+def both_end(clone: Checkout, first: Running, open_gate: Callable[[], None]) -> str:
+    """Let the clone wait for `first`, then both go on; what they said."""
+    with running(clone, "upgrade") as second:
+        second.until(WAITING)
+        open_gate()
+        assert (first.finish(), second.finish()) == (0, 0)
+        return first.said + second.said
+
+
 @pytest.fixture
 def holder(world: World, clone: Checkout, database: Database) -> Iterator[tuple[Running, Callable[[], None]]]:
     """An upgrade in the main checkout that is in the midst of the migration `main`, and what lets it go on."""
-    world.main.revision("main", "aaaa1111", body=THROUGH_THE_GATE)
-    with closed_gate(database) as open_gate, running(world.main, "upgrade") as process:
-        process.until("Running upgrade aaaa1111 -> main")
-        yield process, open_gate
+    with holding(world.main, database) as held:
+        yield held
 
 
 # Who waits for whom
@@ -146,13 +164,8 @@ def test_an_index_is_built_concurrently_while_a_clone_waits(
         f"{THROUGH_THE_GATE}\nwith op.get_context().autocommit_block():\n"
         '    op.execute("CREATE INDEX CONCURRENTLY i ON t_aaaa1111 (id)")'
     )
-    world.main.revision("main", "aaaa1111", body=concurrently)
-    with closed_gate(database) as open_gate, running(world.main, "upgrade") as first:
-        first.until("Running upgrade aaaa1111 -> main")
-        with running(clone, "upgrade") as second:
-            second.until(WAITING)
-            open_gate()
-            assert (first.finish(), second.finish()) == (0, 0)
+    with holding(world.main, database, concurrently) as held:
+        both_end(clone, *held)
     assert database.execute("SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass") == [(True,)]
 
 
@@ -164,14 +177,8 @@ def test_async_env(world_root: Path, database: Database) -> None:
     world = World.create(world_root, database.async_url, layout=Layout(env="async"))
     world.main.applied("aaaa1111")
     clone = world.clone("StoFlow-clone")
-    world.main.revision("main", "aaaa1111", body=THROUGH_THE_GATE)
-    with closed_gate(database) as open_gate, running(world.main, "upgrade") as first:
-        first.until("Running upgrade aaaa1111 -> main")
-        with running(clone, "upgrade") as second:
-            second.until(WAITING)
-            open_gate()
-            assert (first.finish(), second.finish()) == (0, 0)
-            assert "Warning" not in first.said + second.said
+    with holding(world.main, database) as held:
+        assert "Warning" not in both_end(clone, *held)
     assert sessions(database) == []
 
 
