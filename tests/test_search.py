@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees import archive
+from alembic_worktrees import archive, remembered
 from alembic_worktrees.errors import Refusal
 from alembic_worktrees.inventory import take_inventory
-from alembic_worktrees.search import Search
+from alembic_worktrees.search import _REMEMBERED, Search
 from alembic_worktrees.settings import Settings
 from worlds.searching import found, kinds, project, search
 from worlds.world import World, revision_text
@@ -141,3 +141,8 @@ def test_a_name_that_is_both_a_checkout_and_a_branch(world: World) -> None:
     assert b"working" in found(world.main, ID, prefer="feature-A")[0].content
     (a.versions / f"{ID}_add_t.py").unlink()
     assert b"committed" in found(world.main, ID, prefer="feature-A")[0].content
+
+
+def test_what_git_remembers_is_asked_in_the_order_of_its_tiers() -> None:
+    """The names stand in both places, for the second module is loaded only when it comes to that."""
+    assert tuple(remembered.TIERS) == _REMEMBERED

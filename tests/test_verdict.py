@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees import verdict
+from alembic_worktrees import settings, verdict
 from alembic_worktrees.project import ConfigFiles
 from alembic_worktrees.review import find_scope, review_index
 from worlds.world import Layout, World
@@ -312,6 +312,12 @@ def test_a_walk(main: Checkout, thorough: bool, record_property: Callable[[str, 
     assert standing > 2
     record_property("steps", steps)
     record_property("verdicts that stood", standing)
+
+
+def test_it_looks_for_what_the_usual_question_is_about() -> None:
+    """The names stand in both places, for this module must not load the other."""
+    assert ConfigFiles()[:2] == verdict.CONFIGS
+    assert verdict.SETTINGS == settings.FILE
 
 
 def test_nothing_heavy_is_loaded(main: Checkout) -> None:
