@@ -22,7 +22,9 @@ def _is_good() -> bool:
     try:
         return stands(os.getcwd(), os.environ)
     except KeyboardInterrupt:
-        sys.exit(130)
+        from .errors import INTERRUPTED
+
+        sys.exit(INTERRUPTED)
     except OSError:  # the command line has the words for it
         return False
 

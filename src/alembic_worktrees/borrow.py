@@ -46,11 +46,9 @@ def carry_out(plan: Plan, project: Project, inventory: Inventory) -> None:
 
 def _prove_ours(plan: Plan, project: Project) -> None:
     """Let nothing be removed or replaced while git cannot say whether it has it: its index may be broken."""
-    ending = [
-        row.migration.path for row in (*plan.returned, *(c.replaces for c in plan.copies if c.replaces))
-    ]
+    replaced = (copy.replaces for copy in plan.copies if copy.replaces)
     if project.repository:
-        git.tracked(project.root, ending, surely=True)
+        git.tracked(project.root, [row.migration.path for row in (*plan.returned, *replaced)], surely=True)
 
 
 def _prove_inside(plan: Plan, project: Project) -> None:
@@ -130,10 +128,8 @@ def _remove_leftovers(project: Project, records: Records) -> None:
     """Remove the temporary files of a run that was killed; the lock says that no other run is under way."""
     if project.repository is None:
         return
-    for folder, below in (
-        *((one, True) for one in project.versions),
-        *((one.parent, False) for one in records),
-    ):
+    beside_records = {place.parent: False for place in records}
+    for folder, below in {**beside_records, **dict.fromkeys(project.versions, True)}.items():
         if folder.resolve().is_relative_to(project.root):
             remove_leftovers(folder, below=below)
 

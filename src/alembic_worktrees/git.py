@@ -48,6 +48,8 @@ _QUIET = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "G
 # What a repository's configuration could otherwise make a question run: a neighbour need not be a friend. What it
 # could make git fetch, and run for that, is forbidden by the environment.
 _RUN_NOTHING = {"core.fsmonitor": "false", "core.alternateRefsCommand": "", "log.showSignature": "false"}
+# For `git log` about paths as they are, whatever the user has configured.
+_PLAIN = ("--literal-pathspecs", "-c", "log.follow=false", "-c", "diff.orderFile=/dev/null")
 PATIENCE = 20.0  # seconds for the first question about a repository; its configuration may include a pipe
 MAX_TOTAL_BYTES = 512 * 1024 * 1024  # of all that is read out of a repository at once
 MANY = 1000  # names in one call; the system takes 2 MB of them
@@ -417,12 +419,11 @@ def past_files(folder: Path, places: Iterable[str], without: str) -> Iterator[tu
     `places` are paths from the top of the checkout; refs that match `without` are left out. Where history ends
     before its time, in a clone without all trees, so do the rows.
     """
-    plain = ("--literal-pathspecs", "-c", "log.follow=false", "-c", "diff.orderFile=/dev/null")
     which = (f"--exclude={without}", "--all", "--reflog", "--full-history", "-m")
     form = ("--raw", "--no-abbrev", "--no-renames", "--no-mailmap", "-z", "--format=%x01%H")
     if not (places := list(places)):
         return
-    listed = ask(folder, *plain, "log", *which, *form, "--", *places)
+    listed = ask(folder, *_PLAIN, "log", *which, *form, "--", *places)
     commit = ""
     fields = iter(os.fsdecode(listed.out).split("\0"))
     for field in fields:
@@ -438,9 +439,8 @@ def past_files(folder: Path, places: Iterable[str], without: str) -> Iterator[tu
 
 def last_commit(folder: Path, commit: str, path: str) -> Commit | None:
     """Return the last commit up to `commit` that touched `path`, from the top of the checkout at `folder`."""
-    plain = ("--literal-pathspecs", "-c", "log.follow=false", "-c", "diff.orderFile=/dev/null")
     form = ("-1", "--no-mailmap", "--format=%H%x00%an <%ae>%x00%ci")
-    listed = ask(folder, *plain, "log", *form, commit, "--", path, patience=PATIENCE)
+    listed = ask(folder, *_PLAIN, "log", *form, commit, "--", path, patience=PATIENCE)
     fields = listed.out.decode("utf-8", "replace").rstrip("\n").split("\0")
     return Commit(*fields) if len(fields) == 3 else None
 

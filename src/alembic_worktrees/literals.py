@@ -49,9 +49,7 @@ def _parse(content: bytes) -> ast.Module:
     with warnings.catch_warnings():  # a "\d" in a string is for others to complain about
         warnings.simplefilter("ignore")
         tree = ast.parse(content)
-        compile(
-            tree, "<migration>", "exec", dont_inherit=True
-        )  # it alone refuses a `return` outside a function
+        compile(tree, "<migration>", "exec", dont_inherit=True)  # alone refuses a `return` outside a function
         return tree
 
 

@@ -44,9 +44,8 @@ class Project(NamedTuple):
     versions: tuple[Path, ...]
     recursive: bool
     repository: git.Repository | None  # None outside git
-    fence: tuple[str, ...] | None = (
-        None  # a neighbour's: nothing outside of it is read (see files.py); None: ours
-    )
+    # A neighbour's: nothing outside of it is read (see files.py). None: ours.
+    fence: tuple[str, ...] | None = None
 
 
 def config_files(

@@ -84,8 +84,7 @@ def _show_sheets(call: Call, situation: story.Situation, *, data: bool) -> None:
     author = author_of(situation.project, lambda: situation.search.surroundings)
     for sheet in sheets(situation.plan.copies, author):
         if data:
-            for line in call.printer.phrase(sheet.about).split("\n"):
-                call.printer.data(line)
+            call.printer.data(*call.printer.phrase(sheet.about).split("\n"))
         else:
             call.printer.tell(sheet.about)
         call.printer.show(sheet.text, sheet.language, data=data)

@@ -104,8 +104,7 @@ def _show(installation: Installation, options: argparse.Namespace, printer: Prin
     """Say what is to be done; for a dry run that is the data that was asked for."""
     for change in installation.changes:
         if options.dry_run:
-            for line in printer.phrase(_described(change)).split("\n"):
-                printer.data(line)
+            printer.data(*printer.phrase(_described(change)).split("\n"))
         else:
             printer.tell(_described(change))
     for note in installation.notes:

@@ -44,8 +44,7 @@ def check(options: argparse.Namespace, printer: Printer) -> int:
         printer.document({"problems": [_row(problem, printer) for problem in problems]})
     else:
         for problem in problems:
-            for line in printer.phrase(_line(problem)).split("\n"):
-                printer.data(line)
+            printer.data(*printer.phrase(_line(problem)).split("\n"))
     return NOT_DONE if problems else DONE
 
 
