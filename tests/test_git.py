@@ -45,6 +45,20 @@ def test_a_carriage_return_is_part_of_a_name(folder: Path) -> None:
     assert plain == git.Object(oids["a.py"], "blob", 4)
 
 
+def test_what_is_committed_just_so(folder: Path) -> None:
+    """At the top, in a folder and below it: as HEAD has it, with other line ends, changed, and new."""
+    names = [f"{place}{name}.py" for place in ("", ":odd/", ":odd/[a]/") for name in ("as", "ends", "other")]
+    for name in names:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(b"1\n2\n")
+    git.answer(folder, "add", "--all")
+    git.answer(folder, "commit", "--quiet", "--message", "All")
+    contents = {"as": b"1\n2\n", "ends": b"1\r\n2\r\n", "other": b"1\n3\n", "new": b"1\n2\n"}
+    asked = {folder / name: contents[(folder / name).stem] for name in [*names, "new.py", "no/new.py"]}
+    assert git.committed(folder, asked) == {path for path in asked if path.stem in ("as", "ends")}
+    assert git.committed(folder, {}) == frozenset()
+
+
 def test_a_branch_may_end_with_a_space_of_another_kind(folder: Path) -> None:
     git.answer(folder, "checkout", "--quiet", "-b", "a\u3000")
     assert git.branch(folder) == "a\u3000"

@@ -304,17 +304,19 @@ def committed(folder: Path, contents: Mapping[Path, bytes]) -> frozenset[Path]:
     only touched. Of the filters only the one for line ends is respected here.
     """
     names = {os.path.relpath(path, folder): path for path in contents}
+    # By their folders: git holds each entry of a tree against each name that it is given.
+    folders = dict.fromkeys(os.path.join(os.path.dirname(name) or ".", "") for name in names)
     found = set()
-    for line in _about_names(folder, "ls-tree", "-z", "HEAD", names=list(names)):
+    for line in _about_names(folder, "ls-tree", "-z", "HEAD", names=list(folders)):
         about, _, name = line.partition("\t")
-        if name in names and about.split(" ")[2] in _blob_ids(contents[names[name]]):
+        if name in names and _is_blob(contents[names[name]], about.split(" ")[2]):
             found.add(names[name])
     return frozenset(found)
 
 
-def _blob_ids(content: bytes) -> set[str]:
-    ends = {content, content.replace(b"\r\n", b"\n")}
-    return {blob_id(one, wide=wide) for one in ends for wide in (False, True)}
+def _is_blob(content: bytes, blob: str) -> bool:
+    wide = len(blob) == 64
+    return blob in (blob_id(one, wide=wide) for one in (content, content.replace(b"\r\n", b"\n")))
 
 
 def stage(folder: Path, paths: Iterable[Path]) -> None:

@@ -135,11 +135,11 @@ def _silent(case: Case) -> Step | None:
 
 def _commit(case: Case) -> Step | None:
     """Tell what is applied to the database that others share, and is in no commit."""
-    borrowed = {loan.revision for loan in case.here.borrowed}
+    ours = case.reached - {loan.revision for loan in case.here.borrowed}
     rows = [
         one
         for one in case.inventory.own
-        if one.revision.id in case.reached - borrowed and one.path not in case.landscape.committed
+        if one.revision.id in ours and one.path not in case.landscape.committed
     ]
     if not rows:
         return None
