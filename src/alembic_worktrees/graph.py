@@ -7,6 +7,7 @@ exactly; a prefix is never resolved. Nothing recurses, so that a chain of 20,000
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -51,32 +52,41 @@ class Graph:
     label_owners: Mapping[str, tuple[str, ...]]
     """Branch label → the ids that declare it. Alembic refuses a second owner, and a label that is an id."""
 
-    missing: Mapping[str, tuple[str, ...]]
-    """Id (in `depends_on` also label) that nothing here defines → the ids that refer to it, sorted."""
-
     def __init__(self, nodes: Iterable[Node]) -> None:
-        definitions: dict[str, list[Node]] = {}
+        first: dict[str, Node] = {}
+        again: dict[str, list[Node]] = {}
         for node in nodes:
-            definitions.setdefault(node.revision.id, []).append(node)
-        first = {id_: found[0] for id_, found in definitions.items()}
+            id_ = node.revision.id
+            if id_ in first:
+                again.setdefault(id_, [first[id_]]).append(node)
+            else:
+                first[id_] = node
         self.nodes = MappingProxyType(first)
-        self.duplicates = _frozen({id_: found for id_, found in definitions.items() if len(found) > 1})
-        self.label_owners = _frozen(
-            _inverse((id_, node.revision.branch_labels) for id_, node in first.items()),
-        )
+        self.duplicates = _frozen({id_: again[id_] for id_ in first if id_ in again})
+        labelled = ((id_, node.revision.branch_labels) for id_, node in first.items())
+        self.label_owners = _frozen(_inverse((id_, labels) for id_, labels in labelled if labels))
         self._parents = {id_: self._resolve(node.revision) for id_, node in first.items()}
-        referrers = _inverse(sorted(self._parents.items()))
-        self.missing = _frozen({id_: found for id_, found in referrers.items() if id_ not in first})
 
     def _resolve(self, revision: Revision) -> tuple[str, ...]:
-        depends_on = (self._owner(name) for name in revision.depends_on)
+        if not revision.depends_on and len(revision.down_revisions) < 2:  # nearly all: without a copy of it
+            return revision.down_revisions
+        depends_on = map(self.owner, revision.depends_on)
         return tuple(dict.fromkeys((*revision.down_revisions, *depends_on)))
 
-    def _owner(self, name: str) -> str:
+    def owner(self, name: str) -> str:
         """Return the id that a `depends_on` means, which may be a label's (`RevisionMap._add_depends_on`)."""
         if name in self.nodes or name not in self.label_owners:
             return name
         return self.label_owners[name][0]
+
+    @cached_property
+    def missing(self) -> Mapping[str, tuple[str, ...]]:
+        """Id (in `depends_on` also label) that nothing here defines → the ids that refer to it, sorted."""
+        dangling = (
+            (id_, [name for name in parents if name not in self._parents])
+            for id_, parents in self._parents.items()
+        )
+        return _frozen(_inverse(sorted((id_, names) for id_, names in dangling if names)))
 
     @cached_property
     def heads(self) -> tuple[str, ...]:
@@ -146,14 +156,24 @@ class Graph:
 
     def closure(self, ids: Iterable[str]) -> Closure:
         """Return the given ids and all their ancestors."""
-        reached = set(ids)
-        todo = list(reached)
-        while todo:
-            new = [parent for parent in self.parents(todo.pop()) if parent not in reached]
-            reached.update(new)
-            todo.extend(new)
-        known = frozenset(id_ for id_ in reached if id_ in self.nodes)
-        return Closure(known, frozenset(reached) - known)
+        reached = _reached(ids, self.parents)
+        unknown = frozenset(reached.difference(self._parents))
+        return Closure(frozenset(reached - unknown), unknown)
+
+    def line_above(self, ids: Iterable[str]) -> frozenset[str]:
+        """Return what is defined here of all that `down_revision`s alone lead to from the given ids."""
+
+        def above(id_: str) -> tuple[str, ...]:
+            return self.nodes[id_].revision.down_revisions if id_ in self.nodes else ()
+
+        return frozenset(
+            _reached((parent for id_ in ids for parent in above(id_)), above) & self.nodes.keys()
+        )
+
+    def joined(self, others: Iterable[Node]) -> Graph:
+        """Return the graph of what is defined here, which counts first, and of these."""
+        more = tuple(others)
+        return Graph([*self.nodes.values(), *more]) if more else self
 
     def order(self, ids: Iterable[str]) -> tuple[str, ...]:
         """Return exactly the given ids, each after all its ancestors among them, however they were ordered.
@@ -180,9 +200,13 @@ class Graph:
         """Yield the strongly connected components, by Kosaraju's algorithm."""
         children = _inverse((id_, self._parents[id_]) for id_ in self.nodes)
         grouped: set[str] = set()
+
+        def left(id_: str) -> list[str]:
+            return [child for child in children.get(id_, ()) if child not in grouped]
+
         for start in reversed([id_ for id_ in self._ancestors_first(self.nodes) if id_ in self.nodes]):
             if start not in grouped:
-                group = _reachable(start, children, grouped)
+                group = _reached([start], left)
                 grouped |= group
                 yield group
 
@@ -206,7 +230,7 @@ class Graph:
 
 def graph_of(migrations: Iterable[Migration]) -> Graph:
     """Return the graph of these files."""
-    return Graph(Node(migration.revision, str(migration.path)) for migration in migrations)
+    return Graph(Node(one.revision, os.path.join(one.location, one.below)) for one in migrations)
 
 
 def _frozen(found: Mapping[str, Iterable[_T]]) -> Mapping[str, tuple[_T, ...]]:
@@ -222,12 +246,12 @@ def _inverse(references: Iterable[tuple[str, Iterable[str]]]) -> dict[str, list[
     return inverse
 
 
-def _reachable(start: str, edges: Mapping[str, Iterable[str]], barred: set[str]) -> set[str]:
-    """Return what can be reached from `start` without entering what is barred."""
-    reached = {start}
-    todo = [start]
+def _reached(start: Iterable[str], edges: Callable[[str], Iterable[str]]) -> set[str]:
+    """Return these ids and all that the edges lead to from them."""
+    reached = set(start)
+    todo = list(reached)
     while todo:
-        new = [id_ for id_ in edges.get(todo.pop(), ()) if id_ not in reached and id_ not in barred]
+        new = [id_ for id_ in edges(todo.pop()) if id_ not in reached]
         reached.update(new)
         todo.extend(new)
     return reached

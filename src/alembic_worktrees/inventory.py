@@ -14,6 +14,7 @@ from .revision import Revision, Unreadable, is_migration_name, read_revision
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from .graph import Graph
     from .project import Project
 
 read_once = lru_cache(maxsize=None)(read_revision)  # checkouts hold the same files over and over
@@ -57,9 +58,7 @@ def unreadable(place: Path, error: OSError) -> Stepped:
     return Stepped(place / (error.filename or ""), reason, error.strerror or "")
 
 
-class Inventory(NamedTuple):
-    """All that lies in the version locations of one checkout."""
-
+class _Found(NamedTuple):
     own: tuple[Migration, ...]  # the checkout's own files, and borrowed ones that were edited here
     borrowed: tuple[Borrowed, ...]  # unchanged since they were borrowed
     edited: tuple[Borrowed, ...]  # changed here since they were borrowed; also in `own`
@@ -67,10 +66,36 @@ class Inventory(NamedTuple):
     records: tuple[Path, ...]  # every record file, also those with nothing left in them
     stepped: tuple[Stepped, ...]
 
-    @property
+
+class Inventory(_Found):
+    """All that lies in the version locations of one checkout; since it never changes, its graphs are made once."""
+
+    @cached_property
     def all(self) -> tuple[Migration, ...]:
         """Every migration that Alembic loads here."""
         return self.own + tuple(borrowed.migration for borrowed in self.borrowed)
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The graph of all that Alembic loads here."""
+        from .graph import graph_of
+
+        return graph_of(self.all)
+
+    @cached_property
+    def own_graph(self) -> Graph:
+        """The graph of the checkout's own files."""
+        from .graph import graph_of
+
+        return graph_of(self.own) if self.borrowed else self.graph
+
+    @cached_property
+    def branch_graph(self) -> Graph:
+        """The graph of the checkout's own files, without borrowed ones that were edited here."""
+        from .graph import graph_of
+
+        edited = {row.migration.path for row in self.edited}
+        return graph_of(one for one in self.own if one.path not in edited) if edited else self.own_graph
 
 
 NOTHING = Inventory((), (), (), (), (), ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import git
@@ -13,10 +14,11 @@ from .messages import Message
 from .search import Search
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Set
     from pathlib import Path
 
     from .checkouts import Checkout, Surroundings
+    from .inventory import Migration
     from .project import Project
     from .settings import Settings
     from .sources import Candidate
@@ -40,6 +42,7 @@ class Landscape(NamedTuple):
     applied: Applied | None
     silence: Message | None  # why the database did not answer
     found: Mapping[str, Candidate]  # needed, in no checkout's own files, and remembered by git
+    graph: Graph  # of all checkouts together, and what was found
     committed: frozenset[Path]  # which of this checkout's own files HEAD has just so
     surroundings: Surroundings
     stepped: tuple[Stepped, ...]
@@ -87,8 +90,14 @@ def _look(
     own = {migration.path: migration.content for migration in inventory.own}
     committed = git.committed(project.root, own) if project.repository else frozenset(own)
     applied, silence = ask()
-    found = _remembered(applied.heads if applied else (), holdings, here, search)
-    return Landscape(project, holdings, here, applied, silence, found, committed, around, tuple(stepped))
+    graph = _union([here, *holdings])
+    owned = {one.revision.id for holding in holdings for one in holding.inventory.own}
+    needed = [*(applied.heads if applied else ()), *(one.revision.id for one in inventory.all)]
+    found = _remembered(needed, graph, owned, search)
+    whole = graph.joined(Node(one.revision, one.origin.name) for one in found.values())
+    return Landscape(
+        project, holdings, here, applied, silence, found, whole, committed, around, tuple(stepped)
+    )
 
 
 def _on_branch(checkout: Checkout) -> Checkout:
@@ -109,36 +118,38 @@ def _ask(database: Database) -> tuple[Applied | None, Message | None]:
         return None, Message(refusal.key, refusal.values)
 
 
-def union(holdings: Iterable[Holding], here: Holding, found: Iterable[Candidate] = ()) -> Graph:
-    """Return the graph of all checkouts together; own files beat borrowed ones, and ours others'."""
-    ordered = [here, *(holding for holding in holdings if holding is not here)]
-    own = [one for holding in ordered for one in holding.inventory.own]
-    borrowed = [row.migration for holding in ordered for row in holding.inventory.borrowed]
-    found_nodes = (Node(candidate.revision, candidate.origin.name) for candidate in found)
-    return Graph([*(Node(one.revision, str(one.path)) for one in (*own, *borrowed)), *found_nodes])
+def _union(holdings: Iterable[Holding]) -> Graph:
+    """Return the graph of all these checkouts together; own files beat borrowed ones, and the first others'."""
+    first: dict[str, Migration] = {}
+    inventories = [holding.inventory for holding in holdings]
+    own = (one for inventory in inventories for one in inventory.own)
+    borrowed = (row.migration for inventory in inventories for row in inventory.borrowed)
+    for one in chain(own, borrowed):
+        first.setdefault(one.revision.id, one)
+    return graph_of(first.values())
 
 
-def own_graph(inventory: Inventory) -> Graph:
-    """Return the graph of a checkout's own files, without borrowed ones that were edited there."""
-    edited = {row.migration.path for row in inventory.edited}
-    return graph_of(one for one in inventory.own if one.path not in edited)
-
-
-def _remembered(
-    applied: Iterable[str], holdings: tuple[Holding, ...], here: Holding, search: Search
-) -> dict[str, Candidate]:
-    """Look in git for what the database or this checkout needs and no checkout has as its own, with all ancestors."""
-    owned = {one.revision.id for holding in holdings for one in holding.inventory.own}
+def _remembered(needed: Iterable[str], graph: Graph, owned: Set[str], search: Search) -> dict[str, Candidate]:
+    """Look in git for what is needed and no checkout has as its own, with all ancestors."""
     found: dict[str, Candidate] = {}
-    asked: set[str] = set()
-    while True:
-        graph = union(holdings, here, found.values())
-        closure = graph.closure([*applied, *(one.revision.id for one in here.inventory.all)])
-        words = sorted((closure.known | closure.unknown) - owned - asked)
-        if not words:
-            return found
-        asked.update(words)
-        for word in words:
-            candidate = next((one for one in search.find(word) if one.path is None), None)
-            if candidate:
-                found[candidate.revision.id] = candidate
+    reached: set[str] = set()
+    pending = set(needed)
+    while pending:
+        closure = graph.closure(pending)
+        fresh = (closure.known | closure.unknown) - reached
+        reached |= fresh
+        candidates = (_in_git(word, search) for word in sorted(fresh - owned))
+        new = {one.revision.id: one for one in candidates if one}
+        found |= new
+        parents = (_parents(one, graph) for id, one in new.items() if id not in graph.nodes)
+        pending = {*new, *chain.from_iterable(parents)} - reached
+    return found
+
+
+def _in_git(word: str, search: Search) -> Candidate | None:
+    return next((one for one in search.find(word) if one.path is None), None)
+
+
+def _parents(candidate: Candidate, graph: Graph) -> Iterator[str]:
+    yield from candidate.revision.down_revisions
+    yield from map(graph.owner, candidate.revision.depends_on)

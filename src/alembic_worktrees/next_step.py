@@ -6,8 +6,6 @@ import os
 import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
-from .graph import Graph, graph_of
-from .landscape import own_graph
 from .messages import Message
 
 if TYPE_CHECKING:
@@ -49,7 +47,6 @@ class Case(NamedTuple):
     """What the next step follows from; `reached` is empty if the database did not answer."""
 
     landscape: Landscape
-    graph: Graph  # of all checkouts together
     reached: frozenset[str]
     here: Row
     called: Called
@@ -70,7 +67,7 @@ def next_step(case: Case) -> Step:
 
 def _lost(case: Case) -> Step | None:
     """Tell what is applied and has no file anywhere."""
-    lost = tuple(revision for revision in case.here.lacks or () if revision not in case.graph.nodes)
+    lost = tuple(revision for revision in case.here.lacks or () if revision not in case.landscape.graph.nodes)
     if not lost:
         return None
     return Step("find", case.called.command("find", lost[0]), Message("next-lost", {"revisions": lost}))
@@ -78,8 +75,7 @@ def _lost(case: Case) -> Step | None:
 
 def _broken(case: Case) -> Step | None:
     """Tell what no upgrade cures: a parent that is neither here nor applied, duplicates, cycles, no Python."""
-    graph = graph_of(case.inventory.all)
-    labels = case.graph.label_owners
+    graph, labels = case.inventory.graph, case.landscape.graph.label_owners
     absent = {word for word in graph.missing if not {word, *labels.get(word, ())} & case.reached}
     absent = set() if case.landscape.applied is None else absent
     circle = (id for cycle in graph.cycles for id in cycle)
@@ -107,7 +103,7 @@ def _upgrade(case: Case, why: str, revisions: tuple[str, ...] | None) -> Step | 
 def _adopt(case: Case) -> Step | None:
     """Tell which file of ours, that will be committed, needs one that will not."""
     borrowed = {loan.revision for loan in case.here.borrowed}
-    missing = own_graph(case.inventory).missing
+    missing = case.inventory.branch_graph.missing
     needed = tuple(word for word in sorted(missing) if word in borrowed)
     if not needed:
         return None
@@ -116,8 +112,7 @@ def _adopt(case: Case) -> Step | None:
 
 
 def _merge(case: Case) -> Step | None:
-    everything = graph_of(case.inventory.all)
-    families = everything.families(case.here.heads)
+    families = case.inventory.graph.families(case.here.heads)
     diverged = next((family for family in families if len(family) > case.max_heads), None)
     if diverged is None:
         return None

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from .advice import not_found
 from .errors import Refusal
-from .graph import graph_of
 from .messages import Message, one_line, quoted
 
 if TYPE_CHECKING:
@@ -22,9 +21,8 @@ if TYPE_CHECKING:
 
 def obstacle(project: Project, inventory: Inventory, plan: Plan, search: Search) -> Refusal | None:
     """Return why the plan cannot be carried out, None if it can."""
-    own = graph_of(inventory.own)
-    if own.duplicates:
-        return _duplicate(*next(iter(own.duplicates.items())))
+    if duplicates := inventory.own_graph.duplicates:
+        return _duplicate(*next(iter(duplicates.items())))
     if plan.ties:
         return _tie(plan.ties[0])
     if plan.gaps:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from .borrow import hand_over, tidy
 from .database import Database
 from .errors import Refusal
-from .graph import graph_of
 from .inventory import Borrowed, Inventory, take_inventory
 from .lock import only_one
 from .messages import Message
@@ -36,9 +35,8 @@ def adopt(project: Project, revisions: Sequence[str]) -> tuple[Borrowed, ...]:
         borrowed = {row.entry.revision: row for row in (*inventory.borrowed, *inventory.edited)}
         for revision in revisions:
             _must_be_borrowed(revision, borrowed, inventory)
-        graph = graph_of(inventory.all)
-        needed = graph.closure(revisions).known & borrowed.keys()
-        rows = tuple(borrowed[revision] for revision in graph.order(needed))
+        needed = inventory.graph.closure(revisions).known & borrowed.keys()
+        rows = tuple(borrowed[revision] for revision in inventory.graph.order(needed))
         hand_over(rows, project, inventory)
         return rows
 
@@ -77,13 +75,12 @@ def merge(
 
 def own_heads(inventory: Inventory) -> tuple[tuple[str, ...], ...]:
     """Return the heads of this branch without what is borrowed, those together that have diverged."""
-    own = [one for one in inventory.own if one.path not in {row.migration.path for row in inventory.edited}]
-    return graph_of(inventory.all).families(graph_of(own).heads)
+    return inventory.graph.families(inventory.branch_graph.heads)
 
 
 def _tell_left_out(inventory: Inventory, tell: Tell) -> None:
     rows = {row.entry.revision: row.entry.origin.name for row in (*inventory.borrowed, *inventory.edited)}
-    heads = [head for head in graph_of(inventory.all).real_heads if head in rows]
+    heads = [head for head in inventory.graph.real_heads if head in rows]
     if heads:
         named = (Message("head-borrowed", {"revision": head, "origin": rows[head]}) for head in heads)
         tell(Message("left-out", {"heads": tuple(named)}))

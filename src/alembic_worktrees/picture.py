@@ -6,13 +6,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from .docstring import first_line
-from .landscape import own_graph, union
 from .status import applied_revisions, holders
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from .graph import Graph
     from .landscape import Landscape
 
 OWN, BORROWED, ELSEWHERE, GIT, NOWHERE = "own", "borrowed", "elsewhere", "git", "nowhere"
@@ -98,25 +96,25 @@ class Picture:
 
 def make_picture(landscape: Landscape) -> Picture:
     """Gather what is to be drawn."""
-    graph = union(landscape.holdings, landscape.here, landscape.found.values())
     with_project = tuple(row.checkout.name for row in landscape.holdings if row.checkout.project)
     return Picture(
-        _items(graph, landscape),
+        _items(landscape),
         here=landscape.here.checkout.name,
         checkouts=with_project,
         databases=landscape.applied.names if landscape.applied else (),
     )
 
 
-def _items(graph: Graph, landscape: Landscape) -> Iterator[Item]:
-    reached = applied_revisions(graph, landscape)
+def _items(landscape: Landscape) -> Iterator[Item]:
+    graph, reached = landscape.graph, applied_revisions(landscape)
     rows = landscape.applied.heads if landscape.applied else frozenset()
-    held, messages, tips = holders(landscape.holdings), _messages(landscape), _tips(landscape)
+    ids = dict.fromkeys([*graph.nodes, *graph.missing, *sorted(rows)])
+    held, messages, tips = holders(landscape.holdings, ids), _messages(landscape), _tips(landscape)
     loans = _loans(landscape)
-    for id in dict.fromkeys([*graph.nodes, *graph.missing, *sorted(rows)]):
+    for id in ids:
         node = graph.nodes.get(id)
         down = node.revision.down_revisions if node else ()
-        owners, borrowers = held.get(id, ([], []))
+        owners, borrowers = held[id]
         found = landscape.found.get(id)
         yield Item(
             id=id,
@@ -159,7 +157,7 @@ def _messages(landscape: Landscape) -> dict[str, str]:
 def _tips(landscape: Landscape) -> dict[str, list[str]]:
     tips: dict[str, list[str]] = {}
     for checkout, inventory in landscape.holdings:
-        for head in own_graph(inventory).real_heads:
+        for head in inventory.branch_graph.real_heads:
             tips.setdefault(head, []).append(checkout.name)
     return tips
 

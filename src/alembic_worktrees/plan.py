@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import record
-from .graph import Graph, Node, graph_of
+from .graph import Graph, Node
 from .sources import BORROWED, BORROWED_HERE, Candidate, borrowed_copy
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def make_plan(
     """
     rows = tuple(sorted(applied))
     tables = tables or (rows,)
-    own = graph_of(inventory.own)
+    own = inventory.own_graph
     held = {row.entry.revision: borrowed_copy(project.root, row, BORROWED_HERE) for row in inventory.borrowed}
     before, needed = _joined(own, held), _Needed(own, find, held).reach(rows)
     held_back = tuple(sorted(id for id in held if _changes(id, held, needed.chosen)))
@@ -123,7 +124,7 @@ def make_plan(
 
 
 def _joined(own: Graph, others: Mapping[str, Candidate]) -> Graph:
-    return Graph([*own.nodes.values(), *(Node(candidate.revision, "") for candidate in others.values())])
+    return own.joined(Node(candidate.revision, "") for candidate in others.values())
 
 
 def _changes(id: str, held: Mapping[str, Candidate], chosen: Mapping[str, Candidate]) -> bool:
@@ -132,14 +133,8 @@ def _changes(id: str, held: Mapping[str, Candidate], chosen: Mapping[str, Candid
 
 def _overlapping(tables: Sequence[Iterable[str]], graph: Graph) -> tuple[str, ...]:
     """Return the rows that are ancestors of other rows of their table: from there Alembic refuses to upgrade."""
-    lineage = Graph(
-        node._replace(revision=node.revision._replace(depends_on=())) for node in graph.nodes.values()
-    )
-    found: set[str] = set()
-    for rows in map(tuple, tables):
-        above = lineage.closure(parent for row in rows for parent in lineage.parents(row)).known
-        found.update(above.intersection(rows))
-    return tuple(sorted(found))
+    found = (graph.line_above(rows).intersection(rows) for rows in map(tuple, tables))
+    return tuple(sorted(set().union(*found)))
 
 
 def _compare(
@@ -154,8 +149,7 @@ def _compare(
             kept.append(old)
         else:
             copies.append(Copy(candidate, old.migration.path if old else targets.choose(candidate), old))
-    everything = graph_of(inventory.all)
-    returned = [before[revision] for revision in reversed(everything.order(before))]
+    returned = [before[revision] for revision in reversed(inventory.graph.order(before))]
     if any(migration.revision.opaque for migration in inventory.own):
         returned = []  # any of them may be what the computed parents mean
     return tuple(copies), tuple(kept), tuple(returned)
@@ -236,9 +230,14 @@ class _Targets:
 
     def __init__(self, project: Project, inventory: Inventory) -> None:
         self._project = project
+        self._inventory = inventory
+
+    @cached_property
+    def _taken(self) -> set[str]:
+        """Every path that is no more free: folded, because a file system may not tell `A.py` from `a.py`."""
+        inventory = self._inventory
         present = [*(row.path for row in inventory.all), *(row.path for row in inventory.stepped)]
-        # Folded, because a file system may not tell `A.py` from `a.py`.
-        self._taken = {str(path).casefold() for path in present}
+        return {str(path).casefold() for path in present}
 
     def choose(self, candidate: Candidate) -> Path:
         usual = self._project.root / candidate.place

@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from .landscape import own_graph, union
 from .next_step import Called, Case, Step, next_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from .graph import Graph
     from .landscape import Holding, Landscape
     from .messages import Message
     from .record import Origin
@@ -67,43 +65,42 @@ class Standing(NamedTuple):
 
 def stand(landscape: Landscape, called: Called, *, max_heads: int = 1) -> Standing:
     """Draw the conclusions from one look."""
-    graph = union(landscape.holdings, landscape.here, landscape.found.values())
-    reached = applied_revisions(graph, landscape)
+    reached = applied_revisions(landscape)
     rows = tuple(_row(holding, landscape, reached) for holding in landscape.holdings)
     databases = None
     if landscape.applied:
-        held = holders(landscape.holdings)
+        held = holders(landscape.holdings, landscape.applied.heads)
         databases = tuple(
             Rows(table.name, tuple(_head(revision, held, landscape) for revision in sorted(table.heads)))
             for table in landscape.applied.tables
         )
     here = next(row for row in rows if row.here)
-    step = next_step(Case(landscape, graph, reached or frozenset(), here, called, max_heads))
+    step = next_step(Case(landscape, reached or frozenset(), here, called, max_heads))
     return Standing(rows, databases, landscape.silence, step)
 
 
-def applied_revisions(graph: Graph, landscape: Landscape) -> frozenset[str] | None:
+def applied_revisions(landscape: Landscape) -> frozenset[str] | None:
     """Return all that is applied: the rows and their ancestors; None if the database did not answer."""
     if landscape.applied is None:
         return None
-    closure = graph.closure(landscape.applied.heads)
+    closure = landscape.graph.closure(landscape.applied.heads)
     return closure.known | closure.unknown
 
 
-def holders(holdings: Iterable[Holding]) -> dict[str, tuple[list[str], list[str]]]:
-    """Return for each revision the names of the checkouts whose own files define it, and of those that borrow it."""
-    held: dict[str, tuple[list[str], list[str]]] = {}
+def holders(holdings: Iterable[Holding], revisions: Iterable[str]) -> dict[str, tuple[list[str], list[str]]]:
+    """Return for each of these the names of the checkouts whose own files define it, and of those that borrow it."""
+    held: dict[str, tuple[list[str], list[str]]] = {revision: ([], []) for revision in revisions}
     for checkout, inventory in holdings:
         borrowed = {row.entry.revision for row in (*inventory.borrowed, *inventory.edited)}
-        for revision in dict.fromkeys(one.revision.id for one in inventory.all):
-            held.setdefault(revision, ([], []))[revision in borrowed].append(checkout.name)
+        for revision in held.keys() & {one.revision.id for one in inventory.all}:
+            held[revision][revision in borrowed].append(checkout.name)
     return held
 
 
 def _row(holding: Holding, landscape: Landscape, reached: frozenset[str] | None) -> Row:
     checkout, inventory = holding
     present = {migration.revision.id for migration in inventory.all}
-    own = own_graph(inventory)
+    own = inventory.branch_graph
     lacks = waiting = None
     if checkout.project is not None and reached is not None:
         lacks, waiting = tuple(sorted(reached - present)), own.order(own.nodes.keys() - reached)
@@ -135,6 +132,6 @@ def _loans(holding: Holding) -> tuple[Loan, ...]:
 
 
 def _head(revision: str, held: Mapping[str, tuple[list[str], list[str]]], landscape: Landscape) -> Head:
-    owners, borrowers = held.get(revision, ([], []))
+    owners, borrowers = held[revision]
     candidate = None if owners else landscape.found.get(revision)
     return Head(revision, tuple(owners), tuple(borrowers), candidate and candidate.origin)

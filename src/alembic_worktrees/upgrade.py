@@ -58,19 +58,22 @@ class Situation(_Look):
     @cached_property
     def migrations(self) -> tuple[Migration, ...]:
         """What Alembic loads here when the plan is carried out."""
+        if not (self.plan.copies or self.plan.returned):
+            return self.inventory.all
         gone = {row.migration.path for row in self.plan.returned}
         written = {copied.path: copied for copied in self.plan.copies}
         staying = [one for one in self.inventory.all if one.path not in gone and one.path not in written]
         return (*staying, *map(_migration, written.values()))
 
     @cached_property
-    def _graph(self) -> Graph:
-        return graph_of(self.migrations)
+    def graph(self) -> Graph:
+        """The graph of that."""
+        return graph_of(self.migrations) if self.plan.copies or self.plan.returned else self.inventory.graph
 
     @property
     def heads(self) -> tuple[str, ...]:
         """What `alembic upgrade heads` goes to."""
-        return self._graph.real_heads
+        return self.graph.real_heads
 
     @property
     def changes(self) -> bool:
@@ -86,7 +89,7 @@ class Situation(_Look):
     @property
     def pending(self) -> frozenset[str]:
         """What an upgrade runs, in one database at least."""
-        graph = self._graph
+        graph = self.graph
         done = [graph.closure(table.heads).known for table in self.applied.tables] or [frozenset()]
         return frozenset(graph.closure(self.heads).known) - frozenset.intersection(*map(frozenset, done))
 
@@ -163,7 +166,7 @@ def _is_at_rest(
     if applied is None:
         return False
     inventory = take_inventory(project)
-    if frozenset(graph_of(inventory.all).real_heads) != applied.heads:
+    if frozenset(inventory.graph.real_heads) != applied.heads:
         return False  # the search, and what it tells, is for the one who acts on it
     situation = _look(project, settings, applied, audience, None, inventory)
     if situation.obstacle or situation.changes or frozenset(situation.heads) != applied.heads:
@@ -317,7 +320,7 @@ def _keep(situation: Situation, applied: Applied) -> None:
     """Archive what is applied. Raises Refusal("not-kept")."""
     project = situation.project
     known = {migration.revision.id: migration for migration in situation.migrations}
-    reached = graph_of(known.values()).closure(applied.heads).known
+    reached = situation.graph.closure(applied.heads).known
     branch = git.branch(project.root) if project.repository else None
     migrations = [known[id] for id in sorted(reached)]
     try:
