@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -538,12 +539,20 @@ def tree_entries(tree: bytes, oid_bytes: int) -> tuple[TreeEntry, ...]:
     out.
     """
     line = re.compile(rb"([0-7]+) ([^\0/]+)\0(.{%d})" % oid_bytes, re.DOTALL)
-    entries, start = [], 0
-    while found := line.match(tree, start):
-        mode, name, oid = found.groups()
-        entries.append(TreeEntry(mode.decode(), oid.hex(), os.fsdecode(name)))
-        start = found.end()
-    return tuple(entry for entry in entries if is_sound(entry.name))
+    entries, end = [], 0
+    for found in line.finditer(tree):
+        if found.start() != end:
+            break
+        end = found.end()
+        entries.append(_tree_entry(*found.groups()))
+    return tuple(entry for entry in entries if entry)
+
+
+@cache  # the trees of a hundred branches hold the same lines, and a line says all of its entry
+def _tree_entry(mode: bytes, name: bytes, oid: bytes) -> TreeEntry | None:
+    """Return a line of a tree, None if git would refuse to check it out."""
+    entry = TreeEntry(mode.decode(), oid.hex(), os.fsdecode(name))
+    return entry if is_sound(entry.name) else None
 
 
 def files(folder: Path, commit: str) -> tuple[tuple[str, str], ...]:
