@@ -11,7 +11,7 @@ from . import git, record
 from .errors import Refusal
 from .files import NotReadable, fence, read_plain
 from .inventory import sha256
-from .writing import make_folder, overwrite, remove_leftovers, sync_folder, temporary
+from .writing import make_folder, overwrite, remove_leftovers, sync, temporaries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -137,21 +137,20 @@ def _remove_leftovers(project: Project, records: Records) -> None:
 def _write_copies(plan: Plan, project: Project, before: Records, after: Records) -> None:
     if not plan.copies:
         return
-    with ExitStack() as undo, ExitStack() as temporary_files:
-        for copy in plan.copies:
-            make_folder(copy.path.parent, undo)
+    folders = dict.fromkeys(copy.path.parent for copy in plan.copies)
+    with ExitStack() as undo:
+        for folder in folders:
+            make_folder(folder, undo)
         if project.repository:
             undo.callback(_write_records, {place: before.get(place, []) for place in after})
             _write_records({place: [*before.get(place, []), *entries] for place, entries in after.items()})
             _prove_ignored(plan, project)
-        whole = [
-            temporary_files.enter_context(temporary(copy.path.parent, copy.candidate.content))
-            for copy in plan.copies
-        ]
-        for copy, path in zip(plan.copies, whole, strict=True):
-            _put(path, copy, undo)
-        for folder in {copy.path.parent for copy in plan.copies}:
-            sync_folder(folder)
+        contents = [(copy.path.parent, copy.candidate.content) for copy in plan.copies]
+        with temporaries(contents) as whole:
+            for copy, path in zip(plan.copies, whole, strict=True):
+                _put(path, copy, undo)
+            for folder in folders:
+                sync(folder)
         undo.pop_all()
 
 

@@ -4,27 +4,44 @@ from __future__ import annotations
 
 import os
 import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .record import TEMPORARY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from contextlib import ExitStack
+    from collections.abc import Iterable, Iterator
 
 
 @contextmanager
 def temporary(folder: Path, content: bytes, *, mode: int | None = None) -> Iterator[Path]:
     """Have `content` on disk under another name, and nothing of it afterwards; `mode`: not that of a new file."""
+    with _written(folder, content, mode) as path:
+        sync(path)
+        yield path
+
+
+@contextmanager
+def temporaries(files: Iterable[tuple[Path, bytes]]) -> Iterator[list[Path]]:
+    """Do what `temporary` does, for each (folder, content).
+
+    All are written before the first is waited for: the journal that is written for one holds the others too.
+    """
+    with ExitStack() as stack:
+        paths = [stack.enter_context(_written(folder, content)) for folder, content in files]
+        for path in paths:
+            sync(path)
+        yield paths
+
+
+@contextmanager
+def _written(folder: Path, content: bytes, mode: int | None = None) -> Iterator[Path]:
     handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=folder)
     try:
         with open(handle, "wb") as file:
             os.fchmod(handle, 0o666 & ~umask() if mode is None else mode)
             file.write(content)
-            file.flush()
-            os.fsync(handle)
         yield Path(name)
     finally:
         Path(name).unlink(missing_ok=True)
@@ -56,9 +73,9 @@ def make_folder(folder: Path, undo: ExitStack) -> None:
         undo.callback(missing.rmdir)
 
 
-def sync_folder(folder: Path) -> None:
-    """Have the names in a folder on disk."""
-    handle = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Have the bytes of a file, or the names in a folder, on disk."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
