@@ -47,7 +47,7 @@ checkout = Checkout(World(root, Layout(), {}), root / name)
 here = project(checkout)
 print("ready", flush=True)
 for number in range(int(sys.argv[4])):
-    archive.keep(here, generation(checkout, f"{sys.argv[5]}{number}"), checkout=name, branch=None)
+    archive.keep(here, generation(checkout, f"{sys.argv[5]}{number}"))
 """
 
 
@@ -77,7 +77,7 @@ def generation(checkout: Checkout, mark: str) -> list[Migration]:
 
 
 def keep(checkout: Checkout, *migrations: Migration) -> tuple[str, ...]:
-    return archive.keep(project(checkout), migrations, checkout=checkout.name, branch="develop")
+    return archive.keep(project(checkout), migrations)
 
 
 def kept(checkout: Checkout) -> dict[str, bytes]:

@@ -48,9 +48,7 @@ def revisions(folder: Path) -> frozenset[str]:
     return frozenset(unquote(path.partition("/")[0]) for _, path in found.files) if found else frozenset()
 
 
-def keep(
-    project: Project, applied: Iterable[Migration], *, checkout: str, branch: str | None
-) -> tuple[str, ...]:
+def keep(project: Project, applied: Iterable[Migration]) -> tuple[str, ...]:
     """Put the file of every applied revision into the archive, and return the ids that were new or changed.
 
     Nothing is written when nothing is new. Another writer at the same moment is waited out; killed at any moment,
@@ -59,7 +57,6 @@ def keep(
     if project.repository is None:
         return ()
     wanted = {_key(migration): migration for migration in applied}
-    title = f"Applied in {checkout}" + (f" on branch {branch}" if branch else "")
     deadline = time.monotonic() + PATIENCE
     while True:
         before = read(project.root)
@@ -71,7 +68,7 @@ def keep(
         if not new:
             return ()
         try:
-            written = git.import_commit(project.root, b"".join(_stream(new, before, title, project)))
+            written = git.import_commit(project.root, b"".join(_stream(new, before, project)))
         finally:
             _remove_reports(project.repository.common)
         if written:
@@ -113,19 +110,22 @@ def _path(migration: Migration, project: Project) -> str:
     return str(migration.path.relative_to(project.root)) if inside else migration.path.name
 
 
-def _stream(
-    new: Mapping[str, Migration], before: Archive | None, title: str, project: Project
-) -> Iterator[bytes]:
+def _stream(new: Mapping[str, Migration], before: Archive | None, project: Project) -> Iterator[bytes]:
     """Yield a commit for `git fast-import`, which writes it and moves the ref in one step or not at all."""
     ids = sorted(migration.revision.id for migration in new.values())
     yield f"commit {REF}\ncommitter {AUTHOR} {int(time.time())} +0000\n".encode()
-    yield _data(os.fsencode("\n".join([title, "", *ids, ""])))
+    yield _data(os.fsencode("\n".join([_title(project), "", *ids, ""])))
     if before:
         yield f"from {before.commit}\n".encode()
     for key, migration in new.items():
         yield b"D " + _quoted(key) + b"\n"  # one file for each id: the one that was applied last
         yield b"M 100644 inline " + _quoted(f"{key}/{_path(migration, project)}") + b"\n"
         yield _data(migration.content)
+
+
+def _title(project: Project) -> str:
+    branch = git.branch(project.root)
+    return f"Applied in {project.root.name}" + (f" on branch {branch}" if branch else "")
 
 
 def _data(content: bytes) -> bytes:

@@ -6,7 +6,7 @@ from contextlib import closing, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import archive, git
+from . import archive
 from .borrow import carry_out
 from .database import Applied, Database, read_directly
 from .errors import Refusal
@@ -321,10 +321,8 @@ def _keep(situation: Situation, applied: Applied) -> None:
     project = situation.project
     known = {migration.revision.id: migration for migration in situation.migrations}
     reached = situation.graph.closure(applied.heads).known
-    branch = git.branch(project.root) if project.repository else None
-    migrations = [known[id] for id in sorted(reached)]
     try:
-        archive.keep(project, migrations, checkout=project.root.name, branch=branch)
+        archive.keep(project, [known[id] for id in sorted(reached)])
     except Refusal as refusal:
         raise Refusal("not-kept", **refusal.values) from refusal
 
