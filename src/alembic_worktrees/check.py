@@ -10,7 +10,7 @@ from .messages import Message, quoted
 from .revision import illegal_characters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 
     from .trees import Snapshot
 
@@ -146,16 +146,16 @@ def _prefixes(ids: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def _diverged(graph: Graph, snapshot: Snapshot, max_heads: int) -> Iterator[Problem]:
+    opaque = {id for id, node in graph.nodes.items() if node.revision.opaque}
     own = [head for head in graph.heads if head not in snapshot.borrowed]
-    for family in graph.families(head for head in own if not _may_be_joined(head, graph, snapshot)):
+    for family in graph.families(head for head in own if not _may_be_joined(head, opaque, graph, snapshot)):
         if len(family) > max_heads:
             files = [graph.nodes[head].path for head in family]
             yield problem("diverged-heads", None, files, heads=family, folder=snapshot.place)
 
 
-def _may_be_joined(head: str, graph: Graph, snapshot: Snapshot) -> bool:
+def _may_be_joined(head: str, opaque: Set[str], graph: Graph, snapshot: Snapshot) -> bool:
     """Whether a head may be followed by what we cannot read: a broken file, or a revision with computed parents."""
-    opaque = {id for id, node in graph.nodes.items() if node.revision.opaque}
     above = graph.closure([head]).known if opaque else frozenset()
     return opaque - above != set() or any(broken.may_concern(head) for broken in snapshot.broken)
 

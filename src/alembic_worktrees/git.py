@@ -304,11 +304,12 @@ def committed(folder: Path, contents: Mapping[Path, bytes]) -> frozenset[Path]:
     `git diff` would tell too, but run the filters that the repository configures, and write the index when a file was
     only touched. Of the filters only the one for line ends is respected here.
     """
-    names = {os.path.relpath(path, folder): path for path in contents}
-    # By their folders: git holds each entry of a tree against each name that it is given.
-    folders = dict.fromkeys(os.path.join(os.path.dirname(name) or ".", "") for name in names)
+    split = [(path, *os.path.split(path)) for path in contents]
+    places = {place: os.path.relpath(place, folder) for place in {place for _, place, _ in split}}
+    names = {f"{places[place]}/{name}".removeprefix("./"): path for path, place, name in split}
     found = set()
-    for line in _about_names(folder, "ls-tree", "-z", "HEAD", names=list(folders)):
+    # By their folders: git holds each entry of a tree against each name that it is given.
+    for line in _about_names(folder, "ls-tree", "-z", "HEAD", names=[f"{at}/" for at in places.values()]):
         about, _, name = line.partition("\t")
         if name in names and _is_blob(contents[names[name]], about.split(" ")[2]):
             found.add(names[name])
@@ -317,7 +318,7 @@ def committed(folder: Path, contents: Mapping[Path, bytes]) -> frozenset[Path]:
 
 def _is_blob(content: bytes, blob: str) -> bool:
     wide = len(blob) == 64
-    return blob in (blob_id(one, wide=wide) for one in (content, content.replace(b"\r\n", b"\n")))
+    return blob == blob_id(content, wide=wide) or blob == blob_id(content.replace(b"\r\n", b"\n"), wide=wide)
 
 
 def stage(folder: Path, paths: Iterable[Path]) -> None:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 
     from alembic_worktrees.inventory import Migration
     from alembic_worktrees.revision import Revision
@@ -154,9 +154,9 @@ class Graph:
             families.setdefault(eldest(id_), []).append(id_)
         return tuple(sorted(tuple(family) for family in families.values()))
 
-    def closure(self, ids: Iterable[str]) -> Closure:
-        """Return the given ids and all their ancestors."""
-        reached = _reached(ids, self.parents)
+    def closure(self, ids: Iterable[str], *, barred: Set[str] = frozenset()) -> Closure:
+        """Return the given ids and all their ancestors, without entering what is barred."""
+        reached = _reached(ids, self.parents, barred)
         unknown = frozenset(reached.difference(self._parents))
         return Closure(frozenset(reached - unknown), unknown)
 
@@ -200,13 +200,9 @@ class Graph:
         """Yield the strongly connected components, by Kosaraju's algorithm."""
         children = _inverse((id_, self._parents[id_]) for id_ in self.nodes)
         grouped: set[str] = set()
-
-        def left(id_: str) -> list[str]:
-            return [child for child in children.get(id_, ()) if child not in grouped]
-
         for start in reversed([id_ for id_ in self._ancestors_first(self.nodes) if id_ in self.nodes]):
             if start not in grouped:
-                group = _reached([start], left)
+                group = _reached([start], lambda id_: children.get(id_, ()), grouped)
                 grouped |= group
                 yield group
 
@@ -246,12 +242,14 @@ def _inverse(references: Iterable[tuple[str, Iterable[str]]]) -> dict[str, list[
     return inverse
 
 
-def _reached(start: Iterable[str], edges: Callable[[str], Iterable[str]]) -> set[str]:
-    """Return these ids and all that the edges lead to from them."""
-    reached = set(start)
+def _reached(
+    start: Iterable[str], edges: Callable[[str], Iterable[str]], barred: Set[str] = frozenset()
+) -> set[str]:
+    """Return these ids and all that the edges lead to from them, without entering what is barred."""
+    reached = set(start) - barred
     todo = list(reached)
     while todo:
-        new = [id_ for id_ in edges(todo.pop()) if id_ not in reached]
+        new = [id_ for id_ in edges(todo.pop()) if id_ not in reached and id_ not in barred]
         reached.update(new)
         todo.extend(new)
     return reached

@@ -14,7 +14,7 @@ from .messages import Message
 from .search import Search
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from .checkouts import Checkout, Surroundings
@@ -91,9 +91,8 @@ def _look(
     committed = git.committed(project.root, own) if project.repository else frozenset(own)
     applied, silence = ask()
     graph = _union([here, *holdings])
-    owned = {one.revision.id for holding in holdings for one in holding.inventory.own}
-    needed = [*(applied.heads if applied else ()), *(one.revision.id for one in inventory.all)]
-    found = _remembered(needed, graph, owned, search)
+    needed = [*(applied.heads if applied else ()), *inventory.graph.nodes]
+    found = _remembered(needed, graph, holdings, search)
     whole = graph.joined(Node(one.revision, one.origin.name) for one in found.values())
     return Landscape(
         project, holdings, here, applied, silence, found, whole, committed, around, tuple(stepped)
@@ -129,20 +128,23 @@ def _union(holdings: Iterable[Holding]) -> Graph:
     return graph_of(first.values())
 
 
-def _remembered(needed: Iterable[str], graph: Graph, owned: Set[str], search: Search) -> dict[str, Candidate]:
-    """Look in git for what is needed and no checkout has as its own, with all ancestors."""
+def _remembered(
+    needed: Iterable[str], graph: Graph, holdings: Iterable[Holding], search: Search
+) -> dict[str, Candidate]:
+    """Look in git for what is needed and no checkout has as its own, with all ancestors; `graph` is of all of them."""
+    owned = {one.revision.id for holding in holdings for one in holding.inventory.own}
     found: dict[str, Candidate] = {}
     reached: set[str] = set()
     pending = set(needed)
     while pending:
-        closure = graph.closure(pending)
-        fresh = (closure.known | closure.unknown) - reached
+        closure = graph.closure(pending, barred=reached)
+        fresh = closure.known | closure.unknown
         reached |= fresh
         candidates = (_in_git(word, search) for word in sorted(fresh - owned))
         new = {one.revision.id: one for one in candidates if one}
         found |= new
         parents = (_parents(one, graph) for id, one in new.items() if id not in graph.nodes)
-        pending = {*new, *chain.from_iterable(parents)} - reached
+        pending = {*new, *chain.from_iterable(parents)}
     return found
 
 

@@ -162,6 +162,7 @@ class _Needed:
         self._own = own
         self._find = find
         self._held = held
+        self._walked: set[str] = set()  # of what is defined here: nothing new is missing above it
         self._seen: set[str] = set()
         self.chosen: dict[str, Candidate] = {}
         self.gaps: dict[str, set[str]] = {}
@@ -171,7 +172,9 @@ class _Needed:
         pending = [(word, "") for word in applied]
         while pending:
             word, needed_by = pending.pop()
-            for unknown in sorted(self._own.closure(self._own.label_owners.get(word, [word])).unknown):
+            closure = self._own.closure(self._own.label_owners.get(word, [word]), barred=self._walked)
+            self._walked |= closure.known
+            for unknown in sorted(closure.unknown):
                 referrers = set(self._own.missing.get(unknown, ())) or {needed_by} - {""}
                 if unknown in self._seen:
                     if unknown in self.gaps:
