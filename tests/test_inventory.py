@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees.inventory import Common, Inventory, migration_paths, sha256, take_inventory
+from alembic_worktrees.common import Common, Folder
+from alembic_worktrees.inventory import Inventory, migration_paths, sha256, take_inventory
 from alembic_worktrees.project import ConfigFiles, Project
 from alembic_worktrees.record import Entry, Origin, render
 from worlds import searching
@@ -178,13 +179,42 @@ def test_what_checkouts_have_in_common_is_read_once(
     files["new"].write_bytes((main.versions / "same.py").read_bytes().replace(b"same", b"new"))
     here, there = searching.project(main), searching.project(other)
     alone = take_inventory(there)
-    common = Common()
-    assert common.known(there.versions[0], sorted(path.name for path in files.values())) == {}
-    take_inventory(here, common)
-    assert take_inventory(there, common) == alone
-    known = common.known(there.versions[0], [])
+    for trusted in (True, False):  # a worktree, and a clone
+        with Common([Folder(there.versions[0], ours=trusted)] * 2) as common:
+            monkeypatch.setattr(common, "_AHEAD", 1)
+            assert common.known(there.versions[0]) == {}
+            take_inventory(here, common)
+            assert take_inventory(there, common) == alone
+            common.look_ahead(1)
+            known = common.known(there.versions[0])
     assert set(known) == {f"{id}.py" for id in ("same", "touched")}
-    assert all((there.versions[0] / name).read_bytes() == content for name, content in known.items())
+    assert all((there.versions[0] / name).read_bytes() == file.content for name, file in known.items())
+
+
+@pytest.mark.parametrize("scope", ["--local", "--worktree"])
+def test_no_filter_of_a_neighbour_is_run(
+    world_root: Path, monkeypatch: pytest.MonkeyPatch, scope: str
+) -> None:
+    """Git would run it to see whether a file that was touched is still the same."""
+    monkeypatch.setattr(Common, "_FEW", 0)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(world_root / ".gitconfig"))
+    world = World.create(world_root, "sqlite://")
+    main = world.main
+    main.revision("aaaa1111")
+    main.write(".gitattributes", "*.py filter=odd\n")
+    main.commit("Add a migration")
+    other = world.worktree("feature")
+    mark = world_root / "it ran"
+    other.git("config", "extensions.worktreeConfig", "true")
+    other.git("config", scope, "filter.odd.clean", f"touch '{mark}'; cat")
+    (other.versions / "aaaa1111_add_t.py").touch()
+    here, there = searching.project(main), searching.project(other)
+    with Common([Folder(there.versions[0], ours=True)]) as common:
+        take_inventory(here, common)
+        assert [one.revision.id for one in take_inventory(there, common).own] == ["aaaa1111"]
+    assert not mark.exists()
+    other.git("status")
+    assert mark.exists()
 
 
 def test_a_file_that_git_writes_otherwise_than_it_keeps_it_is_read(
@@ -200,18 +230,20 @@ def test_a_file_that_git_writes_otherwise_than_it_keeps_it_is_read(
     main.git("rm", "--quiet", "--cached", "-r", ".")
     main.git("reset", "--quiet", "--hard")  # written again, now by the attributes
     other = world.worktree("feature")
-    common = Common()
-    take_inventory(searching.project(main), common)
     there = searching.project(other)
     content = (there.versions[0] / "aaaa1111_add_t.py").read_bytes()
     assert b"\r\n" in content
-    assert common.known(there.versions[0], ["aaaa1111_add_t.py"]) == {}
-    assert take_inventory(there, common).own[0].content == content
+    with Common([Folder(there.versions[0], ours=True)] * 2) as common:
+        monkeypatch.setattr(common, "_AHEAD", 1)
+        take_inventory(searching.project(main), common)
+        assert take_inventory(there, common).own[0].content == content
+        common.look_ahead(1)
+        assert common.known(there.versions[0]) == {}
 
 
-def test_equal_bytes_are_held_once(project: Project) -> None:
+def test_equal_files_are_held_once(project: Project) -> None:
     common = Common()
-    for id in ("one", "other"):
-        write(project, "same", file=f"{id}.py")
-    one, other = take_inventory(project, common).own
+    write(project, "same")
+    (one,), (other,) = (take_inventory(project, common).own for _ in range(2))
     assert one.content is other.content
+    assert len(common.files) == 1

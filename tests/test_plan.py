@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alembic_worktrees.inventory import Borrowed, Inventory, Migration, sha256
+from alembic_worktrees.common import File
+from alembic_worktrees.inventory import Borrowed, Inventory, Migration, Shelf, sha256
 from alembic_worktrees.plan import Plan, make_plan
 from alembic_worktrees.project import ConfigFiles, Project
 from alembic_worktrees.record import Entry, Origin
@@ -76,7 +77,8 @@ def plan(
     elsewhere: Iterable[Candidate] = (),
     project: Project = PROJECT,
 ) -> Plan:
-    inventory = Inventory(tuple(here), tuple(borrowed), (), (), (), ())
+    files = {one.below: File(one.below, one.content, one.revision) for one in here}
+    inventory = Inventory((Shelf(VERSIONS, files),), tuple(borrowed), (), (), (), ())
     candidates = [*elsewhere, *(borrowed_copy(ROOT, row, BORROWED_HERE) for row in borrowed)]
     places = index(sorted(candidates, key=lambda candidate: candidate.trust))
     return make_plan(applied, inventory, project, lambda word: places.get(word, ()))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
     from pathlib import Path
 
 MAX_BYTES = 4 * 1024 * 1024  # the largest of 287 real migrations has 60 KB
@@ -18,6 +19,7 @@ MAX_ENTRIES = 50_000
 MAX_TOTAL_BYTES = 256 * 1024 * 1024
 
 _OPENING = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+_OPENING_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 class NotReadable(Exception):
@@ -52,12 +54,44 @@ def read_plain(path: Path | str, inside: tuple[str, ...], *, limit: int = MAX_BY
         raise NotReadable("gone") from error
     except OSError as error:
         raise NotReadable("denied") from error
-    try:
-        return _read_whole(handle, _judge(handle, real, inside, limit), limit)
-    except OSError as error:
-        raise NotReadable("denied") from error
-    finally:
+    if not _place(handle, real).startswith(inside):
         os.close(handle)
+        raise NotReadable("outside")
+    return _read_and_close(handle, limit)
+
+
+class Folder:
+    """A folder that is held open: what is read of it lies in it, whatever its path may lead to meanwhile."""
+
+    def __init__(self, path: str, inside: tuple[str, ...]) -> None:
+        """Open a folder that lies within the fence `inside`. Raises NotReadable: "outside", "gone" or "denied"."""
+        self._path = path
+        self._inside = inside
+        try:
+            self._handle = os.open(path, _OPENING_FOLDER)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise NotReadable("gone") from error
+        except OSError as error:
+            raise NotReadable("denied") from error
+        if not os.path.join(_place(self._handle, path), "").startswith(inside):
+            self.close()
+            raise NotReadable("outside")
+
+    def close(self) -> None:
+        """Hold it no more."""
+        os.close(self._handle)
+
+    def read(self, name: str, *, plain: bool) -> bytes:
+        """Return the bytes of a file in it as `read_plain` does; `plain` if the folder says that it is a plain file."""
+        if not plain:
+            return read_plain(os.path.join(self._path, name), self._inside)
+        try:
+            handle = os.open(name, _OPENING, dir_fd=self._handle)
+        except FileNotFoundError as error:
+            raise NotReadable("gone") from error
+        except OSError as error:
+            raise NotReadable("denied") from error
+        return _read_and_close(handle, MAX_BYTES)
 
 
 def _followed(path: Path | str, inside: tuple[str, ...]) -> str:
@@ -75,16 +109,18 @@ def _followed(path: Path | str, inside: tuple[str, ...]) -> str:
     return real
 
 
-def _judge(handle: int, path: str, inside: tuple[str, ...], limit: int) -> int:
-    """Return the size of a file that may be read."""
-    about = os.fstat(handle)
-    if not stat.S_ISREG(about.st_mode):
-        raise NotReadable("not-a-file")
-    if not _place(handle, path).startswith(inside):
-        raise NotReadable("outside")
-    if about.st_size > limit:
-        raise NotReadable("too-large")
-    return about.st_size
+def _read_and_close(handle: int, limit: int) -> bytes:
+    try:
+        about = os.fstat(handle)
+        if not stat.S_ISREG(about.st_mode):
+            raise NotReadable("not-a-file")
+        if about.st_size > limit:
+            raise NotReadable("too-large")
+        return _read_whole(handle, about.st_size, limit)
+    except OSError as error:
+        raise NotReadable("denied") from error
+    finally:
+        os.close(handle)
 
 
 def _read_whole(handle: int, size: int, limit: int) -> bytes:
@@ -100,7 +136,7 @@ def _read_whole(handle: int, size: int, limit: int) -> bytes:
 
 def _place_of_folder(folder: Path) -> str | None:
     try:
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        handle = os.open(folder, _OPENING_FOLDER)
     except OSError:
         return None
     try:
@@ -133,23 +169,26 @@ def walk(folder: Path, *, recursive: bool, limit: int | None = None) -> Iterator
 
 
 def entries(
-    folder: Path, *, recursive: bool, limit: int | None = None
+    folder: Path, *, recursive: bool, limit: int | None = None, without: Container[str] = ()
 ) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Yield the same paths, each with what the folder says of it; also those of folders that are not entered."""
-    pending, count = [""], 0
+    """Yield the same paths, each with what the folder says of it; also those of folders that are not entered.
+
+    The paths in `without` are those of plain files that are known already.
+    """
+    pending, left = [""], limit
     while pending:
         below = pending.pop()
-        folders: list[str] = []
-        found: list[os.DirEntry[str]] = []
         try:
             with os.scandir(folder / below) as listed:
-                for entry in listed:
-                    count += 1
-                    if limit is not None and count > limit:
-                        raise NotReadable("too-many")
-                    found.append(entry)
+                unknown = (entry for entry in listed if below + entry.name not in without)
+                found = list(unknown if left is None else islice(unknown, left + 1))
         except (FileNotFoundError, NotADirectoryError):
             continue
+        if left is not None:
+            left -= len(found)
+            if left < 0:
+                raise NotReadable("too-many")
+        folders: list[str] = []
         for entry in sorted(found, key=lambda entry: entry.name):
             if not recursive or not entry.is_dir(follow_symlinks=False):
                 yield below + entry.name, entry

@@ -513,24 +513,43 @@ def blob_id(content: bytes, *, wide: bool) -> str:
     return hashlib.sha256(data).hexdigest() if wide else hashlib.sha1(data, usedforsecurity=False).hexdigest()
 
 
-def unchanged(folder: Path) -> dict[str, str]:
-    """Return the blob of each plain file below `folder` that is as the index has it, by its path from there.
+def filters_nothing(folder: Path) -> bool:
+    """Tell whether git would run no filter of this repository's own, where it compares the bytes of a file.
 
-    None are where there is no repository. A file that git was told not to look at (`--assume-unchanged`) or that is
-    in conflict is not among them.
+    A neighbour need not be a friend. Each worktree may have a configuration of its own only if the repository says so.
     """
-    # Where it compares bytes git would run the filters of this very repository: a neighbour need not be a friend.
-    if ask(folder, "config", "--local", "--includes", "--get-regexp", "^filter[.]", patience=PATIENCE).out:
-        return {}
-    words = ("ls-files", "-v", "-z", "--stage", "--modified", "--", ".")
-    rows = [line.partition("\t") for line in os.fsdecode(ask(folder, *words).out).split("\0")]
-    found = {
-        path: about[9:-2] for about, _, path in rows if about.startswith("H 100") and about.endswith(" 0")
-    }
-    for about, _, path in rows:
-        if about.startswith("C"):
-            found.pop(path, None)
-    return found
+    pattern = r"^(filter[.]|extensions[.]worktreeconfig$)"
+    words = ("config", "--local", "--includes", "--get-regexp", pattern)
+    return ask(folder, *words, patience=PATIENCE).status == 1  # no such key
+
+
+def ask_unchanged(folder: Path) -> Reading:
+    """Let git find out which plain files below `folder` are as the index has them; `unchanged` reads the answer.
+
+    Raises OSError if there is no such folder.
+    """
+    words = ("git", "ls-files", "-v", "-z", "--stage", "--modified", "--", ".")
+    return Reading(words, folder=folder, environment=environment())
+
+
+def unchanged(result: Result) -> frozenset[bytes]:
+    """Return a row for each file that is as the index has it; `unchanged_row` tells what it looks like.
+
+    There are none where there is no repository. A file that git was told not to look at (`--assume-unchanged`) or
+    that is in conflict has another row.
+    """
+    rows = frozenset(result.out.split(b"\0"))
+    return rows - {b"H" + row[1:] for row in rows if row.startswith(b"C")}  # modified: listed twice
+
+
+def unchanged_row(path: bytes, content: bytes, *, wide: bool) -> bytes:
+    """Return the row of a file of this path, from the folder that was asked about, and this content."""
+    return b"H 100644 %b 0\t%b" % (blob_id(content, wide=wide).encode(), path)
+
+
+def is_wide(rows: Iterable[bytes]) -> bool:
+    """Whether the ids in these rows are those of `--object-format=sha256`."""
+    return any(len(row.partition(b"\t")[0]) > len("H 100644  0") + 40 for row in rows)
 
 
 def tree_entries(tree: bytes, oid_bytes: int) -> tuple[TreeEntry, ...]:

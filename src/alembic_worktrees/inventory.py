@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property, lru_cache
+from contextlib import closing
+from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import git, record
-from .files import MAX_ENTRIES, MAX_TOTAL_BYTES, NotReadable, entries, fence, read_plain, walk
-from .revision import Revision, Unreadable, is_migration_name, read_revision
+from .common import Common, File
+from .common import Folder as CommonFolder
+from .files import MAX_ENTRIES, MAX_TOTAL_BYTES, Folder, NotReadable, entries, fence, read_plain, walk
+from .revision import Revision, Unreadable, is_migration_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from .checkouts import Checkout
     from .graph import Graph
     from .project import Project
-
-read_once = lru_cache(maxsize=None)(read_revision)  # checkouts hold the same files over and over
 
 
 class _Lying(NamedTuple):
@@ -58,8 +61,36 @@ def unreadable(place: Path, error: OSError) -> Stepped:
     return Stepped(place / (error.filename or ""), reason, error.strerror or "")
 
 
+class Shelf(NamedTuple):
+    """A version location, and the migration files in it by their paths below it."""
+
+    location: Path
+    files: Mapping[str, File]
+
+    @property
+    def migrations(self) -> Iterator[Migration]:
+        """Each file as it lies here, in Alembic's order."""
+        for below in sorted(self.files, key=_alembic_order):
+            file = self.files[below]
+            yield Migration(file.revision, file.content, self.location, below)
+
+    def without(self, paths: Collection[Path]) -> Shelf:
+        """Return the shelf without the files at these paths."""
+        gone = {str(path.relative_to(self.location)) for path in paths if path.is_relative_to(self.location)}
+        kept = (
+            {below: file for below, file in self.files.items() if below not in gone} if gone else self.files
+        )
+        return self._replace(files=kept)
+
+
+def _alembic_order(below: str) -> tuple[list[str], str]:
+    """Files first, then folders, one by one."""
+    folder, _, name = below.rpartition("/")
+    return folder.split("/"), name
+
+
 class _Found(NamedTuple):
-    own: tuple[Migration, ...]  # the checkout's own files, and borrowed ones that were edited here
+    shelves: tuple[Shelf, ...]  # of the checkout's own files, and of borrowed ones that were edited here
     borrowed: tuple[Borrowed, ...]  # unchanged since they were borrowed
     edited: tuple[Borrowed, ...]  # changed here since they were borrowed; also in `own`
     arrived: tuple[Borrowed, ...]  # since tracked by git; also in `own`
@@ -69,6 +100,11 @@ class _Found(NamedTuple):
 
 class Inventory(_Found):
     """All that lies in the version locations of one checkout; since it never changes, its graphs are made once."""
+
+    @cached_property
+    def own(self) -> tuple[Migration, ...]:
+        """The migrations on the shelves; a search asks only for a few of them."""
+        return tuple(migration for shelf in self.shelves for migration in shelf.migrations)
 
     @cached_property
     def all(self) -> tuple[Migration, ...]:
@@ -119,8 +155,8 @@ def take_inventory(project: Project, common: Common | None = None) -> Inventory:
     ]
     recorded = {path: (entry, place) for path, entry, place in rows}
     stepped = [Stepped(location, "location-outside") for location in _locations(project)[1]]
-    migrations = list(_read_all(project, recorded, stepped, common or Common()))
-    at = {migration.path: migration for migration in migrations} if rows else {}
+    shelves = list(_read_all(project, recorded, stepped, common or Common()))
+    at = {one.path: one for shelf in shelves for one in shelf.migrations} if rows else {}
     for path, entry, place in rows:
         # Where a refresh was killed there are two for a path: the one of what is there counts.
         if path in at and sha256(at[path].content) == entry.sha256:
@@ -134,9 +170,18 @@ def take_inventory(project: Project, common: Common | None = None) -> Inventory:
     waiting = [row for row in listed if row.migration.path not in tracked]
     edited = tuple(row for row in waiting if sha256(row.migration.content) != row.entry.sha256)
     borrowed = tuple(row for row in waiting if sha256(row.migration.content) == row.entry.sha256)
-    not_own = {row.migration.path for row in borrowed}
-    own = tuple(one for one in migrations if not not_own or one.path not in not_own)
+    own = tuple(shelf.without([row.migration.path for row in borrowed]) for shelf in shelves)
     return Inventory(own, borrowed, edited, arrived, records, tuple(stepped))
+
+
+def in_common(checkouts: Iterable[Checkout]) -> Common:
+    """Return what checkouts have in common that are going to be visited in this order: nothing so far."""
+    return Common(
+        CommonFolder(location, checkout.worktree)
+        for checkout in checkouts
+        if (project := checkout.project) and project.repository and len(project.versions) == 1
+        for location in _locations(project)[0]
+    )
 
 
 def visit(project: Project | None, stepped: list[Stepped], common: Common | None = None) -> Inventory:
@@ -182,27 +227,29 @@ def migration_paths(project: Project) -> Iterator[tuple[Path, str]]:
     return ((location, below) for location, names, _ in _listed(project) for below in names)
 
 
-def _listed(project: Project) -> Iterator[tuple[Path, list[str], list[str]]]:
+def _listed(
+    project: Project, known: Mapping[Path, Collection[str]] | None = None
+) -> Iterator[tuple[Path, dict[str, bool], list[str]]]:
     """Yield each version location, its files, and the folders that look like files at first sight.
 
-    A file that two names lead to counts once, as in ScriptDirectory._load_revisions.
+    Of each file is told whether it is a plain one; those that are `known` in a location are left out. A file that two
+    names lead to counts once, as in ScriptDirectory._load_revisions, and not by a link if it can be helped.
     """
     seen: set[str] = set()
     left = MAX_ENTRIES if project.fence else None
     for location in _locations(project)[0]:
-        real_location = os.path.realpath(location)
-        files, folders = [], []
-        for below, entry in entries(location, recursive=project.recursive, limit=left):
-            left = left and left - 1
-            if not is_migration_name(entry.name):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                folders.append(below)
-                continue
-            real = os.path.realpath(entry.path) if entry.is_symlink() else f"{real_location}/{below}"
-            if real not in seen:
+        here = known.get(location, ()) if known else ()
+        found = list(entries(location, recursive=project.recursive, limit=left, without=here))
+        left = left and left - len(found)
+        named = [row for row in found if is_migration_name(row[1].name)]
+        folders = [below for below, entry in named if entry.is_dir(follow_symlinks=False)]
+        top = os.path.join(os.path.realpath(location), "")
+        files: dict[str, bool] = {}
+        for below, entry in sorted(named, key=lambda row: row[1].is_symlink()):
+            real = os.path.realpath(entry.path) if entry.is_symlink() else top + below
+            if real not in seen and real.removeprefix(top) not in here and below not in folders:
                 seen.add(real)
-                files.append(below)
+                files[below] = entry.is_file(follow_symlinks=False)
         yield location, files, folders
 
 
@@ -221,72 +268,53 @@ def _read_all(
     recorded: Mapping[Path, tuple[record.Entry, Path]],
     stepped: list[Stepped],
     common: Common,
-) -> Iterator[Migration]:
+) -> Iterator[Shelf]:
+    known = {location: common.known(location) for location in _locations(project)[0]}
     inside, total = _fence(project), 0
-    for location, files, folders in _listed(project):
+    for location, files, folders in _listed(project, known):
         # Alembic passes over folders too.
         stepped += (Stepped(location / below, "not-a-file") for below in folders)
-        known = common.known(location, files)
-        for below in files:
+        held = dict(known[location])
+        common.look_ahead(len(held) + len(files))
+        for below, content in _contents(location, files, inside):
+            if isinstance(content, NotReadable):
+                stepped.append(Stepped(location / below, content.reason))
+                continue
+            total += len(content)
             if project.fence and total > MAX_TOTAL_BYTES:
                 raise NotReadable("too-many")
             try:
-                content = known[below] if below in known else common.read(location, below, inside)
-                total += len(content)
-                revision = read_once(content, below.rpartition("/")[2])
-            except NotReadable as error:
-                stepped.append(Stepped(location / below, error.reason))
-                continue
+                held[below] = common.file(below, content)
             except Unreadable as error:
                 path = location / below
                 stepped.append(Stepped(path, error.reason, error.detail))
-                if path not in recorded:
-                    continue
-                # A copy that was broken here: it is still the one that was borrowed.
-                revision = Revision(recorded[path][0].revision, (), (), (), opaque=True)
-            yield Migration(revision, content, location, below)
+                if path in recorded:  # a copy that was broken here: it is still the one that was borrowed
+                    held[below] = File(
+                        below, content, Revision(recorded[path][0].revision, (), (), (), opaque=True)
+                    )
+        yield Shelf(location, held)
+
+
+def _contents(
+    location: Path, files: Mapping[str, bool], inside: tuple[str, ...]
+) -> Iterator[tuple[str, bytes | NotReadable]]:
+    """Yield what each file holds, or why it cannot be read; `files` tells which are plain ones."""
+    for parent, group in groupby(files, os.path.dirname):
+        try:
+            folder = Folder(os.path.join(location, parent), inside)
+        except NotReadable as error:
+            yield from ((below, error) for below in group)
+            continue
+        with closing(folder):
+            for below in group:
+                try:
+                    yield below, folder.read(os.path.basename(below), plain=files[below])
+                except NotReadable as error:
+                    yield below, error
 
 
 def _fence(project: Project) -> tuple[str, ...]:
     return project.fence or fence(project.root, *project.versions)
-
-
-class Common:
-    """The bytes of files that several checkouts have in common: read once, and held once.
-
-    git tells of each file in a folder whether it is still the blob that its index names; it compares what the file
-    system says (size, times, inode) and, where that could deceive, the bytes. A blob's id is the hash of its bytes,
-    so that nothing is taken for another file's bytes but bytes that have been read and hashed here.
-    """
-
-    _FEW = 400  # so many files are read in the time in which git starts and looks at them
-
-    def __init__(self) -> None:
-        """Know nothing yet."""
-        self._contents: dict[bytes, bytes] = {}
-        self._blobs: dict[str, bytes] = {}
-        self._unhashed: list[bytes] = []
-
-    def known(self, folder: Path, names: Sequence[str]) -> dict[str, bytes]:
-        """Return which of the files in `folder` need not be read, because bytes that were read are theirs."""
-        if not self._contents or len(names) < self._FEW:
-            return {}
-        blobs = git.unchanged(folder)
-        if blobs:
-            self._hash(wide=len(next(iter(blobs.values()))) == 64)
-        return {name: self._blobs[blob] for name, blob in blobs.items() if blob in self._blobs}
-
-    def read(self, folder: Path, below: str, inside: tuple[str, ...]) -> bytes:
-        """Read a file as `read_plain` does."""
-        content = read_plain(f"{folder}/{below}", inside)
-        held = self._contents.setdefault(content, content)
-        if held is content:
-            self._unhashed.append(content)
-        return held
-
-    def _hash(self, *, wide: bool) -> None:
-        self._blobs.update((git.blob_id(content, wide=wide), content) for content in self._unhashed)
-        self._unhashed.clear()
 
 
 def _record_paths(project: Project) -> Iterator[Path]:

@@ -6,10 +6,11 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import git
+from .checkouts import look_around
 from .database import Applied, Database, read_directly
 from .errors import Refusal
 from .graph import Graph, Node, graph_of
-from .inventory import Common, Inventory, Stepped, take_inventory, visit
+from .inventory import Inventory, Stepped, in_common, take_inventory, visit
 from .messages import Message
 from .search import Search
 
@@ -74,18 +75,18 @@ def _look(
     ask: Callable[[], tuple[Applied | None, Message | None]],
     tell: Callable[[Message], None],
 ) -> Landscape:
-    common = Common()
-    inventory = take_inventory(project, common)
-    search = Search(project, settings, borrowed=inventory.borrowed, tell=tell)
-    around = search.surroundings
-    stepped = [*around.stepped, *inventory.stepped]
-    holdings = tuple(
-        Holding(
-            _on_branch(checkout),
-            inventory if checkout is around.here else visit(checkout.project, stepped, common),
+    around = look_around(project, settings.search)
+    with in_common([around.here, *around.others]) as common:
+        inventory = take_inventory(project, common)
+        stepped = [*around.stepped, *inventory.stepped]
+        holdings = tuple(
+            Holding(
+                _on_branch(checkout),
+                inventory if checkout is around.here else visit(checkout.project, stepped, common),
+            )
+            for checkout in around.checkouts
         )
-        for checkout in around.checkouts
-    )
+    search = Search(project, settings, borrowed=inventory.borrowed, around=around, tell=tell)
     here = next(holding for holding in holdings if holding.inventory is inventory)
     own = {migration.path: migration.content for migration in inventory.own}
     committed = git.committed(project.root, own) if project.repository else frozenset(own)

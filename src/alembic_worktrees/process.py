@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import signal
 import subprocess
+import sys
 import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple, cast
@@ -63,17 +65,18 @@ def run(
 
 
 class Reading:
-    """A process that is given a text, and whose output is read as far as it is wanted."""
+    """A process at work beside us, whose output is read as far as it is wanted."""
 
     def __init__(
-        self, argv: Sequence[str], *, folder: Path, environment: Mapping[str, str], text: bytes
+        self, argv: Sequence[str], *, folder: Path, environment: Mapping[str, str], text: bytes = b""
     ) -> None:
-        """Start `argv` in `folder`. Raises OSError if it cannot start."""
+        """Start `argv` in `folder`, with `text` as its standard input. Raises OSError if it cannot start."""
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(
             argv, cwd=folder, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=1 << 16
         )
         self.out = cast("IO[bytes]", self._process.stdout)
+        _widen(self.out)
         # Both pipes may be full at once: somebody has to write while we read.
         self._writer = threading.Thread(target=_write, args=(self._process.stdin, text), daemon=True)
         self._process.stdin = None  # the writer's alone
@@ -92,6 +95,13 @@ class Reading:
         self._writer.join()
         out, err = self._process.communicate()
         return Result(self._process.returncode, out, err)
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Let as much lie in a pipe unread as the system grants: who writes need not wait for us so soon."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, 1 << 20)
 
 
 def _write(end: IO[bytes], text: bytes) -> None:

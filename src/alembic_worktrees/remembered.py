@@ -10,9 +10,9 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import archive, git
+from .common import read_once
 from .errors import Refusal
 from .files import MAX_BYTES, is_sound
-from .inventory import read_once
 from .project import USUAL_FOLDER, Places, read_places
 from .record import Origin
 from .revision import Unreadable, is_migration_name

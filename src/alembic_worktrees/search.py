@@ -40,18 +40,20 @@ class Search:
         borrowed: Sequence[Borrowed] = (),
         here_too: bool = False,
         prefer: str | None = None,
+        around: Surroundings | None = None,
         tell: Tell | None = None,
     ) -> None:
         """Look from `project`; `borrowed` are the copies it has already.
 
         `here_too` also offers this checkout's own files. `prefer` names the origin that beats all others.
-        `tell` is told when a search goes beyond the checkouts.
+        `around` is what was found already. `tell` is told when a search goes beyond the checkouts.
         """
         self._project = project
         self._settings = settings
         self._borrowed = borrowed
         self._here_too = here_too
         self._prefer = prefer
+        self._around = around
         self._tell = tell
         self._broken: list[Stepped] = []  # clones that git cannot read
 
@@ -69,7 +71,7 @@ class Search:
     @cached_property
     def surroundings(self) -> Surroundings:
         """Every checkout of the project."""
-        return look_around(self._project, self._settings.search)
+        return self._around or look_around(self._project, self._settings.search)
 
     @property
     def stepped(self) -> tuple[Stepped, ...]:

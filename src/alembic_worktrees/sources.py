@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import git
-from .inventory import Common, visit
+from .inventory import in_common, visit
 from .record import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Set
+    from collections.abc import Callable, Iterable, Iterator, Sequence, Set
     from pathlib import Path
 
     from .checkouts import Checkout
-    from .inventory import Borrowed, Migration, Stepped
-    from .project import Project
+    from .common import File
+    from .inventory import Borrowed, Inventory, Migration, Shelf, Stepped
     from .revision import Revision
 
     Index = Mapping[str, Sequence["Candidate"]]
@@ -73,27 +73,51 @@ def index(candidates: Iterable[Candidate]) -> Index:
     return found
 
 
-class _Original(NamedTuple):
-    """A checkout's own file; thousands are read for one that is wanted."""
+class CheckoutFiles:
+    """The migration files of several checkouts, read once. `stepped` names what could not be read."""
 
-    checkout: Checkout
-    migration: Migration
+    def __init__(self, checkouts: Sequence[Checkout]) -> None:
+        """Read every migration file of `checkouts`, and the records of what they have borrowed."""
+        self.stepped: list[Stepped] = []
+        with in_common(checkouts) as common:
+            self._holdings = [
+                (checkout, visit(checkout.project, self.stepped, common)) for checkout in checkouts
+            ]
+        self._originals = _Originals(self._holdings, common.files)
 
-    def candidate(self, trust: int) -> Candidate:
-        return _original(self.checkout, self.migration, trust)
+    def originals(self) -> Index:
+        """Return the checkouts' own files; where they differ, git was asked which of them are committed."""
+        return self._originals
+
+    def borrowed(self) -> tuple[Candidate, ...]:
+        """Return what the checkouts have borrowed themselves: copies of copies."""
+        return tuple(candidate for holding in self._holdings for candidate in _copies(*holding))
+
+    def named(self, name: str) -> tuple[Candidate, ...]:
+        """Return all that lies in the checkout of this name, what it has borrowed last."""
+        for checkout, inventory in self._holdings:
+            if checkout.name == name:
+                own = (migration for shelf in _originals_in(inventory) for migration in shelf.migrations)
+                originals = (_original(checkout, migration, UNCOMMITTED) for migration in own)
+                return (*originals, *_copies(checkout, inventory))
+        return ()
 
 
-class _Originals(Mapping[str, Sequence[Candidate]]):
-    """The index of the checkouts' own files. A candidate is made when it is asked for."""
+class _Originals(Mapping[str, "Sequence[Candidate]"]):
+    """The index of the checkouts' own files: of thousands that they share a few are asked for."""
 
-    def __init__(self, files: Mapping[str, Sequence[_Original]], committed: Set[Path]) -> None:
-        self._files = files
-        self._committed = committed
+    def __init__(self, holdings: Iterable[tuple[Checkout, Inventory]], files: Iterable[File]) -> None:
+        self._shelves = [(checkout, shelf) for checkout, one in holdings for shelf in _originals_in(one)]
+        self._files: dict[str, list[File]] = {}
+        for file in files:
+            for word in _words(file.revision):
+                self._files.setdefault(word, []).append(file)
+        self._committed = self._ask_committed()
 
     def __getitem__(self, word: str) -> Sequence[Candidate]:
         return [
-            file.candidate(COMMITTED if file.migration.path in self._committed else UNCOMMITTED)
-            for file in self._files[word]
+            _original(checkout, one, COMMITTED if one.path in self._committed else UNCOMMITTED)
+            for checkout, one in self._holders(self._files[word])
         ]
 
     def __iter__(self) -> Iterator[str]:
@@ -102,55 +126,29 @@ class _Originals(Mapping[str, Sequence[Candidate]]):
     def __len__(self) -> int:
         return len(self._files)
 
-
-class CheckoutFiles:
-    """The migration files of several checkouts, read once. `stepped` names what could not be read."""
-
-    def __init__(self, checkouts: Sequence[Checkout]) -> None:
-        """Read every migration file of `checkouts`, and the records of what they have borrowed."""
-        self.stepped: list[Stepped] = []
-        self._common = Common()
-        self._own: dict[str, list[_Original]] = {}
-        self._borrowed: list[Candidate] = []
-        self._named: dict[str, tuple[list[_Original], list[Candidate]]] = {}
-        for checkout in checkouts:
-            if checkout.project:
-                self._read(checkout, checkout.project)
-        self._committed = self._ask_committed()
-
-    def originals(self) -> Index:
-        """Return the checkouts' own files; where they differ, git was asked which of them are committed."""
-        return _Originals(self._own, self._committed)
-
-    def borrowed(self) -> tuple[Candidate, ...]:
-        """Return what the checkouts have borrowed themselves: copies of copies."""
-        return tuple(self._borrowed)
-
-    def named(self, name: str) -> tuple[Candidate, ...]:
-        """Return all that lies in the checkout of this name, what it has borrowed last."""
-        own, borrowed = self._named.get(name, ((), ()))
-        return (*(file.candidate(UNCOMMITTED) for file in own), *borrowed)
-
-    def _read(self, checkout: Checkout, project: Project) -> None:
-        inventory = visit(project, self.stepped, self._common)
-        edited = {row.migration.path for row in inventory.edited}
-        own = [_Original(checkout, one) for one in inventory.own if not edited or one.path not in edited]
-        borrowed = [borrowed_copy(checkout.path, row, BORROWED) for row in inventory.borrowed]
-        borrowed += [_original(checkout, row.migration, EDITED) for row in inventory.edited]
-        for file in own:
-            for word in _words(file.migration.revision):
-                self._own.setdefault(word, []).append(file)
-        self._borrowed += borrowed
-        self._named[checkout.name] = own, borrowed
+    def _holders(self, files: Sequence[File]) -> Iterator[tuple[Checkout, Migration]]:
+        for checkout, shelf in self._shelves:
+            here = {file.below: file for file in files if shelf.files.get(file.below) is file}
+            yield from ((checkout, one) for one in shelf._replace(files=here).migrations)
 
     def _ask_committed(self) -> Set[Path]:
         """Ask each checkout's git, once, which files are committed, where the answer can change what is chosen."""
         disputed: dict[Path, dict[Path, bytes]] = {}
-        for group in self._own.values():
-            if any(file.migration.content != group[0].migration.content for file in group):
-                for checkout, migration in group:
+        for files in self._files.values():
+            if any(file.content != files[0].content for file in files):
+                for checkout, migration in self._holders(files):
                     disputed.setdefault(checkout.path, {})[migration.path] = migration.content
         return {path for root, contents in disputed.items() for path in git.committed(root, contents)}
+
+
+def _originals_in(inventory: Inventory) -> Iterator[Shelf]:
+    edited = [row.migration.path for row in inventory.edited]
+    return (shelf.without(edited) for shelf in inventory.shelves)
+
+
+def _copies(checkout: Checkout, inventory: Inventory) -> Iterator[Candidate]:
+    yield from (borrowed_copy(checkout.path, row, BORROWED) for row in inventory.borrowed)
+    yield from (_original(checkout, row.migration, EDITED) for row in inventory.edited)
 
 
 def _words(revision: Revision) -> tuple[str, ...]:

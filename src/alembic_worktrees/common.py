@@ -1,0 +1,109 @@
+"""What do checkouts have in common? Migration files that are read, parsed and held once, however many have them."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from . import git
+from .revision import Revision, read_revision
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+    from pathlib import Path
+
+    from .process import Reading
+
+read_once = lru_cache(maxsize=None)(read_revision)  # git remembers the same files that checkouts have
+
+
+class File(NamedTuple):
+    """A migration file, wherever it lies: `below` is its path below a version location."""
+
+    below: str
+    content: bytes
+    revision: Revision
+
+
+class Folder(NamedTuple):
+    """A version location that will be looked at; `ours` if its checkout is a worktree of this repository."""
+
+    path: Path
+    ours: bool
+
+
+class Common:
+    """The migration files of several checkouts, and git's word on which of them have the same ones.
+
+    git tells of each file in a folder whether it is still the blob that its index names; it compares what the file
+    system says (size, times, inode) and, where that could deceive, the bytes. A blob's id is the hash of its bytes,
+    so that nothing is taken for another file's bytes but bytes that have been read and hashed here.
+    """
+
+    _FEW = 400  # so many files are read in the time in which git starts and looks at them
+    _AHEAD = 2  # git looks at so many folders while we are busy with another
+
+    def __init__(self, folders: Iterable[Folder] = ()) -> None:
+        """Know nothing yet; `folders` are going to be looked at in this order."""
+        self._folders = iter(folders)
+        self._asked: dict[Path, Reading] = {}
+        self._files: dict[tuple[str, bytes], File] = {}
+        self._rows: dict[bytes, File] = {}
+        self._unhashed: list[File] = []
+        self._harmless: bool | None = None
+
+    def __enter__(self) -> Common:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        while self._asked:
+            with self._asked.popitem()[1]:
+                pass
+
+    @property
+    def files(self) -> Collection[File]:
+        """Every file that was read: each once."""
+        return self._files.values()
+
+    def file(self, below: str, content: bytes) -> File:
+        """Return a file of this path and content, always the same one. Raises Unreadable."""
+        known = self._files.get((below, content))
+        if known is None:
+            revision = read_once(content, below.rpartition("/")[2])
+            known = self._files[below, content] = File(below, content, revision)
+            self._unhashed.append(known)
+        return known
+
+    def known(self, folder: Path) -> Mapping[str, File]:
+        """Return those files in `folder` that need not be read, by path: what was read elsewhere is theirs."""
+        if folder not in self._asked:
+            return {}
+        with self._asked.pop(folder) as reading:
+            rows = git.unchanged(reading.result())
+        self._hash(wide=git.is_wide(rows))
+        return {file.below: file for file in map(self._rows.__getitem__, self._rows.keys() & rows)}
+
+    def look_ahead(self, count: int) -> None:
+        """Let git look at the next folders meanwhile, if the last one had so many files that it pays."""
+        while count >= self._FEW and len(self._asked) < self._AHEAD:
+            folder = next(self._folders, None)
+            if folder is None:
+                return
+            if self._is_harmless(folder):
+                with suppress(OSError):
+                    self._asked[folder.path] = git.ask_unchanged(folder.path)
+
+    def _is_harmless(self, folder: Folder) -> bool:
+        """Whether git's look runs nothing that is not ours; the worktrees of a repository have one configuration."""
+        if not folder.ours:
+            return git.filters_nothing(folder.path)
+        if self._harmless is None:
+            self._harmless = git.filters_nothing(folder.path)
+        return self._harmless
+
+    def _hash(self, *, wide: bool) -> None:
+        for file in self._unhashed:
+            self._rows[git.unchanged_row(os.fsencode(file.below), file.content, wide=wide)] = file
+        self._unhashed.clear()
