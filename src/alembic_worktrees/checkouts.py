@@ -86,7 +86,7 @@ def _places(project: Project, search: Sequence[str]) -> Iterator[_Place]:
         rows = git.worktrees(project.root)
         yield from (_Place(row.path, row.branch, worktree=True) for row in rows if not row.bare)
         main = rows[0].path if rows else main
-    yield from map(_Place, (*_siblings(main, project), *_searched(search)))
+    yield from map(_Place, (*_siblings(main, project), *(_searched(search) if search else ())))
 
 
 def _siblings(main: Path, project: Project) -> Iterator[Path]:

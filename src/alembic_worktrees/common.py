@@ -43,7 +43,7 @@ class Common:
     """
 
     _FEW = 400  # so many files are read in the time in which git starts and looks at them
-    _AHEAD = 2  # git looks at so many folders while we are busy with another
+    _AHEAD = 3  # git looks at so many folders while we are busy with another
 
     def __init__(self, folders: Iterable[Folder] = ()) -> None:
         """Know nothing yet; `folders` are going to be looked at in this order."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -168,6 +167,8 @@ def _mark(folder: Path) -> Path | None:
 
 
 def _too_old(folder: Path) -> Refusal:
+    import shutil
+
     found = os.fsdecode(answer(folder, "version")).strip()
     return Refusal("git-too-old", needed=OLDEST, found=found, program=shutil.which("git") or "git")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -1354,13 +1353,19 @@ class Speaker:
 def quoted(value: object) -> str:
     """Return a path or word as it can be pasted into a shell; the home folder as ~ where that needs no quotes."""
     text, plain = str(value), abbreviated(value)
-    return plain if plain != text and shlex.quote(plain[2:]) == plain[2:] else _word(text)
+    return plain if plain != text and _quote(plain[2:]) == plain[2:] else _word(text)
+
+
+def _quote(text: str) -> str:
+    import shlex
+
+    return shlex.quote(text)
 
 
 def _word(text: str) -> str:
     r"""Return one word of a shell. What must not reach a terminal as it is stands as `$'\x1b'` (bash, zsh, ksh)."""
     if printable(text) == text and "\n" not in text:
-        return shlex.quote(text)
+        return _quote(text)
     shown = "".join(map(_escaped_for_shell, text))
     return f"$'{shown}'"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -75,6 +74,8 @@ class Printer:
         """
         stream = sys.stdout if data else self._stream
         if stream.isatty():
+            import shutil
+
             from rich.console import Console
             from rich.syntax import Syntax
 

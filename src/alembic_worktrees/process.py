@@ -72,15 +72,17 @@ class Reading:
     ) -> None:
         """Start `argv` in `folder`, with `text` as its standard input. Raises OSError if it cannot start."""
         pipe = subprocess.PIPE
+        given = pipe if text else subprocess.DEVNULL
         self._process = subprocess.Popen(
-            argv, cwd=folder, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=1 << 16
+            argv, cwd=folder, env=environment, stdin=given, stdout=pipe, stderr=pipe, bufsize=1 << 16
         )
         self.out = cast("IO[bytes]", self._process.stdout)
         _widen(self.out)
-        # Both pipes may be full at once: somebody has to write while we read.
-        self._writer = threading.Thread(target=_write, args=(self._process.stdin, text), daemon=True)
-        self._process.stdin = None  # the writer's alone
-        self._writer.start()
+        self._writer = None
+        if end := self._process.stdin:  # both pipes may be full at once: somebody has to write while we read
+            self._process.stdin = None  # the writer's alone
+            self._writer = threading.Thread(target=_write, args=(end, text), daemon=True)
+            self._writer.start()
 
     def __enter__(self) -> Reading:
         return self
@@ -88,13 +90,17 @@ class Reading:
     def __exit__(self, *_: object) -> None:
         with self._process:  # which closes our ends, and waits
             self._process.kill()
-        self._writer.join()
+        self._join()
 
     def result(self) -> Result:
         """Wait for the end, and return how it ended and what it had not given yet."""
-        self._writer.join()
+        self._join()
         out, err = self._process.communicate()
         return Result(self._process.returncode, out, err)
+
+    def _join(self) -> None:
+        if self._writer:
+            self._writer.join()
 
 
 def _widen(pipe: IO[bytes]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -31,6 +30,8 @@ class ConfigFiles(NamedTuple):
 
     def command(self, *words: str) -> str:
         """Return what a user types for Alembic to do the same."""
+        import shlex
+
         return shlex.join(["alembic", *self.words, *words])
 
 

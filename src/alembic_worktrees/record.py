@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -52,6 +51,8 @@ def render(entries: Iterable[Entry]) -> str:
 
 
 def _render_entry(entry: Entry) -> str:
+    import json
+
     about = {
         "revision": entry.revision,
         "origin": entry.origin._asdict(),
@@ -81,6 +82,8 @@ def parse(text: str) -> tuple[Entry, ...]:
 
 
 def _parse_entry(line: str) -> Entry | None:
+    import json
+
     try:
         about = json.loads(line)
         origin = Origin(*(about["origin"][key] for key in _ORIGIN_KEYS))
