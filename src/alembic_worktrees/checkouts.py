@@ -10,7 +10,7 @@ from . import git
 from .errors import Refusal
 from .files import fence
 from .inventory import Stepped
-from .project import USUAL_FOLDER, Project, has_config, read_project
+from .project import USUAL_FOLDER, Project, has_config, read_if_any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -154,11 +154,11 @@ def _ourselves(project: Project) -> set[int]:
 def _project_in(root: Path, like: Project) -> Project | None:
     """Return the project of another checkout: at the same place as `like`, else wherever one lies near its top."""
     inside = fence(root)
-    for folder in _likely_folders(root, like):
-        if has_config(folder, like.files, inside):
-            repository = like.repository and like.repository._replace(top=root)
-            return read_project(root, folder, like.files, repository, inside)
-    return None
+    repository = like.repository and like.repository._replace(top=root)
+    found = (
+        read_if_any(root, folder, like.files, repository, inside) for folder in _likely_folders(root, like)
+    )
+    return next(filter(None, found), None)
 
 
 def _likely_folders(root: Path, like: Project) -> Iterable[Path]:

@@ -181,6 +181,20 @@ def read_project(
 
     Raises Refusal: "no-config", "config-unreadable", "scripts-missing".
     """
+    project = read_if_any(root, folder, files, repository, fence)
+    if project is None:
+        raise Refusal("no-config", folder=folder)
+    return project
+
+
+def read_if_any(
+    root: Path,
+    folder: Path,
+    files: ConfigFiles,
+    repository: git.Repository | None,
+    fence: tuple[str, ...] | None,
+) -> Project | None:
+    """Read the project as `read_project` does; None if `folder` does not configure Alembic."""
     try:
         config = _parse(folder, files, fence)
     except Refusal as refusal:
@@ -188,7 +202,7 @@ def read_project(
             refusal.key, **{**refusal.values, "path": folder / str(refusal.values["path"])}
         ) from refusal
     if config is None:
-        raise Refusal("no-config", folder=folder)
+        return None
     scripts = script_folder(config, folder, [root])
     versions = version_folders(config, folder, [root])
     if scripts is None or versions is None or not scripts.is_dir():
