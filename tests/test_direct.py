@@ -1,14 +1,25 @@
-"""The setting `database-url`: Alembic is not started while there is nothing to do."""
+"""The setting `database-url`: Alembic is not started where the version table alone says enough."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
+
+from alembic_worktrees import lock
+from worlds.running import running
+from worlds.world import Layout, World
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from worlds.postgres import Database
-    from worlds.world import Checkout, World
+    from worlds.world import Checkout
+
+FILE = "bbbb2222_add_t.py"
 
 
 def configure(checkout: Checkout, value: str) -> None:
@@ -80,3 +91,118 @@ def test_another_target_is_alembics(here: Checkout, database: Database) -> None:
     done = here.tool("upgrade", "--target", "aaaa1111", env={"DATABASE_URL": database.url})
     assert done.returncode == 1
     assert "Alembic was started" in done.stderr
+
+
+# copy
+
+
+@pytest.fixture
+def ahead(here: Checkout, world: World, database: Database) -> Checkout:
+    """Another checkout, whose migration bbbb2222 is applied; ours names its database in the setting itself."""
+    configure(here, database.url)
+    other = world.worktree("StoFlow-feature-A")
+    other.applied("bbbb2222", "aaaa1111")
+    return other
+
+
+def test_copy_does_not_start_alembic(here: Checkout, ahead: Checkout) -> None:
+    break_env(here)
+    dry = here.tool("copy", "--dry-run", "--json", check=True)
+    assert json.loads(dry.stdout)["applied"] == ["bbbb2222"]
+    assert not (here.versions / FILE).exists()
+    assert "Borrowed bbbb2222 from StoFlow-feature-A" in here.tool("copy", check=True).stderr
+    assert (here.versions / FILE).read_bytes() == (ahead.versions / FILE).read_bytes()
+    assert "Nothing to borrow" in here.tool("copy", check=True).stderr
+
+
+def test_copy_finds_what_only_git_remembers(here: Checkout, ahead: Checkout) -> None:
+    break_env(here)
+    here.git("worktree", "remove", str(ahead.path))
+    assert here.tool("copy", check=True).stderr.count("Borrowed bbbb2222 from StoFlow-feature-A") == 1
+
+
+def test_copy_says_what_it_cannot_find(here: Checkout, database: Database) -> None:
+    configure(here, database.url)
+    break_env(here)
+    database.set_heads("nowhere")
+    done = here.tool("copy")
+    assert done.returncode == 1
+    assert "Migration nowhere not found" in done.stderr
+    assert "Alembic was started" not in done.stderr
+
+
+def test_copy_reads_the_rows_when_nobody_else_is_at_work(
+    here: Checkout, ahead: Checkout, database: Database
+) -> None:
+    break_env(here)
+    held = FileLock(here.path / ".git" / lock.NAME)
+    with held, running(here, "copy") as process:
+        process.until("Another checkout is upgrading")
+        ahead.revision("cccc3333", "bbbb2222")
+        database.set_heads("cccc3333")
+        held.release()
+        assert process.finish() == 0
+    assert (here.versions / "cccc3333_add_t.py").exists()
+
+
+def test_where_it_cannot_be_read_copy_asks_alembic(here: Checkout, ahead: Checkout) -> None:
+    configure(here, "postgresql://nobody@/nowhere?host=/nowhere")
+    assert "Borrowed bbbb2222" in here.tool("copy", check=True).stderr
+    break_env(here)
+    assert here.tool("copy").returncode == 1
+
+
+def asks_alembic(here: Checkout) -> None:
+    """`copy` does nothing by the one table alone."""
+    before = sorted(path.read_bytes() for path in here.versions.glob("*.py"))
+    break_env(here)
+    done = here.tool("copy")
+    assert done.returncode == 1
+    assert "Alembic was started" in done.stderr
+    assert sorted(path.read_bytes() for path in here.versions.glob("*.py")) == before
+
+
+def test_copy_removes_nothing_by_one_table_alone(here: Checkout, ahead: Checkout, database: Database) -> None:
+    here.tool("copy", check=True)
+    database.set_heads("aaaa1111")
+    asks_alembic(here)
+
+
+def test_copy_replaces_nothing_by_one_table_alone(here: Checkout, ahead: Checkout) -> None:
+    here.tool("copy", check=True)
+    with (ahead.versions / FILE).open("a") as file:
+        file.write("# changed\n")
+    asks_alembic(here)
+
+
+def test_copy_refuses_nothing_for_want_of_a_row_of_one_table_alone(
+    here: Checkout, ahead: Checkout, database: Database
+) -> None:
+    here.revision("cccc3333", "bbbb2222")
+    database.set_heads("aaaa1111")
+    asks_alembic(here)
+
+
+def test_what_was_stepped_over_is_named_once(here: Checkout, ahead: Checkout, database: Database) -> None:
+    here.tool("copy", check=True)
+    here.write("backend/migrations/versions/broken.py", "revision = (\n")
+    database.set_heads("aaaa1111")
+    done = here.tool("copy", check=True)
+    assert "Removed the borrowed bbbb2222" in done.stderr
+    assert done.stderr.count("broken.py") == 1
+
+
+def test_a_second_database_keeps_what_it_needs(
+    world_root: Path, new_database: Callable[[], Database]
+) -> None:
+    """The setting names the first; env.py leads to both."""
+    one, two = new_database(), new_database()
+    world = World.create(world_root, one.url, layout=Layout(env="multidb"), other_url=two.url)
+    here = world.main
+    here.applied("aaaa1111")
+    world.worktree("StoFlow-feature-A").applied("bbbb2222", "aaaa1111")
+    configure(here, one.url)
+    here.tool("copy", check=True)
+    one.set_heads("aaaa1111")
+    here.tool("copy", check=True)
+    assert (here.versions / FILE).exists()

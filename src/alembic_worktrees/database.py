@@ -84,7 +84,7 @@ def _is_local(host: str) -> bool:
     return "." not in host and ":" not in host
 
 
-def read_directly(setting: str, environment: Mapping[str, str]) -> Applied | None:
+def _read_directly(setting: str, environment: Mapping[str, str]) -> Applied | None:
     """Read the version table without env.py: `setting` is a PostgreSQL URL, or "env:NAME" of a variable with one.
 
     None where that cannot be done, for whatever reason: env.py and Alembic's own words are the way then.
@@ -111,10 +111,21 @@ class Database:
     """The project's own Alembic, started once, in the project's own interpreter."""
 
     def __init__(
-        self, project: Project, python: Sequence[str] | None, environment: Mapping[str, str]
+        self,
+        project: Project,
+        python: Sequence[str] | None,
+        environment: Mapping[str, str],
+        *,
+        direct: str | None = None,
     ) -> None:
-        """Start the first likely interpreter and come back at once; `python` is the setting, and beats all."""
+        """Start the first likely interpreter and come back at once; `python` is the setting, and beats all.
+
+        `direct` is the setting `database-url`: with it nothing is started before it is needed.
+        """
         self._project = project
+        self._environment = environment
+        self._direct = direct
+        self._started = False
         self._tried: list[str] = []
         self._chosen = python is not None
         self._likely = iter(
@@ -122,7 +133,8 @@ class Database:
         )
         self._talk: Conversation | None = None
         self._ready = False
-        self._start_next()
+        if not direct:
+            self.start()
 
     def __enter__(self) -> Database:
         return self
@@ -132,10 +144,26 @@ class Database:
     ) -> None:
         self.close()
 
+    def start(self) -> None:
+        """Start the first likely interpreter if none was, and come back at once."""
+        if not self._started:
+            self._started = True
+            self._start_next()
+
     def close(self) -> None:
         """End the project's Alembic, and with it what it has locked."""
         if self._talk:
             self._talk.close()
+
+    def directly(self) -> Applied | None:
+        """Return what the setting `database-url` leads to. None without it, or where it cannot be read: Alembic starts.
+
+        Raises Refusal("database-url-unset").
+        """
+        applied = _read_directly(self._direct, self._environment) if self._direct else None
+        if applied is None:
+            self.start()
+        return applied
 
     def probe(self, patience: float | None = None, *, quiet: bool = False) -> Applied:
         """Ask which revisions are applied, for at most `patience` seconds.
@@ -187,6 +215,7 @@ class Database:
         return {"folder": self._project.folder, "command": self._project.files.command("current")}
 
     def _wait_until_ready(self) -> Conversation:
+        self.start()
         while self._talk:
             greeting = None if self._ready else _load(self._talk)
             if self._ready or (greeting and greeting["ready"]):

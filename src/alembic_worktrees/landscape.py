@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from . import git
 from .checkouts import look_around
-from .database import Applied, Database, read_directly
+from .database import Applied, Database
 from .errors import Refusal
 from .graph import Graph, Node, graph_of
 from .inventory import Inventory, Stepped, in_common, take_inventory, visit
@@ -63,10 +63,9 @@ def survey(
     """
     if not ask_database:
         return _look(project, settings, lambda: (None, None), tell)
-    if settings.database_url and (applied := read_directly(settings.database_url, environment)):
-        return _look(project, settings, lambda: (applied, None), tell)
-    with Database(project, settings.python, environment) as database:
-        return _look(project, settings, lambda: _ask(database), tell)
+    with Database(project, settings.python, environment, direct=settings.database_url) as database:
+        applied = database.directly()
+        return _look(project, settings, lambda: (applied, None) if applied else _ask(database), tell)
 
 
 def _look(

@@ -73,6 +73,11 @@ class Plan(NamedTuple):
         return tuple(difference for difference in self.differences if difference.chosen is None)
 
     @property
+    def adds_only(self) -> bool:
+        """Whether more that is applied could only add to it: nothing is removed, replaced or refused for want of it."""
+        return not (self.returned or self.unapplied or any(copy.replaces for copy in self.copies))
+
+    @property
     def unresolved(self) -> tuple[str, ...]:
         """The revisions for which there is no file to take."""
         groups = ([row.revision for row in rows] for rows in (self.gaps, self.unapplied, self.ties))

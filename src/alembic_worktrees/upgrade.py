@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from . import archive
 from .borrow import carry_out
-from .database import Applied, Database, read_directly
 from .errors import Refusal
 from .graph import graph_of
 from .inventory import Inventory, Migration, Stepped, take_inventory
@@ -19,10 +18,11 @@ from .plan import Plan, make_plan
 from .search import Search
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from .database import Applied, Database
     from .graph import Graph
     from .inventory import Borrowed
     from .plan import Copy, Difference
@@ -97,7 +97,7 @@ class Situation(_Look):
 def upgrade(
     project: Project,
     settings: Settings,
-    environment: Mapping[str, str],
+    database: Database,
     audience: Audience,
     *,
     prefer: str | None = None,
@@ -106,16 +106,18 @@ def upgrade(
 
     Raises Refusal whenever the database is not at the target afterwards.
     """
-    if _is_at_rest(project, settings, environment, audience, prefer):
+    if _is_at_rest(project, settings, database, audience, prefer):
         return
+    database.start()
     with (
-        Database(project, settings.python, environment) as database,
         _one(project, audience),
         closing(database),  # its lock is taken last, and given back first
     ):
+        _parse_ahead(project)
         for _attempt in range(settings.max_attempts):
             applied = database.probe_alone(lambda: audience.tell(Message("waiting")))
             situation = _look(project, settings, applied, audience, prefer)
+            _tell_stepped(situation, audience)
             audience.allow(applied)
             _borrow(situation, audience)
             if refusal := overlap(project, situation.plan, databases=len(situation.applied.tables)):
@@ -137,7 +139,7 @@ def upgrade(
 def copy(
     project: Project,
     settings: Settings,
-    environment: Mapping[str, str],
+    database: Database,
     audience: Audience,
     *,
     prefer: str | None = None,
@@ -145,24 +147,56 @@ def copy(
 ) -> Situation:
     """Borrow what is missing here; with `dry_run` only decide. A plan with an obstacle is not carried out."""
     alone = nullcontext() if dry_run else _one(project, audience)  # the lock is a file: a dry run writes none
-    with Database(project, settings.python, environment) as database, alone:
-        situation = _look(project, settings, database.probe(), audience, prefer)
+    with alone:
+        situation = _look_directly(project, settings, database, audience, prefer)
+        if situation is None:
+            _parse_ahead(project)
+            situation = _look(project, settings, database.probe(), audience, prefer)
+        _tell_stepped(situation, audience)
         if not dry_run and not situation.obstacle:
             _borrow(situation, audience)
         return situation
 
 
+def _look_directly(
+    project: Project,
+    settings: Settings,
+    database: Database,
+    audience: Audience,
+    prefer: str | None,
+) -> Situation | None:
+    """Look as `_look` does, at what `database-url` tells; None where env.py has to be asked.
+
+    It may lead to more tables. What this one needs is needed then too; but what a plan removes, replaces or refuses
+    for want of a row, another table may have.
+    """
+    applied = database.directly()
+    situation = applied and _look(project, settings, applied, audience, prefer)
+    if situation is None or not situation.plan.adds_only:
+        database.start()
+        return None
+    return situation
+
+
+def _parse_ahead(project: Project) -> None:
+    """Use the time in which Alembic starts: bytes that have been parsed are not parsed again when it counts.
+
+    It counts after the answer, when every file is there that was applied before.
+    """
+    take_inventory(project)
+
+
 def _is_at_rest(
     project: Project,
     settings: Settings,
-    environment: Mapping[str, str],
+    database: Database,
     audience: Audience,
     prefer: str | None,
 ) -> bool:
     """Tell, without starting Alembic, whether there is nothing to do: only with the setting `database-url`."""
-    if settings.database_url is None or settings.target != "heads" or prefer:
+    if settings.target != "heads" or prefer:
         return False
-    applied = read_directly(settings.database_url, environment)
+    applied = database.directly()
     if applied is None:
         return False
     inventory = take_inventory(project)
@@ -171,6 +205,7 @@ def _is_at_rest(
     situation = _look(project, settings, applied, audience, None, inventory)
     if situation.obstacle or situation.changes or frozenset(situation.heads) != applied.heads:
         return False
+    _tell_stepped(situation, audience)
     _finish(situation, applied, audience.tell)
     return True
 
@@ -194,10 +229,14 @@ def _look(
         search.must_know_preferred()
     tables = [table.heads for table in applied.tables]
     plan = make_plan(applied.heads, inventory, project, search.find, tables)
-    for path, reason, _detail in inventory.stepped:  # here they may be what is missed, or what stops Alembic
-        audience.tell(Message("stepped", {"path": path, "reason": reason}))
-    audience.tell_stepped(search.stepped)
     return Situation(project, applied, inventory, plan, search)
+
+
+def _tell_stepped(situation: Situation, audience: Audience) -> None:
+    """Name what was stepped over; here that may be what is missed, or what stops Alembic."""
+    for path, reason, _detail in situation.inventory.stepped:
+        audience.tell(Message("stepped", {"path": path, "reason": reason}))
+    audience.tell_stepped(situation.search.stepped)
 
 
 def _borrow(situation: Situation, audience: Audience) -> None:

@@ -6,7 +6,7 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .. import upgrade as story
+from ..database import Database
 from ..errors import DONE, Refusal
 from ..messages import Message
 from .call import Call, open_call
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ..database import Applied
     from ..printer import Printer
+    from ..upgrade import Audience, Situation
 
 
 def upgrade(options: argparse.Namespace, printer: Printer) -> int:
@@ -25,18 +26,24 @@ def upgrade(options: argparse.Namespace, printer: Printer) -> int:
     settings = settings._replace(
         target=options.target or settings.target, max_attempts=options.max_attempts or settings.max_attempts
     )
-    audience = _audience(call, trusted=options.remote_database or settings.remote_database)
-    story.upgrade(call.project, settings, os.environ, audience, prefer=options.prefer)
+    with _database(call) as database:
+        from .. import upgrade as story  # while Alembic starts
+
+        audience = _audience(call, trusted=options.remote_database or settings.remote_database)
+        story.upgrade(call.project, settings, database, audience, prefer=options.prefer)
     return DONE
 
 
 def copy(options: argparse.Namespace, printer: Printer) -> int:
     """Borrow what is missing here; with --dry-run say what that would be."""
     call = open_call(options, printer)
-    audience = _audience(call, trusted=True)  # nothing is changed in the database
-    situation = story.copy(
-        call.project, call.settings, os.environ, audience, prefer=options.prefer, dry_run=options.dry_run
-    )
+    with _database(call) as database:
+        from .. import upgrade as story  # while Alembic starts
+
+        audience = _audience(call, trusted=True)  # nothing is changed in the database
+        situation = story.copy(
+            call.project, call.settings, database, audience, prefer=options.prefer, dry_run=options.dry_run
+        )
     if options.json:
         printer.document(_plan_document(situation))
     elif options.dry_run:
@@ -50,10 +57,17 @@ def copy(options: argparse.Namespace, printer: Printer) -> int:
     return DONE
 
 
-def _audience(call: Call, *, trusted: bool) -> story.Audience:
+def _database(call: Call) -> Database:
+    settings = call.settings
+    return Database(call.project, settings.python, os.environ, direct=settings.database_url)
+
+
+def _audience(call: Call, *, trusted: bool) -> Audience:
+    from ..upgrade import Audience
+
     allow = (lambda _: None) if trusted else partial(_consent, call.printer)
     review = partial(_review, call) if _reviews(call) else (lambda _: None)
-    return story.Audience(call.printer.tell, call.tell_stepped, allow, review)
+    return Audience(call.printer.tell, call.tell_stepped, allow, review)
 
 
 def _reviews(call: Call) -> bool:
@@ -61,7 +75,7 @@ def _reviews(call: Call) -> bool:
     return call.settings.review if chosen is None else chosen
 
 
-def _review(call: Call, situation: story.Situation) -> None:
+def _review(call: Call, situation: Situation) -> None:
     """Show every file that would be borrowed, and ask once. Raises Refusal."""
     from ..next_step import Called
     from ..project import config_files
@@ -78,7 +92,7 @@ def _review(call: Call, situation: story.Situation) -> None:
         raise Refusal("preview-declined")
 
 
-def _show_sheets(call: Call, situation: story.Situation, *, data: bool) -> None:
+def _show_sheets(call: Call, situation: Situation, *, data: bool) -> None:
     from ..preview import author_of, sheets
 
     author = author_of(situation.project, lambda: situation.search.surroundings)
@@ -96,7 +110,7 @@ def _consent(printer: Printer, applied: Applied) -> None:
             raise Refusal("not-local", database=name)
 
 
-def _plan_document(situation: story.Situation) -> dict[str, object]:
+def _plan_document(situation: Situation) -> dict[str, object]:
     plan, root = situation.plan, situation.project.root
     copies = [
         {
@@ -114,7 +128,7 @@ def _plan_document(situation: story.Situation) -> dict[str, object]:
     }
 
 
-def _print_plan(situation: story.Situation, printer: Printer) -> None:
+def _print_plan(situation: Situation, printer: Printer) -> None:
     for copied in situation.plan.copies:
         revision, origin = copied.candidate.revision.id, copied.candidate.origin.name
         values = {"revision": revision, "origin": origin, "path": copied.path}
