@@ -27,6 +27,7 @@ LS = "`ls` of each folder"
 PYTHON = "a bare `python -c pass`"
 LOG = "one `git log --all --format=%H -- versions`"
 READING = "`git worktree list`, and a Python that only reads the files"
+ASKING = "a Python that reads the version table, and that `git log`"
 
 READ = """
 import os, sys
@@ -34,6 +35,12 @@ for folder in sys.argv[1:]:
     for entry in os.scandir(folder):
         with open(entry.path, "rb", 0) as file:
             file.read()
+"""
+
+ASK = """
+import os, psycopg2
+cursor = psycopg2.connect(os.environ["DATABASE_URL"]).cursor()
+cursor.execute("SELECT version_num FROM alembic_version")
 """
 
 
@@ -155,11 +162,12 @@ def _check_cold(place: Place) -> Pair:
     return Pair(made.tool("check", "--staged"), made.command("alembic", "heads"), cold)
 
 
-def _only_git(place: Place, *, removed: bool) -> Pair:
+def _only_git(place: Place, *, removed: bool, direct: bool = False) -> Pair:
     """Let a branch without a checkout have what is missing, or only its history."""
     shared, branches, commits = place.size(100), place.size(100), place.size(20_000)
     database = place.new_database()
-    made = repository(place.home, _history(shared, branches, commits, removed), database=database)
+    history = _history(shared, branches, commits, removed)
+    made = repository(place.home, history, database=database, direct=direct)
     last = shared + 2 * branches - 1
     record(database, revision(last))
     made.git("reflog", "expire", "--expire=now", "--all")
@@ -172,9 +180,10 @@ def _only_git(place: Place, *, removed: bool) -> Pair:
     )
 
 
-def _least_to_copy(place: Place) -> Pair:
-    pair = _only_git(place, removed=False)
-    words = 'alembic current; exec "$0" "$@"'
+def _least_to_copy(place: Place, *, direct: bool) -> Pair:
+    pair = _only_git(place, removed=direct, direct=direct)
+    ask = f"python -c '{ASK}'" if direct else "alembic current"
+    words = f'{ask}; exec "$0" "$@"'
     return pair._replace(against=pair.against._replace(argv=("bash", "-c", words, *pair.against.argv)))
 
 
@@ -218,11 +227,27 @@ CASES = (
         2,
         partial(_only_git, removed=False),
     ),
-    Case("the same, removed from its branch again", "the same", 2, partial(_only_git, removed=True)),
+    Case("the same, removed from its branch again", LOG, 2, partial(_only_git, removed=True)),
+    Case(
+        "`copy` with `database-url`, only a branch has it",
+        LOG,
+        2,
+        partial(_only_git, removed=False, direct=True),
+    ),
+    Case("the same, removed from its branch again", LOG, 2, partial(_only_git, removed=True, direct=True)),
     Case("least: `find`, 22 × 200", READING, None, partial(_least_to_find, migrations=200)),
     Case("least: `find`, 22 × 2,000", READING, None, partial(_least_to_find, migrations=2000)),
     Case(
-        "least: `copy`, only a branch has it", "`alembic current`, and that `git log`", None, _least_to_copy
+        "least: `copy`, only a branch has it",
+        "`alembic current`, and that `git log`",
+        None,
+        partial(_least_to_copy, direct=False),
+    ),
+    Case(
+        "least: `copy` with `database-url`, removed from its branch again",
+        ASKING,
+        None,
+        partial(_least_to_copy, direct=True),
     ),
     Case("start: `--version`", PYTHON, 3, _version),
 )
