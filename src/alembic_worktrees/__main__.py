@@ -10,9 +10,9 @@ def main() -> None:
     """Run the command line of this process and end it with the exit status."""
     _open_closed_streams()
     if sys.argv[1:] != ["check", "--staged"] or not _is_good():
-        from .cli import run
+        from .cli import leave, run
 
-        sys.exit(run(sys.argv[1:]))
+        leave(run(sys.argv[1:]))
 
 
 def _is_good() -> bool:

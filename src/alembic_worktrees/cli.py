@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from .errors import DONE, INTERRUPTED, NOT_DONE, OUR_BUG, Refusal
 from .messages import Message
@@ -61,6 +63,15 @@ def run(argv: Sequence[str]) -> int:
         printer.tell(Message("bug", {"report": _bug_report(argv)}))
         return OUR_BUG
     return status
+
+
+def leave(status: int) -> NoReturn:
+    """End this process as Python does, but without freeing object by object what ends anyway: 10 ms and more."""
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # what could not be written has been told
+            stream.flush()
+    os._exit(status)
 
 
 def _perform(argv: Sequence[str], printer: Printer) -> int:
