@@ -658,9 +658,10 @@ def test_it_needs_neither_alembic_nor_the_project_nor_a_database(main: Checkout)
     main.revision("cccc3333", "gone1111")
     main.git("add", "--all")
     code = (
-        "import sys, runpy; sys.argv = ['alembic-worktrees', *sys.argv[1:]]\n"
-        "try: runpy.run_module('alembic_worktrees', run_name='__main__')\n"
-        "finally: print(sorted({'alembic', 'sqlalchemy', 'psycopg2', 'rich'} & sys.modules.keys()), file=sys.stderr)"
+        "import atexit, sys, runpy; sys.argv = ['alembic-worktrees', *sys.argv[1:]]\n"
+        "heavy = {'alembic', 'sqlalchemy', 'psycopg2', 'rich'}\n"
+        "atexit.register(lambda: print(sorted(heavy & sys.modules.keys()), file=sys.stderr))\n"
+        "runpy.run_module('alembic_worktrees', run_name='__main__')\n"
     )
     for args in (["check"], ["check", "--staged"], ["check", "--ref", "HEAD"], ["protect"]):
         done = main.world.run(
