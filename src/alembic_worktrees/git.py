@@ -539,8 +539,9 @@ def unchanged(result: Result) -> frozenset[bytes]:
     There are none where there is no repository. A file that git was told not to look at (`--assume-unchanged`) or
     that is in conflict has another row.
     """
-    rows = frozenset(result.out.split(b"\0"))
-    return rows - {b"H" + row[1:] for row in rows if row.startswith(b"C")}  # modified: listed twice
+    rows = result.out.split(b"\0")
+    modified = (b"H" + row[1:] for row in rows if row[:1] == b"C")  # each of them has two rows
+    return frozenset(rows).difference(modified)
 
 
 def unchanged_row(path: bytes, content: bytes, *, wide: bool) -> bytes:

@@ -118,10 +118,12 @@ def _strings(fact: str, value: object) -> tuple[str, ...] | None:
     An empty string stays: as `down_revision` it makes Alembic look for a revision of that name, and die.
     Raises `Unreadable` for a constant of another kind, for which Alembic would look just as vainly.
     """
+    if value is None or value is _UNBOUND:
+        return ()
     items = list(value) if isinstance(value, (tuple, list, set)) else [value]
     if _COMPUTED in items:
         return None
-    if items in ([], [None], [_UNBOUND]) or (fact == "depends_on" and items == [""]):
+    if items in ([], [None]) or (fact == "depends_on" and items == [""]):
         return ()  # RevisionMap._add_depends_on asks `if revision.dependencies`
     strings = tuple(item for item in items if isinstance(item, str))
     if len(strings) < len(items):
@@ -254,5 +256,6 @@ def _literal(text: str) -> object:
     """Return the value of a `_VALUE`; a tuple for a list too, since no other name can change this one."""
     if text == "None":
         return None
-    strings = tuple(string[1:-1] for string in _STRINGS.findall(text))
-    return strings if text[0] in "([" else strings[0]
+    if text[0] in "([":
+        return tuple(string[1:-1] for string in _STRINGS.findall(text))
+    return text[1:-1]
