@@ -99,13 +99,13 @@ HEAD = """\
 def _checkouts(place: Place, count: int) -> dict[str, Command]:
     """Make checkouts that share 50 migrations and have one each."""
     own = [
-        Commit(f"f{number}", chain(1, 50 + number, revision(49)), start="develop")
+        Commit(f"topic-{number}", chain(1, 50 + number, revision(49)), start="develop")
         for number in range(1, count)
     ]
     database = place.new_database()
     made = repository(place.home, [Commit("develop", chain(50)), *own], database=database, direct=True)
     for number in range(1, count):
-        made.worktree(f"f{number}")
+        made.worktree(f"topic-{number}")
     record(database, revision(49))
     made.rest()
     return {
@@ -133,6 +133,7 @@ def _migrations(place: Place, count: int) -> dict[str, Command]:
         "find": made.tool("find", revision(count)),
         "list": made.tool("list"),
         "status": made.tool("status"),
+        "status, at rest": made.tool("status", folder=there / "backend"),
         "upgrade, at rest": made.tool("upgrade", folder=there / "backend"),
         "check --staged": made.tool("check", "--staged"),
     }
@@ -141,7 +142,8 @@ def _migrations(place: Place, count: int) -> dict[str, Command]:
 def _branches(place: Place, count: int) -> dict[str, Command]:
     """Make branches without a checkout, with a migration each."""
     own = [
-        Commit(f"f{number}", chain(1, 50 + number, revision(49)), start="develop") for number in range(count)
+        Commit(f"topic-{number}", chain(1, 50 + number, revision(49)), start="develop")
+        for number in range(count)
     ]
     return _remembered(place, [Commit("develop", chain(50)), *own], 49 + count)
 

@@ -7,12 +7,12 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees.files import MAX_BYTES, NotReadable, fence, read_plain, walk
+from alembic_worktrees.files import MAX_BYTES, Folder, NotReadable, fence, read_plain, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -73,11 +73,46 @@ def test_what_is_no_file(tmp_path: Path) -> None:
         os.chdir(here)
 
 
+def test_a_folder_that_is_held_open(tmp_path: Path) -> None:
+    """It stays the one that was looked at, also when another takes its name."""
+    root, secret = tmp_path / "root", tmp_path / "secret"
+    for folder in (root / "versions", secret):
+        folder.mkdir(parents=True)
+        (folder / "a.py").write_bytes(os.fsencode(folder.name))
+    (root / "versions" / "b.py").symlink_to("a.py")
+    (root / "versions" / "c.py").symlink_to(secret / "a.py")
+    os.mkfifo(root / "versions" / "pipe.py")
+    with closing(Folder(str(root / "versions"), fence(root))) as held:
+        (root / "versions").rename(root / "elsewhere")
+        (root / "versions").symlink_to(secret)
+        assert held.read("a.py", plain=True) == b"versions"
+        for name, reason in {"b.py": "denied", "pipe.py": "not-a-file", "d.py": "gone"}.items():
+            with pytest.raises(NotReadable, match=reason):
+                held.read(name, plain=True)  # no more what the folder said of it
+        (root / "versions").unlink()
+        (root / "elsewhere").rename(root / "versions")
+        assert held.read("b.py", plain=False) == b"versions"
+        with pytest.raises(NotReadable, match="outside"):
+            held.read("c.py", plain=False)
+
+
+def test_a_folder_that_is_not_opened(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "link").symlink_to(tmp_path)
+    (root / "file").touch()
+    for name, reason in {"link": "outside", "file": "gone", "nowhere": "gone"}.items():
+        with pytest.raises(NotReadable, match=reason):
+            Folder(str(root / name), fence(root))
+
+
 def test_handles_are_closed(tmp_path: Path) -> None:
     before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
     os.mkfifo(tmp_path / "pipe")
     for _ in range(10):
         why_not(tmp_path / "pipe", tmp_path)
+        with pytest.raises(NotReadable):
+            Folder(str(tmp_path), fence(tmp_path / "pipe"))
         why_not(tmp_path, tmp_path)
     assert before in {0, len(os.listdir("/proc/self/fd"))}
 
