@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
+from alembic_worktrees import git
 from alembic_worktrees.common import Common, Folder
 from alembic_worktrees.inventory import Inventory, migration_paths, sha256, take_inventory
 from alembic_worktrees.project import ConfigFiles, Project
@@ -180,12 +182,12 @@ def test_what_checkouts_have_in_common_is_read_once(
     here, there = searching.project(main), searching.project(other)
     alone = take_inventory(there)
     for trusted in (True, False):  # a worktree, and a clone
-        with Common([Folder(there.versions[0], ours=trusted)] * 2) as common:
-            monkeypatch.setattr(common, "_AHEAD", 1)
+        with Common([Folder(there.versions[0], ours=trusted)]) as common:
             assert common.known(there.versions[0]) == {}
             take_inventory(here, common)
             assert take_inventory(there, common) == alone
-            common.look_ahead(1)
+        with Common([Folder(path, ours=trusted) for path in (*here.versions, *there.versions)]) as common:
+            take_inventory(here, common)
             known = common.known(there.versions[0])
     assert set(known) == {f"{id}.py" for id in ("same", "touched")}
     assert all((there.versions[0] / name).read_bytes() == file.content for name, file in known.items())
@@ -233,12 +235,26 @@ def test_a_file_that_git_writes_otherwise_than_it_keeps_it_is_read(
     there = searching.project(other)
     content = (there.versions[0] / "aaaa1111_add_t.py").read_bytes()
     assert b"\r\n" in content
-    with Common([Folder(there.versions[0], ours=True)] * 2) as common:
-        monkeypatch.setattr(common, "_AHEAD", 1)
+    with Common([Folder(there.versions[0], ours=True)]) as common:
         take_inventory(searching.project(main), common)
         assert take_inventory(there, common).own[0].content == content
-        common.look_ahead(1)
+    with Common([Folder(there.versions[0], ours=True)]) as common:
+        take_inventory(searching.project(main), common)
         assert common.known(there.versions[0]) == {}
+
+
+def test_folders_that_are_not_asked_for_are_passed_over(world_root: Path) -> None:
+    world = World.create(world_root, "sqlite://")
+    main = world.main
+    main.revision("aaaa1111")
+    main.commit("Add a migration")
+    other = world.worktree("feature")
+    folders = [main.versions, main.path / "nowhere", main.path.parent, other.versions, other.path / "-e"]
+    with closing(git.Unchanged(folders)) as asked:
+        found = {folder: asked.rows(folder) for folder in folders[1:]}
+    names = {row.partition(b"\t")[2] for row in found[other.versions]}
+    assert b"aaaa1111_add_t.py" in names
+    assert not any(found[folder] - {b""} for folder in (*folders[1:3], folders[4]))
 
 
 def test_equal_files_are_held_once(project: Project) -> None:

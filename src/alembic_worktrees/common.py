@@ -11,10 +11,8 @@ from . import git
 from .revision import Revision, read_revision
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
-
-    from .process import Reading
 
 read_once = lru_cache(maxsize=None)(read_revision)  # git remembers the same files that checkouts have
 
@@ -43,24 +41,22 @@ class Common:
     """
 
     _FEW = 400  # so many files are read in the time in which git starts and looks at them
-    _AHEAD = 3  # git looks at so many folders while we are busy with another
+    _BESIDE = 2  # so many folders are looked at at the same time, while we are busy with another
 
     def __init__(self, folders: Iterable[Folder] = ()) -> None:
         """Know nothing yet; `folders` are going to be looked at in this order."""
-        self._folders = iter(folders)
-        self._asked: dict[Path, Reading] = {}
+        self._folders = tuple(folders)
+        self._asked: dict[Path, git.Unchanged] = {}
         self._files: dict[tuple[str, bytes], File] = {}
         self._rows: dict[bytes, File] = {}
         self._unhashed: list[File] = []
-        self._harmless: bool | None = None
 
     def __enter__(self) -> Common:
         return self
 
     def __exit__(self, *_: object) -> None:
-        while self._asked:
-            with self._asked.popitem()[1]:
-                pass
+        for asked in set(self._asked.values()):
+            asked.close()
 
     @property
     def files(self) -> Collection[File]:
@@ -80,30 +76,35 @@ class Common:
         """Return those files in `folder` that need not be read, by path: what was read elsewhere is theirs."""
         if folder not in self._asked:
             return {}
-        with self._asked.pop(folder) as reading:
-            rows = git.unchanged(reading.result())
+        rows = self._asked[folder].rows(folder)
         self._hash(wide=git.is_wide(rows))
         return {file.below: file for file in map(self._rows.__getitem__, self._rows.keys() & rows)}
 
-    def look_ahead(self, count: int) -> None:
-        """Let git look at the next folders meanwhile, if the last one had so many files that it pays."""
-        while count >= self._FEW and len(self._asked) < self._AHEAD:
-            folder = next(self._folders, None)
-            if folder is None:
-                return
-            if self._is_harmless(folder):
-                with suppress(OSError):
-                    self._asked[folder.path] = git.ask_unchanged(folder.path)
-
-    def _is_harmless(self, folder: Folder) -> bool:
-        """Whether git's look runs nothing that is not ours; the worktrees of a repository have one configuration."""
-        if not folder.ours:
-            return git.filters_nothing(folder.path)
-        if self._harmless is None:
-            self._harmless = git.filters_nothing(folder.path)
-        return self._harmless
+    def look_ahead(self, folder: Path, count: int) -> None:
+        """Let git look at those after `folder` meanwhile, if that has so many files that it pays."""
+        if self._asked or count < self._FEW:
+            return
+        paths = [one.path for one in self._folders]
+        later = self._folders[paths.index(folder) + 1 :] if folder in paths else self._folders
+        harmless = list(_harmless(later))
+        for number in range(min(self._BESIDE, len(harmless))):
+            with suppress(OSError):
+                asked = git.Unchanged(harmless[number :: self._BESIDE])
+                self._asked |= dict.fromkeys(harmless[number :: self._BESIDE], asked)
 
     def _hash(self, *, wide: bool) -> None:
         for file in self._unhashed:
             self._rows[git.unchanged_row(os.fsencode(file.below), file.content, wide=wide)] = file
         self._unhashed.clear()
+
+
+def _harmless(folders: Iterable[Folder]) -> Iterator[Path]:
+    """Yield where git's look runs nothing that is not ours; the worktrees of a repository have one configuration."""
+    ours: bool | None = None
+    for folder in folders:
+        if not folder.ours:
+            nothing = git.filters_nothing(folder.path)
+        else:
+            nothing = ours = git.filters_nothing(folder.path) if ours is None else ours
+        if nothing:
+            yield folder.path

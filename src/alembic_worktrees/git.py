@@ -524,28 +524,49 @@ def filters_nothing(folder: Path) -> bool:
     return ask(folder, *words, patience=PATIENCE).status == 1  # no such key
 
 
-def ask_unchanged(folder: Path) -> Reading:
-    """Let git find out which plain files below `folder` are as the index has them; `unchanged` reads the answer.
+class Unchanged:
+    """Which plain files are as the index has them? git finds out beside us, in one folder after the other."""
 
-    Raises OSError if there is no such folder.
+    _END = b"\0/\0"  # no row of `git ls-files` is like that
+    _LOOP = r"""
+        for folder; do
+            (cd "$folder" && exec git ls-files -v -z --stage --modified -- .) 2>/dev/null
+            printf '\0/\0'
+        done
     """
-    words = ("git", "ls-files", "-v", "-z", "--stage", "--modified", "--", ".")
-    return Reading(words, folder=folder, environment=environment())
 
+    def __init__(self, folders: Iterable[Path]) -> None:
+        """Start to look at `folders`; what is found is asked for in this order. Raises OSError."""
+        self._folders = iter(folders := tuple(folders))
+        words = [
+            "sh",
+            "-c",
+            self._LOOP,
+            "sh",
+            *map(str, folders),
+        ]  # as many processes, but not for us to start
+        self._reading = Reading(words, folder=Path("/"), environment=environment())
 
-def unchanged(result: Result) -> frozenset[bytes]:
-    """Return a row for each file that is as the index has it; `unchanged_row` tells what it looks like.
+    def close(self) -> None:
+        """Let it look no further."""
+        with self._reading:
+            pass
 
-    There are none where there is no repository. A file that git was told not to look at (`--assume-unchanged`) or
-    that is in conflict has another row.
-    """
-    rows = result.out.split(b"\0")
-    modified = (b"H" + row[1:] for row in rows if row[:1] == b"C")  # each of them has two rows
-    return frozenset(rows).difference(modified)
+    def rows(self, folder: Path) -> frozenset[bytes]:
+        """Return a row for each file below `folder` that is as the index has it; see `unchanged_row`.
+
+        There are none where there is no repository. A file that git was told not to look at (`--assume-unchanged`) or
+        that is in conflict has another row.
+        """
+        while next(self._folders) != folder:
+            self._reading.until(self._END)
+        rows = self._reading.until(self._END).split(b"\0")
+        modified = (b"H" + row[1:] for row in rows if row[:1] == b"C")  # each of them has two rows
+        return frozenset(rows).difference(modified)
 
 
 def unchanged_row(path: bytes, content: bytes, *, wide: bool) -> bytes:
-    """Return the row of a file of this path, from the folder that was asked about, and this content."""
+    """Return the row of a file that has this path, from the folder that was asked about, and this content."""
     return b"H 100644 %b 0\t%b" % (blob_id(content, wide=wide).encode(), path)
 
 

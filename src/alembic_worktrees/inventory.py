@@ -275,7 +275,7 @@ def _read_all(
         # Alembic passes over folders too.
         stepped += (Stepped(location / below, "not-a-file") for below in folders)
         held = dict(known[location])
-        common.look_ahead(len(held) + len(files))
+        common.look_ahead(location, len(held) + len(files))
         for below, content in _contents(location, files, inside):
             if isinstance(content, NotReadable):
                 stepped.append(Stepped(location / below, content.reason))

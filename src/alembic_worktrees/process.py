@@ -16,6 +16,7 @@ from .errors import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from io import BufferedReader
     from pathlib import Path
     from typing import IO
 
@@ -76,7 +77,8 @@ class Reading:
         self._process = subprocess.Popen(
             argv, cwd=folder, env=environment, stdin=given, stdout=pipe, stderr=pipe, bufsize=1 << 16
         )
-        self.out = cast("IO[bytes]", self._process.stdout)
+        self.out = cast("BufferedReader", self._process.stdout)
+        self._held = b""
         _widen(self.out)
         self._writer = None
         if end := self._process.stdin:  # both pipes may be full at once: somebody has to write while we read
@@ -91,6 +93,13 @@ class Reading:
         with self._process:  # which closes our ends, and waits
             self._process.kill()
         self._join()
+
+    def until(self, end: bytes) -> bytes:
+        """Return what comes before `end`, or before the output ends."""
+        while end not in self._held and (piece := self.out.read1(1 << 16)):
+            self._held += piece
+        found, _, self._held = self._held.partition(end)
+        return found
 
     def result(self) -> Result:
         """Wait for the end, and return how it ended and what it had not given yet."""
