@@ -538,13 +538,8 @@ class Unchanged:
     def __init__(self, folders: Iterable[Path]) -> None:
         """Start to look at `folders`; what is found is asked for in this order. Raises OSError."""
         self._folders = iter(folders := tuple(folders))
-        words = [
-            "sh",
-            "-c",
-            self._LOOP,
-            "sh",
-            *map(str, folders),
-        ]  # as many processes, but not for us to start
+        # A shell starts them faster than we could: they need not wait for us, nor we for them.
+        words = ["sh", "-c", self._LOOP, "sh", *map(str, folders)]
         self._reading = Reading(words, folder=Path("/"), environment=environment())
 
     def close(self) -> None:
