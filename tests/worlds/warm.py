@@ -22,6 +22,8 @@ import json, os, signal, sys, traceback
 # Where a console script has its own folder, `-c` has the current one, which would hide a missing
 # prepend_sys_path.
 sys.path[0] = os.path.dirname(sys.executable)
+# A file that is mended within the second, and is as long as before, would be taken for the compiled old one.
+sys.dont_write_bytecode = True
 import alembic.config, alembic.command, alembic.autogenerate, logging.config
 import psycopg2, sqlalchemy.dialects.postgresql.psycopg2, sqlalchemy.ext.asyncio
 
