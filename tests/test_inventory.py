@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -241,6 +242,26 @@ def test_a_file_that_git_writes_otherwise_than_it_keeps_it_is_read(
     with Common([Folder(there.versions[0], ours=True)]) as common:
         take_inventory(searching.project(main), common)
         assert common.known(there.versions[0]) == {}
+
+
+@pytest.mark.parametrize("clone", [False, True])
+def test_a_neighbour_without_the_folder_stops_nobody(
+    world_root: Path, monkeypatch: pytest.MonkeyPatch, clone: bool
+) -> None:
+    monkeypatch.setattr(Common, "_FEW", 0)
+    world = World.create(world_root, "sqlite://")
+    world.main.revision("aaaa1111")
+    world.main.commit("Add a migration")
+    bare = world.clone("StoFlow-bare") if clone else world.worktree("bare")
+    other = world.worktree("feature")
+    shutil.rmtree(bare.versions)
+    done = other.tool("find", "aaaa1111", check=True)
+    assert done.stdout == f"{world.main.versions / 'aaaa1111_add_t.py'}\n"
+    folders = [Folder(bare.versions, ours=not clone), Folder(other.versions, ours=True)]
+    with Common(folders) as common:
+        assert len(take_inventory(searching.project(world.main), common).own) == 1
+        assert set(common.known(other.versions)) == {"aaaa1111_add_t.py"}
+        assert common.known(bare.versions) == {}
 
 
 def test_folders_that_are_not_asked_for_are_passed_over(world_root: Path) -> None:

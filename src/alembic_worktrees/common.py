@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import git
+from .errors import Refusal
 from .revision import Revision, read_revision
 
 if TYPE_CHECKING:
@@ -102,9 +103,18 @@ def _harmless(folders: Iterable[Folder]) -> Iterator[Path]:
     """Yield where git's look runs nothing that is not ours; the worktrees of a repository have one configuration."""
     ours: bool | None = None
     for folder in folders:
-        if not folder.ours:
-            nothing = git.filters_nothing(folder.path)
-        else:
-            nothing = ours = git.filters_nothing(folder.path) if ours is None else ours
+        if not os.path.isdir(folder.path):
+            continue
+        nothing = ours if folder.ours and ours is not None else _filters_nothing(folder.path)
+        if folder.ours:
+            ours = nothing
         if nothing:
             yield folder.path
+
+
+def _filters_nothing(folder: Path) -> bool:
+    """Ask git; what is wrong with the folder is told when it is its turn to be visited."""
+    try:
+        return git.filters_nothing(folder)
+    except (OSError, Refusal):
+        return False
