@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from alembic_worktrees import git
-from alembic_worktrees.common import Common, Folder
+from alembic_worktrees.common import Common, Location
 from alembic_worktrees.inventory import Inventory, migration_paths, sha256, take_inventory
 from alembic_worktrees.project import ConfigFiles, Project
 from alembic_worktrees.record import Entry, Origin, render
@@ -152,13 +152,19 @@ def test_folders_that_are_not_there(project: Project) -> None:
     assert take_inventory(gone).all == ()
 
 
+@pytest.fixture
+def few_are_enough(world_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let git look at other checkouts however few files there are."""
+    monkeypatch.setattr(Common, "_FEW", 0)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(world_root / ".gitconfig"))
+
+
+@pytest.mark.usefixtures("few_are_enough")
 @pytest.mark.parametrize("format", ["sha1", "sha256"])
 def test_what_checkouts_have_in_common_is_read_once(
     world_root: Path, monkeypatch: pytest.MonkeyPatch, format: str
 ) -> None:
     """Of each file that is not surely the same the very bytes are read, however well its change is hidden."""
-    monkeypatch.setattr(Common, "_FEW", 0)
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(world_root / ".gitconfig"))
     monkeypatch.setenv("GIT_DEFAULT_HASH", format)
     monkeypatch.setattr("worlds.world.KEPT", re.compile(f"{KEPT.pattern}|GIT_DEFAULT_HASH"))
     world = World.create(world_root, "sqlite://")
@@ -183,24 +189,21 @@ def test_what_checkouts_have_in_common_is_read_once(
     here, there = searching.project(main), searching.project(other)
     alone = take_inventory(there)
     for trusted in (True, False):  # a worktree, and a clone
-        with Common([Folder(there.versions[0], ours=trusted)]) as common:
+        with Common([Location(there.versions[0], ours=trusted)]) as common:
             assert common.known(there.versions[0]) == {}
             take_inventory(here, common)
             assert take_inventory(there, common) == alone
-        with Common([Folder(path, ours=trusted) for path in (*here.versions, *there.versions)]) as common:
+        with Common([Location(path, ours=trusted) for path in (*here.versions, *there.versions)]) as common:
             take_inventory(here, common)
             known = common.known(there.versions[0])
     assert set(known) == {f"{id}.py" for id in ("same", "touched")}
     assert all((there.versions[0] / name).read_bytes() == file.content for name, file in known.items())
 
 
+@pytest.mark.usefixtures("few_are_enough")
 @pytest.mark.parametrize("scope", ["--local", "--worktree"])
-def test_no_filter_of_a_neighbour_is_run(
-    world_root: Path, monkeypatch: pytest.MonkeyPatch, scope: str
-) -> None:
+def test_no_filter_of_a_neighbour_is_run(world_root: Path, scope: str) -> None:
     """Git would run it to see whether a file that was touched is still the same."""
-    monkeypatch.setattr(Common, "_FEW", 0)
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(world_root / ".gitconfig"))
     world = World.create(world_root, "sqlite://")
     main = world.main
     main.revision("aaaa1111")
@@ -212,7 +215,7 @@ def test_no_filter_of_a_neighbour_is_run(
     other.git("config", scope, "filter.odd.clean", f"touch '{mark}'; cat")
     (other.versions / "aaaa1111_add_t.py").touch()
     here, there = searching.project(main), searching.project(other)
-    with Common([Folder(there.versions[0], ours=True)]) as common:
+    with Common([Location(there.versions[0], ours=True)]) as common:
         take_inventory(here, common)
         assert [one.revision.id for one in take_inventory(there, common).own] == ["aaaa1111"]
     assert not mark.exists()
@@ -220,11 +223,10 @@ def test_no_filter_of_a_neighbour_is_run(
     assert mark.exists()
 
 
+@pytest.mark.usefixtures("few_are_enough")
 def test_a_file_that_git_writes_otherwise_than_it_keeps_it_is_read(
-    world_root: Path, monkeypatch: pytest.MonkeyPatch
+    world_root: Path,
 ) -> None:
-    monkeypatch.setattr(Common, "_FEW", 0)
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(world_root / ".gitconfig"))
     world = World.create(world_root, "sqlite://")
     main = world.main
     main.write(".gitattributes", "*.py text eol=crlf\n")
@@ -236,19 +238,17 @@ def test_a_file_that_git_writes_otherwise_than_it_keeps_it_is_read(
     there = searching.project(other)
     content = (there.versions[0] / "aaaa1111_add_t.py").read_bytes()
     assert b"\r\n" in content
-    with Common([Folder(there.versions[0], ours=True)]) as common:
+    with Common([Location(there.versions[0], ours=True)]) as common:
         take_inventory(searching.project(main), common)
         assert take_inventory(there, common).own[0].content == content
-    with Common([Folder(there.versions[0], ours=True)]) as common:
+    with Common([Location(there.versions[0], ours=True)]) as common:
         take_inventory(searching.project(main), common)
         assert common.known(there.versions[0]) == {}
 
 
+@pytest.mark.usefixtures("few_are_enough")
 @pytest.mark.parametrize("clone", [False, True])
-def test_a_neighbour_without_the_folder_stops_nobody(
-    world_root: Path, monkeypatch: pytest.MonkeyPatch, clone: bool
-) -> None:
-    monkeypatch.setattr(Common, "_FEW", 0)
+def test_a_neighbour_without_the_folder_stops_nobody(world_root: Path, clone: bool) -> None:
     world = World.create(world_root, "sqlite://")
     world.main.revision("aaaa1111")
     world.main.commit("Add a migration")
@@ -257,7 +257,7 @@ def test_a_neighbour_without_the_folder_stops_nobody(
     shutil.rmtree(bare.versions)
     done = other.tool("find", "aaaa1111", check=True)
     assert done.stdout == f"{world.main.versions / 'aaaa1111_add_t.py'}\n"
-    folders = [Folder(bare.versions, ours=not clone), Folder(other.versions, ours=True)]
+    folders = [Location(bare.versions, ours=not clone), Location(other.versions, ours=True)]
     with Common(folders) as common:
         assert len(take_inventory(searching.project(world.main), common).own) == 1
         assert set(common.known(other.versions)) == {"aaaa1111_add_t.py"}

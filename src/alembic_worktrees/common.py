@@ -26,7 +26,7 @@ class File(NamedTuple):
     revision: Revision
 
 
-class Folder(NamedTuple):
+class Location(NamedTuple):
     """A version location that will be looked at; `ours` if its checkout is a worktree of this repository."""
 
     path: Path
@@ -44,7 +44,7 @@ class Common:
     _FEW = 400  # so many files are read in the time in which git starts and looks at them
     _BESIDE = 2  # so many folders are looked at at the same time, while we are busy with another
 
-    def __init__(self, folders: Iterable[Folder] = ()) -> None:
+    def __init__(self, folders: Iterable[Location] = ()) -> None:
         """Know nothing yet; `folders` are going to be looked at in this order."""
         self._folders = tuple(folders)
         self._asked: dict[Path, git.Unchanged] = {}
@@ -99,7 +99,7 @@ class Common:
         self._unhashed.clear()
 
 
-def _harmless(folders: Iterable[Folder]) -> Iterator[Path]:
+def _harmless(folders: Iterable[Location]) -> Iterator[Path]:
     """Yield where git's look runs nothing that is not ours; the worktrees of a repository have one configuration."""
     ours: bool | None = None
     for folder in folders:

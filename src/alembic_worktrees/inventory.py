@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import git, record
-from .common import Common, File
-from .common import Folder as CommonFolder
+from .common import Common, File, Location
 from .files import MAX_ENTRIES, MAX_TOTAL_BYTES, Folder, NotReadable, entries, fence, read_plain, walk
 from .revision import Revision, Unreadable, is_migration_name
 
@@ -177,7 +176,7 @@ def take_inventory(project: Project, common: Common | None = None) -> Inventory:
 def in_common(checkouts: Iterable[Checkout]) -> Common:
     """Return what checkouts have in common that are going to be visited in this order: nothing so far."""
     return Common(
-        CommonFolder(location, checkout.worktree)
+        Location(location, checkout.worktree)
         for checkout in checkouts
         if (project := checkout.project) and project.repository and len(project.versions) == 1
         for location in _locations(project)[0]
