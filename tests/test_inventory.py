@@ -15,6 +15,7 @@ from alembic_worktrees.common import Common, Location
 from alembic_worktrees.inventory import Inventory, migration_paths, sha256, take_inventory
 from alembic_worktrees.project import ConfigFiles, Project
 from alembic_worktrees.record import Entry, Origin, render
+from alembic_worktrees.revision import Sought
 from worlds import searching
 from worlds.world import KEPT, World, revision_text
 
@@ -197,7 +198,9 @@ def test_what_checkouts_have_in_common_is_read_once(
             take_inventory(here, common)
             known = common.known(there.versions[0])
     assert set(known) == {f"{id}.py" for id in ("same", "touched")}
-    assert all((there.versions[0] / name).read_bytes() == file.content for name, file in known.items())
+    assert all(
+        file and (there.versions[0] / name).read_bytes() == file.content for name, file in known.items()
+    )
 
 
 @pytest.mark.usefixtures("few_are_enough")
@@ -278,9 +281,23 @@ def test_folders_that_are_not_asked_for_are_passed_over(world_root: Path) -> Non
     assert not any(found[folder] - {b""} for folder in (*folders[1:3], folders[4]))
 
 
+def test_what_is_not_sought_is_neither_parsed_nor_told(project: Project) -> None:
+    write(project, "other")
+    content = write(project, "borrowed").replace(b"borrowed", b"broken")
+    (project.versions[0] / "borrowed.py").write_bytes(content)
+    (project.versions[0] / "bad.py").write_text("revision = ")
+    write(project, "mine")
+    record(project.versions[0], ("borrowed.py", "borrowed", b"before"))
+    common = Common(sought=Sought("mine"))
+    inventory = take_inventory(project, common)
+    assert ids(inventory) == ({"borrowed", "mine"}, set(), {"borrowed"})
+    assert inventory.stepped == ()
+    assert [file.revision.id for file in common.files] == ["mine"]
+
+
 def test_equal_files_are_held_once(project: Project) -> None:
     common = Common()
     write(project, "same")
     (one,), (other,) = (take_inventory(project, common).own for _ in range(2))
     assert one.content is other.content
-    assert len(common.files) == 1
+    assert len(list(common.files)) == 1

@@ -19,6 +19,7 @@ from alembic_worktrees import literals, revision
 from alembic_worktrees.revision import (
     MAX_BYTES,
     Revision,
+    Sought,
     Unreadable,
     illegal_characters,
     is_migration_name,
@@ -370,6 +371,41 @@ def test_legacy_id_comes_from_the_file_name(tmp_path: Path) -> None:
 def test_other_encodings(head: str, whole: bool) -> None:
     content = (head + "revision = 'é'\ndown_revision = None\n\ndef f(): 'é'").encode("latin-1")
     assert read(content, whole=whole) == rev("é")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "revision = 'ab-1.c_2'",
+        "revision = 'a' \"b-1.c_2\"",
+        "start = '' 'ab-1.'\nrevision = start + 'c_2'",
+        "revision = f\"ab-1.c_\" f'2'",
+        "revision = '''ab''' '-1.c_2'",
+        "revision = 'a\\x62-1.c_2'",
+        "# coding: utf-7\nrevision = 'ab-1.c+AF8-2'",
+        "revision = 'x'\nbranch_labels = ['y', 'ab' '-1.c_2']",
+    ],
+)
+def test_what_may_be_in_a_file_however_it_is_spelled(source: str) -> None:
+    found = read(f"{source}\ndown_revision = None")
+    assert isinstance(found, Revision)
+    assert "ab-1.c_2" in (found.id, *found.branch_labels)
+    assert Sought("ab-1.c_2").may_be_in(source.encode(), "some_file.py")
+
+
+@pytest.mark.parametrize("word", ["1a2b3c4d", "accounts2", "_", "t_"])
+def test_what_is_surely_not_in_a_file(word: str) -> None:
+    assert not Sought(word).may_be_in(TEMPLATE.replace("_", "").encode(), "0001.py")
+
+
+@pytest.mark.parametrize("word", ["é", "a\nb", "{}", "", "a b", "'", "\udcff"])
+def test_any_file_may_have_a_word_of_other_characters(word: str) -> None:
+    assert Sought(word).may_be_in(b"", "0001.py")
+
+
+def test_what_only_the_name_says() -> None:
+    assert Sought("1a2b").may_be_in(b"down_revision = None", "1a2b.py")
+    assert not Sought("1a2b").may_be_in(b"down_revision = None", "1a2.py")
 
 
 def test_a_word_hidden_by_the_encoding() -> None:

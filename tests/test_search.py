@@ -77,6 +77,13 @@ def test_only_the_whole_id(world: World) -> None:
     assert search(world.main).find(ID.upper()) == ()
 
 
+def test_only_what_was_to_be_asked_for(world: World) -> None:
+    looking = search(world.main, only=ID)
+    assert looking.find(ID) == ()
+    with pytest.raises(ValueError, match="aaaa1111"):
+        looking.find("aaaa1111")
+
+
 def test_clones_and_their_worktrees_are_searched_once(world: World) -> None:
     clone = world.clone("StoFlow-clone")
     clone.git("worktree", "add", "--quiet", "-b", "linked", world.root / "StoFlow-linked")

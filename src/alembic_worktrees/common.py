@@ -12,8 +12,10 @@ from .errors import Refusal
 from .revision import Revision, read_revision
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
+
+    from .revision import Sought
 
 read_once = lru_cache(maxsize=None)(read_revision)  # git remembers the same files that checkouts have
 
@@ -44,13 +46,17 @@ class Common:
     _FEW = 400  # so many files are read in the time in which git starts and looks at them
     _BESIDE = 2  # so many folders are looked at at the same time, while we are busy with another
 
-    def __init__(self, folders: Iterable[Location] = ()) -> None:
-        """Know nothing yet; `folders` are going to be looked at in this order."""
+    def __init__(self, folders: Iterable[Location] = (), sought: Sought | None = None) -> None:
+        """Know nothing yet; `folders` are going to be looked at in this order.
+
+        If only what is `sought` matters, a file that cannot be it is read, but not parsed.
+        """
         self._folders = tuple(folders)
+        self._sought = sought
         self._asked: dict[Path, git.Unchanged] = {}
-        self._files: dict[tuple[str, bytes], File] = {}
-        self._rows: dict[bytes, File] = {}
-        self._unhashed: list[File] = []
+        self._files: dict[tuple[str, bytes], File | None] = {}
+        self._rows: dict[bytes, tuple[str, File | None]] = {}
+        self._unhashed: list[tuple[str, bytes]] = []
 
     def __enter__(self) -> Common:
         return self
@@ -60,26 +66,37 @@ class Common:
             asked.close()
 
     @property
-    def files(self) -> Collection[File]:
-        """Every file that was read: each once."""
-        return self._files.values()
+    def files(self) -> Iterator[File]:
+        """Every file that was read and matters: each once."""
+        return filter(None, self._files.values())
 
-    def file(self, below: str, content: bytes) -> File:
-        """Return a file of this path and content, always the same one. Raises Unreadable."""
-        known = self._files.get((below, content))
-        if known is None:
-            revision = read_once(content, below.rpartition("/")[2])
-            known = self._files[below, content] = File(below, content, revision)
-            self._unhashed.append(known)
-        return known
+    def file(self, below: str, content: bytes) -> File | None:
+        """Return a file of this path and content, always the same one; None if it does not matter.
 
-    def known(self, folder: Path) -> Mapping[str, File]:
-        """Return those files in `folder` that need not be read, by path: what was read elsewhere is theirs."""
+        Raises Unreadable.
+        """
+        key = below, content
+        if key not in self._files:
+            self._files[key] = self._parsed(below, content)
+            self._unhashed.append(key)
+        return self._files[key]
+
+    def _parsed(self, below: str, content: bytes) -> File | None:
+        name = below.rpartition("/")[2]
+        if self._sought and not self._sought.may_be_in(content, name):
+            return None
+        return File(below, content, read_once(content, name))
+
+    def known(self, folder: Path) -> Mapping[str, File | None]:
+        """Return those files in `folder` that need not be read, by path: what was read elsewhere is theirs.
+
+        Of one that does not matter there is None.
+        """
         if folder not in self._asked:
             return {}
         rows = self._asked[folder].rows(folder)
         self._hash(wide=git.is_wide(rows))
-        return {file.below: file for file in map(self._rows.__getitem__, self._rows.keys() & rows)}
+        return dict(map(self._rows.__getitem__, self._rows.keys() & rows))
 
     def look_ahead(self, folder: Path, count: int) -> None:
         """Let git look at those after `folder` meanwhile, if that has so many files that it pays."""
@@ -94,8 +111,9 @@ class Common:
                 self._asked |= dict.fromkeys(harmless[number :: self._BESIDE], asked)
 
     def _hash(self, *, wide: bool) -> None:
-        for file in self._unhashed:
-            self._rows[git.unchanged_row(os.fsencode(file.below), file.content, wide=wide)] = file
+        for below, content in self._unhashed:
+            row = git.unchanged_row(os.fsencode(below), content, wide=wide)
+            self._rows[row] = below, self._files[below, content]
         self._unhashed.clear()
 
 

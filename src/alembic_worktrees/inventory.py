@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .checkouts import Checkout
     from .graph import Graph
     from .project import Project
+    from .revision import Sought
 
 
 class _Lying(NamedTuple):
@@ -173,14 +174,15 @@ def take_inventory(project: Project, common: Common | None = None) -> Inventory:
     return Inventory(own, borrowed, edited, arrived, records, tuple(stepped))
 
 
-def in_common(checkouts: Iterable[Checkout]) -> Common:
+def in_common(checkouts: Iterable[Checkout], sought: Sought | None = None) -> Common:
     """Return what checkouts have in common that are going to be visited in this order: nothing so far."""
-    return Common(
+    locations = (
         Location(location, checkout.worktree)
         for checkout in checkouts
         if (project := checkout.project) and project.repository and len(project.versions) == 1
         for location in _locations(project)[0]
     )
+    return Common(locations, sought)
 
 
 def visit(project: Project | None, stepped: list[Stepped], common: Common | None = None) -> Inventory:
@@ -273,8 +275,8 @@ def _read_all(
     for location, files, folders in _listed(project, known):
         # Alembic passes over folders too.
         stepped += (Stepped(location / below, "not-a-file") for below in folders)
-        held = dict(known[location])
-        common.look_ahead(location, len(held) + len(files))
+        held = {below: file for below, file in known[location].items() if file}
+        common.look_ahead(location, len(known[location]) + len(files))
         for below, content in _contents(location, files, inside):
             if isinstance(content, NotReadable):
                 stepped.append(Stepped(location / below, content.reason))
@@ -283,14 +285,16 @@ def _read_all(
             if project.fence and total > MAX_TOTAL_BYTES:
                 raise NotReadable("too-many")
             try:
-                held[below] = common.file(below, content)
+                file = common.file(below, content)
             except Unreadable as error:
-                path = location / below
-                stepped.append(Stepped(path, error.reason, error.detail))
-                if path in recorded:  # a copy that was broken here: it is still the one that was borrowed
-                    held[below] = File(
-                        below, content, Revision(recorded[path][0].revision, (), (), (), opaque=True)
-                    )
+                stepped.append(Stepped(location / below, error.reason, error.detail))
+                file = None
+            if file is None and recorded and location / below in recorded:
+                # Even if a copy was broken here: it is still the one that was borrowed.
+                id = recorded[location / below][0].revision
+                file = File(below, content, Revision(id, (), (), (), opaque=True))
+            if file:
+                held[below] = file
         yield Shelf(location, held)
 
 
@@ -298,18 +302,23 @@ def _contents(
     location: Path, files: Mapping[str, bool], inside: tuple[str, ...]
 ) -> Iterator[tuple[str, bytes | NotReadable]]:
     """Yield what each file holds, or why it cannot be read; `files` tells which are plain ones."""
-    for parent, group in groupby(files, os.path.dirname):
+    for parent, group in groupby(files, _folder_of):
+        names = [(below, below[len(parent) :]) for below in group]
         try:
             folder = Folder(os.path.join(location, parent), inside)
         except NotReadable as error:
-            yield from ((below, error) for below in group)
+            yield from ((below, error) for below, _ in names)
             continue
         with closing(folder):
-            for below in group:
+            for below, name in names:
                 try:
-                    yield below, folder.read(os.path.basename(below), plain=files[below])
+                    yield below, folder.read(name, plain=files[below])
                 except NotReadable as error:
                     yield below, error
+
+
+def _folder_of(below: str) -> str:
+    return below[: below.rfind("/") + 1]
 
 
 def _fence(project: Project) -> tuple[str, ...]:

@@ -68,6 +68,33 @@ def read_revision(content: bytes, name: str, *, whole: bool = False) -> Revision
     return _revision(_names(content) if names is None else names, name)
 
 
+class Sought:
+    """An id or a branch label that is looked for in many files, most of which surely lack it: no need to parse them."""
+
+    _PLAIN = re.compile(r"[\w.-]+", re.ASCII)  # in a string, such words are spelled as they are
+
+    def __init__(self, word: str) -> None:
+        """Look for the whole of `word`."""
+        self.word = word
+        self._plain = word.encode() if self._PLAIN.fullmatch(word) else b""
+        first = re.escape(self._plain[:1])  # with a character in front, `re` leaps from one to the next
+        self._pieces = re.compile(rb"(%b(?<=['\"].)[\w.-]*)['\"]" % first)
+
+    def may_be_in(self, content: bytes, name: str) -> bool:
+        """Whether `read_revision` might find it in the file `name` with this content; if not, that is certain.
+
+        The characters of a string stand in the file as they are, unless a backslash spells them or another encoding is
+        declared. It may be made of pieces; the first that is not empty is a beginning of it, or all of it, in quotes.
+        """
+        return (
+            not self._plain
+            or any(map(self._plain.startswith, self._pieces.findall(content)))
+            or self.word in name
+            or b"\\" in content
+            or not _is_utf_8(content)
+        )
+
+
 # From names to the answer
 
 

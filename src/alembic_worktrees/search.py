@@ -11,6 +11,7 @@ from .checkouts import Surroundings, look_around
 from .errors import Refusal
 from .inventory import Stepped
 from .messages import Message
+from .revision import Sought
 from .sources import BORROWED_HERE, Candidate, CheckoutFiles, Sources, borrowed_copy, index
 
 if TYPE_CHECKING:
@@ -39,19 +40,22 @@ class Search:
         *,
         borrowed: Sequence[Borrowed] = (),
         here_too: bool = False,
+        only: str | None = None,
         prefer: str | None = None,
         around: Surroundings | None = None,
         tell: Tell | None = None,
     ) -> None:
         """Look from `project`; `borrowed` are the copies it has already.
 
-        `here_too` also offers this checkout's own files. `prefer` names the origin that beats all others.
+        `here_too` also offers this checkout's own files. `only` is the one word that will be asked for: then a
+        checkout's file is parsed only if it may be found by it. `prefer` names the origin that beats all others.
         `around` is what was found already. `tell` is told when a search goes beyond the checkouts.
         """
         self._project = project
         self._settings = settings
         self._borrowed = borrowed
         self._here_too = here_too
+        self._sought = Sought(only) if only else None
         self._prefer = prefer
         self._around = around
         self._tell = tell
@@ -60,8 +64,11 @@ class Search:
     def find(self, word: str) -> tuple[Candidate, ...]:
         """Return the candidates for a revision's id or a branch label, most trusted first.
 
-        Raises Refusal("origin-unknown") if nothing bears the preferred name.
+        Raises Refusal("origin-unknown") if nothing bears the preferred name; ValueError for another word than the
+        one that was to be asked for.
         """
+        if self._sought and self._sought.word != word:
+            raise ValueError(word)
         return self._sources.find(word)
 
     def must_know_preferred(self) -> None:
@@ -83,7 +90,7 @@ class Search:
     @cached_property
     def _files(self) -> CheckoutFiles:
         around = self.surroundings
-        return CheckoutFiles(around.checkouts if self._here_too else around.others)
+        return CheckoutFiles(around.checkouts if self._here_too else around.others, self._sought)
 
     @cached_property
     def _sources(self) -> Sources:

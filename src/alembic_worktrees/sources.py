@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .checkouts import Checkout
     from .common import File
     from .inventory import Borrowed, Inventory, Migration, Shelf, Stepped
-    from .revision import Revision
+    from .revision import Revision, Sought
 
     Index = Mapping[str, Sequence["Candidate"]]
     Tier = Callable[[], Index]
@@ -76,10 +76,13 @@ def index(candidates: Iterable[Candidate]) -> Index:
 class CheckoutFiles:
     """The migration files of several checkouts, read once. `stepped` names what could not be read."""
 
-    def __init__(self, checkouts: Sequence[Checkout]) -> None:
-        """Read every migration file of `checkouts`, and the records of what they have borrowed."""
+    def __init__(self, checkouts: Sequence[Checkout], sought: Sought | None = None) -> None:
+        """Read every migration file of `checkouts`, and the records of what they have borrowed.
+
+        Only the files of what is `sought` can be asked for then, if that is said.
+        """
         self.stepped: list[Stepped] = []
-        with in_common(checkouts) as common:
+        with in_common(checkouts, sought) as common:
             self._holdings = [
                 (checkout, visit(checkout.project, self.stepped, common)) for checkout in checkouts
             ]

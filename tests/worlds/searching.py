@@ -26,14 +26,19 @@ def project(checkout: Checkout, *configs: str, folder: Path | None = None) -> Pr
 
 
 def search(
-    checkout: Checkout, *configs: str, folder: Path | None = None, prefer: str | None = None
+    checkout: Checkout,
+    *configs: str,
+    folder: Path | None = None,
+    prefer: str | None = None,
+    only: str | None = None,
 ) -> Search:
-    return Search(project(checkout, *configs, folder=folder), Settings(), prefer=prefer)
+    return Search(project(checkout, *configs, folder=folder), Settings(), prefer=prefer, only=only)
 
 
 def found(checkout: Checkout, id: str, *configs: str, prefer: str | None = None) -> tuple[Candidate, ...]:
-    """The candidates for `id`; each that lies in git lies there as it says, byte for byte."""
+    """The candidates for `id`, also if nothing else is asked for; what lies in git lies there, byte for byte."""
     candidates = search(checkout, *configs, prefer=prefer).find(id)
+    assert search(checkout, *configs, prefer=prefer, only=id).find(id) == candidates
     for one in candidates:
         if one.path is None and ":" not in one.origin.name:  # in our own repository
             assert shown(checkout, f"{one.origin.commit}:{one.origin.path}") == one.content

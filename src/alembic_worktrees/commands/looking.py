@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 def find(options: argparse.Namespace, printer: Printer) -> int:
     """Print where a revision lies: a path, or COMMIT:PATH if only git has it."""
     call = open_call(options, printer)
-    search = Search(call.project, call.settings, here_too=True, tell=printer.tell)
-    found = [one for one in search.find(options.revision) if one.revision.id == options.revision]
+    id = options.revision
+    search = Search(call.project, call.settings, here_too=True, only=id, tell=printer.tell)
+    found = [one for one in search.find(id) if one.revision.id == id]
     call.tell_stepped(search.stepped)
     if not found:
         from ..advice import not_found
         from ..plan import Gap
 
-        raise not_found(call.project, search.surroundings, [Gap(options.revision, ())])
+        raise not_found(call.project, search.surroundings, [Gap(id, ())])
     printer.data(str(found[0].path or f"{found[0].origin.commit}:{found[0].origin.path}"))
     return DONE
 
