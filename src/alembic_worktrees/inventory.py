@@ -185,7 +185,7 @@ def in_common(checkouts: Iterable[Checkout], sought: Sought | None = None) -> Co
     return Common(locations, sought)
 
 
-def visit(project: Project | None, stepped: list[Stepped], common: Common | None = None) -> Inventory:
+def visit(project: Project | None, stepped: list[Stepped], common: Common) -> Inventory:
     """Take the inventory of a neighbour; one that cannot be looked at, or has no project, has nothing.
 
     What was stepped over is added to `stepped`.

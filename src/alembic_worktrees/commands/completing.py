@@ -11,7 +11,7 @@ from .. import git
 from ..checkouts import look_around
 from ..completion import Word, complete
 from ..errors import DONE, Refusal
-from ..inventory import take_inventory, visit
+from ..inventory import in_common, take_inventory, visit
 from ..options import make_parser
 from ..shim import detect, render_completion
 from .call import Call, open_call
@@ -62,14 +62,16 @@ def _borrowed(call: Call) -> Iterator[Word]:
 
 def _revisions(call: Call, *, everywhere: bool) -> Iterator[Word]:
     """Yield every revision of this checkout, or of all of them, each once."""
-    checkouts = look_around(call.project, call.settings.search)
-    seen: set[str] = set()
-    for checkout in checkouts.checkouts if everywhere else [checkouts.here]:
-        for migration in visit(checkout.project, []).all:
-            if migration.revision.id not in seen:
-                seen.add(migration.revision.id)
-                name = os.path.basename(migration.below)
-                yield Word(migration.revision.id, f"{name} ({checkout.name})" if everywhere else name)
+    around = look_around(call.project, call.settings.search)
+    checkouts = around.checkouts if everywhere else [around.here]
+    with in_common(checkouts) as common:
+        found = [(one, each) for one in checkouts for each in visit(one.project, [], common).all]
+    words: dict[str, Word] = {}
+    for checkout, migration in found:
+        id, name = migration.revision.id, os.path.basename(migration.below)
+        if id not in words:
+            words[id] = Word(id, f"{name} ({checkout.name})" if everywhere else name)
+    yield from words.values()
 
 
 def _refs(call: Call) -> Iterator[Word]:
