@@ -9,17 +9,23 @@ from .errors import Refusal
 from .messages import Message, abbreviated, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from .checkouts import Surroundings
+    from .inventory import Stepped
     from .plan import Gap
     from .project import Project
 
 SYNC_COMMAND = ".claude/commands/sync.md"
 
 
-def not_found(project: Project, surroundings: Surroundings, gaps: Sequence[Gap]) -> Refusal:
-    """Return the refusal that names each missing revision, every checkout looked at, and what to do."""
+def not_found(
+    project: Project, surroundings: Surroundings, gaps: Sequence[Gap], stepped: Sequence[Stepped]
+) -> Refusal:
+    """Return the refusal that names each missing revision, every checkout looked at, and what to do.
+
+    What was `stepped` over may be what is missing.
+    """
     main = surroundings.main
     default = main.branch or "main"
     remote = False
@@ -29,6 +35,7 @@ def not_found(project: Project, surroundings: Surroundings, gaps: Sequence[Gap])
     return Refusal(
         "not-found",
         gaps=tuple(_gap(gap) for gap in gaps),
+        unread=_unread(one for one in stepped if any(one.may_be(gap.revision) for gap in gaps)),
         looked=tuple(
             _described(checkout.name, checkout.project is None) for checkout in surroundings.checkouts
         ),
@@ -37,6 +44,13 @@ def not_found(project: Project, surroundings: Surroundings, gaps: Sequence[Gap])
         pull=f"cd {quoted(main.path)} && {_look(project, default, remote=remote)}",
         lacking=_lacking(project),
     )
+
+
+def _unread(files: Iterable[Stepped]) -> Message:
+    rows = tuple(
+        Message("unread-file", {"path": one.path, "reason": one.reason}) for one in dict.fromkeys(files)
+    )
+    return Message("unread-files", {"files": rows}) if rows else Message("unread-nothing")
 
 
 def _lacking(project: Project) -> Message:

@@ -48,11 +48,17 @@ class Borrowed(NamedTuple):
 
 
 class Stepped(NamedTuple):
-    """A path that was stepped over, and why: a stable word of `messages.py`, with detail."""
+    """A path that was stepped over, and why: a stable word of `messages.py`, with detail; and what was read there."""
 
     path: Path
     reason: str
     detail: str = ""
+    content: bytes = b""
+
+    def may_be(self, revision: str) -> bool:
+        """Whether this is a file that, once it is mended, may be the migration of this id."""
+        named = revision in self.path.name or revision.encode(errors="replace") in self.content
+        return named and is_migration_name(self.path.name)
 
 
 def unreadable(place: Path, error: OSError) -> Stepped:
@@ -287,7 +293,7 @@ def _read_all(
             try:
                 file = common.file(below, content)
             except Unreadable as error:
-                stepped.append(Stepped(location / below, error.reason, error.detail))
+                stepped.append(Stepped(location / below, error.reason, error.detail, content))
                 file = None
             if file is None and recorded and location / below in recorded:
                 # Even if a copy was broken here: it is still the one that was borrowed.

@@ -723,11 +723,18 @@ TEXTS: dict[str, Text] = {
     # Why it was not done
     "not-found": Text(
         BAD,
-        "{gaps:rows}\nCheckouts looked at:\n{looked:lines}\n\nSuggestions:\n"
+        "{gaps:rows}{unread}\nCheckouts looked at:\n{looked:lines}\n\nSuggestions:\n"
         "  1. {first}\n  2. Look in {main}: {pull}\n  3. Write the missing migration by hand{lacking}",
-        "{gaps:rows}\nWorktrees vérifiés:\n{looked:lines}\n\nSuggestions:\n"
+        "{gaps:rows}{unread}\nWorktrees vérifiés:\n{looked:lines}\n\nSuggestions:\n"
         "  1. {first}\n  2. Vérifier dans {main}: {pull}\n  3. Créer manuellement la migration manquante{lacking}",
     ),
+    "unread-nothing": Text(PLAIN, "", ""),
+    "unread-files": Text(
+        PLAIN,
+        "\nThese files mention it and cannot be read as migrations. If it is one of them, mend it there:\n{files:lines}",
+        "\nCes fichiers la mentionnent et sont illisibles comme migrations. Si c'est l'un d'eux, le réparer là-bas :\n{files:lines}",
+    ),
+    "unread-file": Text(PLAIN, "{path}: {reason:of reason}", "{path} ({reason:of reason})"),
     "lacking-nothing": Text(PLAIN, "", ""),
     "lacking-history": Text(
         PLAIN,

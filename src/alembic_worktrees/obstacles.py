@@ -26,7 +26,8 @@ def obstacle(project: Project, inventory: Inventory, plan: Plan, search: Search)
     if plan.ties:
         return _tie(plan.ties[0])
     if plan.gaps:
-        return not_found(project, search.surroundings, plan.gaps)
+        stepped = (*inventory.stepped, *search.stepped)
+        return not_found(project, search.surroundings, plan.gaps, stepped)
     if plan.unapplied:
         return _not_applied(plan.unapplied[0])
     return None

@@ -234,8 +234,8 @@ def _look(
 
 def _tell_stepped(situation: Situation, audience: Audience) -> None:
     """Name what was stepped over; here that may be what is missed, or what stops Alembic."""
-    for path, reason, _detail in situation.inventory.stepped:
-        audience.tell(Message("stepped", {"path": path, "reason": reason}))
+    for one in situation.inventory.stepped:
+        audience.tell(Message("stepped", {"path": one.path, "reason": one.reason}))
     audience.tell_stepped(situation.search.stepped)
 
 

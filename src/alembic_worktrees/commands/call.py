@@ -35,10 +35,10 @@ class Call(NamedTuple):
 
     def tell_stepped(self, stepped: Sequence[Stepped]) -> None:
         """Name what was stepped over: a folder that could not or may not be looked at always, the rest with -v."""
-        for path, reason, _detail in dict.fromkeys(stepped):
-            shut = reason in SHUT and not is_migration_name(path.name)
+        for one in dict.fromkeys(stepped):
+            shut = one.reason in SHUT and not is_migration_name(one.path.name)
             if self.options.verbose or shut:
-                self.printer.tell(Message("stepped", {"path": path, "reason": reason}))
+                self.printer.tell(Message("stepped", {"path": one.path, "reason": one.reason}))
 
 
 def open_call(options: argparse.Namespace, printer: Printer) -> Call:

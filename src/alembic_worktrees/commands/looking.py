@@ -31,7 +31,7 @@ def find(options: argparse.Namespace, printer: Printer) -> int:
         from ..advice import not_found
         from ..plan import Gap
 
-        raise not_found(call.project, search.surroundings, [Gap(id, ())])
+        raise not_found(call.project, search.surroundings, [Gap(id, ())], search.stepped)
     printer.data(str(found[0].path or f"{found[0].origin.commit}:{found[0].origin.path}"))
     return DONE
 
