@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from typing import TYPE_CHECKING
+
 import pytest
 
-from alembic_worktrees.database import Applied, VersionTable
+from alembic_worktrees import runner
+from alembic_worktrees.database import Applied, Database, VersionTable
+from worlds.searching import project
+
+if TYPE_CHECKING:
+    from worlds.world import World
 
 
 def table(*hosts: str, port: int | None = None, heads: tuple[str, ...] = ()) -> VersionTable:
@@ -68,3 +76,16 @@ def test_all_tables_count() -> None:
     applied = Applied((table("localhost", heads=("a",)), table("localhost", heads=("a", "b"))))
     assert applied.heads == {"a", "b"}
     assert applied.names == ("stoflow (postgresql, localhost)",)
+
+
+@pytest.mark.parametrize("direct", [None, "env:DATABASE_URL"])
+def test_where_our_python_is_too_old_the_projects_is_asked(
+    world: World, monkeypatch: pytest.MonkeyPatch, direct: str | None
+) -> None:
+    monkeypatch.setattr(runner, "is_module", lambda _: False)  # in this process; the project's is another
+    with Database(project(world.main), None, os.environ, direct=direct) as database:
+        assert database.loads("x = 'é'".encode())
+        assert database.loads(b"x = '\\d'\n# coding: latin-1 \xe9\n")
+        assert not database.loads(b"x = '\xe9'\n")
+        assert not database.loads(b"def upgrade():\n<<<<<<< HEAD\n")
+        assert database.loads(b"pass")

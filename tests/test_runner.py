@@ -137,6 +137,27 @@ def test_probe_changes_nothing(world: World) -> None:
     assert tree(world.root) == before
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"return",
+        b"<<<<<<< HEAD",
+        b"x = '\xe9'",
+        b"x\0",
+        b"# coding: none\n",
+        b"(" * 5000,
+        b"-" * 100_000 + b"1",
+    ],
+)
+def test_what_is_no_module(content: bytes) -> None:
+    assert not runner.is_module(content)
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_is_a_module() -> None:
+    assert runner.is_module(b"import nowhere\nx = '\\d' is 'x'\nraise SystemExit\n")
+
+
 def test_it_ends_with_its_channel(world: World) -> None:
     done = ask(world)
     assert done.stdout.rstrip().endswith("0")

@@ -129,6 +129,31 @@ def test_a_settled_tie_follows_when_its_choice_changes_alone(
     assert copied(b) == copied(c)
 
 
+def test_what_python_cannot_load_is_no_copy(
+    database: Database, trio: tuple[Checkout, Checkout, Checkout], world: World
+) -> None:
+    """In A it is being edited: the sound one on a branch is taken, kept while that lasts, and then refreshed."""
+    a, b, _ = trio
+    original = a.versions / FILE
+    sound = on_branch(world, "sound", "sound")
+    broken = variant(a, "broken") + b"\n<<<<<<< HEAD\n"
+    original.write_bytes(broken)
+    database.set_heads(ID)
+    b.tool("upgrade", check=True)
+    assert copied(b) == sound
+    done = b.tool("upgrade", "-v", check=True)
+    assert copied(b) == sound
+    assert f"Stepped over ~/{a.name}/backend/migrations/versions/{FILE}: not valid Python" in done.stderr
+    assert b.tool("find", ID, check=True).stdout == f"{original}\n"
+    refused = b.tool("upgrade", "--from", a.name)
+    assert refused.returncode == 1
+    assert f"  ~/{a.name}/backend/migrations/versions/{FILE}: not valid Python\n" in refused.stderr
+    assert copied(b) == sound
+    mended = variant(a, "mended")
+    b.tool("upgrade", check=True)
+    assert copied(b) == mended
+
+
 def test_equal_copies_are_no_tie(database: Database, trio: tuple[Checkout, Checkout, Checkout]) -> None:
     a, b, c = trio
     assert variant(a, "same") == variant(c, "same")

@@ -202,9 +202,21 @@ class Database:
         """Let Alembic write a revision that joins `heads`; say whether it did."""
         return self._ask("merge", message=message, heads=list(heads))["failure"] is None
 
+    def loads(self, content: bytes) -> bool:
+        """Whether Python takes a file of this content for a module. Where ours does not, the project's may be newer.
+
+        Raises what `probe` raises.
+        """
+        from .runner import is_module
+
+        return is_module(content) or bool(self._request("parse", content=content.decode("latin-1"))["sound"])
+
     def _ask(self, do: str, patience: float | None = None, **about: object) -> dict[str, Any]:
+        return self._request(do, patience, words=self._project.files.words, **about)
+
+    def _request(self, do: str, patience: float | None = None, **about: object) -> dict[str, Any]:
         talk = self._wait_until_ready()
-        talk.send(json.dumps({"do": do, "words": self._project.files.words, **about}))
+        talk.send(json.dumps({"do": do, **about}))
         return _load(talk, patience) or self._died(talk)
 
     def _died(self, talk: Conversation) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import re
 import sys
 import threading
 import traceback
+import warnings
 from contextlib import suppress
 from typing import Any, Callable, Dict, Iterable, Match, Optional, Set, TextIO, Tuple
 
@@ -213,7 +214,28 @@ def merge(words: list[str], message: str, heads: list[str]) -> dict[str, Any]:
     return {"failure": _as_the_command([*words, "merge", "-m", message, *heads], join)}
 
 
-_HANDLERS: dict[str, Callable[..., dict[str, Any]]] = {"probe": probe, "upgrade": upgrade, "merge": merge}
+def parse(content: str) -> dict[str, Any]:
+    """Answer whether this Python takes a file for a module; the characters of `content` are its bytes."""
+    return {"sound": is_module(content.encode("latin-1"))}
+
+
+def is_module(content: bytes) -> bool:
+    """Whether Python could load a file of this content, as far as that can be told without running it."""
+    try:
+        with warnings.catch_warnings():  # a "\\d" in a string is for others to complain about
+            warnings.simplefilter("ignore")
+            compile(content, "<migration>", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+_HANDLERS: dict[str, Callable[..., dict[str, Any]]] = {
+    "probe": probe,
+    "upgrade": upgrade,
+    "merge": merge,
+    "parse": parse,
+}
 
 
 def _capture(config: Any, tables: list[dict[str, Any]], lock: bool) -> None:

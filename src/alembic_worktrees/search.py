@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -43,13 +43,15 @@ class Search:
         only: str | None = None,
         prefer: str | None = None,
         around: Surroundings | None = None,
+        loads: Callable[[bytes], bool] | None = None,
         tell: Tell | None = None,
     ) -> None:
         """Look from `project`; `borrowed` are the copies it has already.
 
         `here_too` also offers this checkout's own files. `only` is the one word that will be asked for: then a
         checkout's file is parsed only if it may be found by it. `prefer` names the origin that beats all others.
-        `around` is what was found already. `tell` is told when a search goes beyond the checkouts.
+        `around` is what was found already. `loads` tells whether Python could load a file; what it could not load is
+        stepped over. `tell` is told when a search goes beyond the checkouts.
         """
         self._project = project
         self._settings = settings
@@ -58,8 +60,9 @@ class Search:
         self._sought = Sought(only) if only else None
         self._prefer = prefer
         self._around = around
+        self._loads = lru_cache(maxsize=None)(loads) if loads else None
         self._tell = tell
-        self._broken: list[Stepped] = []  # clones that git cannot read
+        self._broken: list[Stepped] = []  # clones that git cannot read, and files that Python cannot
 
     def find(self, word: str) -> tuple[Candidate, ...]:
         """Return the candidates for a revision's id or a branch label, most trusted first.
@@ -101,7 +104,15 @@ class Search:
             self._borrowed_copies,
             *remembered,
         ]
-        return Sources(tiers, self._named(self._prefer) if self._prefer else {})
+        named = self._named(self._prefer) if self._prefer else {}
+        return Sources(tiers, named, self._is_sound)
+
+    def _is_sound(self, candidate: Candidate) -> bool:
+        if self._loads is None or self._loads(candidate.content):
+            return True
+        if candidate.path:
+            self._broken.append(Stepped(candidate.path, "syntax", content=candidate.content))
+        return False
 
     def _borrowed_copies(self) -> Index:
         here = (borrowed_copy(self._project.root, row, BORROWED_HERE) for row in self._borrowed)

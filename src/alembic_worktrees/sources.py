@@ -45,17 +45,28 @@ class Candidate(NamedTuple):
 class Sources:
     """All places to look for a revision, asked lazily and each at most once."""
 
-    def __init__(self, tiers: Sequence[Tier], preferred: Index) -> None:
-        """Search `tiers` in this order; the `preferred` candidates beat all others."""
+    def __init__(
+        self, tiers: Sequence[Tier], preferred: Index, is_sound: Callable[[Candidate], bool]
+    ) -> None:
+        """Search `tiers` in this order; the `preferred` candidates beat all others. One that is not sound is none."""
         self._tiers = tiers
         self._preferred = preferred
+        self._is_sound = is_sound
         self._indexes: list[Index] = []
 
     def find(self, word: str) -> tuple[Candidate, ...]:
-        """Return the candidates for a revision's id or a branch label, most trusted first."""
-        preferred = (one._replace(trust=PREFERRED) for one in self._preferred.get(word, ())[:1])
-        found = next((candidates for index in self._asked() if (candidates := index.get(word))), ())
+        """Return the candidates for a revision's id or a branch label, most trusted first.
+
+        Nothing takes the place of a preferred one that is not sound.
+        """
+        preferred = [one._replace(trust=PREFERRED) for one in self._preferred.get(word, ())[:1]]
+        if not all(map(self._is_sound, preferred)):
+            return ()
+        found = next((sound for index in self._asked() if (sound := self._sound(index.get(word, ())))), ())
         return (*preferred, *sorted(found, key=lambda candidate: candidate.trust))
+
+    def _sound(self, candidates: Iterable[Candidate]) -> Sequence[Candidate]:
+        return [one for one in candidates if self._is_sound(one)]
 
     def _asked(self) -> Iterator[Index]:
         yield from self._indexes

@@ -116,7 +116,7 @@ def upgrade(
         _parse_ahead(project)
         for _attempt in range(settings.max_attempts):
             applied = database.probe_alone(lambda: audience.tell(Message("waiting")))
-            situation = _look(project, settings, applied, audience, prefer)
+            situation = _look(project, settings, database, applied, audience, prefer)
             _tell_stepped(situation, audience)
             audience.allow(applied)
             _borrow(situation, audience)
@@ -151,7 +151,7 @@ def copy(
         situation = _look_directly(project, settings, database, audience, prefer)
         if situation is None:
             _parse_ahead(project)
-            situation = _look(project, settings, database.probe(), audience, prefer)
+            situation = _look(project, settings, database, database.probe(), audience, prefer)
         _tell_stepped(situation, audience)
         if not dry_run and not situation.obstacle:
             _borrow(situation, audience)
@@ -171,7 +171,7 @@ def _look_directly(
     for want of a row, another table may have.
     """
     applied = database.directly()
-    situation = applied and _look(project, settings, applied, audience, prefer)
+    situation = applied and _look(project, settings, database, applied, audience, prefer)
     if situation is None or not situation.plan.adds_only:
         database.start()
         return None
@@ -202,7 +202,7 @@ def _is_at_rest(
     inventory = take_inventory(project)
     if frozenset(inventory.graph.real_heads) != applied.heads:
         return False  # the search, and what it tells, is for the one who acts on it
-    situation = _look(project, settings, applied, audience, None, inventory)
+    situation = _look(project, settings, database, applied, audience, None, inventory)
     if situation.obstacle or situation.changes or frozenset(situation.heads) != applied.heads:
         return False
     _tell_stepped(situation, audience)
@@ -217,6 +217,7 @@ def _one(project: Project, audience: Audience) -> AbstractContextManager[None]:
 def _look(
     project: Project,
     settings: Settings,
+    database: Database,
     applied: Applied,
     audience: Audience,
     prefer: str | None,
@@ -224,7 +225,8 @@ def _look(
 ) -> Situation:
     """Compare what is applied with what is here, and decide. Reads only."""
     inventory = inventory or take_inventory(project)
-    search = Search(project, settings, borrowed=inventory.borrowed, prefer=prefer, tell=audience.tell)
+    borrowed, loads = inventory.borrowed, database.loads
+    search = Search(project, settings, borrowed=borrowed, prefer=prefer, loads=loads, tell=audience.tell)
     if prefer:
         search.must_know_preferred()
     tables = [table.heads for table in applied.tables]
