@@ -298,14 +298,14 @@ def test_a_broken_file_that_may_be_the_missing_one_is_named(
     a = world.worktree("StoFlow-feature-A")
     original = a.revision("bbbb2222", "aaaa1111", file="ok.py")
     sound = original.read_text()
-    original.write_text(f"{sound}\n<<<<<<< HEAD\n".replace("down_revision = ", "down_revision = ("))
+    original.write_text(f"<<<<<<< HEAD\n{sound}")
     a.revision("cccc3333", "aaaa1111").write_text("revision = (")
     (a.versions / "bbbb2222_lost.py").symlink_to("nowhere.py")
     database.set_heads("bbbb2222")
     place = f"  ~/{a.name}/backend/migrations/versions/"
     assert [line for line in b.tool(*command).stderr.splitlines() if line.startswith(place)] == [
-        f"{place}bbbb2222_lost.py: the link leads nowhere",
         f"{place}ok.py: not valid Python",
+        f"{place}bbbb2222_lost.py: the link leads nowhere",
     ]
     original.write_text(sound)
     b.tool(*command, check=True)
