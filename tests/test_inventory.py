@@ -227,9 +227,7 @@ def test_no_filter_of_a_neighbour_is_run(world_root: Path, scope: str) -> None:
 
 
 @pytest.mark.usefixtures("few_are_enough")
-def test_a_file_that_git_writes_otherwise_than_it_keeps_it_is_read(
-    world_root: Path,
-) -> None:
+def test_a_file_that_git_writes_otherwise_than_it_keeps_it_is_read(world_root: Path) -> None:
     world = World.create(world_root, "sqlite://")
     main = world.main
     main.write(".gitattributes", "*.py text eol=crlf\n")

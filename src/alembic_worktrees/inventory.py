@@ -295,13 +295,17 @@ def _read_all(
             except Unreadable as error:
                 stepped.append(Stepped(location / below, error.reason, error.detail, content))
                 file = None
-            if file is None and recorded and location / below in recorded:
-                # Even if a copy was broken here: it is still the one that was borrowed.
-                id = recorded[location / below][0].revision
-                file = File(below, content, Revision(id, (), (), (), opaque=True))
-            if file:
+            if file := file or _as_recorded(location, below, content, recorded):
                 held[below] = file
         yield Shelf(location, held)
+
+
+def _as_recorded(
+    location: Path, below: str, content: bytes, recorded: Mapping[Path, tuple[record.Entry, Path]]
+) -> File | None:
+    """Return a file as the one that was borrowed, which it still is if it was broken here; None if none was."""
+    entry = recorded.get(location / below) if recorded else None  # a path takes longer than all else
+    return File(below, content, Revision(entry[0].revision, (), (), (), opaque=True)) if entry else None
 
 
 def _contents(
