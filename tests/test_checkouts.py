@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 
 def make_checkout(path: Path) -> Path:
-    """A copy of the project, outside git."""
+    """A copy of the project, outside git; its base migration says whose it is."""
     (path / "backend/migrations/versions").mkdir(parents=True)
     (path / "backend/alembic.ini").write_text("[alembic]\nscript_location = %(here)s/migrations\n")
+    (path / "backend/migrations/versions/1_base.py").write_text("revision = '1'\ndown_revision = None\n")
     return path
 
 

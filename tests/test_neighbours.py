@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from worlds.world import Checkout, World, revision_text
+from worlds.world import Checkout, Layout, World, revision_text
 
 if TYPE_CHECKING:
     from worlds.postgres import Database
@@ -149,6 +149,79 @@ def test_clones_beside_main_and_main_from_a_clone(world: World, database: Databa
         assert len(list(checkout.versions.glob("from_*.py"))) == 3
     assert other.git_status() == ""
     assert clone.git_status().splitlines() == ["?? backend/migrations/versions/from_clone_add_t.py"]
+
+
+def numbered(checkout: Checkout, *numbers: int, project: str) -> None:
+    """The migrations 0001, 0002, … of a project that counts them, as many do."""
+    for number in numbers:
+        down = f"{number - 1:04}" if number > 1 else None
+        checkout.revision(f"{number:04}", down, file=f"{number:04}.py", table=f"{project}_{number}")
+
+
+def test_nothing_is_taken_from_strangers(world_root: Path, database: Database) -> None:
+    """`shop-admin` is called as a clone of `shop` would be, has the same ids, and is another project."""
+    world = World.create(world_root, database.url, layout=Layout(name="shop"))
+    other = Layout(name="shop-admin", version_table="admin_version")  # or the first commits were the same
+    admin = World.create(world_root / "elsewhere", database.url, layout=other).main
+    admin.path.rename(world.root / admin.name)
+    admin = Checkout(world, world.root / admin.name)
+    numbered(world.main, 1, project="shop")
+    world.main.commit("Begin")
+    feature, b = world.worktree("shop-feature"), world.worktree("shop-b")
+    numbered(admin, 1, 2, 3, project="admin")
+    admin.commit("Begin")
+    b.revision("0003", "0002", file="0003.py")
+    database.set_heads("0002")
+    assert b.tool("upgrade").returncode == 1
+    assert looked_at(b) == ["shop", "shop-b", "shop-feature"]
+    told = b.tool("list", "-v", check=True).stderr
+    assert "Stepped over ~/shop-admin: another project" in told
+    assert "shop-admin" not in b.tool("list", check=True).stderr
+    numbered(feature, 2, project="shop")
+    b.tool("upgrade", check=True)
+    assert (b.versions / "0002.py").read_bytes() == (feature.versions / "0002.py").read_bytes()
+    b.write("pyproject.toml", "[tool.alembic-worktrees]\nsearch = '../shop-admin'\n")
+    assert looked_at(b) == ["shop", "shop-b", "shop-feature"]
+
+
+KIN = {
+    "a clone that has moved on": ("--no-tags",),
+    "a shallow clone": ("--depth", "1"),
+    "a folder without git": (),
+}
+
+
+@pytest.mark.parametrize("kind", KIN)
+def test_kin_that_has_no_commit_of_ours_at_its_tips(
+    kind: str, world: World, database: Database, b: Checkout
+) -> None:
+    world.main.git("commit", "--allow-empty", "-m", "More than a root")
+    place = world.root / "StoFlow-clone"
+    world.main.git("clone", "--quiet", *KIN[kind], f"file://{world.main.path}", place)
+    clone = Checkout(world, place)
+    clone.git("remote", "remove", "origin")
+    clone.git("commit", "--allow-empty", "-m", "Further")
+    world.main.git("commit", "--allow-empty", "-m", "Further, elsewhere")
+    if "moved" in kind:  # by the root alone
+        base = clone.versions / "aaaa1111_add_t.py"
+        base.write_text(base.read_text() + "# mended\n")
+    if "git" in kind:
+        shutil.rmtree(clone.path / ".git")
+    clone.revision("bbbb2222", "aaaa1111")
+    database.set_heads("bbbb2222")
+    b.tool("upgrade", check=True)
+    assert (b.versions / "bbbb2222_add_t.py").is_file()
+
+
+def test_a_worktree_goes_before_a_clone(world: World, database: Database, b: Checkout) -> None:
+    """Also where the worktree has not committed its file, and the clone has."""
+    clone, a = world.clone("StoFlow-0"), world.worktree("StoFlow-feature-A")
+    clone.revision("bbbb2222", "aaaa1111", table="elsewhere")
+    clone.commit("Add bbbb2222")
+    original = a.revision("bbbb2222", "aaaa1111")
+    database.set_heads("bbbb2222")
+    b.tool("upgrade", check=True)
+    assert (b.versions / original.name).read_bytes() == original.read_bytes()
 
 
 def test_a_folder_beside_main_that_is_no_checkout(world: World, database: Database, b: Checkout) -> None:

@@ -10,6 +10,7 @@ from . import git
 from .errors import Refusal
 from .files import fence
 from .inventory import Stepped
+from .kin import Kinship
 from .project import USUAL_FOLDER, Project, has_config, read_if_any
 
 if TYPE_CHECKING:
@@ -51,14 +52,33 @@ def look_around(project: Project, search: Sequence[str] = ()) -> Surroundings:
     """
     stepped: list[Stepped] = []
     found: dict[Path, Checkout] = {}
-    for row in _places(project, search):
-        real = Path(os.path.realpath(row.path))
-        if real not in found and (checkout := _visit(row._replace(path=real), project, stepped)):
+    kinship = Kinship(project)
+    for real, place in _once(_places(project, search)):
+        checkout = _visit(place, project, stepped)
+        if checkout and not _is_ours(checkout, kinship):
+            stepped.append(Stepped(real, "not-kin"))
+        elif checkout:
             found[real] = checkout
     found.setdefault(project.root, _here(project, None))
     checkouts = tuple(_told_apart(found.values()))
     here = next(checkout for checkout in checkouts if checkout.path == project.root)
     return Surroundings(here, checkouts, tuple(stepped))
+
+
+def _once(places: Iterable[_Place]) -> Iterator[tuple[Path, _Place]]:
+    """Yield each place by its real path, only the first time that something leads there."""
+    seen: set[Path] = set()
+    for place in places:
+        real = Path(os.path.realpath(place.path))
+        if real not in seen:
+            seen.add(real)
+            yield real, place._replace(path=real)
+
+
+def _is_ours(checkout: Checkout, kinship: Kinship) -> bool:
+    """Whether it belongs to us: a worktree does, a clone only if it is kin. A like name says nothing."""
+    project = checkout.project
+    return checkout.worktree or project is None or project.fence is None or kinship.holds(project)
 
 
 def _told_apart(checkouts: Iterable[Checkout]) -> Iterator[Checkout]:

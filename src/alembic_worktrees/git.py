@@ -51,6 +51,7 @@ _RUN_NOTHING = {"core.fsmonitor": "false", "core.alternateRefsCommand": "", "log
 # For `git log` about paths as they are, whatever the user has configured.
 _PLAIN = ("--literal-pathspecs", "-c", "log.follow=false", "-c", "diff.orderFile=/dev/null")
 PATIENCE = 20.0  # seconds for the first question about a repository; its configuration may include a pipe
+WALK = 5.0  # seconds for a walk through all history that we can do without
 MAX_TOTAL_BYTES = 512 * 1024 * 1024  # of all that is read out of a repository at once
 MANY = 1000  # names in one call; the system takes 2 MB of them
 
@@ -631,6 +632,20 @@ def commit_id(folder: Path, name: str) -> str | None:
     """Return the id of the commit that `name` names, None if it names none."""
     result = ask(folder, "rev-parse", "--quiet", "--verify", "--end-of-options", f"{name}^{{commit}}")
     return None if result.status else result.out.decode().strip()
+
+
+def tips(folder: Path) -> frozenset[str]:
+    """Return the commits that the branches here and those of the remotes lead to; none where git cannot tell."""
+    return _oids(ask(folder, "rev-parse", "--branches", "--remotes", patience=PATIENCE))
+
+
+def roots(folder: Path) -> frozenset[str]:
+    """Return the commits without a parent that HEAD comes from; none where git cannot tell, or not in time."""
+    return _oids(ask(folder, "rev-list", "--max-parents=0", "HEAD", "--", patience=WALK))
+
+
+def _oids(result: Result) -> frozenset[str]:
+    return frozenset(() if result.status else result.out.decode().split())
 
 
 def import_commit(folder: Path, stream: bytes) -> bool:

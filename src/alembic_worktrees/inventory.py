@@ -219,6 +219,22 @@ def _why_not(project: Project | None, error: NotReadable | OSError) -> Stepped:
     return Stepped(root, error.reason) if isinstance(error, NotReadable) else unreadable(root, error)
 
 
+def contents(project: Project) -> Iterator[tuple[str, bytes]]:
+    """Yield the base name and the bytes of each migration file that can be read.
+
+    Raises NotReadable("too-many") if the project is a neighbour's and holds more than Alembic would ever load; OSError.
+    """
+    total = 0
+    for location, files, _ in _listed(project):
+        for below, content in _contents(location, files, _fence(project)):
+            if isinstance(content, NotReadable):
+                continue
+            total += len(content)
+            if project.fence and total > MAX_TOTAL_BYTES:
+                raise NotReadable("too-many")
+            yield os.path.basename(below), content
+
+
 def sha256(content: bytes) -> str:
     """Return the hash that the record keeps of a borrowed file."""
     import hashlib

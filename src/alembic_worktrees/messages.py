@@ -1317,6 +1317,11 @@ TEXTS: dict[str, Text] = {
     "reason-foreign-owner": Text(
         PLAIN, "the folder belongs to another user", "le dossier est à un autre utilisateur"
     ),
+    "reason-not-kin": Text(
+        PLAIN,
+        "another project: it shares neither a root commit nor a base migration with this one",
+        "un autre projet : ni commit racine ni migration de base en commun avec celui-ci",
+    ),
     "reason-config-unreadable": Text(
         PLAIN, "its Alembic config cannot be read", "sa configuration Alembic est illisible"
     ),

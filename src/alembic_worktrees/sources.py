@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # How far a copy is trusted; less is more. Only candidates of one tier are ever compared (DESIGN, rule 8).
 PREFERRED, COMMITTED, UNCOMMITTED = 0, 1, 2
+IN_CLONE = 2  # more than in a worktree of ours, which always goes before
 IN_BRANCH, IN_REMOTE, IN_TAG = 10, 11, 12
 BORROWED_HERE, BORROWED, EDITED = 20, 21, 22
 ARCHIVED = 30
@@ -130,9 +131,13 @@ class _Originals(Mapping[str, "Sequence[Candidate]"]):
 
     def __getitem__(self, word: str) -> Sequence[Candidate]:
         return [
-            _original(checkout, one, COMMITTED if one.path in self._committed else UNCOMMITTED)
+            _original(checkout, one, self._trust(checkout, one))
             for checkout, one in self._holders(self._files[word])
         ]
+
+    def _trust(self, checkout: Checkout, migration: Migration) -> int:
+        trust = COMMITTED if migration.path in self._committed else UNCOMMITTED
+        return trust if checkout.worktree else trust + IN_CLONE
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._files)
