@@ -10,6 +10,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
+from .encoding import relax
 from .errors import DONE, INTERRUPTED, NOT_DONE, OUR_BUG, Refusal
 from .messages import Message
 from .options import parse
@@ -43,6 +44,8 @@ OUTPUT_FAULTS = {errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC
 
 def run(argv: Sequence[str]) -> int:
     """Run the command line `argv` and return the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        relax(stream)
     printer = Printer(sys.stderr, os.environ)
     try:
         status = _perform(argv, printer)

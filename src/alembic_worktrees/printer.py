@@ -6,7 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from .messages import Message, Speaker, language, one_line
+from .encoding import encoded, lacks
+from .messages import COLOURS, Message, Speaker, language, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +34,8 @@ class Printer:
         """Speak the language of the setting, or the locale's if there is none."""
         terminal = self._stream.isatty()
         colour = terminal and "NO_COLOR" not in self._environment and self._environment.get("TERM") != "dumb"
-        self._speaker = Speaker(language(setting, self._environment), marks=terminal, colour=colour)
+        marks = terminal and not lacks(self._stream.encoding, "".join(COLOURS))
+        self._speaker = Speaker(language(setting, self._environment), marks=marks, colour=colour)
 
     def phrase(self, message: Message) -> str:
         """Return the words of a message."""
@@ -94,8 +96,12 @@ class Printer:
         if sys.stdout.isatty():
             print(*map(one_line, lines), sep="\n")
         else:
-            sys.stdout.flush()
-            sys.stdout.buffer.write(os.fsencode("\n".join(lines)) + b"\n")
+            self.write(encoded("\n".join(lines)) + b"\n")
+
+    def write(self, data: bytes) -> None:
+        """Write a whole of data to standard output as it is."""
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
 
     def document(self, document: Mapping[str, object]) -> None:
         """Print a document as JSON, with the version of its form."""

@@ -56,6 +56,8 @@ class Masked:
     """A text stream that never lets a password through."""
 
     def __init__(self, stream: TextIO) -> None:
+        with suppress(AttributeError):  # what the locale has no sign for must not end a migration half-way
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[attr-defined]
         self._stream = stream
 
     def write(self, text: str) -> int:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..encoding import encoded
 from ..errors import DONE, NOT_DONE, Refusal
 from ..landscape import survey
 from ..messages import Message
@@ -39,7 +40,8 @@ def status(options: argparse.Namespace, printer: Printer) -> int:
     else:
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
         page = make_page(standing, printer.phrase, width)
-        write(render_table(page, width) if width and has_colour(os.environ) else render_text(page))
+        text = render_table(page, width) if width and has_colour(os.environ) else render_text(page)
+        printer.write(encoded(text, sys.stdout.encoding))
     return NOT_DONE if standing.silence else DONE
 
 
@@ -73,10 +75,13 @@ def graph(options: argparse.Namespace, printer: Printer) -> int:
     if not picture.items and chosen == "text":
         printer.tell(Message("graph-empty"))
     text = _drawn(picture, chosen, printer, whole=options.all, shown=path is None)
+    # What programs read says that it is UTF-8; a reader's terminal or pager expects the locale's encoding.
+    to_be_read = chosen == "text" and path is None
+    data = encoded(text, sys.stdout.encoding) if to_be_read else text.encode("utf-8", "surrogateescape")
     if path:
-        _save(text, path, overwrite=options.force)
+        _save(data, path, overwrite=options.force)
     else:
-        write(text)
+        printer.write(data)
     return DONE
 
 
@@ -101,10 +106,10 @@ def _drawn(picture: Picture, chosen: str, printer: Printer, *, whole: bool, show
     return svg.draw(picture, entries, phrase) if chosen == "svg" else html.draw(picture, entries, phrase)
 
 
-def _save(text: str, path: Path, *, overwrite: bool) -> None:
+def _save(data: bytes, path: Path, *, overwrite: bool) -> None:
     try:
         with path.open("wb" if overwrite else "xb") as file:
-            file.write(text.encode("utf-8", "surrogateescape"))
+            file.write(data)
     except FileExistsError as error:
         raise Refusal("file-exists", path=path) from error
     except OSError as error:
@@ -114,9 +119,3 @@ def _save(text: str, path: Path, *, overwrite: bool) -> None:
 def has_colour(environment: Mapping[str, str]) -> bool:
     """Tell whether standard output is a terminal that may be coloured."""
     return sys.stdout.isatty() and "NO_COLOR" not in environment and environment.get("TERM") != "dumb"
-
-
-def write(text: str) -> None:
-    """Write `text` to standard output; a name in it may be any bytes."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(os.fsencode(text))
