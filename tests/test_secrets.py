@@ -121,3 +121,23 @@ def test_what_drivers_and_shells_quote(case: str) -> None:
 )
 def test_what_is_no_password_stays(text: str) -> None:
     assert mask(text) == text
+
+
+def test_our_own_words_are_no_password(world: World) -> None:
+    """Names of worktrees, clones and branches, and what our sentences put between them."""
+    main = world.main
+    main.applied("aaaa1111")
+    other = world.worktree("StoFlow-reset-password", "password=new")
+    other.applied("bbbb2222", "aaaa1111")
+    said = main.tool("upgrade", check=True).stderr
+    assert re.search(r"(?m)^Borrowed bbbb2222 from StoFlow-reset-password: ~/StoFlow/backend/\S+$", said), (
+        said
+    )
+    clone = world.clone("StoFlow-no-password")
+    clone.git("branch", "wanted", "origin/password=new")
+    world.main.git("worktree", "remove", "--force", str(other.path))
+    world.main.git("branch", "-D", "password=new")
+    world.main.git("update-ref", "-d", "refs/alembic-worktrees/applied")
+    words = ("copy", "--from", "StoFlow-no-password:wanted", "-x", f"password={MARK}")
+    said = world.worktree("StoFlow-b").tool(*words, check=True).stderr
+    assert "Borrowed bbbb2222 from StoFlow-no-password:wanted: ~/StoFlow-b/backend/" in said

@@ -46,7 +46,7 @@ def run(argv: Sequence[str]) -> int:
     """Run the command line `argv` and return the exit status."""
     for stream in (sys.stdout, sys.stderr):
         relax(stream)
-    printer = Printer(sys.stderr, os.environ)
+    printer = Printer(sys.stderr, os.environ, argv)
     try:
         status = _perform(argv, printer)
         sys.stdout.flush()
@@ -112,6 +112,7 @@ def _bug_report(argv: Sequence[str]) -> str:
     import traceback
 
     from . import __version__
+    from .runner import mask
 
     versions = f"alembic-worktrees {__version__}, Python {platform.python_version()}, {platform.platform()}"
-    return f"$ alembic-worktrees {' '.join(argv)}\n{versions}\n{traceback.format_exc()}"
+    return mask(f"$ alembic-worktrees {' '.join(argv)}\n{versions}\n{traceback.format_exc()}")

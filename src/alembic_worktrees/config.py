@@ -139,7 +139,9 @@ def _refuse(path: str, reason: str | Exception) -> NoReturn:
     lines = [line for line, _text in getattr(reason, "errors", ())] or [getattr(reason, "lineno", None)]
     at = f" (line {lines[0]})" if lines[0] and "line" not in first else ""
     cause = reason if isinstance(reason, Exception) else None
-    raise Refusal("config-unreadable", path=path, reason=first + at) from cause
+    from .runner import mask
+
+    raise Refusal("config-unreadable", path=path, reason=mask(first) + at) from cause
 
 
 # The ini

@@ -240,9 +240,11 @@ class Database:
         raise Refusal(key, tried=tuple(self._tried), folder=self._project.folder)
 
     def _start_next(self) -> None:
+        from .runner import mask
+
         self._talk = None
         for argv in self._likely:
-            self._tried.append(" ".join(argv))
+            self._tried.append(mask(" ".join(argv)))
             try:
                 self._talk = Conversation([*argv, str(RUNNER)], folder=self._project.folder)
             except OSError as error:

@@ -343,8 +343,10 @@ def _failed(folder: Path, command: str, result: Result) -> Refusal:
 
 
 def _words(result: Result) -> str:
-    """Return what git says, its commands ready to be pasted: it sets them off with tabs."""
-    return os.fsdecode(result.err).strip().expandtabs(4)
+    """Return what git says, its commands ready to be pasted: it sets them off with tabs. It may quote a URL."""
+    from .runner import mask
+
+    return mask(os.fsdecode(result.err).strip().expandtabs(4))
 
 
 class Tip(NamedTuple):

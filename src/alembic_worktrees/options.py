@@ -21,7 +21,9 @@ EXTRAS = ("dev", "claude")
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise Usage("usage", words=f"{self.prog}: {message}", command=self.prog)
+        from .runner import mask
+
+        raise Usage("usage", words=f"{self.prog}: {mask(message)}", command=self.prog)
 
 
 def parse(argv: Sequence[str], phrase: Callable[[Message], str]) -> argparse.Namespace:

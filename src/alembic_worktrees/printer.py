@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from .encoding import encoded, lacks
 from .messages import COLOURS, Message, Speaker, language, one_line
+from .typed import typed_passwords
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import TextIO
 
 PROGRESS = {"looking"}
@@ -24,10 +25,14 @@ def hush(stream: TextIO) -> None:
 class Printer:
     """Says messages in the user's language: with marks and colour on a terminal, bare elsewhere."""
 
-    def __init__(self, stream: TextIO, environment: Mapping[str, str]) -> None:
-        """Talk on `stream` in the locale's language; NO_COLOR and TERM are honoured."""
+    def __init__(self, stream: TextIO, environment: Mapping[str, str], argv: Sequence[str] = ()) -> None:
+        """Talk on `stream` in the locale's language, and tell no password of `argv`; NO_COLOR and TERM are honoured.
+
+        What else comes from others is masked where it comes in.
+        """
         self._stream = stream
         self._environment = environment
+        self._hidden = typed_passwords(argv)
         self.speak(None)
 
     def speak(self, setting: str | None) -> None:
@@ -42,17 +47,21 @@ class Printer:
         return self._speaker.phrase(message)
 
     def tell(self, message: Message) -> None:
-        """Say one message, at once and without passwords; one about progress only where somebody is looking."""
-        from .runner import mask
-
+        """Say one message, at once; one about progress only where somebody is looking."""
         if message.key in PROGRESS and not self._stream.isatty():
             return
         try:
-            print(mask(self._speaker.say(message)), file=self._stream, flush=True)
+            print(self._said(message), file=self._stream, flush=True)
         except OSError:
             if self._stream is sys.stdout:
                 raise
             hush(self._stream)  # what nobody hears must not stop the work half-way
+
+    def _said(self, message: Message) -> str:
+        said = self._speaker.say(message)
+        for typed, shown in self._hidden.items():
+            said = said.replace(typed, shown)
+        return said
 
     @property
     def can_ask(self) -> bool:
@@ -63,9 +72,7 @@ class Printer:
         """Ask a yes or no on the terminal; no if nobody can answer."""
         if not self.can_ask:
             return False
-        from .runner import mask
-
-        print(mask(self._speaker.say(question)), file=self._stream, end="", flush=True)
+        print(self._said(question), file=self._stream, end="", flush=True)
         return sys.stdin.readline().strip().lower() in {"y", "yes", "o", "oui"}
 
     def show(self, text: str, language: str, *, data: bool = False) -> None:

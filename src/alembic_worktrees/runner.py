@@ -163,7 +163,7 @@ def main(read_end: int, write_end: int) -> None:
         try:
             import alembic.config
         except ImportError as error:
-            _send(answers, ready=False, reason=str(error))
+            _send(answers, ready=False, reason=mask(str(error)))
             return
         _send(answers, ready=True, alembic=alembic.__version__, python=sys.executable)
         for line in requests:

@@ -124,6 +124,8 @@ def _described(change: Change) -> Message:
 def _diff(change: Change) -> str:
     import difflib
 
+    from ..runner import mask
+
     before, after = (change.before or "").splitlines(), (change.after or "").splitlines()
     lines = list(difflib.unified_diff(before, after, lineterm="", n=1))[2:]
-    return "\n".join("  " + line for line in lines)
+    return mask("\n".join("  " + line for line in lines))

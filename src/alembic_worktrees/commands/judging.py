@@ -129,7 +129,9 @@ def report(options: argparse.Namespace, printer: Printer) -> int:
     except Refusal as refusal:
         printer.tell(Message(refusal.key, refusal.values))
     except Exception as error:
-        printer.tell(Message("report-failed", {"error": f"{type(error).__name__}: {error}"}))
+        from ..runner import mask
+
+        printer.tell(Message("report-failed", {"error": mask(f"{type(error).__name__}: {error}")}))
     return DONE
 
 
