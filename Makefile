@@ -28,7 +28,7 @@ shells:
 	done
 
 suite: $(DEV)
-	$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(PYTEST_ARGS)
 
 trials: $(DEV)
 	$(BIN)/python -m pytest --thorough $(TRIALS) $(PYTEST_ARGS)
@@ -41,7 +41,7 @@ growth: $(DEV)
 
 # Every version: of what a project may have, then of the Python that is ours.
 matrix: $(DEV)
-	$(BIN)/python -m pytest -n auto --dist loadgroup --thorough tests/test_versions.py $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile --thorough tests/test_versions.py $(PYTEST_ARGS)
 	$(BIN)/python -m pytest tests/suites.py $(PYTEST_ARGS)
 
 $(READY): pyproject.toml src/alembic_worktrees/__init__.py .ci/venv

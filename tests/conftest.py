@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from shutil import rmtree
 from typing import TYPE_CHECKING
@@ -26,20 +27,35 @@ if TYPE_CHECKING:
 
     from strategies import ForAll, T
 
+ROOM = 2 << 30  # bytes; a run takes a tenth of it
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make up the same input in each run, but for trials; give temporary folders a root that goes with the run.
 
     Pytest would keep those of three runs.
     """
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # ignored in `make test &`, and so in all that is started
     settings.register_profile("suite", derandomize=not config.getoption("--thorough"))
     settings.load_profile("suite")
     if "PYTEST_XDIST_WORKER" not in os.environ:
         stack = ExitStack()
         config.add_cleanup(stack.close)
-        root = tempfile.mkdtemp(prefix="awt-")
+        root = tempfile.mkdtemp(prefix="awt-", dir=_memory())
         stack.enter_context(janitor(Path(root)))
         os.environ["PYTEST_DEBUG_TEMPROOT"] = root
+
+
+def _memory() -> str | None:
+    """A folder in memory, if there is one with room where programs may be run: nothing here has to last."""
+    try:
+        about = os.statvfs("/dev/shm")
+    except OSError:
+        return None
+    noexec = about.f_flag & getattr(os, "ST_NOEXEC", 0)
+    return None if noexec or about.f_bavail * about.f_frsize < ROOM else "/dev/shm"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -66,15 +82,23 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 
 @pytest.fixture(scope="session", autouse=True)
-def close_warm_alembic() -> Iterator[None]:
+def warm_programs(sandbox: Path) -> Iterator[None]:
+    warm.start(sandbox / "warm")
     yield
     warm.close()
+
+
+@pytest.fixture(autouse=True)
+def cold_programs(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Tests with the mark `cold` are about how programs start."""
+    with warm.paused() if request.node.get_closest_marker("cold") else nullcontext():
+        yield
 
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Path]:
     """The one folder in which everything of this test process happens; a short path, for sockets."""
-    folder = Path(tempfile.mkdtemp(prefix="awt-")).resolve()
+    folder = Path(tempfile.mkdtemp(prefix="awt-", dir=_memory())).resolve()
     with janitor(folder):
         yield folder
 

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from worlds.postgres import Database
 
-pytestmark = pytest.mark.xdist_group("benchmarks")
-
 
 @pytest.fixture(scope="module")
 def watch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stopwatch]:

@@ -127,12 +127,14 @@ def test_quiet_removes_the_refusal_from_stdout(main: Checkout, database: Databas
     assert (done.returncode, done.stdout) == (255, "")
 
 
+@pytest.mark.cold
 def test_refusal_wraps_when_stdin_is_a_terminal(main: Checkout, database: Database) -> None:
     database.set_heads(UNKNOWN)
     lines = from_terminal(main, 40, "alembic", "current").splitlines()
     assert lines == ["  FAILED: Can't locate revision", "  identified by 'deadbeef0001'"]
 
 
+@pytest.mark.cold
 def test_a_narrow_terminal_splits_the_id(main: Checkout, database: Database) -> None:
     database.set_heads(UNKNOWN)
     out = from_terminal(main, 12, "alembic", "current")

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from worlds.postgres import Database
     from worlds.world import Checkout, World
 
+pytestmark = pytest.mark.cold
+
 
 def virtualenv(folder: Path, *, alembic: bool = True) -> Path:
     """A real virtualenv that sees the packages of the one that runs the tests; the path of its interpreter."""

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
     End = tuple[dict[str, bytes], set[str], list[object]]
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux", reason="there is no other way to stop at a system call"
-)
+pytestmark = [
+    pytest.mark.cold,
+    pytest.mark.skipif(sys.platform != "linux", reason="there is no other way to stop at a system call"),
+]
 
 TEMPORARY = ".alembic-worktrees-"
 RECORD = ".gitignore"

@@ -35,8 +35,6 @@ STRAY = (
     ".venv/lib/x.py",
 )
 
-pytestmark = pytest.mark.xdist_group("packaging")
-
 
 class Built(NamedTuple):
     """The two files, and what they were built from."""

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from worlds.world import Checkout
 
-pytestmark = pytest.mark.xdist_group("pre-commit")  # one environment for all
 
 PROJECT = Path(__file__).parents[1]
 STAGES = ("pre-commit", "pre-merge-commit", "pre-push", "post-merge", "post-rewrite", "post-checkout")

@@ -22,6 +22,8 @@ from worlds.pythons import pythons
 if TYPE_CHECKING:
     from worlds.world import World
 
+pytestmark = pytest.mark.cold
+
 SOURCE = Path(runner.__file__)
 MARK = "S3CRET"
 passwords = st.tuples(st.text(max_size=8), st.text(max_size=8)).map(MARK.join)

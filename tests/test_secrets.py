@@ -17,6 +17,8 @@ from worlds.world import World
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.cold
+
 MARK = "S3CR3T"
 HOST = "127.0.0.1:1/stoflow"
 URLS = {

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from worlds.postgres import Server
     from worlds.world import Checkout
 
+pytestmark = pytest.mark.cold
+
 PASSWORD = "S3CRET"
 
 

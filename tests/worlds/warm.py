@@ -1,99 +1,152 @@
-"""Alembic's own command without its start: half a second of imports, saved at each of hundreds of calls.
+"""Programs without their start: Alembic's command, our own, and the runner in the project's Python.
 
-A small server has Alembic imported and forks for each call: a call still is a process of its own, with its
-own folder, environment and output. It ends when its stdin closes, hence also when this process is killed.
+Half of the time of a test would be imports. A server that has all of it imported forks for each program, which still is
+a process of its own (fork_server.py). Nothing is warm before `start`; `paused` leaves it out again.
 """
 
 from __future__ import annotations
 
-import json
+import marshal
+import os
+import socket
 import subprocess
 import sys
-import tempfile
+import time
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+import alembic_worktrees.runner
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-SERVER = """
-import json, os, signal, sys, traceback
-
-# Where a console script has its own folder, `-c` has the current one, which would hide a missing
-# prepend_sys_path.
-sys.path[0] = os.path.dirname(sys.executable)
-# A file that is mended within the second, and is as long as before, would be taken for the compiled old one.
-sys.dont_write_bytecode = True
-import alembic.config, alembic.command, alembic.autogenerate, logging.config
-import psycopg2, sqlalchemy.dialects.postgresql.psycopg2, sqlalchemy.ext.asyncio
-
-def serve(command, cwd, env, out, err):
-    signal.alarm(60)
-    for stream, path in enumerate((os.devnull, out, err)):
-        os.dup2(os.open(path, os.O_RDWR), stream)
-    os.chdir(cwd)
-    os.environ.clear()
-    os.environ.update(env)
-    sys.argv = command
-    try:
-        alembic.config.main()
-    except SystemExit as end:
-        return end.code or 0
-    except BaseException:
-        traceback.print_exc()
-        return 1
-    return 0
-
-answers = os.fdopen(os.dup(1), "w")
-for line in sys.stdin:
-    pid = os.fork()
-    if pid == 0:
-        status = serve(**json.loads(line))
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status % 256)
-    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), file=answers, flush=True)
-"""
-
-_server: subprocess.Popen[str] | None = None
+HERE = Path(__file__).parent
+RUNNER = alembic_worktrees.runner.__file__
+ALEMBIC = str(Path(sys.executable).with_name("alembic"))
+IS_POSSIBLE = hasattr(os, "pidfd_open") and os.path.isdir("/proc/self/fd")
 
 
-def alembic(args: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """What the `alembic` beside this interpreter does with `args`."""
-    command = [str(Path(sys.executable).with_name("alembic")), *args]
-    with tempfile.TemporaryDirectory(prefix="awt-") as folder:
-        out, err = Path(folder, "out"), Path(folder, "err")
-        out.touch()
-        err.touch()
-        request = {"command": command, "cwd": str(cwd), "env": dict(env), "out": str(out), "err": str(err)}
-        status = _ask(json.dumps(request))
-        return subprocess.CompletedProcess(command, status, out.read_text(), err.read_text())
+class _Server(NamedTuple):
+    process: subprocess.Popen[bytes]
+    folder: Path
+
+    @property
+    def address(self) -> str:
+        return str(self.folder / "socket")
+
+
+_server: _Server | None = None
+_paused = False
+
+
+def start(folder: Path) -> None:
+    """Have the server from here on; what belongs to it lies in `folder`. Where the system cannot, all stays cold."""
+    global _server
+    if not IS_POSSIBLE:
+        return
+    binaries = folder / "bin"
+    binaries.mkdir(parents=True)
+    python, alembic = binaries / "python", binaries / "alembic"
+    client = (HERE / "warm_python.py").read_text()
+    known = f"{RUNNER}\\n{alembic}"
+    for mark, word in (("@SERVER@", str(folder / "socket")), ("@REAL@", sys.executable), ("@KNOWN@", known)):
+        client = client.replace(mark, word)
+    python.write_text(f"#!{sys.executable} -IS\n{client}")
+    alembic.write_text(f"#!{python}\n{Path(ALEMBIC).read_text().partition(chr(10))[2]}")
+    for program in (python, alembic):
+        program.chmod(0o755)
+    process = subprocess.Popen(
+        [sys.executable, HERE / "fork_server.py", folder / "socket", RUNNER, alembic],
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+        env={name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        | {"LC_ALL": "C.UTF-8"},
+    )
+    _server = _Server(process, folder)
 
 
 def close() -> None:
     """End the server, if there is one."""
     global _server
     if _server is not None:
-        _server.communicate(timeout=60)
+        _server.process.communicate(timeout=60)
         _server = None
 
 
-def _ask(request: str) -> int:
-    server = _start()
-    assert server.stdin
-    assert server.stdout
-    print(request, file=server.stdin, flush=True)
-    return int(server.stdout.readline())
+@contextmanager
+def paused() -> Iterator[None]:
+    """Have every program start from its start."""
+    global _paused
+    _paused = True
+    try:
+        yield
+    finally:
+        _paused = False
 
 
-def _start() -> subprocess.Popen[str]:
-    global _server
-    if _server is None:
-        _server = subprocess.Popen(
-            [sys.executable, "-c", SERVER],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            encoding="utf-8",
-            start_new_session=True,
-        )
-    return _server
+def binaries() -> list[str]:
+    """The folders that go first on PATH: that of the warm `alembic`, if there is one."""
+    return [str(_server.folder / "bin")] if _server and not _paused else []
+
+
+def can_run(environment: Mapping[str, str]) -> bool:
+    """Whether our own command may be run warm: not with an environment that a Python obeys when it starts."""
+    locale = next((environment[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environment.get(name)), "")
+    obeyed = any(name.startswith(("PYTHON", "COV")) for name in environment)
+    return bool(binaries()) and locale.endswith("UTF-8") and not obeyed
+
+
+def run(
+    argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], input: str | None, timeout: float = 180
+) -> subprocess.CompletedProcess[str]:
+    """Run our own command with `argv`."""
+    with ExitStack() as stack:
+        streams = [
+            stack.enter_context(os.fdopen(os.memfd_create(name), "w+b")) for name in ("in", "out", "err")
+        ]
+        given, out, err = streams
+        given.write((input or "").encode("utf-8", "surrogateescape"))
+        given.seek(0)
+        status = _ask(list(argv), [stream.fileno() for stream in streams], cwd, env, timeout)
+        return subprocess.CompletedProcess(list(argv), status, _whole(out), _whole(err))
+
+
+def _whole(stream: IO[bytes]) -> str:
+    stream.seek(0)
+    return stream.read().decode("utf-8", "surrogateescape")
+
+
+def _ask(argv: list[str], handles: list[int], cwd: Path, env: Mapping[str, str], timeout: float) -> int:
+    with _connected() as server:
+        server.settimeout(timeout)
+        about: dict[str, Any] = {
+            "argv": argv,
+            "handles": [0, 1, 2],
+            "folder": str(cwd),
+            "environment": dict(env),
+        }
+        os.umask(mask := os.umask(0))
+        text = marshal.dumps(about | {"umask": mask})
+        socket.send_fds(server, [len(text).to_bytes(8, "big")], handles)
+        server.sendall(text)
+        try:
+            answer = server.recv(64)
+        except TimeoutError:
+            raise subprocess.TimeoutExpired(argv, timeout) from None
+        assert answer, f"{argv} was not run; its folder: {cwd}"
+        return int(marshal.loads(answer))  # noqa: S302
+
+
+def _connected() -> socket.socket:
+    assert _server
+    while True:
+        server = socket.socket(socket.AF_UNIX)
+        try:
+            server.connect(_server.address)
+        except (FileNotFoundError, ConnectionRefusedError):  # it is still importing
+            server.close()
+            assert _server.process.poll() is None, "the warm server has ended"
+            time.sleep(0.01)
+        else:
+            return server

@@ -228,13 +228,9 @@ class Checkout:
     def alembic(
         self, *args: str, check: bool = False, cold: bool = False, env: Mapping[str, str] | None = None
     ) -> CompletedProcess[str]:
-        """The alembic command in the backend; `cold`, with an `env` or another environment than ours, from its start.
-
-        See warm.py.
-        """
-        if cold or env or "VIRTUAL_ENV" in self.world.env:
-            return self.world.run("alembic", *args, cwd=self.backend, env=env, check=check)
-        return checked(warm.alembic(args, cwd=self.backend, env=self.world.env), check)
+        """The alembic command in the backend, as PATH has it; `cold` from its start."""
+        program = warm.ALEMBIC if cold else "alembic"
+        return self.world.run(program, *args, cwd=self.backend, env=env, check=check)
 
     def applied(
         self,
@@ -260,17 +256,13 @@ class Checkout:
         check: bool = False,
     ) -> CompletedProcess[str]:
         """Our own command, in `cwd` or the backend."""
-        return self.world.run(
-            *self.world.ours,
-            "-m",
-            "alembic_worktrees",
-            *args,
-            cwd=cwd or self.backend,
-            env=env,
-            input=input,
-            check=check,
-            timeout=180,
-        )
+        folder = cwd or self.backend
+        environment = {**self.world.env, **(env or {})}
+        if self.world.ours == (sys.executable,) and warm.can_run(environment):
+            done = warm.run(["alembic-worktrees", *map(str, args)], cwd=folder, env=environment, input=input)
+            return checked(done, check)
+        command = (*self.world.ours, "-m", "alembic_worktrees", *args)
+        return self.world.run(*command, cwd=folder, env=env, input=input, check=check)
 
 
 def hermetic_environment(home: Path) -> dict[str, str]:
@@ -288,7 +280,7 @@ def hermetic_environment(home: Path) -> dict[str, str]:
         "GIT_EDITOR": "true",
         "GIT_TERMINAL_PROMPT": "0",
         "LC_ALL": "C.UTF-8",
-        "PATH": os.pathsep.join([binaries, env.get("PATH", os.defpath)]),
+        "PATH": os.pathsep.join([*warm.binaries(), binaries, env.get("PATH", os.defpath)]),
         "TERM": "dumb",
     }
 
