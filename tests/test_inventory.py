@@ -12,9 +12,9 @@ import pytest
 
 from alembic_worktrees import git
 from alembic_worktrees.common import Common, Location
-from alembic_worktrees.inventory import Inventory, migration_paths, sha256, take_inventory
+from alembic_worktrees.inventory import Inventory, migration_paths, take_inventory
 from alembic_worktrees.project import ConfigFiles, Project
-from alembic_worktrees.record import Entry, Origin, render
+from alembic_worktrees.record import Entry, Origin, render, sha256
 from alembic_worktrees.revision import Sought
 from worlds import searching
 from worlds.world import KEPT, World, revision_text

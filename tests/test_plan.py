@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alembic_worktrees.common import File
-from alembic_worktrees.inventory import Borrowed, Inventory, Migration, Shelf, sha256
+from alembic_worktrees.inventory import Borrowed, Inventory, Migration, Shelf
 from alembic_worktrees.plan import Plan, make_plan
 from alembic_worktrees.project import ConfigFiles, Project
-from alembic_worktrees.record import Entry, Origin
+from alembic_worktrees.record import Entry, Origin, sha256
 from alembic_worktrees.revision import Revision
 from alembic_worktrees.sources import (
     BORROWED,

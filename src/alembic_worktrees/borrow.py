@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from . import git, record
 from .errors import Refusal
 from .files import NotReadable, fence, read_plain
-from .inventory import sha256
+from .messages import Message
+from .notes import memory_of
+from .record import sha256
 from .writing import make_folder, overwrite, remove_leftovers, sync, temporaries
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from .inventory import Borrowed, Inventory
     from .plan import Copy, Plan
@@ -32,14 +34,14 @@ def carry_out(plan: Plan, project: Project, inventory: Inventory) -> None:
     """
     _prove_inside(plan, project)
     _prove_ours(plan, project)
-    before, kept = _records(plan, inventory)
+    before, kept = _records(plan, project, inventory)
     after = _with_copies(plan, project, inventory, kept)
     try:
         _remove_leftovers(project, after)
         _write_copies(plan, project, before, after)
         for borrowed in plan.returned:
             borrowed.migration.path.unlink(missing_ok=True)
-        _write_records(after)
+        _write_records(after, project)
     except OSError as error:
         raise Refusal("cannot-write", path=error.filename or project.folder, reason=error.strerror) from error
 
@@ -65,36 +67,69 @@ def hand_over(rows: Sequence[Borrowed], project: Project, inventory: Inventory) 
     """Make borrowed files this branch's own: staged, and no longer ignored. Raises Refusal "cannot-write"."""
     paths = {row.migration.path for row in rows}
     git.stage(project.root, paths)  # first, so that at no moment git may lose them
-    _keep_entries(inventory, without=paths)
+    kept = (*inventory.borrowed, *inventory.edited)
+    _keep([row for row in kept if row.migration.path not in paths], project, inventory)
 
 
-def tidy(inventory: Inventory) -> None:
-    """Strike from the records what git has brought meanwhile. Raises Refusal "cannot-write"."""
-    _keep_entries(inventory, without=set())
+def tidy(project: Project, inventory: Inventory) -> None:
+    """Strike from the records what git has brought meanwhile, and mend them. Raises Refusal "cannot-write"."""
+    _keep((*inventory.borrowed, *inventory.edited), project, inventory)
 
 
-def _keep_entries(inventory: Inventory, without: set[Path]) -> None:
-    kept: Records = {place: [] for place in inventory.records}
-    for row in (*inventory.borrowed, *inventory.edited):
-        if row.migration.path not in without:
-            kept[row.record].append(row.entry)
+def mend(project: Project, inventory: Inventory) -> None:
+    """Write again what a record has lost or the memory lacks. Raises Refusal "cannot-write", "no-place-for-record"."""
+    if not inventory.whole:
+        _keep(_rows(inventory), project, inventory)
+
+
+def mended(inventory: Inventory) -> Iterator[Message]:
+    """Say which files git did not ignore any more."""
+    if inventory.forgotten:
+        yield Message("mended", {"files": tuple(row.migration.path for row in inventory.forgotten)})
+
+
+def _keep(rows: Iterable[Borrowed], project: Project, inventory: Inventory) -> None:
     try:
-        _write_records(kept)
+        _write_records(_noted(rows, project, inventory), project)
     except OSError as error:
         raise Refusal("cannot-write", path=error.filename, reason=error.strerror) from error
 
 
-def _records(plan: Plan, inventory: Inventory) -> tuple[Records, Records]:
+def _rows(inventory: Inventory) -> tuple[Borrowed, ...]:
+    return (*inventory.borrowed, *inventory.edited, *inventory.arrived)
+
+
+def _records(plan: Plan, project: Project, inventory: Inventory) -> tuple[Records, Records]:
     """Return the entries that hold now, and of these the ones that still hold when the plan is done."""
     ending = {row.migration.path for row in (*plan.returned, *inventory.arrived)}
     ending |= {copy.replaces.migration.path for copy in plan.copies if copy.replaces}
-    before: Records = {place: [] for place in inventory.records}
-    kept: Records = {place: [] for place in inventory.records}
-    for row in (*inventory.borrowed, *inventory.edited, *inventory.arrived):
-        before[row.record].append(row.entry)
-        if row.migration.path not in ending:
-            kept[row.record].append(row.entry)
-    return before, kept
+    rows = _rows(inventory)
+    kept = [row for row in rows if row.migration.path not in ending]
+    return _noted(rows, project, inventory), _noted(kept, project, inventory)
+
+
+def _noted(rows: Iterable[Borrowed], project: Project, inventory: Inventory) -> Records:
+    """Return what is to be written down of these files, and of those of other projects: in each record, or in none."""
+    records: Records = {place: [] for place in inventory.records}
+    for note in inventory.others:
+        records.setdefault(note.place, []).append(note.entry)
+    for row in rows:
+        # What is staged is ignored by no record: it would seem to be this branch's own.
+        place = row.place if row.staged else _place_of(row, project, inventory)
+        records.setdefault(place, []).append(_moved(row.entry, row.migration.path, place, project))
+    return records
+
+
+def _place_of(row: Borrowed, project: Project, inventory: Inventory) -> Path:
+    if row.place in inventory.records:
+        return row.place
+    return _record_place(row.migration.path.parent, project, inventory)
+
+
+def _moved(entry: record.Entry, path: Path, place: Path, project: Project) -> record.Entry:
+    """Return the entry of the file at `path` as it stands at `place`."""
+    top = place.parent if place.name == record.NAME else project.root
+    return entry._replace(path=path.relative_to(top).as_posix())
 
 
 def _with_copies(plan: Plan, project: Project, inventory: Inventory, kept: Records) -> Records:
@@ -102,15 +137,15 @@ def _with_copies(plan: Plan, project: Project, inventory: Inventory, kept: Recor
         return {}  # outside git a copy is a plain copy
     after = {place: list(entries) for place, entries in kept.items()}
     for copy in plan.copies:
-        place = copy.replaces.record if copy.replaces else _record_place(copy.path.parent, project, inventory)
-        after.setdefault(place, []).append(_entry(copy, place))
+        old, folder = copy.replaces, copy.path.parent
+        place = _place_of(old, project, inventory) if old else _record_place(folder, project, inventory)
+        after.setdefault(place, []).append(_moved(_entry(copy), copy.path, place, project))
     return after
 
 
-def _entry(copy: Copy, place: Path) -> record.Entry:
-    path = copy.path.relative_to(place.parent).as_posix()
+def _entry(copy: Copy) -> record.Entry:
     candidate = copy.candidate
-    return record.Entry(path, candidate.revision.id, candidate.origin, sha256(candidate.content))
+    return record.Entry(copy.path.name, candidate.revision.id, candidate.origin, sha256(candidate.content))
 
 
 def _record_place(folder: Path, project: Project, inventory: Inventory) -> Path:
@@ -128,6 +163,8 @@ def _remove_leftovers(project: Project, records: Records) -> None:
     """Remove the temporary files of a run that was killed; the lock says that no other run is under way."""
     if project.repository is None:
         return
+    if memory := memory_of(project.root):
+        remove_leftovers(memory.parent)
     beside_records = {place.parent: False for place in records}
     for folder, below in {**beside_records, **dict.fromkeys(project.versions, True)}.items():
         if folder.resolve().is_relative_to(project.root):
@@ -142,8 +179,9 @@ def _write_copies(plan: Plan, project: Project, before: Records, after: Records)
         for folder in folders:
             make_folder(folder, undo)
         if project.repository:
-            undo.callback(_write_records, {place: before.get(place, []) for place in after})
-            _write_records({place: [*before.get(place, []), *entries] for place, entries in after.items()})
+            undo.callback(_write_records, {place: before.get(place, []) for place in after}, project)
+            both = {place: [*before.get(place, []), *entries] for place, entries in after.items()}
+            _write_records(both, project)
             _prove_ignored(plan, project)
         contents = [(copy.path.parent, copy.candidate.content) for copy in plan.copies]
         with temporaries(contents) as whole:
@@ -182,13 +220,27 @@ def _link(temporary: Path, path: Path) -> None:
         temporary.rename(path)
 
 
-def _write_records(records: Records) -> None:
-    """Bring every record to its text; one with no entries left is removed."""
-    for place, entries in records.items():
+def _write_records(records: Records, project: Project) -> None:
+    """Bring the memory and every record to its text; one with no entries left is removed."""
+    for place, entries in _with_memory(records, project).items():
         if entries:
             _write_record(place, record.render(dict.fromkeys(entries)))
         else:
             place.unlink(missing_ok=True)
+
+
+def _with_memory(records: Records, project: Project) -> Records:
+    """Return the records after the memory, which has what is in all of them, and more."""
+    memory = memory_of(project.root)
+    if memory is None:
+        return records
+    others = {place: entries for place, entries in records.items() if place != memory}
+    known = (
+        _moved(entry, place.parent / entry.path, memory, project)
+        for place, entries in others.items()
+        for entry in entries
+    )
+    return {memory: [*known, *records.get(memory, [])], **others}
 
 
 def _write_record(place: Path, text: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from .errors import Refusal
-from .files import is_sound
+from .files import NotReadable, fence, is_sound, read_plain
 from .process import Reading, Result, run
 
 if TYPE_CHECKING:
@@ -234,6 +234,18 @@ def _line(result: Result) -> str | None:
     return os.fsdecode(result.out.removesuffix(b"\n")) or None
 
 
+def own_folder(top: Path) -> Path | None:
+    """Return git's own folder of the worktree at `top`, as its `.git` says; to ask git would take far longer."""
+    mark = top / ".git"
+    if mark.is_dir():
+        return mark
+    try:
+        word, _, place = os.fsdecode(read_plain(mark, fence(top))).removesuffix("\n").partition(" ")
+    except NotReadable:
+        return None
+    return top / place if word == "gitdir:" else None
+
+
 def is_rebasing(folder: Path) -> bool:
     """Tell whether a rebase is under way in this worktree that has commits left to apply."""
     own = Path(_absolute(folder, "--git-dir"))  # each worktree has one
@@ -285,6 +297,13 @@ def tracked(folder: Path, paths: Iterable[Path], *, surely: bool = False) -> fro
     if not names:
         return frozenset()
     listed = _about_names(folder, "ls-files", "-z", names=list(names), surely=surely)
+    return frozenset(names[name] for name in listed if name in names)
+
+
+def in_head(folder: Path, paths: Iterable[Path]) -> frozenset[Path]:
+    """Return which of `paths` (absolute, below `folder`) HEAD has, whatever their content."""
+    names = {os.path.relpath(path, folder): path for path in paths}
+    listed = _about_names(folder, "ls-tree", "-z", "--name-only", "HEAD", names=list(names))
     return frozenset(names[name] for name in listed if name in names)
 
 

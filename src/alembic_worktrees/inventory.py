@@ -9,17 +9,21 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import git, record
+from . import git
 from .common import Common, File, Location
-from .files import MAX_ENTRIES, MAX_TOTAL_BYTES, Folder, NotReadable, entries, fence, read_plain, walk
+from .files import MAX_ENTRIES, MAX_TOTAL_BYTES, Folder, NotReadable, entries, fence
+from .notes import read_notes
+from .record import sha256
 from .revision import Revision, Unreadable, is_migration_name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from .checkouts import Checkout
     from .graph import Graph
+    from .notes import Note, Notes
     from .project import Project
+    from .record import Entry
     from .revision import Sought
 
 
@@ -40,11 +44,17 @@ class Migration(_Lying):
 
 
 class Borrowed(NamedTuple):
-    """A borrowed file as it is, and the entry that says how it came; `record` is the file of that entry."""
+    """A borrowed file as it is, and the entry that says how it came; `place` is the record or memory of that entry."""
 
     migration: Migration
-    entry: record.Entry
-    record: Path
+    entry: Entry
+    place: Path
+    staged: bool = False  # in the index, and neither git nor `adopt` has put it there
+
+    @property
+    def intact(self) -> bool:
+        """Whether it has the bytes that were borrowed."""
+        return sha256(self.migration.content) == self.entry.sha256
 
 
 class Stepped(NamedTuple):
@@ -98,14 +108,22 @@ def _alembic_order(below: str) -> tuple[list[str], str]:
 class _Found(NamedTuple):
     shelves: tuple[Shelf, ...]  # of the checkout's own files, and of borrowed ones that were edited here
     borrowed: tuple[Borrowed, ...]  # unchanged since they were borrowed
-    edited: tuple[Borrowed, ...]  # changed here since they were borrowed; also in `own`
+    edited: tuple[Borrowed, ...]  # changed here since they were borrowed, or staged; also in `own`
     arrived: tuple[Borrowed, ...]  # since tracked by git; also in `own`
     records: tuple[Path, ...]  # every record file, also those with nothing left in them
     stepped: tuple[Stepped, ...]
+    others: tuple[Note, ...] = ()  # of files that are not this project's
+    whole: bool = True  # the records and the memory know the same
 
 
 class Inventory(_Found):
     """All that lies in the version locations of one checkout; since it never changes, its graphs are made once."""
+
+    @property
+    def forgotten(self) -> tuple[Borrowed, ...]:
+        """What no record has any more, so that git does not ignore it."""
+        rows = (*self.borrowed, *self.edited)
+        return tuple(row for row in rows if row.place not in self.records and not row.staged)
 
     @cached_property
     def own(self) -> tuple[Migration, ...]:
@@ -150,34 +168,51 @@ def take_inventory(project: Project, common: Common | None = None) -> Inventory:
 
     Raises NotReadable("too-many") if it is a neighbour's and has no end; OSError.
     """
-    places = {
-        path: _record_text(path, project.fence or fence(project.root)) for path in _record_paths(project)
-    }
-    texts = {path: text for path, text in places.items() if text is not None}
-    rows = [
-        (place.parent / entry.path, entry, place)
-        for place, text in texts.items()
-        for entry in record.parse(text)
-    ]
-    recorded = {path: (entry, place) for path, entry, place in rows}
-    stepped = [Stepped(location, "location-outside") for location in _locations(project)[1]]
-    shelves = list(_read_all(project, recorded, stepped, common or Common()))
-    at = {one.path: one for shelf in shelves for one in shelf.migrations} if rows else {}
-    for path, entry, place in rows:
-        # Where a refresh was killed there are two for a path: the one of what is there counts.
-        if path in at and sha256(at[path].content) == entry.sha256:
-            recorded[path] = entry, place
-    found = [Borrowed(at[path], *entry) for path, entry in recorded.items() if path in at]
-    asked = [*texts, *(row.migration.path for row in found)]
+    locations, outside = _locations(project)
+    notes = read_notes(project, locations)
+    stepped = [Stepped(location, "location-outside") for location in outside]
+    entered = {note.path: note.entry for note in notes.rows}
+    shelves = tuple(_read_all(project, entered, stepped, common or Common()))
+    lying = {one.path: one for shelf in shelves for one in shelf.migrations} if entered else {}
+    asked = [*notes.records, *(path for path in entered if path in lying)]
     tracked = git.tracked(project.root, asked) if project.repository else frozenset()
-    records = tuple(place for place in texts if place not in tracked)  # one in git is no word of ours
-    listed = [row for row in found if row.record in records]
-    arrived = tuple(row for row in listed if row.migration.path in tracked)
-    waiting = [row for row in listed if row.migration.path not in tracked]
-    edited = tuple(row for row in waiting if sha256(row.migration.content) != row.entry.sha256)
-    borrowed = tuple(row for row in waiting if sha256(row.migration.content) == row.entry.sha256)
-    own = tuple(shelf.without([row.migration.path for row in borrowed]) for shelf in shelves)
-    return Inventory(own, borrowed, edited, arrived, records, tuple(stepped))
+    notes = notes.without(tracked)
+    rows, arrived = _sort_out(notes, lying, tracked, project)
+    borrowed = tuple(row for row in rows if row.intact and not row.staged)
+    return Inventory(
+        shelves=tuple(shelf.without([row.migration.path for row in borrowed]) for shelf in shelves),
+        borrowed=borrowed,
+        edited=tuple(row for row in rows if not row.intact or row.staged),
+        arrived=arrived,
+        records=notes.records,
+        stepped=tuple(stepped),
+        others=tuple(note for note in notes.rows if _is_anothers(note.path, project, locations)),
+        whole=notes.is_whole(row.migration.path for row in rows if not row.staged),
+    )
+
+
+def _sort_out(
+    notes: Notes, lying: Mapping[Path, Migration], tracked: Collection[Path], project: Project
+) -> tuple[tuple[Borrowed, ...], tuple[Borrowed, ...]]:
+    """Return the files that are written down as borrowed and are so still, and those that git has brought since.
+
+    What the index has and only the memory knows is not therefore brought by git: where its record is gone, git ignores
+    a copy no more, and `git add` takes it.
+    """
+    rows = [Borrowed(lying[note.path], note.entry, note.place) for note in notes.rows if note.path in lying]
+    # Where a refresh was killed there are two for a path: the one of what is there counts.
+    best = {row.migration.path: row for row in sorted(rows, key=lambda row: row.intact)}
+    taken = [path for path, row in best.items() if path in tracked and row.place == notes.memory]
+    staged = frozenset(taken) - git.in_head(project.root, taken)
+    arrived = {path: row for path, row in best.items() if path in tracked and path not in staged}
+    waiting = (row._replace(staged=path in staged) for path, row in best.items() if path not in arrived)
+    return tuple(waiting), tuple(arrived.values())
+
+
+def _is_anothers(path: Path, project: Project, locations: Sequence[Path]) -> bool:
+    """Whether there is a migration at `path` that another project of this checkout has borrowed."""
+    folders = path.parents if project.recursive else (path.parent,)
+    return is_migration_name(path.name) and not {*folders} & {*locations} and path.is_file()
 
 
 def in_common(checkouts: Iterable[Checkout], sought: Sought | None = None) -> Common:
@@ -235,13 +270,6 @@ def contents(project: Project) -> Iterator[tuple[str, bytes]]:
             yield os.path.basename(below), content
 
 
-def sha256(content: bytes) -> str:
-    """Return the hash that the record keeps of a borrowed file."""
-    import hashlib
-
-    return hashlib.sha256(content).hexdigest()
-
-
 def migration_paths(project: Project) -> Iterator[tuple[Path, str]]:
     """Yield (version location, path below it) of each file that Alembic would load, in Alembic's order.
 
@@ -288,7 +316,7 @@ def _locations(project: Project) -> tuple[list[Path], list[Path]]:
 
 def _read_all(
     project: Project,
-    recorded: Mapping[Path, tuple[record.Entry, Path]],
+    entered: Mapping[Path, Entry],
     stepped: list[Stepped],
     common: Common,
 ) -> Iterator[Shelf]:
@@ -311,17 +339,15 @@ def _read_all(
             except Unreadable as error:
                 stepped.append(Stepped(location / below, error.reason, error.detail, content))
                 file = None
-            if file := file or _as_recorded(location, below, content, recorded):
+            if file := file or _as_recorded(location, below, content, entered):
                 held[below] = file
         yield Shelf(location, held)
 
 
-def _as_recorded(
-    location: Path, below: str, content: bytes, recorded: Mapping[Path, tuple[record.Entry, Path]]
-) -> File | None:
+def _as_recorded(location: Path, below: str, content: bytes, entered: Mapping[Path, Entry]) -> File | None:
     """Return a file as the one that was borrowed, which it still is if it was broken here; None if none was."""
-    entry = recorded.get(location / below) if recorded else None  # a path takes longer than all else
-    return File(below, content, Revision(entry[0].revision, (), (), (), opaque=True)) if entry else None
+    entry = entered.get(location / below) if entered else None  # a path takes longer than all else
+    return File(below, content, Revision(entry.revision, (), (), (), opaque=True)) if entry else None
 
 
 def _contents(
@@ -349,28 +375,3 @@ def _folder_of(below: str) -> str:
 
 def _fence(project: Project) -> tuple[str, ...]:
     return project.fence or fence(project.root, *project.versions)
-
-
-def _record_paths(project: Project) -> Iterator[Path]:
-    """Yield where a record may be: in each version location, below it, and above it up to the checkout's top."""
-    seen: set[Path] = set()
-    for location in _locations(project)[0]:
-        for folder in (location, *location.parents):
-            if folder in seen or not folder.is_relative_to(project.root):
-                break
-            seen.add(folder)
-            yield folder / record.NAME
-        if project.recursive:
-            for below in walk(location, recursive=True, limit=MAX_ENTRIES if project.fence else None):
-                if "/" in below and os.path.basename(below) == record.NAME:
-                    yield location / below
-
-
-def _record_text(path: Path, inside: tuple[str, ...]) -> str | None:
-    if os.path.islink(path):
-        return None  # git does not read it, and ours never is one
-    try:
-        text = read_plain(path, inside).decode("utf-8")
-    except (NotReadable, UnicodeDecodeError):
-        return None
-    return text if record.is_record(text) else None

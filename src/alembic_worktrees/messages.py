@@ -63,6 +63,22 @@ TEXTS: dict[str, Text] = {
         "  Pour garder la modification, dans cette branche : alembic-worktrees adopt {revision:q}\n"
         "  Pour reprendre l'original : rm {path:q}",
     ),
+    "staged": Text(
+        WARN,
+        "The borrowed {revision} is staged, so the next commit would record it: {path}\n"
+        "  To leave it out: git rm --cached {path:q}, then run this again\n"
+        "  To record it, as this branch's own: alembic-worktrees adopt {revision:q}",
+        "La copie empruntée de {revision} est indexée ; le prochain commit l'enregistrerait : {path}\n"
+        "  Pour la laisser de côté : git rm --cached {path:q}, puis relancer ceci\n"
+        "  Pour l'enregistrer, dans cette branche : alembic-worktrees adopt {revision:q}",
+    ),
+    "mended": Text(
+        OK,
+        "Git ignores {files:count borrowed file|borrowed files} again; a .gitignore that said so was overwritten or "
+        "removed:\n{files:lines}",
+        "Git ignore de nouveau {files:count fichier emprunté|fichiers empruntés} ; le .gitignore qui le disait a été "
+        "écrasé ou supprimé :\n{files:lines}",
+    ),
     "differs": Text(
         WARN,
         "{revision} is not the same everywhere. Taken: {chosen}. Not taken:\n{others:lines}",
@@ -310,6 +326,18 @@ TEXTS: dict[str, Text] = {
         PLAIN,
         "Keep one and remove the others, for example: {remove}",
         "En garder un et retirer les autres, par exemple : {remove}",
+    ),
+    "check-borrowed-staged": Text(
+        PLAIN,
+        "{revision} is only borrowed here (from {origin}), and is staged: it would be recorded as this branch's own",
+        "{revision} est seulement empruntée ici (à {origin}), et indexée : elle serait enregistrée dans cette branche",
+    ),
+    "cure-borrowed-staged": Text(
+        PLAIN,
+        "To leave it out: git rm --cached {files:top} && {there}alembic-worktrees copy\n"
+        "  → To record it all the same: {there}alembic-worktrees adopt {revision:q}",
+        "Pour la laisser de côté : git rm --cached {files:top} && {there}alembic-worktrees copy\n"
+        "  → Pour l'enregistrer quand même : {there}alembic-worktrees adopt {revision:q}",
     ),
     "check-cycle": Text(
         PLAIN,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from . import git
 from .borrow import hand_over, tidy
 from .database import Database
 from .errors import Refusal
@@ -12,7 +13,7 @@ from .lock import only_one
 from .messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from .project import Project
@@ -30,15 +31,22 @@ def adopt(project: Project, revisions: Sequence[str]) -> tuple[Borrowed, ...]:
     """
     with only_one(project, lambda: None):
         inventory = take_inventory(project)
-        if inventory.arrived:  # by git, or by an `adopt` that was killed before it struck them
-            tidy(inventory)
-        borrowed = {row.entry.revision: row for row in (*inventory.borrowed, *inventory.edited)}
+        if inventory.arrived:
+            tidy(project, inventory)
+        borrowed = {row.entry.revision: row for row in _adoptable(project, inventory)}
         for revision in revisions:
             _must_be_borrowed(revision, borrowed, inventory)
         needed = inventory.graph.closure(revisions).known & borrowed.keys()
         rows = tuple(borrowed[revision] for revision in inventory.graph.order(needed))
         hand_over(rows, project, inventory)
         return rows
+
+
+def _adoptable(project: Project, inventory: Inventory) -> Iterator[Borrowed]:
+    """Yield what is borrowed, and what was and has been staged since: by hand, or by an `adopt` that was killed."""
+    yield from (*inventory.borrowed, *inventory.edited)
+    brought = git.in_head(project.root, [row.migration.path for row in inventory.arrived])
+    yield from (row for row in inventory.arrived if row.migration.path not in brought)
 
 
 def _must_be_borrowed(revision: str, borrowed: Mapping[str, Borrowed], inventory: Inventory) -> None:

@@ -14,7 +14,7 @@ NAME = ".gitignore"
 TEMPORARY = ".alembic-worktrees-"  # Alembic loads only *.py; git is told by the record to ignore these
 _HEADER = """\
 # Written by alembic-worktrees: migrations borrowed from other checkouts, because the shared database has them.
-# Git ignores them and lets the originals replace them. This file is the only record; do not edit it.
+# Git ignores them and lets the originals replace them. This file is rewritten at each run; do not edit it.
 """
 _OWN_PATTERNS = f"/{NAME}\n{TEMPORARY}*\n"  # the temporary files may lie further down
 _SPECIAL = re.compile(r"([\\*?\[\]!#])")
@@ -37,6 +37,13 @@ class Entry(NamedTuple):
     revision: str
     origin: Origin
     sha256: str
+
+
+def sha256(content: bytes) -> str:
+    """Return the hash that the record keeps of a borrowed file."""
+    import hashlib
+
+    return hashlib.sha256(content).hexdigest()
 
 
 def is_record(text: str) -> bool:

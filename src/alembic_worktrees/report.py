@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import git
-from .borrow import tidy
+from .borrow import mended, tidy
 from .inventory import take_inventory
 from .lock import if_free
 from .messages import Message
@@ -100,8 +100,9 @@ def _arrived(project: Project) -> Iterator[Message]:
     """Tidy the record, unless an upgrade is at it: that one tidies too."""
     with if_free(project) as free:
         inventory = take_inventory(project) if free else None
-        if inventory and inventory.arrived:
-            tidy(inventory)
+        if inventory and (inventory.arrived or not inventory.whole):
+            tidy(project, inventory)
+            yield from mended(inventory)
             for row in inventory.arrived:
                 yield Message("arrived", {"revision": row.entry.revision, "path": row.migration.path})
 

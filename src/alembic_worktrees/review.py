@@ -7,7 +7,7 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import git, verdict
+from . import git, loans, verdict
 from .check import Problem, compare, judge, problem
 from .errors import Refusal
 from .messages import Message
@@ -74,12 +74,17 @@ def review_index(scope: Scope) -> tuple[Problem, ...]:
     projects = tuple(tree.projects(scope.files, scope.folder))
     root, places = str(scope.root), [folder for _, places in projects for folder in places.folders]
     before = verdict.evidence(root, places) if _follow_from_git(scope, projects) else None
-    problems = tuple(_review(scope, tree, projects, recorded))
+    problems = (*_review(scope, tree, projects, recorded), *_loans(scope, tree, projects))
     if before and not problems:
         again = verdict.evidence(root, places), _index(scope).blobs
         if again == (before, tree.blobs):  # nobody changed the index or the settings while we judged
             verdict.keep(root, places, before)
     return problems
+
+
+def _loans(scope: Scope, tree: Tree, projects: Iterable[tuple[str, Places]]) -> Iterator[Problem]:
+    for folder, places in projects:
+        yield from loans.staged(scope.root, folder, tree.migrations(places))
 
 
 def _index(scope: Scope) -> Tree:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import archive
-from .borrow import carry_out
+from .borrow import carry_out, mend, mended
 from .errors import Refusal
 from .graph import graph_of
 from .inventory import Inventory, Migration, Stepped, take_inventory
@@ -78,7 +78,8 @@ class Situation(_Look):
     @property
     def changes(self) -> bool:
         """Whether carrying out the plan changes any file."""
-        return bool(self.plan.copies or self.plan.returned or self.inventory.arrived)
+        inventory = self.inventory
+        return bool(self.plan.copies or self.plan.returned or inventory.arrived or not inventory.whole)
 
     @property
     def owners(self) -> dict[str, str]:
@@ -113,7 +114,7 @@ def upgrade(
         _one(project, audience),
         closing(database),  # its lock is taken last, and given back first
     ):
-        _parse_ahead(project)
+        _mend_ahead(project, audience)
         for _attempt in range(settings.max_attempts):
             applied = database.probe_alone(lambda: audience.tell(Message("waiting")))
             situation = _look(project, settings, database, applied, audience, prefer)
@@ -150,7 +151,8 @@ def copy(
     with alone:
         situation = _look_directly(project, settings, database, audience, prefer)
         if situation is None:
-            _parse_ahead(project)
+            if not dry_run:
+                _mend_ahead(project, audience)
             situation = _look(project, settings, database, database.probe(), audience, prefer)
         _tell_stepped(situation, audience)
         if not dry_run and not situation.obstacle:
@@ -178,12 +180,16 @@ def _look_directly(
     return situation
 
 
-def _parse_ahead(project: Project) -> None:
-    """Use the time in which Alembic starts: bytes that have been parsed are not parsed again when it counts.
+def _mend_ahead(project: Project, audience: Audience) -> None:
+    """Let git ignore again what is borrowed, even if no database answers.
 
-    It counts after the answer, when every file is there that was applied before.
+    This also uses the time in which Alembic starts: bytes that have been parsed are not parsed again when it counts,
+    which is after the answer, when every file is there that was applied before.
     """
-    take_inventory(project)
+    inventory = take_inventory(project)
+    mend(project, inventory)
+    for message in mended(inventory):
+        audience.tell(message)
 
 
 def _is_at_rest(
@@ -244,7 +250,7 @@ def _tell_stepped(situation: Situation, audience: Audience) -> None:
 def _borrow(situation: Situation, audience: Audience) -> None:
     """Carry out the plan, or raise the Refusal that says why it cannot be, or is not to be."""
     for row in situation.inventory.edited:  # which may be what is in the way
-        audience.tell(_about("edited", row))
+        audience.tell(_about("staged" if row.staged else "edited", row))
     if refusal := situation.obstacle:
         raise refusal
     if situation.plan.copies:
@@ -257,6 +263,7 @@ def _borrow(situation: Situation, audience: Audience) -> None:
 def _what_changed(situation: Situation) -> Iterator[Message]:
     plan, inventory = situation.plan, situation.inventory
     copied = {copied.candidate.revision.id for copied in plan.copies}
+    yield from mended(inventory)
     yield from (_differs(difference) for difference in plan.differences if difference.revision in copied)
     yield from map(_copied, plan.copies)
     yield from (_about("returned", row) for row in plan.returned)

@@ -1,0 +1,56 @@
+"""Would git record what is only borrowed? The index, and the memory of what is borrowed here → Problems."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from . import git
+from .check import problem
+from .files import MAX_BYTES
+from .messages import quoted
+from .notes import memory_of, remembered
+from .project import USUAL_FOLDER
+from .record import sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from .check import Problem
+    from .record import Entry
+
+# What git is about to record a commit with, or again; in its first hook a merge is told by variables: GITHEAD_ID=NAME.
+_HEADS = ("HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REBASE_HEAD")
+_MERGING = "GITHEAD_"
+
+
+def staged(root: Path, folder: str, blobs: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield the copies that the index would record; `blobs` are the migrations in it of the project in `folder`.
+
+    What one of the commits has from which this one is made, git has brought.
+    """
+    memory = memory_of(root)
+    entries = [entry for entry in remembered(memory) if entry.path in blobs] if memory else []
+    contents = git.small_contents(root, (blobs[entry.path] for entry in entries), MAX_BYTES)
+    copies = [entry for entry in entries if _is_copy(contents.get(blobs[entry.path], b""), entry.sha256)]
+    brought = _brought(root, copies, blobs) if copies else frozenset()
+    there = "" if folder in ("", USUAL_FOLDER) else f"cd {quoted(root / folder)} && "
+    for entry in copies:
+        if entry.path not in brought:
+            about = {"origin": entry.origin.name, "there": there}
+            yield problem("borrowed-staged", entry.revision, [entry.path], **about)
+
+
+def _is_copy(content: bytes, digest: str) -> bool:
+    """Whether this was borrowed; git may keep the ends of its lines in another way than the file has them."""
+    return digest in {sha256(content), sha256(content.replace(b"\n", b"\r\n"))}
+
+
+def _brought(root: Path, entries: Iterable[Entry], blobs: Mapping[str, str]) -> frozenset[str]:
+    merging = (name.removeprefix(_MERGING) for name in os.environ if name.startswith(_MERGING))
+    paths = [entry.path for entry in entries]
+    asked = [(path, f"{head}:{path}") for head in (*_HEADS, *merging) for path in paths]
+    found = git.describe(root, [name for _, name in asked])
+    rows = zip(asked, found, strict=True)
+    return frozenset(path for (path, _), one in rows if one and one.oid == blobs[path])
