@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from worlds.observe import tree
+from worlds.observe import TRACES, tree
 from worlds.world import Layout, World
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 FILE = "bbbb2222_add_t.py"
 TOOL = (sys.executable, "-m", "alembic_worktrees")
 # What a look leaves behind: bytecode of env.py, and the lock, which is empty.
-TRACES = ("__pycache__", "alembic-worktrees.lock")
 
 
 @pytest.fixture

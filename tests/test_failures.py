@@ -16,7 +16,7 @@ import psycopg2
 import pytest
 
 import alembic_worktrees
-from worlds.observe import at_terminal, tree
+from worlds.observe import TRACES, at_terminal, tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 PASSWORD = "S3CRETpass"
 BASE_PYTHON = Path(sys.executable).resolve()  # without the packages of the virtualenv
-TRACES = ("__pycache__", "alembic-worktrees.lock")
 
 
 @pytest.fixture

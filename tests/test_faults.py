@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from worlds.observe import tree
+from worlds.observe import TRACES, tree
 from worlds.world import Checkout, World
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 ID = "bbbb2222"
 FILE = f"{ID}_add_t.py"
 TOOL = (sys.executable, "-m", "alembic_worktrees")
-TRACES = ("__pycache__", "alembic-worktrees.lock")
 
 
 class Scene(NamedTuple):

@@ -18,7 +18,7 @@ import pytest
 from alembic_worktrees.process import run
 from alembic_worktrees.record import Entry, Origin, render
 from alembic_worktrees.writing import temporary
-from worlds.observe import at_terminal, tree
+from worlds.observe import TRACES, at_terminal, tree
 from worlds.world import Checkout, Layout, World, revision_text
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 ID = "bbbb2222"
 FILE = f"{ID}_add_t.py"
 TOOL = (sys.executable, "-m", "alembic_worktrees")
-TRACES = ("__pycache__", "alembic-worktrees.lock")
 
 
 @pytest.fixture

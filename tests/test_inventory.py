@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
-import shutil
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees import git
-from alembic_worktrees.common import Common, Location
 from alembic_worktrees.inventory import Inventory, migration_paths, take_inventory
 from alembic_worktrees.project import ConfigFiles, Project
 from alembic_worktrees.record import Entry, Origin, render, sha256
 from alembic_worktrees.revision import Sought
-from worlds import searching
-from worlds.world import KEPT, World, revision_text
+from worlds.world import revision_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -153,132 +147,6 @@ def test_folders_that_are_not_there(project: Project) -> None:
     assert take_inventory(gone).all == ()
 
 
-@pytest.fixture
-def few_are_enough(world_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let git look at other checkouts however few files there are."""
-    monkeypatch.setattr(Common, "_FEW", 0)
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(world_root / ".gitconfig"))
-
-
-@pytest.mark.usefixtures("few_are_enough")
-@pytest.mark.parametrize("format", ["sha1", "sha256"])
-def test_what_checkouts_have_in_common_is_read_once(
-    world_root: Path, monkeypatch: pytest.MonkeyPatch, format: str
-) -> None:
-    """Of each file that is not surely the same the very bytes are read, however well its change is hidden."""
-    monkeypatch.setenv("GIT_DEFAULT_HASH", format)
-    monkeypatch.setattr("worlds.world.KEPT", re.compile(f"{KEPT.pattern}|GIT_DEFAULT_HASH"))
-    world = World.create(world_root, "sqlite://")
-    main = world.main
-    names = ("same", "edited", "disguised", "unwatched", "touched", "gone", "linked")
-    for id in names:
-        main.revision(id, file=f"{id}.py")
-    main.commit("Add migrations")
-    other = world.worktree("feature")
-    files = {id: other.versions / f"{id}.py" for id in (*names, "new")}
-    files["edited"].write_text(revision_text("edited", "same"))
-    before = files["disguised"].stat()
-    files["disguised"].write_text(files["disguised"].read_text().replace("disguised", "disguises"))
-    os.utime(files["disguised"], ns=(before.st_atime_ns, before.st_mtime_ns))
-    other.git("update-index", "--assume-unchanged", str(files["unwatched"]))
-    files["unwatched"].write_text(revision_text("unwatched", "same"))
-    files["touched"].touch()
-    files["gone"].unlink()
-    files["linked"].unlink()
-    files["linked"].symlink_to("same.py")
-    files["new"].write_bytes((main.versions / "same.py").read_bytes().replace(b"same", b"new"))
-    here, there = searching.project(main), searching.project(other)
-    alone = take_inventory(there)
-    for trusted in (True, False):  # a worktree, and a clone
-        with Common([Location(there.versions[0], ours=trusted)]) as common:
-            assert common.known(there.versions[0]) == {}
-            take_inventory(here, common)
-            assert take_inventory(there, common) == alone
-        with Common([Location(path, ours=trusted) for path in (*here.versions, *there.versions)]) as common:
-            take_inventory(here, common)
-            known = common.known(there.versions[0])
-    assert set(known) == {f"{id}.py" for id in ("same", "touched")}
-    assert all(
-        file and (there.versions[0] / name).read_bytes() == file.content for name, file in known.items()
-    )
-
-
-@pytest.mark.usefixtures("few_are_enough")
-@pytest.mark.parametrize("scope", ["--local", "--worktree"])
-def test_no_filter_of_a_neighbour_is_run(world_root: Path, scope: str) -> None:
-    """Git would run it to see whether a file that was touched is still the same."""
-    world = World.create(world_root, "sqlite://")
-    main = world.main
-    main.revision("aaaa1111")
-    main.write(".gitattributes", "*.py filter=odd\n")
-    main.commit("Add a migration")
-    other = world.worktree("feature")
-    mark = world_root / "it ran"
-    other.git("config", "extensions.worktreeConfig", "true")
-    other.git("config", scope, "filter.odd.clean", f"touch '{mark}'; cat")
-    (other.versions / "aaaa1111_add_t.py").touch()
-    here, there = searching.project(main), searching.project(other)
-    with Common([Location(there.versions[0], ours=True)]) as common:
-        take_inventory(here, common)
-        assert [one.revision.id for one in take_inventory(there, common).own] == ["aaaa1111"]
-    assert not mark.exists()
-    other.git("status")
-    assert mark.exists()
-
-
-@pytest.mark.usefixtures("few_are_enough")
-def test_a_file_that_git_writes_otherwise_than_it_keeps_it_is_read(world_root: Path) -> None:
-    world = World.create(world_root, "sqlite://")
-    main = world.main
-    main.write(".gitattributes", "*.py text eol=crlf\n")
-    main.revision("aaaa1111")
-    main.commit("Add a migration")
-    main.git("rm", "--quiet", "--cached", "-r", ".")
-    main.git("reset", "--quiet", "--hard")  # written again, now by the attributes
-    other = world.worktree("feature")
-    there = searching.project(other)
-    content = (there.versions[0] / "aaaa1111_add_t.py").read_bytes()
-    assert b"\r\n" in content
-    with Common([Location(there.versions[0], ours=True)]) as common:
-        take_inventory(searching.project(main), common)
-        assert take_inventory(there, common).own[0].content == content
-    with Common([Location(there.versions[0], ours=True)]) as common:
-        take_inventory(searching.project(main), common)
-        assert common.known(there.versions[0]) == {}
-
-
-@pytest.mark.usefixtures("few_are_enough")
-@pytest.mark.parametrize("clone", [False, True])
-def test_a_neighbour_without_the_folder_stops_nobody(world_root: Path, clone: bool) -> None:
-    world = World.create(world_root, "sqlite://")
-    world.main.revision("aaaa1111")
-    world.main.commit("Add a migration")
-    bare = world.clone("StoFlow-bare") if clone else world.worktree("bare")
-    other = world.worktree("feature")
-    shutil.rmtree(bare.versions)
-    done = other.tool("find", "aaaa1111", check=True)
-    assert done.stdout == f"{world.main.versions / 'aaaa1111_add_t.py'}\n"
-    folders = [Location(bare.versions, ours=not clone), Location(other.versions, ours=True)]
-    with Common(folders) as common:
-        assert len(take_inventory(searching.project(world.main), common).own) == 1
-        assert set(common.known(other.versions)) == {"aaaa1111_add_t.py"}
-        assert common.known(bare.versions) == {}
-
-
-def test_folders_that_are_not_asked_for_are_passed_over(world_root: Path) -> None:
-    world = World.create(world_root, "sqlite://")
-    main = world.main
-    main.revision("aaaa1111")
-    main.commit("Add a migration")
-    other = world.worktree("feature")
-    folders = [main.versions, main.path / "nowhere", main.path.parent, other.versions, other.path / "-e"]
-    with closing(git.Unchanged(folders)) as asked:
-        found = {folder: asked.rows(folder) for folder in folders[1:]}
-    names = {row.partition(b"\t")[2] for row in found[other.versions]}
-    assert b"aaaa1111_add_t.py" in names
-    assert not any(found[folder] - {b""} for folder in (*folders[1:3], folders[4]))
-
-
 def test_what_is_not_sought_is_neither_parsed_nor_told(project: Project) -> None:
     write(project, "other")
     content = write(project, "borrowed").replace(b"borrowed", b"broken")
@@ -286,16 +154,12 @@ def test_what_is_not_sought_is_neither_parsed_nor_told(project: Project) -> None
     (project.versions[0] / "bad.py").write_text("revision = ")
     write(project, "mine")
     record(project.versions[0], ("borrowed.py", "borrowed", b"before"))
-    common = Common(sought=Sought("mine"))
-    inventory = take_inventory(project, common)
+    inventory = take_inventory(project, Sought("mine"))
     assert ids(inventory) == ({"borrowed", "mine"}, set(), {"borrowed"})
     assert inventory.stepped == ()
-    assert [file.revision.id for file in common.files] == ["mine"]
 
 
 def test_equal_files_are_held_once(project: Project) -> None:
-    common = Common()
     write(project, "same")
-    (one,), (other,) = (take_inventory(project, common).own for _ in range(2))
+    (one,), (other,) = (take_inventory(project).own for _ in range(2))
     assert one.content is other.content
-    assert len(list(common.files)) == 1

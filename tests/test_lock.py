@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import psycopg2
 import pytest
 
-from worlds.observe import tree
+from worlds.observe import TRACES, tree
 from worlds.running import Running, running
 from worlds.world import Layout, World
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 GATE = 4242  # an advisory lock of the test's own, which a migration waits for
 THROUGH_THE_GATE = f'op.execute("SELECT pg_advisory_xact_lock({GATE})")'
 WAITING = "Another checkout is upgrading; waiting for it to finish."
-TRACES = ("__pycache__", "alembic-worktrees.lock")
 
 
 @contextmanager

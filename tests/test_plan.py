@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alembic_worktrees.common import File
-from alembic_worktrees.inventory import Borrowed, Inventory, Migration, Shelf
+from alembic_worktrees.inventory import Borrowed, Inventory, Migration
 from alembic_worktrees.plan import Plan, make_plan
 from alembic_worktrees.project import ConfigFiles, Project
 from alembic_worktrees.record import Entry, Origin, sha256
@@ -77,11 +76,10 @@ def plan(
     elsewhere: Iterable[Candidate] = (),
     project: Project = PROJECT,
 ) -> Plan:
-    files = {one.below: File(one.below, one.content, one.revision) for one in here}
-    inventory = Inventory((Shelf(VERSIONS, files),), tuple(borrowed), (), (), (), ())
+    inventory = Inventory(tuple(here), tuple(borrowed), (), (), (), ())
     candidates = [*elsewhere, *(borrowed_copy(ROOT, row, BORROWED_HERE) for row in borrowed)]
     places = index(sorted(candidates, key=lambda candidate: candidate.trust))
-    return make_plan(applied, inventory, project, lambda word: places.get(word, ()))
+    return make_plan(applied, inventory, project, places)
 
 
 def copied(made: Plan) -> list[str]:

@@ -17,7 +17,7 @@ from alembic_worktrees.record import Origin
 from alembic_worktrees.revision import Revision
 from alembic_worktrees.sources import Candidate
 from shells import SHELLS, shell_or_skip
-from worlds.observe import at_terminal, tree
+from worlds.observe import TRACES, at_terminal, tree
 from worlds.world import World
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 ID = "bbbb2222"
 FILE = f"{ID}_add_t.py"
 TOOL = (sys.executable, "-m", "alembic_worktrees")
-TRACES = ("__pycache__", "alembic-worktrees.lock")
 SPOOF = "Alembic runs what it loads. Borrow 1 file? [y/N]"
 
 

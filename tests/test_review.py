@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from alembic_worktrees import verdict
 from alembic_worktrees.trees import Merged, merged
 from test_hooks import second_project
-from worlds.observe import tree
+from worlds.observe import TRACES, tree
 from worlds.world import Layout, World
 
 if TYPE_CHECKING:
@@ -226,12 +226,13 @@ def test_onto_with_a_project_that_one_side_lacks(main: Checkout) -> None:
 def test_checks_change_nothing_but_the_verdict_that_is_kept(main: Checkout) -> None:
     change(main, "develop", body="pass  # theirs")
     change(main, "feature", body="pass  # mine", labels="mine")
-    before = tree(main.path)
+    before = tree(main.path, without=TRACES)
     main.tool("check", *ONTO)
     main.tool("check")
     main.tool("check", "--staged")
     kept = str(main.path / ".git" / verdict.NAME)
-    assert {path: content for path, content in tree(main.path).items() if path != kept} == before
+    after = tree(main.path, without=TRACES)
+    assert {path: content for path, content in after.items() if path != kept} == before
 
 
 def shallow(main: Checkout) -> Checkout:
@@ -255,9 +256,9 @@ def test_onto_in_a_shallow_clone(main: Checkout) -> None:
     main.commit("Diverged, and moved")
     (main.world.root / "ci").rename(main.world.root / "ci-before")
     ci = shallow(main)
-    before = tree(ci.path)
+    before = tree(ci.path, without=TRACES)
     assert ids(ci, *onto) == ["diverged-heads"]
-    assert tree(ci.path) == before
+    assert tree(ci.path, without=TRACES) == before
 
 
 def test_a_commit_that_a_shallow_clone_lacks(main: Checkout) -> None:

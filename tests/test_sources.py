@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from alembic_worktrees.record import Origin
 from alembic_worktrees.revision import Revision
 from alembic_worktrees.sources import COMMITTED, PREFERRED, UNCOMMITTED, Candidate, Sources, index
+
+if TYPE_CHECKING:
+    from alembic_worktrees.sources import Index
 
 
 def candidate(id: str, name: str = "A", trust: int = UNCOMMITTED, labels: tuple[str, ...] = ()) -> Candidate:
@@ -23,14 +28,14 @@ class Tier:
         self.candidates = candidates
         self.asked = 0
 
-    def __call__(self) -> dict[str, list[Candidate]]:
+    def __call__(self) -> Index:
         self.asked += 1
-        return {word: list(group) for word, group in index(self.candidates).items()}
+        return index(self.candidates)
 
 
 def test_the_first_tier_that_has_it_answers() -> None:
     first, second, third = Tier(candidate("a")), Tier(candidate("a", "B"), candidate("b", "B")), Tier()
-    sources = Sources([first, second, third], {}, anything)
+    sources = Sources([first, second, third], index(()), anything)
     assert [one.origin.name for one in sources.find("a")] == ["A"]
     assert second.asked == 0
     assert [one.origin.name for one in sources.find("b")] == ["B"]
@@ -42,7 +47,7 @@ def test_the_first_tier_that_has_it_answers() -> None:
 
 def test_most_trusted_first_and_labels_lead_to_their_owner() -> None:
     tier = Tier(candidate("a", "x"), candidate("a", "y", COMMITTED), candidate("b", labels=("payments",)))
-    sources = Sources([tier], {}, anything)
+    sources = Sources([tier], index(()), anything)
     assert [one.origin.name for one in sources.find("a")] == ["y", "x"]
     assert [one.revision.id for one in sources.find("payments")] == ["b"]
 
@@ -58,7 +63,7 @@ def test_the_preferred_one_beats_all_tiers() -> None:
 def test_what_is_not_sound_is_none() -> None:
     broken = candidate("a", "broken")
     first, second = Tier(broken, candidate("b")), Tier(candidate("a", "sound"), broken)
-    sources = Sources([first, second], {}, lambda one: one.origin.name != "broken")
+    sources = Sources([first, second], index(()), lambda one: one.origin.name != "broken")
     assert [one.origin.name for one in sources.find("a")] == ["sound"]
     assert [one.revision.id for one in sources.find("b")] == ["b"]
     preferring = Sources([first, second], index([broken]), lambda one: one.origin.name != "broken")

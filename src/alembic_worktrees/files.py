@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 MAX_BYTES = 4 * 1024 * 1024  # the largest of 287 real migrations has 60 KB
@@ -169,19 +169,15 @@ def walk(folder: Path, *, recursive: bool, limit: int | None = None) -> Iterator
 
 
 def entries(
-    folder: Path, *, recursive: bool, limit: int | None = None, without: Container[str] = ()
+    folder: Path, *, recursive: bool, limit: int | None = None
 ) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Yield the same paths, each with what the folder says of it; also those of folders that are not entered.
-
-    The paths in `without` are those of plain files that are known already.
-    """
+    """Yield the same paths, each with what the folder says of it; also those of folders that are not entered."""
     pending, left = [""], limit
     while pending:
         below = pending.pop()
         try:
             with os.scandir(folder / below) as listed:
-                unknown = (entry for entry in listed if below + entry.name not in without)
-                found = list(unknown if left is None else islice(unknown, left + 1))
+                found = list(listed if left is None else islice(listed, left + 1))
         except (FileNotFoundError, NotADirectoryError):
             continue
         if left is not None:

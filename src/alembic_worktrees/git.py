@@ -141,6 +141,22 @@ def locate(folder: Path) -> Repository | None:
     return Repository(*map(Path, paths))
 
 
+def common_folder(root: Path) -> Path | None:
+    """Return the folder that the worktrees of the repository share, told without git; None if `root` is no checkout."""
+    own = root / ".git"
+    try:
+        if not own.is_dir():
+            own = root / _line_of(own).removeprefix("gitdir: ")
+        shared = own / "commondir"
+        return Path(os.path.realpath(own / _line_of(shared) if shared.exists() else own))
+    except OSError:
+        return None
+
+
+def _line_of(file: Path) -> str:
+    return os.fsdecode(file.read_bytes().rstrip(b"\n"))
+
+
 def _absolute(folder: Path, *words: str) -> str:
     return os.fsdecode(answer(folder, "rev-parse", "--path-format=absolute", *words)).removesuffix("\n")
 
@@ -534,62 +550,6 @@ def blob_id(content: bytes, *, wide: bool) -> str:
 
     data = b"blob %d\0" % len(content) + content
     return hashlib.sha256(data).hexdigest() if wide else hashlib.sha1(data, usedforsecurity=False).hexdigest()
-
-
-def filters_nothing(folder: Path) -> bool:
-    """Tell whether git would run no filter of this repository's own, where it compares the bytes of a file.
-
-    A neighbour need not be a friend. Each worktree may have a configuration of its own only if the repository says so.
-    """
-    pattern = r"^(filter[.]|extensions[.]worktreeconfig$)"
-    words = ("config", "--local", "--includes", "--get-regexp", pattern)
-    return ask(folder, *words, patience=PATIENCE).status == 1  # no such key
-
-
-class Unchanged:
-    """Which plain files are as the index has them? git finds out beside us, in one folder after the other."""
-
-    _END = b"\0/\0"  # no row of `git ls-files` is like that
-    _LOOP = r"""
-        for folder; do
-            (cd "$folder" && exec git ls-files -v -z --stage --modified -- .) 2>/dev/null
-            printf '\0/\0'
-        done
-    """
-
-    def __init__(self, folders: Iterable[Path]) -> None:
-        """Start to look at `folders`; what is found is asked for in this order. Raises OSError."""
-        self._folders = iter(folders := tuple(folders))
-        # A shell starts them faster than we could: they need not wait for us, nor we for them.
-        words = ["sh", "-c", self._LOOP, "sh", *map(str, folders)]
-        self._reading = Reading(words, folder=Path("/"), environment=environment())
-
-    def close(self) -> None:
-        """Let it look no further."""
-        with self._reading:
-            pass
-
-    def rows(self, folder: Path) -> frozenset[bytes]:
-        """Return a row for each file below `folder` that is as the index has it; see `unchanged_row`.
-
-        There are none where there is no repository. A file that git was told not to look at (`--assume-unchanged`) or
-        that is in conflict has another row.
-        """
-        while next(self._folders) != folder:
-            self._reading.until(self._END)
-        rows = self._reading.until(self._END).split(b"\0")
-        modified = (b"H" + row[1:] for row in rows if row[:1] == b"C")  # each of them has two rows
-        return frozenset(rows).difference(modified)
-
-
-def unchanged_row(path: bytes, content: bytes, *, wide: bool) -> bytes:
-    """Return the row of a file that has this path, from the folder that was asked about, and this content."""
-    return b"H 100644 %b 0\t%b" % (blob_id(content, wide=wide).encode(), path)
-
-
-def is_wide(rows: Iterable[bytes]) -> bool:
-    """Whether the ids in these rows are those of `--object-format=sha256`."""
-    return any(len(row.partition(b"\t")[0]) > len("H 100644  0") + 40 for row in rows)
 
 
 def tree_entries(tree: bytes, oid_bytes: int) -> tuple[TreeEntry, ...]:

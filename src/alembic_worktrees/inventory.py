@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import git
-from .common import Common, File, Location
+from .facts import File, facts_of
 from .files import MAX_ENTRIES, MAX_TOTAL_BYTES, Folder, NotReadable, entries, fence
 from .notes import read_notes
 from .record import sha256
@@ -19,7 +19,7 @@ from .revision import Revision, Unreadable, is_migration_name
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from .checkouts import Checkout
+    from .facts import Facts
     from .graph import Graph
     from .notes import Note, Notes
     from .project import Project
@@ -77,36 +77,8 @@ def unreadable(place: Path, error: OSError) -> Stepped:
     return Stepped(place / (error.filename or ""), reason, error.strerror or "")
 
 
-class Shelf(NamedTuple):
-    """A version location, and the migration files in it by their paths below it."""
-
-    location: Path
-    files: Mapping[str, File]
-
-    @property
-    def migrations(self) -> Iterator[Migration]:
-        """Each file as it lies here, in Alembic's order."""
-        for below in sorted(self.files, key=_alembic_order):
-            file = self.files[below]
-            yield Migration(file.revision, file.content, self.location, below)
-
-    def without(self, paths: Collection[Path]) -> Shelf:
-        """Return the shelf without the files at these paths."""
-        gone = {str(path.relative_to(self.location)) for path in paths if path.is_relative_to(self.location)}
-        kept = (
-            {below: file for below, file in self.files.items() if below not in gone} if gone else self.files
-        )
-        return self._replace(files=kept)
-
-
-def _alembic_order(below: str) -> tuple[list[str], str]:
-    """Files first, then folders, one by one."""
-    folder, _, name = below.rpartition("/")
-    return folder.split("/"), name
-
-
 class _Found(NamedTuple):
-    shelves: tuple[Shelf, ...]  # of the checkout's own files, and of borrowed ones that were edited here
+    own: tuple[Migration, ...]  # the checkout's own files, and borrowed ones that were edited here
     borrowed: tuple[Borrowed, ...]  # unchanged since they were borrowed
     edited: tuple[Borrowed, ...]  # changed here since they were borrowed, or staged; also in `own`
     arrived: tuple[Borrowed, ...]  # since tracked by git; also in `own`
@@ -124,11 +96,6 @@ class Inventory(_Found):
         """What no record has any more, so that git does not ignore it."""
         rows = (*self.borrowed, *self.edited)
         return tuple(row for row in rows if row.place not in self.records and not row.staged)
-
-    @cached_property
-    def own(self) -> tuple[Migration, ...]:
-        """The migrations on the shelves; a search asks only for a few of them."""
-        return tuple(migration for shelf in self.shelves for migration in shelf.migrations)
 
     @cached_property
     def all(self) -> tuple[Migration, ...]:
@@ -154,17 +121,21 @@ class Inventory(_Found):
         """The graph of the checkout's own files, without borrowed ones that were edited here."""
         from .graph import graph_of
 
-        edited = {row.migration.path for row in self.edited}
-        return graph_of(one for one in self.own if one.path not in edited) if edited else self.own_graph
+        return graph_of(self.originals) if self.edited else self.own_graph
+
+    @property
+    def originals(self) -> tuple[Migration, ...]:
+        """The checkout's own files, without borrowed ones that were edited here."""
+        return _without(self.own, self.edited)
 
 
 NOTHING = Inventory((), (), (), (), (), ())
 
 
-def take_inventory(project: Project, common: Common | None = None) -> Inventory:
+def take_inventory(project: Project, sought: Sought | None = None) -> Inventory:
     """Read every migration file of `project`, and the record of the borrowed ones.
 
-    `common` knows what other checkouts hold, and is told what this one does.
+    If only what is `sought` matters, a file that cannot be it is passed over.
 
     Raises NotReadable("too-many") if it is a neighbour's and has no end; OSError.
     """
@@ -172,15 +143,15 @@ def take_inventory(project: Project, common: Common | None = None) -> Inventory:
     notes = read_notes(project, locations)
     stepped = [Stepped(location, "location-outside") for location in outside]
     entered = {note.path: note.entry for note in notes.rows}
-    shelves = tuple(_read_all(project, entered, stepped, common or Common()))
-    lying = {one.path: one for shelf in shelves for one in shelf.migrations} if entered else {}
+    found = tuple(_read_all(project, entered, stepped, sought))
+    lying = {one.path: one for one in found} if entered else {}
     asked = [*notes.records, *(path for path in entered if path in lying)]
     tracked = git.tracked(project.root, asked) if project.repository else frozenset()
     notes = notes.without(tracked)
     rows, arrived = _sort_out(notes, lying, tracked, project)
     borrowed = tuple(row for row in rows if row.intact and not row.staged)
     return Inventory(
-        shelves=tuple(shelf.without([row.migration.path for row in borrowed]) for shelf in shelves),
+        own=_without(found, borrowed),
         borrowed=borrowed,
         edited=tuple(row for row in rows if not row.intact or row.staged),
         arrived=arrived,
@@ -215,24 +186,18 @@ def _is_anothers(path: Path, project: Project, locations: Sequence[Path]) -> boo
     return is_migration_name(path.name) and not {*folders} & {*locations} and path.is_file()
 
 
-def in_common(checkouts: Iterable[Checkout], sought: Sought | None = None) -> Common:
-    """Return what checkouts have in common that are going to be visited in this order: nothing so far."""
-    locations = (
-        Location(location, checkout.worktree)
-        for checkout in checkouts
-        if (project := checkout.project) and project.repository and len(project.versions) == 1
-        for location in _locations(project)[0]
-    )
-    return Common(locations, sought)
+def _without(migrations: tuple[Migration, ...], rows: Iterable[Borrowed]) -> tuple[Migration, ...]:
+    gone = {row.migration.path for row in rows}
+    return tuple(one for one in migrations if one.path not in gone) if gone else migrations
 
 
-def visit(project: Project | None, stepped: list[Stepped], common: Common) -> Inventory:
+def visit(project: Project | None, stepped: list[Stepped], sought: Sought | None = None) -> Inventory:
     """Take the inventory of a neighbour; one that cannot be looked at, or has no project, has nothing.
 
     What was stepped over is added to `stepped`.
     """
     try:
-        inventory = take_inventory(project, common) if project else NOTHING
+        inventory = take_inventory(project, sought) if project else NOTHING
     except (NotReadable, OSError) as error:
         stepped.append(_why_not(project, error))
         return NOTHING
@@ -278,19 +243,16 @@ def migration_paths(project: Project) -> Iterator[tuple[Path, str]]:
     return ((location, below) for location, names, _ in _listed(project) for below in names)
 
 
-def _listed(
-    project: Project, known: Mapping[Path, Collection[str]] | None = None
-) -> Iterator[tuple[Path, dict[str, bool], list[str]]]:
+def _listed(project: Project) -> Iterator[tuple[Path, dict[str, bool], list[str]]]:
     """Yield each version location, its files, and the folders that look like files at first sight.
 
-    Of each file is told whether it is a plain one; those that are `known` in a location are left out. A file that two
-    names lead to counts once, as in ScriptDirectory._load_revisions, and not by a link if it can be helped.
+    Of each file is told whether it is a plain one. A file that two names lead to counts once, as in
+    ScriptDirectory._load_revisions, and not by a link if it can be helped.
     """
     seen: set[str] = set()
     left = MAX_ENTRIES if project.fence else None
     for location in _locations(project)[0]:
-        here = known.get(location, ()) if known else ()
-        found = list(entries(location, recursive=project.recursive, limit=left, without=here))
+        found = list(entries(location, recursive=project.recursive, limit=left))
         left = left and left - len(found)
         named = [row for row in found if is_migration_name(row[1].name)]
         folders = [below for below, entry in named if entry.is_dir(follow_symlinks=False)]
@@ -298,7 +260,7 @@ def _listed(
         files: dict[str, bool] = {}
         for below, entry in sorted(named, key=lambda row: row[1].is_symlink()):
             real = os.path.realpath(entry.path) if entry.is_symlink() else top + below
-            if real not in seen and real.removeprefix(top) not in here and below not in folders:
+            if real not in seen and below not in folders:
                 seen.add(real)
                 files[below] = entry.is_file(follow_symlinks=False)
         yield location, files, folders
@@ -318,15 +280,15 @@ def _read_all(
     project: Project,
     entered: Mapping[Path, Entry],
     stepped: list[Stepped],
-    common: Common,
-) -> Iterator[Shelf]:
-    known = {location: common.known(location) for location in _locations(project)[0]}
+    sought: Sought | None,
+) -> Iterator[Migration]:
+    """Yield every migration file in Alembic's order; add what was stepped over to `stepped`."""
+    facts = facts_of(project.repository.common if project.repository else None)
     inside, total = _fence(project), 0
-    for location, files, folders in _listed(project, known):
+    for location, files, folders in _listed(project):
         # Alembic passes over folders too.
         stepped += (Stepped(location / below, "not-a-file") for below in folders)
-        held = {below: file for below, file in known[location].items() if file}
-        common.look_ahead(location, len(known[location]) + len(files))
+        found = []
         for below, content in _contents(location, files, inside):
             if isinstance(content, NotReadable):
                 stepped.append(Stepped(location / below, content.reason))
@@ -335,19 +297,31 @@ def _read_all(
             if project.fence and total > MAX_TOTAL_BYTES:
                 raise NotReadable("too-many")
             try:
-                file = common.file(below, content)
+                file = _file(facts, below.rpartition("/")[2], content, sought)
             except Unreadable as error:
                 stepped.append(Stepped(location / below, error.reason, error.detail, content))
                 file = None
             if file := file or _as_recorded(location, below, content, entered):
-                held[below] = file
-        yield Shelf(location, held)
+                found.append(Migration(file.revision, file.content, location, below))
+        yield from sorted(found, key=_alembic_order)
+    facts.keep()
+
+
+def _alembic_order(migration: Migration) -> tuple[list[str], str]:
+    """Files first, then folders, one by one."""
+    folder, _, name = migration.below.rpartition("/")
+    return folder.split("/"), name
+
+
+def _file(facts: Facts, name: str, content: bytes, sought: Sought | None) -> File | None:
+    """Return what a file declares, None if that does not matter. Raises Unreadable."""
+    return facts.file(name, content) if sought is None or sought.may_be_in(content, name) else None
 
 
 def _as_recorded(location: Path, below: str, content: bytes, entered: Mapping[Path, Entry]) -> File | None:
     """Return a file as the one that was borrowed, which it still is if it was broken here; None if none was."""
     entry = entered.get(location / below) if entered else None  # a path takes longer than all else
-    return File(below, content, Revision(entry.revision, (), (), (), opaque=True)) if entry else None
+    return File(content, Revision(entry.revision, (), (), (), opaque=True)) if entry else None
 
 
 def _contents(

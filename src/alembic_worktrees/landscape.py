@@ -10,7 +10,7 @@ from .checkouts import look_around
 from .database import Applied, Database
 from .errors import Refusal
 from .graph import Graph, Node, graph_of
-from .inventory import Inventory, Stepped, in_common, take_inventory, visit
+from .inventory import Inventory, Stepped, take_inventory, visit
 from .messages import Message
 from .search import Search
 
@@ -75,16 +75,14 @@ def _look(
     tell: Callable[[Message], None],
 ) -> Landscape:
     around = look_around(project, settings.search)
-    with in_common([around.here, *around.others]) as common:
-        inventory = take_inventory(project, common)
-        stepped = [*around.stepped, *inventory.stepped]
-        holdings = tuple(
-            Holding(
-                _on_branch(checkout),
-                inventory if checkout is around.here else visit(checkout.project, stepped, common),
-            )
-            for checkout in around.checkouts
+    inventory = take_inventory(project)
+    stepped = [*around.stepped, *inventory.stepped]
+    holdings = tuple(
+        Holding(
+            _on_branch(checkout), inventory if checkout is around.here else visit(checkout.project, stepped)
         )
+        for checkout in around.checkouts
+    )
     search = Search(project, settings, borrowed=inventory.borrowed, around=around, tell=tell)
     here = next(holding for holding in holdings if holding.inventory is inventory)
     own = {migration.path: migration.content for migration in inventory.own}

@@ -78,7 +78,6 @@ class Reading:
             argv, cwd=folder, env=environment, stdin=given, stdout=pipe, stderr=pipe, bufsize=1 << 16
         )
         self.out = cast("BufferedReader", self._process.stdout)
-        self._held = bytearray()
         _widen(self.out)
         self._writer = None
         if end := self._process.stdin:  # both pipes may be full at once: somebody has to write while we read
@@ -93,16 +92,6 @@ class Reading:
         with self._process:  # which closes our ends, and waits
             self._process.kill()
         self._join()
-
-    def until(self, end: bytes) -> bytes:
-        """Return what comes before `end`, or before the output ends."""
-        held, looked = self._held, 0
-        while (at := held.find(end, looked)) < 0 and (piece := self.out.read1(1 << 16)):
-            looked = max(0, len(held) - len(end))  # it may have come in two pieces
-            held += piece
-        found = bytes(held[:at] if at >= 0 else held)
-        del held[: len(found) + len(end)]
-        return found
 
     def result(self) -> Result:
         """Wait for the end, and return how it ended and what it had not given yet."""

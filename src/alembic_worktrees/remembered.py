@@ -10,8 +10,8 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import archive, git
-from .common import read_once
 from .errors import Refusal
+from .facts import Facts, facts_of
 from .files import MAX_BYTES, is_sound
 from .project import USUAL_FOLDER, Places, read_places
 from .record import Origin
@@ -205,9 +205,11 @@ class Remembered:
         """Yield the migrations among the files; each distinct blob is read once."""
         distinct = {file[:3]: file for file in reversed(list(files))}
         content = git.small_contents(self._top, (file.blob for file in distinct.values()), MAX_BYTES)
+        facts = facts_of(self._project.repository.common if self._project.repository else None)
         for file in reversed(distinct.values()):
             if file.blob in content:
-                yield from _candidate(file, content[file.blob])
+                yield from _candidate(file, content[file.blob], facts)
+        facts.keep()
 
     def _locate(self, path: str) -> tuple[str, str] | None:
         """Split the path of a migration into the version location that holds it, and the path below that."""
@@ -232,9 +234,9 @@ def _name(commit: str | None, path: str) -> str:
     return f"{commit}:{'' if path == '.' else path}"
 
 
-def _candidate(file: _File, content: bytes) -> Iterator[Candidate]:
+def _candidate(file: _File, content: bytes, facts: Facts) -> Iterator[Candidate]:
     try:
-        revision = read_once(content, os.path.basename(file.below))
+        revision = facts.read(file.blob, os.path.basename(file.below), content)
     except Unreadable:
         return
     origin = file.tip.origin

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from . import git, loans, verdict
 from .check import Problem, compare, judge, problem
 from .errors import Refusal
+from .facts import facts_of
 from .messages import Message
 from .project import USUAL_FOLDER, ConfigFiles, Project, find_project, has_config, read_project
 from .settings import FILE, Settings, load_settings
@@ -188,7 +189,12 @@ def _projects_in(scope: Scope, folder: str) -> Iterator[Project]:
 def snapshot_of(project: Project, inventory: Inventory) -> Snapshot:
     """Return the files of a checkout as a snapshot."""
     contents = {one.path: one.content for one in inventory.all}
-    rows = [read(os.path.relpath(path, project.root), content) for path, content in contents.items()]
+    facts = facts_of(project.repository.common if project.repository else None)
+    rows = [
+        read(facts, os.path.relpath(path, project.root), git.blob_id(content, wide=False), content)
+        for path, content in contents.items()
+    ]
+    facts.keep()
     stepped = [
         Broken(os.path.relpath(one.path, project.root), one.reason, one.detail)
         for one in inventory.stepped

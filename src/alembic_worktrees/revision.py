@@ -8,6 +8,7 @@ computed is `Unreadable`, a computed parent, dependency or label makes the revis
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -79,8 +80,9 @@ class Sought:
         self._plain = word.encode() if self._PLAIN.fullmatch(word) else b""
         first = re.escape(self._plain[:1])  # with a character in front, `re` leaps from one to the next
         self._pieces = re.compile(rb"(%b(?<=['\"].)[\w.-]*)['\"]" % first)
+        self.may_be_in = lru_cache(maxsize=None)(self._may_be_in)  # checkouts share most of their files
 
-    def may_be_in(self, content: bytes, name: str) -> bool:
+    def _may_be_in(self, content: bytes, name: str) -> bool:
         """Whether `read_revision` might find it in the file `name` with this content; if not, that is certain.
 
         The characters of a string stand in the file as they are, unless a backslash spells them or another encoding is

@@ -104,7 +104,7 @@ class Search:
             self._borrowed_copies,
             *remembered,
         ]
-        named = self._named(self._prefer) if self._prefer else {}
+        named = self._named(self._prefer) if self._prefer else index(())
         return Sources(tiers, named, self._is_sound)
 
     def _is_sound(self, candidate: Candidate) -> bool:

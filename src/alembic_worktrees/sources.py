@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import git
-from .inventory import in_common, visit
+from .inventory import visit
 from .record import Origin
 
 if TYPE_CHECKING:
@@ -15,11 +14,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .checkouts import Checkout
-    from .common import File
-    from .inventory import Borrowed, Inventory, Migration, Shelf, Stepped
+    from .inventory import Borrowed, Inventory, Migration, Stepped
     from .revision import Revision, Sought
 
-    Index = Mapping[str, Sequence["Candidate"]]
+    Index = Callable[[str], Sequence["Candidate"]]
+    _Held = tuple[Checkout, Migration]
     Tier = Callable[[], Index]
 
 # How far a copy is trusted; less is more. Only candidates of one tier are ever compared (DESIGN, rule 8).
@@ -60,10 +59,10 @@ class Sources:
 
         Nothing takes the place of a preferred one that is not sound.
         """
-        preferred = [one._replace(trust=PREFERRED) for one in self._preferred.get(word, ())[:1]]
+        preferred = [one._replace(trust=PREFERRED) for one in self._preferred(word)[:1]]
         if not all(map(self._is_sound, preferred)):
             return ()
-        found = next((sound for index in self._asked() if (sound := self._sound(index.get(word, ())))), ())
+        found = next((sound for index in self._asked() if (sound := self._sound(index(word)))), ())
         return (*preferred, *sorted(found, key=lambda candidate: candidate.trust))
 
     def _sound(self, candidates: Iterable[Candidate]) -> Sequence[Candidate]:
@@ -77,12 +76,12 @@ class Sources:
 
 
 def index(candidates: Iterable[Candidate]) -> Index:
-    """Return each word's candidates: by the id of the revision, and by its branch labels."""
+    """Return what gives each word's candidates: by the id of the revision, and by its branch labels."""
     found: dict[str, list[Candidate]] = {}
     for candidate in candidates:
         for word in _words(candidate.revision):
             found.setdefault(word, []).append(candidate)
-    return found
+    return lambda word: found.get(word, ())
 
 
 class CheckoutFiles:
@@ -94,15 +93,20 @@ class CheckoutFiles:
         Only the files of what is `sought` can be asked for then, if that is said.
         """
         self.stepped: list[Stepped] = []
-        with in_common(checkouts, sought) as common:
-            self._holdings = [
-                (checkout, visit(checkout.project, self.stepped, common)) for checkout in checkouts
-            ]
-        self._originals = _Originals(self._holdings, common.files)
+        self._holdings = [(checkout, visit(checkout.project, self.stepped, sought)) for checkout in checkouts]
 
     def originals(self) -> Index:
-        """Return the checkouts' own files; where they differ, git was asked which of them are committed."""
-        return self._originals
+        """Return the checkouts' own files; where they differ, git is asked which of them are committed."""
+        found: dict[str, list[_Held]] = {}
+        for checkout, inventory in self._holdings:
+            for migration in inventory.originals:
+                for word in _words(migration.revision):
+                    found.setdefault(word, []).append((checkout, migration))
+        committed = _committed(found.values())
+        return lambda word: [
+            _original(checkout, one, _trust(checkout, committed=one.path in committed))
+            for checkout, one in found.get(word, ())
+        ]
 
     def borrowed(self) -> tuple[Candidate, ...]:
         """Return what the checkouts have borrowed themselves: copies of copies."""
@@ -112,57 +116,24 @@ class CheckoutFiles:
         """Return all that lies in the checkout of this name, what it has borrowed last."""
         for checkout, inventory in self._holdings:
             if checkout.name == name:
-                own = (migration for shelf in _originals_in(inventory) for migration in shelf.migrations)
-                originals = (_original(checkout, migration, UNCOMMITTED) for migration in own)
+                originals = (_original(checkout, one, UNCOMMITTED) for one in inventory.originals)
                 return (*originals, *_copies(checkout, inventory))
         return ()
 
 
-class _Originals(Mapping[str, "Sequence[Candidate]"]):
-    """The index of the checkouts' own files: of thousands that they share a few are asked for."""
-
-    def __init__(self, holdings: Iterable[tuple[Checkout, Inventory]], files: Iterable[File]) -> None:
-        self._shelves = [(checkout, shelf) for checkout, one in holdings for shelf in _originals_in(one)]
-        self._files: dict[str, list[File]] = {}
-        for file in files:
-            for word in _words(file.revision):
-                self._files.setdefault(word, []).append(file)
-        self._committed = self._ask_committed()
-
-    def __getitem__(self, word: str) -> Sequence[Candidate]:
-        return [
-            _original(checkout, one, self._trust(checkout, one))
-            for checkout, one in self._holders(self._files[word])
-        ]
-
-    def _trust(self, checkout: Checkout, migration: Migration) -> int:
-        trust = COMMITTED if migration.path in self._committed else UNCOMMITTED
-        return trust if checkout.worktree else trust + IN_CLONE
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._files)
-
-    def __len__(self) -> int:
-        return len(self._files)
-
-    def _holders(self, files: Sequence[File]) -> Iterator[tuple[Checkout, Migration]]:
-        for checkout, shelf in self._shelves:
-            here = {file.below: file for file in files if shelf.files.get(file.below) is file}
-            yield from ((checkout, one) for one in shelf._replace(files=here).migrations)
-
-    def _ask_committed(self) -> Set[Path]:
-        """Ask each checkout's git, once, which files are committed, where the answer can change what is chosen."""
-        disputed: dict[Path, dict[Path, bytes]] = {}
-        for files in self._files.values():
-            if any(file.content != files[0].content for file in files):
-                for checkout, migration in self._holders(files):
-                    disputed.setdefault(checkout.path, {})[migration.path] = migration.content
-        return {path for root, contents in disputed.items() for path in git.committed(root, contents)}
+def _trust(checkout: Checkout, *, committed: bool) -> int:
+    trust = COMMITTED if committed else UNCOMMITTED
+    return trust if checkout.worktree else trust + IN_CLONE
 
 
-def _originals_in(inventory: Inventory) -> Iterator[Shelf]:
-    edited = [row.migration.path for row in inventory.edited]
-    return (shelf.without(edited) for shelf in inventory.shelves)
+def _committed(groups: Iterable[Sequence[_Held]]) -> Set[Path]:
+    """Ask each checkout's git, once, which files are committed, where the answer can change what is chosen."""
+    disputed: dict[Path, dict[Path, bytes]] = {}
+    for held in groups:
+        if any(one.content != held[0][1].content for _, one in held):
+            for checkout, one in held:
+                disputed.setdefault(checkout.path, {})[one.path] = one.content
+    return {path for root, contents in disputed.items() for path in git.committed(root, contents)}
 
 
 def _copies(checkout: Checkout, inventory: Inventory) -> Iterator[Candidate]:

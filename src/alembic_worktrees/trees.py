@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from . import git
 from .errors import Refusal
+from .facts import facts_of
 from .files import MAX_BYTES
 from .project import USUAL_FOLDER, ConfigFiles, Places, has_config, read_places, read_project
-from .revision import Revision, Unreadable, is_migration_name, read_revision
+from .revision import Revision, Unreadable, is_migration_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
+
+    from .facts import Facts
 
 
 class Defined(NamedTuple):
@@ -122,19 +125,26 @@ class Tree:
 
     def snapshot(self, folder: str, blobs: Mapping[str, str], *, sound: Iterable[str] = ()) -> Snapshot:
         """Read these migrations. The blobs in `sound` are known to be valid Python as a whole."""
+        facts, trusted = facts_of(git.common_folder(self.root)), frozenset(sound)
+        rows = {path: _known(facts, path, blob, whole=blob not in trusted) for path, blob in blobs.items()}
+        unknown = {path: blobs[path] for path, row in rows.items() if row is None}
+        rows.update(self._read(unknown, facts, trusted))
+        facts.keep()
+        files = tuple(row for row in rows.values() if isinstance(row, Defined))
+        broken = tuple(row for row in rows.values() if isinstance(row, Broken))
+        return Snapshot(self.root, folder, files, broken)
+
+    def _read(
+        self, blobs: Mapping[str, str], facts: Facts, trusted: Collection[str]
+    ) -> Iterator[tuple[str, Defined | Broken]]:
         content = git.small_contents(self.root, blobs.values(), MAX_BYTES)
-        files, broken, trusted = [], [], frozenset(sound)
         unread = [blob for blob in blobs.values() if blob not in content]
         here = dict(zip(unread, git.describe(self.root, unread), strict=True)) if unread else {}
         for path, blob in blobs.items():
-            row = read(path, content.get(blob), whole=blob not in trusted)
             if blob in here and here[blob] is None:  # the repository is damaged, or a partial clone
-                row = Broken(path, "git-failed", "")
-            if isinstance(row, Broken):
-                broken.append(row)
+                yield path, Broken(path, "git-failed", "")
             else:
-                files.append(row)
-        return Snapshot(self.root, folder, tuple(files), tuple(broken))
+                yield path, read(facts, path, blob, content.get(blob), whole=blob not in trusted)
 
 
 def config_folders(paths: Iterable[str], files: ConfigFiles) -> tuple[str, ...]:
@@ -156,12 +166,20 @@ def _is_loaded(below: str, places: Places) -> bool:
     return inside and is_migration_name(os.path.basename(below)) and "__pycache__" not in below.split("/")
 
 
-def read(path: str, content: bytes | None, *, whole: bool = True) -> Defined | Broken:
+def _known(facts: Facts, path: str, blob: str, *, whole: bool) -> Defined | Broken | None:
+    """Return a migration that was read before; `whole` if it was to be read to its end."""
+    revision = facts.known(blob, os.path.basename(path), whole=whole)
+    return Defined(path, revision) if revision else None
+
+
+def read(
+    facts: Facts, path: str, blob: str, content: bytes | None, *, whole: bool = True
+) -> Defined | Broken:
     """Read one migration, None if it is too large: all of it, or only what it declares."""
     if content is None:
         return Broken(path, "too-large", "")
     try:
-        return Defined(path, read_revision(content, os.path.basename(path), whole=whole))
+        return Defined(path, facts.read(blob, os.path.basename(path), content, whole=whole))
     except Unreadable as error:
         return Broken(path, error.reason, error.detail, content)
 

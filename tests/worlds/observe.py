@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+# What a run may leave behind anywhere: what Python compiled, the lock, and what is known of migration files.
+TRACES = ("__pycache__", "alembic-worktrees.lock", "alembic-worktrees.facts")
+
+
 def tree(*roots: Path, without: Sequence[str] = ()) -> dict[str, bytes | str | None]:
     """Every path below `roots`: the bytes of a file, the target of a link, None for a folder.
 

@@ -11,7 +11,7 @@ from .. import git
 from ..checkouts import look_around
 from ..completion import Word, complete
 from ..errors import DONE, Refusal
-from ..inventory import in_common, take_inventory, visit
+from ..inventory import take_inventory, visit
 from ..options import make_parser
 from ..shim import detect, render_completion
 from .call import Call, open_call
@@ -64,8 +64,7 @@ def _revisions(call: Call, *, everywhere: bool) -> Iterator[Word]:
     """Yield every revision of this checkout, or of all of them, each once."""
     around = look_around(call.project, call.settings.search)
     checkouts = around.checkouts if everywhere else [around.here]
-    with in_common(checkouts) as common:
-        found = [(one, each) for one in checkouts for each in visit(one.project, [], common).all]
+    found = [(one, each) for one in checkouts for each in visit(one.project, []).all]
     words: dict[str, Word] = {}
     for checkout, migration in found:
         id, name = migration.revision.id, os.path.basename(migration.below)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..checkouts import look_around
 from ..errors import DONE
-from ..inventory import in_common, names_in, visit
+from ..inventory import names_in, visit
 from ..search import Search
 from .call import Call, open_call
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import argparse
 
     from ..checkouts import Checkout
-    from ..common import Common
     from ..inventory import Inventory, Stepped
     from ..printer import Printer
 
@@ -42,8 +41,7 @@ def list_all(options: argparse.Namespace, printer: Printer) -> int:
     surroundings = look_around(call.project, call.settings.search)
     call.tell_stepped(surroundings.stepped)
     if options.json:
-        with in_common(surroundings.checkouts) as common:
-            rows = [_document(checkout, call, common) for checkout in surroundings.checkouts]
+        rows = [_document(checkout, call) for checkout in surroundings.checkouts]
         printer.document({"checkouts": rows})
     else:
         for checkout in surroundings.checkouts:
@@ -58,9 +56,9 @@ def _print_checkout(checkout: Checkout, call: Call) -> None:
     call.printer.data(f"{checkout.name} ({len(names)} migrations)", *(f"  {name}" for name in names))
 
 
-def _document(checkout: Checkout, call: Call, common: Common) -> dict[str, object]:
+def _document(checkout: Checkout, call: Call) -> dict[str, object]:
     stepped: list[Stepped] = []
-    rows = _rows(checkout, visit(checkout.project, stepped, common))
+    rows = _rows(checkout, visit(checkout.project, stepped))
     call.tell_stepped(stepped)
     return {"name": checkout.name, "path": str(checkout.path), "branch": checkout.branch, "migrations": rows}
 
