@@ -49,8 +49,8 @@ function _alembic_worktrees_locate --description 'Print the path of the command,
     or _alembic_worktrees_in_checkout $backend
     or _alembic_worktrees_in_checkout $home
     or _alembic_worktrees_say \
-        'alembic-worktrees: command not found; install it: pipx install alembic-worktrees' \
-        'alembic-worktrees : introuvable ; pour installer : pipx install alembic-worktrees'
+        'alembic-worktrees: command not found; install it, in a clone of it: pipx install .' \
+        'alembic-worktrees : introuvable ; pour installer, dans un clone : pipx install .'
 end
 
 function _alembic_worktrees_runnable --description 'Print the first of the files that can be run'

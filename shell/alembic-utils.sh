@@ -57,8 +57,8 @@ _alembic_worktrees_locate() {
     _alembic_worktrees_in_checkout "$1" ||
     _alembic_worktrees_in_checkout "${ALEMBIC_WORKTREES_HOME:-/dev/null}" ||
     _alembic_worktrees_say \
-      'alembic-worktrees: command not found; install it: pipx install alembic-worktrees' \
-      'alembic-worktrees : introuvable ; pour installer : pipx install alembic-worktrees'
+      'alembic-worktrees: command not found; install it, in a clone of it: pipx install .' \
+      'alembic-worktrees : introuvable ; pour installer, dans un clone : pipx install .'
 }
 
 # Prints FILE if it can be run, with a slash in it: exec would look for a bare name on PATH.

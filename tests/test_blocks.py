@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,15 +16,21 @@ from pre_commit.clientlib import (  # type: ignore[import-untyped, unused-ignore
 )
 
 from alembic_worktrees.blocks import BEGIN, END, has_block, with_hook, with_repo, without_block, without_repo
-from alembic_worktrees.hooks import HOOKS, REPO
+from alembic_worktrees.hooks import HOOKS, pre_commit_item
+from alembic_worktrees.installed import Installed
 from strategies import damaged
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from strategies import ForAll
 
+WAYS = {
+    "index": Installed("index", "1.0.0"),
+    "folder": Installed("folder", "/home/dev/alembic-worktrees"),
+    "git": Installed("git", "https://example.org/alembic-worktrees.git", "0123456789abcdef" * 2 + "01234567"),
+}
+REPO = pre_commit_item(WAYS["index"])
 OURS = yaml.safe_load(REPO)[0]
+MANIFEST = Path(__file__).resolve().parents[1] / ".pre-commit-hooks.yaml"
 RUFF = "- repo: https://github.com/astral-sh/ruff-pre-commit\n  rev: v0.9.0\n  hooks:\n  - id: ruff\n"
 
 CONFIGS = {
@@ -114,10 +121,36 @@ def test_an_item_that_somebody_wrote_is_not_doubled() -> None:
 @pytest.mark.parametrize(
     "name", ["plain", "indented", "empty", "crlf", "no final line break", "trailing keys"]
 )
-def test_another_version_of_the_item_is_renewed(name: str) -> None:
-    old = with_repo(CONFIGS[name], "- repo: local\n  hooks: []\n")
-    assert old is not None
-    assert with_repo(old, REPO) == with_repo(CONFIGS[name], REPO)
+def test_the_item_of_another_installation_is_renewed(name: str) -> None:
+    first = with_repo(CONFIGS[name], REPO)
+    assert first is not None
+    text = first
+    for way in ("git", "folder", "index"):
+        after = with_repo(text, pre_commit_item(WAYS[way]))
+        assert after is not None
+        assert after != text
+        assert without_repo(after) == CONFIGS[name]
+        text = after
+    assert text == first
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_item_has_the_hooks_that_others_get_from_git(way: str) -> None:
+    manifest = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
+    (item,) = yaml.safe_load(pre_commit_item(WAYS[way]))
+    assert [hook["id"] for hook in item["hooks"]] == [hook["id"] for hook in manifest]
+    if way == "git":
+        assert (item["repo"], item["rev"]) == WAYS[way][1:]
+        return
+    ignored = ("description", "minimum_pre_commit_version", "language", "additional_dependencies")
+    for ours, theirs in zip(item["hooks"], manifest, strict=True):
+        assert {k: v for k, v in ours.items() if k not in ignored} == {
+            k: v for k, v in theirs.items() if k not in ignored
+        }
+        assert ours["language"] == {"index": "python", "folder": "system"}[way]
+        assert ours.get("additional_dependencies") == (
+            ["alembic-worktrees==1.0.0"] if way == "index" else None
+        )
 
 
 def test_a_list_that_holds_only_ours_is_written_as_empty() -> None:

@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,7 +23,6 @@ from worlds.observe import at_terminal, tree
 from worlds.world import Layout, World
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from subprocess import CompletedProcess
 
     from worlds.world import Checkout
@@ -41,6 +41,7 @@ repos:
 ci:
   skip: [true]
 """
+REPOSITORY = Path(__file__).resolve().parents[1]
 EXTRAS = ("scripts/dev.sh", ".claude/commands/sync.md", ".claude/commands/finish.md")
 
 
@@ -179,13 +180,38 @@ def test_another_version_of_ours_is_renewed(world: World) -> None:
     assert seen(world) == now
 
 
-def test_config_with_another_version_of_ours_is_renewed(world: World) -> None:
+def test_config_of_another_installation_of_ours_is_renewed(world: World) -> None:
     config = world.main.write(".pre-commit-config.yaml", CONFIG)
-    done(world.main)
+    assert "Whoever commits here needs it too" in done(world.main)  # these tests have it from a folder
     now = config.read_text()
-    config.write_text(now.replace(f"=={__version__}", "==0.0.1"))
+    old = now.replace("always_run: true", "always_run: false")
+    assert old != now
+    config.write_text(old)
     done(world.main)
     assert config.read_text() == now
+    assert "Whoever commits" not in done(world.main)
+
+
+@pytest.mark.parametrize("config", [None, CONFIG], ids=["hooks", "pre-commit"])
+def test_hooks_that_would_find_no_command_are_told(world: World, config: str | None) -> None:
+    if config:
+        world.main.write(".pre-commit-config.yaml", config)
+    result = world.main.tool("init", "--yes", env={"PATH": world.env["PATH"].partition(os.pathsep)[2]})
+    assert result.returncode == 0
+    assert f"none is there: pipx install {REPOSITORY}\n" in result.stderr
+    assert "none is there" not in done(world.main)
+
+
+@pytest.mark.parametrize("words", ["foo", "dev,foo", "foo, claude", "dev,"])
+def test_an_extra_that_is_none_gets_the_known_ones(world: World, words: str) -> None:
+    refused = init(world.main, "--yes", "--with", words)
+    assert refused.returncode == 2
+    named = "foo" if "foo" in words else ""
+    assert refused.stderr.startswith(
+        f"--with does not know '{named}'; it knows dev (scripts/dev.sh) and claude"
+    )
+    assert "alembic-worktrees init --with dev,claude\n" in refused.stderr
+    assert world.main.git_status() == ""
 
 
 def test_extras_that_somebody_changed_are_his(world: World) -> None:
@@ -327,13 +353,26 @@ def test_lefthook_is_told_and_not_gone_around(world: World, name: str) -> None:
     assert "by hand" not in done(world.main)
 
 
-def test_husky_is_told_and_not_gone_around(world: World) -> None:
-    (world.main.path / ".husky/_").mkdir(parents=True)
-    world.main.git("config", "core.hooksPath", ".husky/_")
+@pytest.mark.parametrize("value", [".husky/_", ".husky"], ids=["husky 9", "husky 8"])
+def test_husky_is_told_and_not_gone_around(world: World, value: str) -> None:
+    (world.main.path / value).mkdir(parents=True)
+    world.main.git("config", "core.hooksPath", value)
     said = done(world.main)
     assert "runs its hooks through ~/StoFlow/.husky" in said
     assert "# post-merge\n" in said
-    assert list((world.main.path / ".husky/_").iterdir()) == []
+    assert list((world.main.path / value).iterdir()) == []
+
+
+@pytest.mark.parametrize("value", [None, ".githooks"])
+def test_husky_that_git_does_not_use_gets_no_hooks(world: World, value: str | None) -> None:
+    hook(world.main.path / ".husky/pre-commit", "npm test\n")
+    if value:
+        world.main.git("config", "core.hooksPath", value)
+    used = value or ".git/hooks"
+    assert f"~/StoFlow/.husky is here, but git runs its hooks from ~/StoFlow/{used}." in done(world.main)
+    world.main.revision("cc", "gone")
+    world.main.git("add", "backend")
+    assert "parent-missing" in world.main.git_run("commit", "-m", "Bad").stderr
 
 
 # hooks that are there already
@@ -548,9 +587,7 @@ def test_file_in_the_way_of_a_folder_is_named(world: World) -> None:
 
 
 def test_our_own_hooks_folder_is_what_init_writes() -> None:
-    from pathlib import Path
-
-    folder = Path(__file__).resolve().parents[1] / "hooks"
+    folder = REPOSITORY / "hooks"
     assert {path.name: path.read_text() for path in folder.iterdir()} == {
         name: with_hook(None, body) for name, body in HOOKS.items()
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from worlds.postgres import Database
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+INSTALL_FROM_CLONE = "pipx install ."
 NAME = f"alembic_worktrees-{__version__}"
 STRAY = (
     "notes.txt",
@@ -166,7 +168,10 @@ def test_the_demo_asks_for_what_the_extra_brings() -> None:
 
 @pytest.fixture(scope="session")
 def installed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment of a user who has run `pipx install`, and has no other way to our command or to alembic."""
+    """The environment of a user who has installed a clone as the front page says.
+
+    He has no other way to our command or to alembic.
+    """
     home = tmp_path_factory.mktemp("pipx")
     env = network(hermetic_environment(home)) | {
         "PIPX_HOME": str(home / "venvs"),
@@ -174,7 +179,8 @@ def installed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> dict[st
         "PIPX_MAN_DIR": str(home / "man"),
         "PIPX_DEFAULT_PYTHON": sys.executable,
     }
-    run([sys.executable, "-m", "pipx", "install", built.wheel], cwd=home, env=env, check=True, timeout=300)
+    words = shlex.split(INSTALL_FROM_CLONE)
+    run([sys.executable, "-m", *words], cwd=built.source, env=env, check=True, timeout=300)
     return env | {"PATH": f"{home / 'bin'}:/usr/bin:/bin"}
 
 

@@ -1,17 +1,23 @@
-"""The real pre-commit, with a real clone of this project as it is: installed in main, working in linked worktrees."""
+"""The real pre-commit, with what `init` writes for it: installed in main, working in linked worktrees.
+
+This project is installed from git as it is, or from an index, or from a folder.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from alembic_worktrees.hooks import INSTALL
 from test_hooks import broken, sound
+from worlds.process import run
 from worlds.world import World, hermetic_environment
 
 if TYPE_CHECKING:
@@ -22,17 +28,7 @@ if TYPE_CHECKING:
 
 
 PROJECT = Path(__file__).parents[1]
-STAGES = ("pre-commit", "pre-merge-commit", "pre-push", "post-merge", "post-rewrite", "post-checkout")
 NEW = "1 new migration:\n  dddd4444_add_t.py\n"
-CONFIG = """\
-repos:
-  - repo: {repo}
-    rev: {rev}
-    hooks:
-      - id: alembic-check
-      - id: alembic-protect
-      - id: alembic-report
-"""
 
 
 @pytest.fixture(scope="module")
@@ -67,24 +63,48 @@ def repo(home: Path) -> tuple[Path, str]:
     return clone, git("rev-parse", "HEAD").strip()
 
 
+@pytest.fixture(scope="module")
+def ways(home: Path, repo: tuple[Path, str]) -> dict[str, str]:
+    """Where each installation of our command lies; that of these tests is from a folder."""
+    bare = home / "alembic-worktrees.git"
+    env = hermetic_environment(home)
+    run(["git", "clone", "--quiet", "--bare", repo[0], bare], cwd=home, env=env, check=True)
+
+    def pip(*words: str | Path) -> None:
+        run([sys.executable, "-m", "pip", *words], cwd=home, env=env, check=True, timeout=300)
+
+    build = ("--quiet", "--no-deps", "--no-build-isolation", f"git+{bare.as_uri()}")
+    pip("install", "--target", home / "from-git", *build)
+    pip("wheel", "--wheel-dir", home / "index", *build)
+    options = ("--quiet", "--no-deps", "--no-index", "--find-links", home / "index")
+    pip("install", "--target", home / "from-index", *options, "alembic-worktrees")
+    return {"git": str(home / "from-git"), "index": str(home / "from-index"), "folder": ""}
+
+
 @pytest.fixture
-def world(world_root: Path, home: Path, repo: tuple[Path, str]) -> World:
+def world(world_root: Path, home: Path, ways: dict[str, str]) -> World:
     """A project whose main worktree has pre-commit installed for every stage."""
     world = World.create(world_root, f"sqlite:///{world_root}/db")
     world.env["PRE_COMMIT_HOME"] = str(home / "pre-commit")
+    world.env["PIP_FIND_LINKS"] = f"{world.env.get('PIP_FIND_LINKS', '')} {home / 'index'}"
     # So that what runs is what pre-commit has installed, not the command of these tests.
     tools = world.root / "tools"
     tools.mkdir()
     (tools / "pre-commit").symlink_to(Path(world.env["PATH"].split(os.pathsep)[0]) / "pre-commit")
     world.env["PATH"] = os.pathsep.join([str(tools), *world.env["PATH"].split(os.pathsep)[1:]])
     world.main.revision("aaaa1111")
-    world.main.write(".pre-commit-config.yaml", CONFIG.format(repo=repo[0], rev=repo[1]))
-    world.main.commit("First migration, and hooks")
-    stages = [word for stage in STAGES for word in ("--hook-type", stage)]
-    world.run(
-        "pre-commit", "install", "--install-hooks", *stages, cwd=world.main.path, check=True, timeout=600
-    )
+    world.main.write(".pre-commit-config.yaml", "repos: []\n")
+    set_up(world, ways["git"])
     return world
+
+
+def set_up(world: World, ours: str) -> None:
+    """Run `init` of the installation that lies in `ours`, and what it asks for."""
+    said = world.main.tool("init", "--yes", env={"PYTHONPATH": ours}, check=True).stderr
+    assert ("once: pre-commit install" in said) == (not (world.main.path / ".git/hooks/pre-push").exists())
+    install = [*INSTALL.split(), "--install-hooks"]
+    world.run(*install, cwd=world.main.path, check=True, timeout=600)
+    world.main.commit("Hooks")
 
 
 @pytest.fixture(params=["main", "linked"])
@@ -106,6 +126,36 @@ def fails(done: CompletedProcess[str], problem: str = "parent-missing") -> bool:
     if done.returncode:
         assert problem in done.stdout + done.stderr
     return done.returncode != 0
+
+
+WRITTEN = {
+    "git": ["repo: file://{home}/alembic-worktrees.git", "rev: {commit}", "- id: alembic-check"],
+    "index": ["repo: local", "language: python", "additional_dependencies: [alembic-worktrees==1.0.0]"],
+    "folder": ["repo: local", "entry: alembic-worktrees check --staged", "language: system"],
+}
+
+
+@pytest.mark.parametrize("way", WRITTEN)
+def test_what_init_writes_works_for_each_installation(
+    way: str, world: World, home: Path, repo: tuple[Path, str], ways: dict[str, str]
+) -> None:
+    """It was first written by one from git, and is brought up to date."""
+    if way == "folder":
+        command = Path(sys.executable).with_name("alembic-worktrees")
+        (world.root / "tools" / command.name).symlink_to(command)
+    if way != "git":
+        set_up(world, ways[way])
+    config = (world.main.path / ".pre-commit-config.yaml").read_text()
+    lines = [line.format(home=home, commit=repo[1]) for line in WRITTEN[way]]
+    assert all(f"{line}\n" in config for line in lines)
+    assert config.count("- id: alembic-check") == 1
+    for checkout in (world.main, world.worktree("StoFlow-feature", "feature")):
+        sound(checkout)
+        checkout.commit("Complete")
+        broken(checkout)
+        checkout.git("add", "--all")
+        assert fails(checkout.git_run("commit", "-m", "x"))
+        checkout.git("reset", "--quiet", "--hard", "HEAD")
 
 
 def test_commits(checkout: Checkout) -> None:

@@ -17,9 +17,11 @@ import pytest
 from alembic_worktrees import messages, settings, shim
 from alembic_worktrees.cli import COMMANDS
 from alembic_worktrees.errors import DONE, INTERRUPTED, NOT_DONE, OUR_BUG, WRONG_USAGE
-from alembic_worktrees.hooks import HOOKS, INSTALL, REPO
+from alembic_worktrees.hooks import HOOKS, INSTALL, pre_commit_item
+from alembic_worktrees.installed import Installed
 from alembic_worktrees.settings import Settings
 from shells import shell_or_skip
+from test_packaging import INSTALL_FROM_CLONE
 from worlds.observe import at_terminal
 from worlds.world import Layout, World
 
@@ -283,8 +285,8 @@ def test_installing_writes_the_shell_file(page: Page, world_root: Path) -> None:
     """But for pipx itself, which test_packaging.py runs."""
     world = World.create(world_root, "sqlite://", layout=Layout(backend=""))
     pipx, init = page.section("Install").blocks
-    assert pipx.text.strip() == "pipx install alembic-worktrees"
-    assert pipx.text.strip() in shim.render("bash")
+    assert pipx.text.strip() == INSTALL_FROM_CLONE
+    assert f"in a clone of it: {INSTALL_FROM_CLONE}'" in shim.render("bash")
     command, env = ["sh", "-euc", init.text], {**world.env, "LC_ALL": page.locale}
     yes = {"en": "y", "fr": "o"}[page.language]
     seen = at_terminal(command, cwd=world.main.path, env=env, answer=f"{yes}\n")
@@ -305,13 +307,12 @@ def test_the_settings_block_is_accepted(page: Page, tmp_path: Path) -> None:
 
 @on_both
 def test_the_pre_commit_block_refuses_what_is_broken(page: Page, world_root: Path) -> None:
-    """As it stands it wants a release; here the same hooks run the command of these tests."""
+    """It is that of an installation from a folder, as the command of these tests is."""
     config, install = page.section("With pre-commit").blocks
-    assert config.text == f"repos:\n{REPO}"
+    assert config.text == "repos:\n" + pre_commit_item(Installed("folder", str(REPOSITORY)))
     assert install.text == f"{INSTALL}\n"
     world = World.create(world_root, "sqlite://")
-    system = re.sub(r"^ *additional_dependencies: .*\n", "", config.text, flags=re.MULTILINE)
-    world.main.write(".pre-commit-config.yaml", system.replace("language: python", "language: system"))
+    world.main.write(".pre-commit-config.yaml", config.text)
     world.run("pre-commit", "validate-config", cwd=world.main.path, check=True)
     world.run("sh", "-euc", install.text, cwd=world.main.path, env={"LC_ALL": page.locale}, check=True)
     world.main.revision("bbbb2222", "aaaa1111")

@@ -22,8 +22,8 @@ FUNCTIONS = {
     "list_all_migrations": "list",
 }
 COMMAND = "alembic-worktrees"
-ENGLISH = "alembic-worktrees: command not found; install it: pipx install alembic-worktrees\n"
-FRENCH = "alembic-worktrees : introuvable ; pour installer : pipx install alembic-worktrees\n"
+ENGLISH = "alembic-worktrees: command not found; install it, in a clone of it: pipx install .\n"
+FRENCH = "alembic-worktrees : introuvable ; pour installer, dans un clone : pipx install .\n"
 ODD_NAMES = [
     *(
         "space dir",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from . import __version__
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .installed import Installed
 
 _QUIETLY = "if command -v alembic-worktrees >/dev/null 2>&1; then\n{body}fi\n"
 
@@ -49,34 +52,51 @@ LEFTHOOK_TOML = "".join(
 
 HOOKS = {name: _QUIETLY.format(body=body) for name, body in _BODIES.items()}
 
-REPO = f"""\
+_LOCAL = """\
 - repo: local
   hooks:
     - id: alembic-check
       name: Alembic migrations are complete
       entry: alembic-worktrees check --staged
       stages: [pre-commit, pre-merge-commit, pre-push, manual]
-      language: python
-      additional_dependencies: [alembic-worktrees=={__version__}]
+      language: @LANGUAGE@
       pass_filenames: false
       always_run: true
     - id: alembic-protect
       name: Published Alembic migrations stay as they are
       entry: alembic-worktrees protect
       stages: [pre-commit]
-      language: python
-      additional_dependencies: [alembic-worktrees=={__version__}]
+      language: @LANGUAGE@
       pass_filenames: false
       always_run: true
     - id: alembic-report
       name: What came with Alembic migrations
       entry: alembic-worktrees report
       stages: [post-merge, post-rewrite, post-checkout]
-      language: python
-      additional_dependencies: [alembic-worktrees=={__version__}]
+      language: @LANGUAGE@
       pass_filenames: false
       always_run: true
       verbose: true
 """
+
+_FROM_GIT = """\
+- repo: {0.source}
+  rev: {0.commit}
+  hooks:
+    - id: alembic-check
+    - id: alembic-protect
+    - id: alembic-report
+"""
+
+
+def pre_commit_item(installed: Installed) -> str:
+    """Return the item of `repos` with which pre-commit gets the command from where it was installed from."""
+    if installed.way == "git":
+        return _FROM_GIT.format(installed)
+    if installed.way == "folder":  # which no other machine has: whatever is on PATH
+        return _LOCAL.replace("@LANGUAGE@", "system")
+    release = f"python\n      additional_dependencies: [alembic-worktrees=={installed.source}]"
+    return _LOCAL.replace("@LANGUAGE@", release)
+
 
 INSTALL = "pre-commit install " + " ".join(f"--hook-type {name}" for name in _BODIES)

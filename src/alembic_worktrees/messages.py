@@ -520,6 +520,13 @@ TEXTS: dict[str, Text] = {
         "Ce worktree a plusieurs projets Alembic, et --with n'en concerne qu'un :\n{found:lines}\n"
         "  Le nommer, par exemple : {command} --with …",
     ),
+    "init-unknown-extra": Text(
+        BAD,
+        "--with does not know '{name}'; it knows dev (scripts/dev.sh) and claude (/sync and /finish). "
+        "For example: {command}",
+        "--with ne connaît pas « {name} » ; il connaît dev (scripts/dev.sh) et claude (/sync et /finish). "
+        "Par exemple : {command}",
+    ),
     "init-nothing": Text(OK, "All is in place; nothing to write.", "Tout est en place ; rien à écrire."),
     "init-nothing-left": Text(OK, "Nothing of ours is here.", "Rien de nous n'est ici."),
     "init-ask": Text(WARN, "Write this? [y/N] ", "Écrire ceci ? [o/N] "),
@@ -571,6 +578,25 @@ TEXTS: dict[str, Text] = {
         "git config --unset-all core.hooksPath && {command}",
         "core.hooksPath est défini ({where}), et pre-commit refuse alors d'installer ses hooks. Pour que git l'appelle : "
         "git config --unset-all core.hooksPath && {command}",
+    ),
+    "init-from-path": Text(
+        WARN,
+        "pre-commit will run the alembic-worktrees on PATH, because this one was installed from {source}, which others "
+        "do not have. Whoever commits here needs it too, or pre-commit stops the commit.",
+        "pre-commit lancera l'alembic-worktrees du PATH, car celui-ci a été installé depuis {source}, que les autres "
+        "n'ont pas. Quiconque commite ici en a besoin aussi, sinon pre-commit arrête le commit.",
+    ),
+    "init-not-on-path": Text(
+        WARN,
+        "The hooks call the alembic-worktrees on PATH, and none is there: {command}",
+        "Les hooks appellent l'alembic-worktrees du PATH, et il n'y en a pas : {command}",
+    ),
+    "init-husky-unused": Text(
+        WARN,
+        "{husky} is here, but git runs its hooks from {hooks}. If husky is to run them, let it set itself up, "
+        "then run init again.",
+        "{husky} est là, mais git lance ses hooks depuis {hooks}. Si husky doit les lancer, le laisser s'installer, "
+        "puis relancer init.",
     ),
     "init-no-default": Text(
         WARN,

@@ -222,10 +222,10 @@ def _count(word: str) -> int:
 
 
 def _extras(words: str) -> tuple[str, ...]:
-    names = tuple(words.split(","))
+    names = tuple(word.strip() for word in words.split(","))
     for name in names:
         if name not in EXTRAS:
-            raise argparse.ArgumentTypeError(f"{name}: {', '.join(EXTRAS)}")
+            raise Usage("init-unknown-extra", name=name, command=f"{PROGRAM} init --with {','.join(EXTRAS)}")
     return names
 
 
