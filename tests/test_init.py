@@ -20,7 +20,7 @@ from alembic_worktrees.extras import Place
 from alembic_worktrees.hooks import CALLS, HOOKS
 from alembic_worktrees.shim import render
 from worlds.observe import at_terminal, tree
-from worlds.world import Layout, World
+from worlds.world import Layout, World, without_ours
 
 if TYPE_CHECKING:
     from subprocess import CompletedProcess
@@ -196,7 +196,7 @@ def test_config_of_another_installation_of_ours_is_renewed(world: World) -> None
 def test_hooks_that_would_find_no_command_are_told(world: World, config: str | None) -> None:
     if config:
         world.main.write(".pre-commit-config.yaml", config)
-    result = world.main.tool("init", "--yes", env={"PATH": world.env["PATH"].partition(os.pathsep)[2]})
+    result = world.main.tool("init", "--yes", env={"PATH": without_ours(world.env["PATH"])})
     assert result.returncode == 0
     assert f"none is there: pipx install {REPOSITORY}\n" in result.stderr
     assert "none is there" not in done(world.main)

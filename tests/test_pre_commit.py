@@ -18,7 +18,7 @@ import pytest
 from alembic_worktrees.hooks import INSTALL
 from test_hooks import broken, sound
 from worlds.process import run
-from worlds.world import World, hermetic_environment
+from worlds.world import World, hermetic_environment, without_ours
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,8 +90,8 @@ def world(world_root: Path, home: Path, ways: dict[str, str]) -> World:
     # So that what runs is what pre-commit has installed, not the command of these tests.
     tools = world.root / "tools"
     tools.mkdir()
-    (tools / "pre-commit").symlink_to(Path(world.env["PATH"].split(os.pathsep)[0]) / "pre-commit")
-    world.env["PATH"] = os.pathsep.join([str(tools), *world.env["PATH"].split(os.pathsep)[1:]])
+    (tools / "pre-commit").symlink_to(Path(sys.executable).with_name("pre-commit"))
+    world.env["PATH"] = f"{tools}{os.pathsep}{without_ours(world.env['PATH'])}"
     world.main.revision("aaaa1111")
     world.main.write(".pre-commit-config.yaml", "repos: []\n")
     set_up(world, ways["git"])

@@ -285,6 +285,12 @@ def hermetic_environment(home: Path) -> dict[str, str]:
     }
 
 
+def without_ours(path: str) -> str:
+    """PATH without the folders that have our own command."""
+    folders = path.split(os.pathsep)
+    return os.pathsep.join(folder for folder in folders if not Path(folder, "alembic-worktrees").exists())
+
+
 def project_files(layout: Layout, url: str, other_url: str = "") -> dict[str, str]:
     """The files of a new project by their path in the checkout."""
     scripts = _join(layout.backend, layout.script_folder)
