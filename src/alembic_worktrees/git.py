@@ -316,6 +316,13 @@ def tracked(folder: Path, paths: Iterable[Path], *, surely: bool = False) -> fro
     return frozenset(names[name] for name in listed if name in names)
 
 
+def untracked(folder: Path, places: Iterable[Path]) -> frozenset[Path]:
+    """Return the files in `places` (absolute, below `folder`) that the index does not have, ignored ones too."""
+    names = [os.path.relpath(place, folder) for place in places]
+    listed = _about_names(folder, "ls-files", "-z", "--others", names=names)
+    return frozenset(folder / name for name in listed if name)
+
+
 def in_head(folder: Path, paths: Iterable[Path]) -> frozenset[Path]:
     """Return which of `paths` (absolute, below `folder`) HEAD has, whatever their content."""
     names = {os.path.relpath(path, folder): path for path in paths}
@@ -348,12 +355,13 @@ def committed(folder: Path, contents: Mapping[Path, bytes]) -> frozenset[Path]:
     # By their folders: git holds each entry of a tree against each name that it is given.
     for line in _about_names(folder, "ls-tree", "-z", "HEAD", names=[f"{at}/" for at in places.values()]):
         about, _, name = line.partition("\t")
-        if name in names and _is_blob(contents[names[name]], about.split(" ")[2]):
+        if name in names and is_blob(contents[names[name]], about.split(" ")[2]):
             found.add(names[name])
     return frozenset(found)
 
 
-def _is_blob(content: bytes, blob: str) -> bool:
+def is_blob(content: bytes, blob: str) -> bool:
+    """Tell whether git would keep this content under that id; it may keep the ends of lines in another way."""
     wide = len(blob) == 64
     return blob == blob_id(content, wide=wide) or blob == blob_id(content.replace(b"\r\n", b"\n"), wide=wide)
 
@@ -436,6 +444,13 @@ def refs(folder: Path, *patterns: str) -> tuple[Tip, ...]:
 def stashes(folder: Path) -> tuple[str, ...]:
     """Return the commit of every stash, newest first: `stash@{0}`, `stash@{1}` and so on."""
     return tuple(ask(folder, "rev-list", "--walk-reflogs", "refs/stash", "--").out.decode().split())
+
+
+def past_tips(folder: Path) -> tuple[str, ...]:
+    """Return the commits that the branch here has pointed to, or HEAD where it is detached; the newest first."""
+    name = branch(folder)
+    listed = ask(folder, "rev-list", "--walk-reflogs", f"refs/heads/{name}" if name else "HEAD", "--")
+    return tuple(listed.out.decode().split())
 
 
 def reflog_commits(folder: Path) -> tuple[str, ...]:

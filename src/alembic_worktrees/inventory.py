@@ -13,7 +13,7 @@ from . import git
 from .facts import File, facts_of
 from .files import MAX_ENTRIES, MAX_TOTAL_BYTES, Folder, NotReadable, entries, fence
 from .notes import read_notes
-from .record import sha256
+from .record import Entry, sha256
 from .revision import Revision, Unreadable, is_migration_name
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .graph import Graph
     from .notes import Note, Notes
     from .project import Project
-    from .record import Entry
+    from .record import Origin
     from .revision import Sought
 
 
@@ -86,6 +86,7 @@ class _Found(NamedTuple):
     stepped: tuple[Stepped, ...]
     others: tuple[Note, ...] = ()  # of files that are not this project's
     whole: bool = True  # the records and the memory know the same
+    taken: tuple[Borrowed, ...] = ()  # copies that somebody made by hand; also in `borrowed`
 
 
 class Inventory(_Found):
@@ -94,8 +95,22 @@ class Inventory(_Found):
     @property
     def forgotten(self) -> tuple[Borrowed, ...]:
         """What no record has any more, so that git does not ignore it."""
-        rows = (*self.borrowed, *self.edited)
+        rows = (row for row in (*self.borrowed, *self.edited) if row not in self.taken)
         return tuple(row for row in rows if row.place not in self.records and not row.staged)
+
+    def taking_over(self, origins: Mapping[Path, Origin]) -> Inventory:
+        """Return the inventory with the own files at these paths as borrowed from there, which is yet to be noted."""
+        taken = tuple(
+            Borrowed(
+                one, Entry(one.path.name, one.revision.id, origins[one.path], sha256(one.content)), one.path
+            )
+            for one in self.own
+            if one.path in origins
+        )
+        if not taken:
+            return self
+        own, borrowed = _without(self.own, taken), (*self.borrowed, *taken)
+        return self._replace(own=own, borrowed=borrowed, whole=False, taken=taken)
 
     @cached_property
     def all(self) -> tuple[Migration, ...]:

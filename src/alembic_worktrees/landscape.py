@@ -6,6 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import git
+from .by_hand import copied_by_hand
 from .checkouts import look_around
 from .database import Applied, Database
 from .errors import Refusal
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .checkouts import Checkout, Surroundings
     from .inventory import Migration
     from .project import Project
+    from .record import Origin
     from .settings import Settings
     from .sources import Candidate
 
@@ -47,6 +49,7 @@ class Landscape(NamedTuple):
     committed: frozenset[Path]  # which of this checkout's own files HEAD has just so
     surroundings: Surroundings
     stepped: tuple[Stepped, ...]
+    by_hand: Mapping[Path, Origin]  # own files here that somebody has copied, and who has committed them
 
 
 def survey(
@@ -92,8 +95,9 @@ def _look(
     needed = [*(applied.heads if applied else ()), *inventory.graph.nodes]
     found = _remembered(needed, graph, holdings, search)
     whole = graph.joined(Node(one.revision, one.origin.name) for one in found.values())
+    copied = copied_by_hand(project, inventory, lambda: around)
     return Landscape(
-        project, holdings, here, applied, silence, found, whole, committed, around, tuple(stepped)
+        project, holdings, here, applied, silence, found, whole, committed, around, tuple(stepped), copied
     )
 
 

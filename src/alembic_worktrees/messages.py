@@ -72,6 +72,13 @@ TEXTS: dict[str, Text] = {
         "  Pour la laisser de côté : git rm --cached {path:q}, puis relancer ceci\n"
         "  Pour l'enregistrer, dans cette branche : alembic-worktrees adopt {revision:q}",
     ),
+    "taken-over": Text(
+        STEP,
+        "{revision}, copied here by hand, counts as borrowed from {origin}, which has it committed: {path}\n"
+        "  To make it this branch's own instead: alembic-worktrees adopt {revision:q}",
+        "{revision}, copiée ici à la main, compte comme empruntée à {origin}, qui l'a commitée : {path}\n"
+        "  Pour la rendre plutôt propre à cette branche : alembic-worktrees adopt {revision:q}",
+    ),
     "mended": Text(
         OK,
         "Git ignores {files:count borrowed file|borrowed files} again; a .gitignore that said so was overwritten or "
@@ -705,6 +712,13 @@ TEXTS: dict[str, Text] = {
         PLAIN,
         "Next: {revisions:count migration|migrations} of this checkout not applied yet. Upgrade:",
         "Ensuite : {revisions:count migration|migrations} de ce worktree à appliquer. Mettre à jour :",
+    ),
+    "next-by-hand": Text(
+        PLAIN,
+        "Next: {revisions:list} was copied here by hand, and {owners:list} has it committed: git would stumble over the "
+        "copy. Count it as borrowed:",
+        "Ensuite : {revisions:list} a été copiée ici à la main, et {owners:list} l'a commitée : git buterait sur la "
+        "copie. La compter comme empruntée :",
     ),
     "next-commit": Text(
         PLAIN,

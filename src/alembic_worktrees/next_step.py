@@ -60,7 +60,7 @@ class Case(NamedTuple):
 
 def next_step(case: Case) -> Step:
     """Return the one next step: first what keeps Alembic from loading, then what git must record, then the rest."""
-    steps = (_lost, _broken, _lacking, _adopt, _merge, _silent, _waiting, _commit)
+    steps = (_lost, _broken, _lacking, _by_hand, _adopt, _merge, _silent, _waiting, _commit)
     found = (step for look in steps if (step := look(case)))
     return next(found, Step("nothing", None, Message("next-nothing")))
 
@@ -88,6 +88,17 @@ def _broken(case: Case) -> Step | None:
 
 def _lacking(case: Case) -> Step | None:
     return _upgrade(case, "next-lacking", case.here.lacks)
+
+
+def _by_hand(case: Case) -> Step | None:
+    """Tell what somebody copied here, which git would stumble over, and which is another's to commit."""
+    found = case.landscape.by_hand
+    rows = sorted((one.revision.id, found[one.path].name) for one in case.inventory.own if one.path in found)
+    if not rows:
+        return None
+    revisions, owners = zip(*rows, strict=True)
+    why = Message("next-by-hand", {"revisions": revisions, "owners": tuple(dict.fromkeys(owners))})
+    return Step("upgrade", case.called.command("upgrade"), why)
 
 
 def _waiting(case: Case) -> Step | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from . import archive
 from .borrow import carry_out, mend, mended
+from .by_hand import copied_by_hand
 from .errors import Refusal
 from .graph import graph_of
 from .inventory import Inventory, Migration, Stepped, take_inventory
@@ -235,9 +236,18 @@ def _look(
     search = Search(project, settings, borrowed=borrowed, prefer=prefer, loads=loads, tell=audience.tell)
     if prefer:
         search.must_know_preferred()
+    inventory = _take_over(inventory, applied, project, search)
     tables = [table.heads for table in applied.tables]
     plan = make_plan(applied.heads, inventory, project, search.find, tables)
     return Situation(project, applied, inventory, plan, search)
+
+
+def _take_over(inventory: Inventory, applied: Applied, project: Project, search: Search) -> Inventory:
+    """Count as borrowed what somebody has copied here by hand, if it is applied: git would stumble over it."""
+    found = copied_by_hand(project, inventory, lambda: search.surroundings)
+    reached = inventory.graph.closure(applied.heads).known if found else frozenset()
+    ids = {one.path: one.revision.id for one in inventory.own} if found else {}
+    return inventory.taking_over({path: one for path, one in found.items() if ids[path] in reached})
 
 
 def _tell_stepped(situation: Situation, audience: Audience) -> None:
@@ -264,6 +274,7 @@ def _what_changed(situation: Situation) -> Iterator[Message]:
     plan, inventory = situation.plan, situation.inventory
     copied = {copied.candidate.revision.id for copied in plan.copies}
     yield from mended(inventory)
+    yield from map(taken_over, inventory.taken)
     yield from (_differs(difference) for difference in plan.differences if difference.revision in copied)
     yield from map(_copied, plan.copies)
     yield from (_about("returned", row) for row in plan.returned)
@@ -272,6 +283,11 @@ def _what_changed(situation: Situation) -> Iterator[Message]:
         yield Message("held-back", {"revisions": plan.held_back})
     if never_ran := _never_ran(situation):
         yield Message("never-ran", {"revisions": never_ran})
+
+
+def taken_over(row: Borrowed) -> Message:
+    """Say that a file here counts as borrowed from now on, or would."""
+    return Message("taken-over", {**_about("", row).values, "origin": row.entry.origin.name})
 
 
 def _about(key: str, row: Borrowed) -> Message:

@@ -129,6 +129,10 @@ def _plan_document(situation: Situation) -> dict[str, object]:
 
 
 def _print_plan(situation: Situation, printer: Printer) -> None:
+    from ..upgrade import taken_over
+
+    for row in situation.inventory.taken:
+        printer.tell(taken_over(row))
     for copied in situation.plan.copies:
         revision, origin = copied.candidate.revision.id, copied.candidate.origin.name
         values = {"revision": revision, "origin": origin, "path": copied.path}
