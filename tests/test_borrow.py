@@ -80,6 +80,22 @@ def test_cleaning_leaves_it(command: str, b: Checkout) -> None:
     assert b.alembic("current").returncode == 0
 
 
+def test_a_copy_is_not_in_the_way_of_a_stash(a: Checkout, b: Checkout) -> None:
+    """`git stash pop` refuses where the untracked file that it brings is there already, ignored or not."""
+    a.revision("cccc3333", "bbbb2222")
+    a.alembic("upgrade", "heads", check=True)
+    a.git("stash", "--include-untracked")
+    a.tool("upgrade", check=True)
+    assert "cccc3333_add_t_cccc3333.py" in ignored(a)
+    a.git("stash", "pop")
+    shown = a.tool("status", check=True).stdout.partition("Next: ")[2]
+    assert shown.startswith("cccc3333 lies here twice")
+    assert "alembic-worktrees upgrade" in shown
+    a.tool("upgrade", check=True)
+    assert ignored(a) == set()
+    assert visible(a) == "?? backend/migrations/versions/cccc3333_add_t.py\n"
+
+
 # git brings the original
 
 ARRIVALS = {

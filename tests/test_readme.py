@@ -41,6 +41,7 @@ FOREIGN = {
     "Requested revision … overlaps with other requested revisions",
     "KeyError: 'a1b2c3d4'",
     "ModuleNotFoundError: No module named",
+    "already exists, no checkout",
 }
 
 

@@ -446,6 +446,15 @@ def stashes(folder: Path) -> tuple[str, ...]:
     return tuple(ask(folder, "rev-list", "--walk-reflogs", "refs/stash", "--").out.decode().split())
 
 
+def stashed_files(folder: Path) -> frozenset[Path]:
+    """Return the untracked files that `git stash pop` would bring back; it refuses to where there is one."""
+    parts = describe(folder, [f"{stash}^3" for stash in stashes(folder)])
+    text = "".join(f"{one.oid}\n" for one in parts if one).encode()
+    words = ("diff-tree", "--stdin", "--root", "-r", "-z", "--name-only", "--no-commit-id")
+    listed = answer(folder, *words, text=text) if text else b""
+    return frozenset(folder / name for name in os.fsdecode(listed).split("\0") if name)
+
+
 def past_tips(folder: Path) -> tuple[str, ...]:
     """Return the commits that the branch here has pointed to, or HEAD where it is detached; the newest first."""
     name = branch(folder)

@@ -681,6 +681,12 @@ TEXTS: dict[str, Text] = {
         "Next: the database has {revisions:list}, and no checkout and no git here has a file for it. See what to do:",
         "Ensuite : la base a {revisions:list}, dont ni les worktrees ni git n'ont le fichier. Voir que faire :",
     ),
+    "next-doubled": Text(
+        PLAIN,
+        "Next: {revisions:list} lies here twice, as a file of this checkout and as a borrowed copy. Remove the copy:",
+        "Ensuite : {revisions:list} est ici deux fois, comme fichier de ce worktree et comme copie empruntée. Retirer la "
+        "copie :",
+    ),
     "next-check": Text(
         PLAIN,
         "Next: Alembic cannot load the migrations here because of {what:list}. See the cures:",

@@ -60,7 +60,7 @@ class Case(NamedTuple):
 
 def next_step(case: Case) -> Step:
     """Return the one next step: first what keeps Alembic from loading, then what git must record, then the rest."""
-    steps = (_lost, _broken, _lacking, _by_hand, _adopt, _merge, _silent, _waiting, _commit)
+    steps = (_lost, _doubled, _broken, _lacking, _by_hand, _adopt, _merge, _silent, _waiting, _commit)
     found = (step for look in steps if (step := look(case)))
     return next(found, Step("nothing", None, Message("next-nothing")))
 
@@ -71,6 +71,13 @@ def _lost(case: Case) -> Step | None:
     if not lost:
         return None
     return Step("find", case.called.command("find", lost[0]), Message("next-lost", {"revisions": lost}))
+
+
+def _doubled(case: Case) -> Step | None:
+    """Tell what came by itself, say out of a stash, beside the copy that was borrowed meanwhile."""
+    borrowed = {row.entry.revision for row in case.inventory.borrowed}
+    twice = tuple(sorted(borrowed & {one.revision.id for one in case.inventory.own}))
+    return _upgrade(case, "next-doubled", twice)
 
 
 def _broken(case: Case) -> Step | None:

@@ -12,7 +12,7 @@ from .graph import Graph, Node
 from .sources import BORROWED, BORROWED_HERE, Candidate, borrowed_copy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from .inventory import Borrowed, Inventory
@@ -90,12 +90,13 @@ def make_plan(
     project: Project,
     find: Find,
     tables: Sequence[Iterable[str]] = (),
+    stashed: Callable[[], Collection[Path]] = frozenset,
 ) -> Plan:
     """Decide which files to borrow, refresh, keep and return, so that all that is applied can be loaded here.
 
     `applied` are the rows of the version tables, `tables` the same table by table if there are several: two
     databases may well stand at different points of one line. Nothing that they do not reach is borrowed
-    (DESIGN, rule 4).
+    (DESIGN, rule 4). No copy takes the place of what is `stashed`, which is asked for only then.
     """
     rows = tuple(sorted(applied))
     tables = tables or (rows,)
@@ -108,7 +109,7 @@ def make_plan(
     else:
         held_back = ()
     graph = _joined(own, needed.chosen)
-    copies, kept, returned = _compare(graph, needed.chosen, inventory, _Targets(project, inventory))
+    copies, kept, returned = _compare(graph, needed.chosen, inventory, _Targets(project, inventory, stashed))
     unapplied, gaps = _dangling(graph, find, needed.gaps)
     refreshing = any(copy.replaces for copy in copies)
     return Plan(
@@ -236,16 +237,19 @@ def _dangling(
 class _Targets:
     """Names for the copies: the original's place and name, unless another file has that name."""
 
-    def __init__(self, project: Project, inventory: Inventory) -> None:
+    def __init__(
+        self, project: Project, inventory: Inventory, stashed: Callable[[], Collection[Path]]
+    ) -> None:
         self._project = project
         self._inventory = inventory
+        self._stashed = stashed
 
     @cached_property
     def _taken(self) -> set[str]:
         """Every path that is no more free: folded, because a file system may not tell `A.py` from `a.py`."""
         inventory = self._inventory
         present = [*(row.path for row in inventory.all), *(row.path for row in inventory.stepped)]
-        return {str(path).casefold() for path in present}
+        return {str(path).casefold() for path in (*present, *self._stashed())}
 
     def choose(self, candidate: Candidate) -> Path:
         usual = self._project.root / candidate.place

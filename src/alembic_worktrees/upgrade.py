@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import closing, nullcontext
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import archive
+from . import archive, git
 from .borrow import carry_out, mend, mended
 from .by_hand import copied_by_hand
 from .errors import Refusal
@@ -238,7 +238,8 @@ def _look(
         search.must_know_preferred()
     inventory = _take_over(inventory, applied, project, search)
     tables = [table.heads for table in applied.tables]
-    plan = make_plan(applied.heads, inventory, project, search.find, tables)
+    stashed = partial(git.stashed_files, project.root) if project.repository else frozenset
+    plan = make_plan(applied.heads, inventory, project, search.find, tables, stashed)
     return Situation(project, applied, inventory, plan, search)
 
 
