@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,13 +15,9 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from alembic_worktrees.config import (
-    AlembicConfig,
-    parse_config,
-    script_folder,
-    version_folders,
-)
+from alembic_worktrees.config import AlembicConfig, parse_config
 from alembic_worktrees.errors import Refusal
+from alembic_worktrees.locations import Ground, script_folder, version_folders
 from strategies import damaged
 
 if TYPE_CHECKING:
@@ -268,8 +264,9 @@ def test_no_text_lets_a_foreign_exception_out(ini_text: str | None, toml_text: s
         assert refused.key == "config-unreadable"
         return
     if config is not None:
-        script_folder(config, Path("/p"))
-        version_folders(config, Path("/p"), [Path("/q")])
+        with suppress(Refusal):
+            script_folder(config, Path("/p"))
+            version_folders(config, Path("/p"), Ground((Path("/q"),)))
 
 
 # Folders
@@ -316,13 +313,14 @@ def test_a_package_is_found_without_importing_it(tmp_path: Path) -> None:
             (folder / "__init__.py").write_text("raise SystemExit('imported')")
     elsewhere = tmp_path / "root" / "src" / "in_root"
     make(elsewhere)
-    folder, roots = tmp_path, [tmp_path / "root"]
+    folder, roots = tmp_path, Ground((tmp_path / "root",))
     for location, expected in {
         "in_entry:m": tmp_path / "entry" / "in_entry" / "m",
         "in_folder.sub:m:n": tmp_path / "in_folder" / "sub" / "m" / "n",
         "in_src:": tmp_path / "src" / "in_src",
         "in_root:m": elsewhere / "m",
     }.items():
+        make(expected)
         config = config_at(location, path=("entry",))
         assert script_folder(config, folder, roots) == expected
         assert version_folders(config, folder, roots) == (expected / "versions",)
@@ -335,13 +333,14 @@ def test_a_package_is_found_without_importing_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize("location", ["nowhere:m", ":m", "a..b:m", "./there:m", "there.no:m"])
 def test_a_package_that_is_not_there(tmp_path: Path, location: str) -> None:
     make(tmp_path / "there")
-    assert script_folder(config_at(location), tmp_path) is None
-    assert version_folders(config_at(location), tmp_path) is None
-    assert version_folders(config_at("m", "v", location), tmp_path) is None
+    for config in (config_at(location), config_at("m", "v", location)):
+        with pytest.raises(Refusal) as refused:
+            version_folders(config, tmp_path)
+        assert (refused.value.key, refused.value.values["location"]) == ("package-missing", location)
 
 
 def test_a_regular_package_beats_a_folder_of_its_name(tmp_path: Path) -> None:
-    make(tmp_path / "pkg", tmp_path / "src" / "pkg")
+    make(tmp_path / "pkg" / "m", tmp_path / "src" / "pkg" / "m")
     assert script_folder(config_at("pkg:m"), tmp_path) == tmp_path / "pkg" / "m"
     (tmp_path / "src" / "pkg" / "__init__.py").touch()
     assert script_folder(config_at("pkg:m"), tmp_path) == tmp_path / "src" / "pkg" / "m"
@@ -409,7 +408,7 @@ def normal(path: str | Path) -> Path:
     return Path(os.path.abspath(path))  # resolve() would follow links
 
 
-Answer = tuple[Path | None, tuple[Path, ...] | None, bool, bool, tuple[str, ...]]
+Answer = tuple[Path, tuple[Path, ...], bool, bool, tuple[str, ...]]
 
 
 def alembic_answer(world: World, ini_text: str | None, toml_text: str | None, section: str) -> Answer | str:
@@ -436,10 +435,8 @@ def alembic_answer(world: World, ini_text: str | None, toml_text: str | None, se
             return str(error)
 
 
-def is_copy(place: Path | None, world: World) -> bool:
+def is_copy(place: Path, world: World) -> bool:
     """From Python 3.13 on a package without `__init__.py` that is on the path twice is given as a temporary copy."""
-    if place is None:
-        return False
     return place.is_relative_to(tempfile.gettempdir()) and not place.is_relative_to(world.root)
 
 
@@ -455,17 +452,12 @@ def our_answer(
             ini_here=str(world.ini.parent),
             toml_here=str(world.toml.parent),
         )
+        if config is None:
+            return None
+        folders = script_folder(config, world.folder), version_folders(config, world.folder)
     except Refusal as refused:
         return refused
-    if config is None:
-        return None
-    return (
-        script_folder(config, world.folder),
-        version_folders(config, world.folder),
-        config.recursive,
-        config.sourceless,
-        config.prepend_sys_path,
-    )
+    return (*folders, config.recursive, config.sourceless, config.prepend_sys_path)
 
 
 # "ROOT" becomes the world's root when the texts are built.
@@ -622,17 +614,19 @@ def agree(world: World, ini_text: str | None, toml_text: str | None, section: st
     theirs = alembic_answer(world, ini_text, toml_text, section)
     ours = our_answer(world, ini_text, toml_text, section)
     if not isinstance(theirs, str):
-        assume(not any(is_copy(place, world) for place in (theirs[0], *(theirs[1] or ()))))
+        assume(not any(is_copy(place, world) for place in (theirs[0], *theirs[1])))
         assert ours == theirs
     elif theirs.startswith("No 'script_location'"):
         assert ours is None
     elif theirs.startswith("Path doesn't exist"):
-        # Alembic asks for the folder before it looks at the version locations; we leave it to the caller.
-        assert isinstance(ours, tuple)
-        assert ours[0] is not None
-        assert not ours[0].exists()
+        # Alembic asks for the folder before it looks at the version locations; we leave a path to the caller.
+        if isinstance(ours, Refusal):
+            assert ours.key == "package-missing"
+        else:
+            assert ours is not None
+            assert not ours[0].exists()
     else:
-        assert isinstance(ours, Refusal) or (ours is not None and None in ours), theirs
+        assert isinstance(ours, Refusal), theirs
 
 
 @pytest.mark.parametrize("kind", ["ini", "toml"])

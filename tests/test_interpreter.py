@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from worlds.world import Checkout, World
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from subprocess import CompletedProcess
 
     from worlds.postgres import Database
-    from worlds.world import Checkout, World
 
 pytestmark = pytest.mark.cold
 
@@ -111,3 +112,25 @@ def test_without_alembic_the_next_one_is_taken(world: World, linked: Checkout, p
     broken.chmod(0o755)
     main = virtualenv(world.main.backend / ".venv")
     assert runner(run(linked, path)) == str(main)
+
+
+def test_worktrees_of_a_bare_repository_share_one(world: World, linked: Checkout, path: str) -> None:
+    """There is no main worktree that could have it."""
+    world.main.git("clone", "--quiet", "--bare", ".", "../bare/.git")
+    bare = Checkout(world, world.root / "bare/.git")
+    for name in ("one", "two"):
+        bare.git("worktree", "add", "--quiet", "-b", name, world.root / "bare" / name)
+    one, two = (Checkout(world, world.root / "bare" / name) for name in ("one", "two"))
+    python = virtualenv(one.path / "venv")
+    assert runner(run(two, path)) == str(python)
+
+
+@pytest.mark.parametrize("command", ["copy", "status"])
+def test_a_python_without_the_projects_packages_is_named(linked: Checkout, path: str, command: str) -> None:
+    env = linked.backend / "migrations/env.py"
+    env.write_text("import no_such_package\n" + env.read_text())
+    python = virtualenv(linked.backend / ".venv")
+    done = linked.tool(command, env={"PATH": path})
+    said = done.stdout + done.stderr
+    assert f"{python} cannot load env.py: ModuleNotFoundError: No module named 'no_such_package'" in said
+    assert "Is it running" not in said

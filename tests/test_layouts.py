@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
+from test_interpreter import virtualenv
 from worlds.world import Checkout, Layout, World
 
 if TYPE_CHECKING:
@@ -54,6 +56,88 @@ def test_layout(name: str, world_root: Path, database: Database) -> None:
     world = World.create(world_root, database.url, layout=LAYOUTS[name])
     original, copy = borrow_and_go_on(world, database, FILES.get(name))
     assert copy.read_bytes() == original.read_bytes()
+
+
+# A package that is not where the config is
+
+
+HIDDEN = "lib/app/migrations/versions"
+
+
+def hidden(world_root: Path, url: str, *copies: str) -> World:
+    """The script folder lies in a package that only Python's path leads to; there may be `copies` of it."""
+    world = World.create(world_root, url, layout=Layout(script_location="app:migrations"))
+    main = world.main
+    (main.backend / "lib").mkdir()
+    main.git("mv", "backend/app", "backend/lib/app")
+    for name in copies:
+        shutil.copytree(main.backend / "lib/app", main.backend / name / "app")
+    main.revision("aaaa1111", location=HIDDEN)
+    main.commit("Move the package")
+    return world
+
+
+@pytest.mark.parametrize("copies", [(), ("examples",)])
+def test_a_package_that_only_git_or_python_knows(
+    copies: tuple[str, ...], world_root: Path, database: Database
+) -> None:
+    world = hidden(world_root, database.url, *copies)
+    world.env["PYTHONPATH"] = "lib"
+    a, b = world.worktree("feature-A"), world.worktree("feature-B")
+    original = a.revision("bbbb2222", "aaaa1111", location=HIDDEN)
+    b.revision("cccc3333", "aaaa1111", location=HIDDEN)
+    b.commit("Add cccc3333")
+    database.set_heads("bbbb2222")
+    b.tool("upgrade", check=True)
+    assert (b.backend / HIDDEN / original.name).read_bytes() == original.read_bytes()
+    assert b.git_status() == ""
+    b.revision("dddd4444", "nowhere", location=HIDDEN)
+    assert "dddd4444 follows nowhere" in b.tool("check").stdout
+    assert b.tool("check", "--staged", check=True).stdout == ""
+    b.git("add", "-A")
+    assert "dddd4444 follows nowhere" in b.tool("check", "--staged").stdout
+
+
+def test_a_package_that_is_installed_from_the_main_worktree(world_root: Path) -> None:
+    """The environment is shared, as `pip install --editable` made it there: the same folder here is meant."""
+    world = hidden(world_root, "sqlite://", "examples")
+    world.main.write(".gitignore", ".venv/\n")
+    world.main.commit("Ignore the environment")
+    b = world.worktree("feature-B")
+    b.revision("bbbb2222", "aaaa1111", location=HIDDEN)
+    assert b.tool("list").returncode == 1
+    python = virtualenv(world.main.path / ".venv")
+    (site,) = python.parent.parent.glob("lib/python*/site-packages")
+    (site / "app.pth").write_text(f"{world.main.backend}/lib\n")
+    assert f"{b.name} (2 migrations)" in b.tool("list", check=True).stdout
+
+
+def test_in_git_a_package_lies_where_git_has_it(world_root: Path) -> None:
+    """Not where it has been moved to since, and what was added there is not recorded."""
+    main = hidden(world_root, "sqlite://").main
+    main.revision("bbbb2222", "nowhere", location=HIDDEN)
+    main.commit("Add bbbb2222")
+    (main.backend / "lib/app").rename(main.backend / "app")
+    for words in (["--staged"], ["--ref", "HEAD"]):
+        assert "bbbb2222 follows nowhere" in main.tool("check", *words).stdout, words
+
+
+def test_a_package_that_is_nowhere(world_root: Path) -> None:
+    """Every command says so and fails; the hooks say so and let the commit pass."""
+    main = hidden(world_root, "sqlite://").main
+    main.git("mv", "backend/lib/app/migrations", "backend/lib/app/renamed")
+    main.commit("Rename it")
+    named = "app:migrations"
+    for words in (["check"], ["list"], ["status"], ["upgrade"], ["find", "aaaa1111"], ["graph"]):
+        done = main.tool(*words)
+        assert (done.returncode, named in done.stderr) == (1, True), words
+    assert named in main.tool("check", "--staged", check=True).stdout
+    done = main.tool("check", "--ref", "HEAD")
+    assert (done.returncode, named in done.stdout) == (1, True)
+    main.tool("protect", check=True)
+    assert (
+        named in main.tool("report", "post-merge", "0", env={"GIT_REFLOG_ACTION": "merge"}, check=True).stderr
+    )
 
 
 def test_version_schema(world_root: Path, database: Database) -> None:

@@ -213,6 +213,30 @@ def test_kin_that_has_no_commit_of_ours_at_its_tips(
     assert (b.versions / "bbbb2222_add_t.py").is_file()
 
 
+def test_a_submodule_looks_around_its_superproject(world_root: Path, database: Database) -> None:
+    """Each worktree and clone of the whole has a backend of its own, with its own repository."""
+    world = World.create(world_root, database.url, layout=Layout(backend="", name="api"))
+    world.main.revision("aaaa1111")
+    world.main.commit("Add aaaa1111")
+    world.main.git("config", "--global", "protocol.file.allow", "always")
+    whole = Checkout(world, world.root / "Whole")
+    world.main.git("init", "--quiet", whole.path)
+    whole.git("submodule", "--quiet", "add", world.main.path, "backend")
+    whole.commit("Begin")
+    whole.git("worktree", "add", "--quiet", world.root / "linked")
+    whole.git("clone", "--quiet", ".", world.root / "Whole-clone")
+    backends = []
+    for number, name in enumerate(("Whole", "linked", "Whole-clone")):
+        Checkout(world, world.root / name).git("submodule", "--quiet", "update", "--init")
+        backends.append(Checkout(world, world.root / name / "backend"))
+        backends[number].revision(f"rev{number}", "aaaa1111")
+    database.set_heads("rev0", "rev1", "rev2")
+    for backend in backends:
+        backend.tool("upgrade", check=True)
+        assert len(list(backend.versions.glob("rev*.py"))) == 3
+        assert len(backend.git_status().splitlines()) == 1
+
+
 def test_a_worktree_goes_before_a_clone(world: World, database: Database, b: Checkout) -> None:
     """Also where the worktree has not committed its file, and the clone has."""
     clone, a = world.clone("StoFlow-0"), world.worktree("StoFlow-feature-A")

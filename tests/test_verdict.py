@@ -202,7 +202,7 @@ def test_each_worktree_has_its_own(main: Checkout) -> None:
 
 
 LAYOUTS = {
-    "package": (Layout(script_location="project.db:migrations"), False),
+    "package": (Layout(script_location="app:migrations"), False),
     "a link may follow": (Layout(script_location="../backend/migrations"), False),
     "at the top": (Layout(backend="", script_location="scripts", version_locations=(".",)), True),
     "odd names": (Layout(backend="bäck *end", script_location="[mi] $x", config="pyproject"), True),

@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import git
 from .errors import Refusal
 from .files import fence
 from .inventory import Stepped
 from .kin import Kinship
 from .project import USUAL_FOLDER, Project, has_config, read_if_any
+from .worktrees import families
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -101,15 +101,20 @@ class _Place(NamedTuple):
 
 
 def _places(project: Project, search: Sequence[str]) -> Iterator[_Place]:
-    main = project.root
-    if project.repository:
-        rows = git.worktrees(project.root)
-        yield from (_Place(row.path, row.branch, worktree=True) for row in rows if not row.bare)
-        main = rows[0].path if rows else main
-    yield from map(_Place, (*_siblings(main, project), *(_searched(search) if search else ())))
+    known = tuple(families(project.root)) if project.repository else ()
+    for rows, below in known:  # below each is a submodule, which has a repository and a branch of its own
+        yield from (
+            _Place(row.path / below, None if below else row.branch, worktree=not below)
+            for row in rows
+            if not row.bare
+        )
+    mains = [(rows[0].path, below) for rows, below in known if rows] or [(project.root, "")]
+    for main, below in mains:
+        yield from (_Place(top / below) for top in _siblings(main, below, project))
+    yield from map(_Place, _searched(search) if search else ())
 
 
-def _siblings(main: Path, project: Project) -> Iterator[Path]:
+def _siblings(main: Path, below: str, project: Project) -> Iterator[Path]:
     """Yield `MAIN` and `MAIN-*` beside the main worktree; from the clone `MAIN-x`, `MAIN` is what comes before `-`."""
     try:
         beside = sorted(entry.name for entry in os.scandir(main.parent) if entry.is_dir())
@@ -117,9 +122,8 @@ def _siblings(main: Path, project: Project) -> Iterator[Path]:
         return
     words = main.name.split("-")
     shorter = ("-".join(words[:count]) for count in range(1, len(words)))
-    name = next(
-        (name for name in shorter if name in beside and _same_place(main.parent / name, project)), main.name
-    )
+    named = (name for name in shorter if name in beside)
+    name = next((name for name in named if _same_place(main.parent / name / below, project)), main.name)
     for sibling in beside:
         if sibling == name or sibling.startswith(name + "-"):
             yield main.parent / sibling
@@ -176,7 +180,8 @@ def _project_in(root: Path, like: Project) -> Project | None:
     inside = fence(root)
     repository = like.repository and like.repository._replace(top=root)
     found = (
-        read_if_any(root, folder, like.files, repository, inside) for folder in _likely_folders(root, like)
+        read_if_any(root, folder, like.files, repository, inside, like)
+        for folder in _likely_folders(root, like)
     )
     return next(filter(None, found), None)
 

@@ -11,13 +11,12 @@ import os
 import re
 import sys
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from .errors import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable
     from configparser import ConfigParser
 
 INI = "alembic.ini"
@@ -83,37 +82,6 @@ def parse_config(
         _boolean(get, table, "recursive_version_locations"),
         _boolean(get, table, "sourceless"),
         _prepend_sys_path(get, table, here),
-    )
-
-
-def script_folder(config: AlembicConfig, folder: Path, roots: Sequence[Path] = ()) -> Path | None:
-    """Return the folder of env.py, absolute; ``folder`` is where Alembic runs.
-
-    A ``package:path`` is looked for as `_find_package` says; None when it is not there.
-    """
-    return _locate(config.script_location, config, folder, roots)
-
-
-def version_folders(
-    config: AlembicConfig, folder: Path, roots: Sequence[Path] = ()
-) -> tuple[Path, ...] | None:
-    """Return the version locations, absolute and in Alembic's order, whether they exist or not.
-
-    None when the package of a ``package:path`` is not found.
-    """
-    if not config.version_locations:
-        script = script_folder(config, folder, roots)
-        return None if script is None else (script / "versions",)
-    found = [_locate(location, config, folder, roots) for location in config.version_locations]
-    known = tuple(path for path in found if path is not None)
-    return known if len(known) == len(found) else None
-
-
-def are_fixed(config: AlembicConfig) -> bool:
-    """Whether `version_folders` follow from the config alone: no package is looked for, no link followed."""
-    locations = [Path(location) for location in config.version_locations or (config.script_location,)]
-    return all(
-        os.pardir not in path.parts and (path.is_absolute() or ":" not in str(path)) for path in locations
     )
 
 
@@ -290,49 +258,3 @@ def _boolean(get: Callable[[str], str | None], table: dict[str, Any], name: str)
     if not isinstance(written, bool):
         _refuse(TOML, f"{name} is neither true nor false")
     return written
-
-
-# Folders
-
-
-def _locate(location: str, config: AlembicConfig, folder: Path, roots: Sequence[Path]) -> Path | None:
-    """Turn a location into an absolute path, as ``alembic.util.coerce_resource_to_filename`` does."""
-    if Path(location).is_absolute() or ":" not in location:
-        return _absolute(folder, location)
-    package, *rest = location.split(":")
-    found = _find_package(package, _search_path(config, folder, roots))
-    return None if found is None else _absolute(found, *rest)
-
-
-def _absolute(*parts: str | Path) -> Path:
-    """Join and normalise, leaving symbolic links as they are, unless ``..`` follows one."""
-    joined = Path(*parts)
-    normal = Path(os.path.abspath(joined))
-    if os.pardir not in joined.parts or not os.path.exists(joined):
-        return normal
-    # `link/..` is the parent of what the link leads to: there the normalised path is another folder.
-    real = os.path.realpath(joined)
-    return normal if os.path.realpath(normal) == real else Path(real)
-
-
-def _search_path(config: AlembicConfig, folder: Path, roots: Sequence[Path]) -> Iterator[Path]:
-    """Where the project's own packages may be: what it puts on sys.path, then the usual layouts."""
-    for entry in config.prepend_sys_path:
-        yield folder / entry
-    for root in (folder, *roots):
-        yield root
-        yield root / "src"
-
-
-def _find_package(name: str, search_path: Iterator[Path]) -> Path | None:
-    """Return the folder of a package without importing it; one with an ``__init__.py`` beats a mere folder.
-
-    The order is that of the import system: a namespace package counts only if no entry has a regular one.
-    """
-    parts = name.split(".")
-    if not all(parts) or os.sep in name:
-        return None
-    # os.path answers False where pathlib raises: a name that is too long, a folder that is not ours to read.
-    found = [base for base in search_path if os.path.isdir(base.joinpath(*parts))]
-    regular = [base for base in found if os.path.isfile(base / parts[0] / "__init__.py")]
-    return next((base.joinpath(*parts) for base in (*regular, *found)), None)

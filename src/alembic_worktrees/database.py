@@ -14,7 +14,7 @@ from .interpreter import interpreters
 from .process import Conversation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
 
     from .project import Project
@@ -128,9 +128,7 @@ class Database:
         self._started = False
         self._tried: list[str] = []
         self._chosen = python is not None
-        self._likely = iter(
-            [list(python)] if python else ([path] for path in interpreters(project, environment))
-        )
+        self._likely = iter([list(python)] if python else ([path] for path in self._interpreters()))
         self._talk: Conversation | None = None
         self._ready = False
         if not direct:
@@ -169,7 +167,7 @@ class Database:
         """Ask which revisions are applied, for at most `patience` seconds.
 
         Raises Refusal "no-alembic", "probe-failed" (its `reason` is Alembic's in one line; with `quiet` Alembic
-        says nothing more) or "no-database", or TimeoutError.
+        says nothing more), "python-lacks" or "no-database", or TimeoutError.
         """
         return self._applied(self._ask("probe", patience, quiet=quiet))
 
@@ -188,7 +186,9 @@ class Database:
 
     def _applied(self, answer: dict[str, Any]) -> Applied:
         if failure := answer["failure"]:
-            raise Refusal("probe-failed", reason=failure["reason"], **self._see())
+            lacks = failure["reason"].startswith(("ModuleNotFoundError: ", "ImportError: "))
+            key = "python-lacks" if lacks else "probe-failed"
+            raise Refusal(key, reason=failure["reason"], python=self._tried[-1], **self._see())
         if not answer["tables"]:
             raise Refusal("no-database", env=self._project.scripts / "env.py", **self._see())
         return Applied(tuple(_version_table(table) for table in answer["tables"]))
@@ -238,6 +238,10 @@ class Database:
             self._start_next()
         key = "python-unfit" if self._chosen else "no-alembic"
         raise Refusal(key, tried=tuple(self._tried), folder=self._project.folder)
+
+    def _interpreters(self) -> Iterator[str]:
+        project = self._project
+        return interpreters(project.folder, project.root, project.repository, self._environment)
 
     def _start_next(self) -> None:
         from .runner import mask

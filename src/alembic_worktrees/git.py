@@ -229,6 +229,12 @@ def _parse_worktrees(lines: Iterable[str]) -> Iterable[Worktree]:
             path = ""
 
 
+def superproject(folder: Path) -> Path | None:
+    """Return the working tree that has the checkout around `folder` as a submodule; None if none has."""
+    top = _line(ask(folder, "rev-parse", "--show-superproject-working-tree", patience=PATIENCE))
+    return Path(top) if top else None
+
+
 def branch(folder: Path) -> str | None:
     """Return the branch that is checked out, None when HEAD is detached."""
     return _line(ask(folder, "symbolic-ref", "--quiet", "--short", "HEAD"))
@@ -626,6 +632,20 @@ def listed(folder: Path, names: Iterable[str]) -> tuple[str, ...]:
     words = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
     globs = [f":(glob)**/{name}" for name in names]
     return tuple(filter(None, os.fsdecode(answer(folder, *words, "--", *globs)).split("\0")))
+
+
+def folders_ending_in(folder: Path, tail: str) -> tuple[str, ...]:
+    """Return the folders with files that git has or would take, and whose path ends in `tail`."""
+    words = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", f":(glob)**/{tail}/**")
+    listed = ask(folder, *words, patience=PATIENCE)
+    return folders_in(tail, filter(None, os.fsdecode(listed.out).split("\0")))
+
+
+def folders_in(tail: str, paths: Iterable[str]) -> tuple[str, ...]:
+    """Return the folders of these files, "a/b/c.py", whose path ends in `tail`, each once."""
+    wanted = f"/{tail}/"
+    found = (f"/{path}".rpartition(wanted) for path in paths)
+    return tuple(dict.fromkeys(f"{above}{wanted}".strip("/") for above, end, _ in found if end))
 
 
 def merge_base(folder: Path, one: str, other: str) -> str | None:

@@ -384,6 +384,16 @@ TEXTS: dict[str, Text] = {
         "Alembic ne peut pas le charger : {reason:of reason} {detail}",
     ),
     "cure-unreadable": Text(PLAIN, "Correct the file", "Corriger le fichier"),
+    "check-package-missing": Text(
+        PLAIN,
+        "not judged: the Alembic config says {location}, and no package {package} with this folder is found",
+        "non jugé : la configuration d'Alembic dit {location}, et aucun paquet {package} avec ce dossier n'est trouvé",
+    ),
+    "cure-package-missing": Text(
+        PLAIN,
+        "Install the project (pip install --editable .), set prepend_sys_path, or write the location as a path",
+        "Installer le projet (pip install --editable .), définir prepend_sys_path, ou écrire l'emplacement comme un chemin",
+    ),
     "check-illegal-id": Text(
         PLAIN,
         "Alembic does not allow {characters} in an id: {revision}",
@@ -929,6 +939,13 @@ TEXTS: dict[str, Text] = {
         "Impossible de demander à la base ce qui est appliqué ; les mots d'Alembic sont ci-dessus. "
         "Est-elle démarrée, et son adresse est-elle juste ? Pour les revoir : cd {folder:q} && {command}",
     ),
+    "python-lacks": Text(
+        BAD,
+        "{python} cannot load env.py: {reason}. Is it this project's Python? Activate the project's virtualenv, or set "
+        "python under [tool.alembic-worktrees] in pyproject.toml. See it again with: cd {folder:q} && {command}",
+        "{python} ne peut pas charger env.py : {reason}. Est-ce le Python de ce projet ? Activer son virtualenv, ou définir "
+        "python sous [tool.alembic-worktrees] dans pyproject.toml. Pour le revoir : cd {folder:q} && {command}",
+    ),
     "no-database": Text(
         BAD,
         "{env} came to its end without asking a database, so nothing says what is applied. See it with: "
@@ -969,6 +986,17 @@ TEXTS: dict[str, Text] = {
         "Alembic's process ended (status {status}) before it answered. See why with: cd {folder:q} && {command}",
         "Le processus d'Alembic s'est arrêté (statut {status}) sans répondre. "
         "Pour voir pourquoi : cd {folder:q} && {command}",
+    ),
+    "package-missing": Text(
+        BAD,
+        "The Alembic config in {folder} says {location}, but no package {package} with this folder is found: not here, "
+        "nor by this project's Python. See it with: cd {folder:q} && alembic heads\n"
+        "  Install the project (pip install --editable .), or set prepend_sys_path in the config, or write the location "
+        "as a path: %(here)s/…",
+        "La configuration d'Alembic dans {folder} dit {location}, mais aucun paquet {package} avec ce dossier n'est trouvé : "
+        "ni ici, ni par le Python de ce projet. Pour le voir : cd {folder:q} && alembic heads\n"
+        "  Installer le projet (pip install --editable .), ou définir prepend_sys_path dans la configuration, ou écrire "
+        "l'emplacement comme un chemin : %(here)s/…",
     ),
     "folder-missing": Text(
         BAD,
@@ -1398,6 +1426,11 @@ TEXTS: dict[str, Text] = {
     ),
     "reason-config-unreadable": Text(
         PLAIN, "its Alembic config cannot be read", "sa configuration Alembic est illisible"
+    ),
+    "reason-package-missing": Text(
+        PLAIN,
+        "the package of its script_location is not found",
+        "le paquet de son script_location est introuvable",
     ),
     "reason-scripts-missing": Text(
         PLAIN, "its script_location is not there", "son script_location n'existe pas"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import git
-from .config import are_fixed, parse_config, script_folder, version_folders
+from .config import parse_config
 from .errors import Refusal
 from .files import MAX_CONFIG_BYTES, NotReadable, read_plain
+from .locations import Ground, are_fixed, script_folder, version_folders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -179,7 +181,7 @@ def read_project(
 ) -> Project:
     """Read the project in `folder` of the checkout at `root`; if that is a neighbour's, within its `fence`.
 
-    Raises Refusal: "no-config", "config-unreadable", "scripts-missing".
+    Raises Refusal: "no-config", "config-unreadable", "scripts-missing", "package-missing".
     """
     project = read_if_any(root, folder, files, repository, fence)
     if project is None:
@@ -193,8 +195,12 @@ def read_if_any(
     files: ConfigFiles,
     repository: git.Repository | None,
     fence: tuple[str, ...] | None,
+    like: Project | None = None,
 ) -> Project | None:
-    """Read the project as `read_project` does; None if `folder` does not configure Alembic."""
+    """Read the project as `read_project` does; None if `folder` does not configure Alembic.
+
+    `like` is ours if this is a neighbour's.
+    """
     try:
         config = _parse(folder, files, fence)
     except Refusal as refusal:
@@ -203,11 +209,37 @@ def read_if_any(
         ) from refusal
     if config is None:
         return None
-    scripts = script_folder(config, folder, [root])
-    versions = version_folders(config, folder, [root])
-    if scripts is None or versions is None or not scripts.is_dir():
+    ground = ground_at(root, folder, like)
+    scripts = script_folder(config, folder, ground)
+    versions = version_folders(config, folder, ground)
+    if not scripts.is_dir():
         raise Refusal("scripts-missing", folder=folder, location=config.script_location)
     return Project(root, folder, files, scripts, versions, config.recursive, repository, fence)
+
+
+def ground_at(root: Path, folder: Path, like: Project | None = None) -> Ground:
+    """Return where packages of the project in `folder` are looked for: what lies in the checkout at `root`.
+
+    Last the project's Python is asked. That of a neighbour is not run: what is `like` it lies in the same place.
+    """
+    return Ground(
+        (root,),
+        ending_in=lambda tail: [root / below for below in git.folders_ending_in(root, tail)],
+        installed=partial(_as_in, like, root) if like else partial(_installed, root, folder),
+    )
+
+
+def _installed(root: Path, folder: Path, package: str, rest: Sequence[str]) -> Path | None:
+    from .interpreter import find_package
+
+    return find_package(folder, root, package, rest)
+
+
+def _as_in(like: Project, root: Path, package: str, rest: Sequence[str]) -> Path | None:
+    """Return what lies in the checkout at `root` where ours has its scripts, if that is called so."""
+    place = Path(os.path.relpath(like.scripts, like.root))
+    tail = PurePosixPath(*package.split("."), *rest).parts
+    return root / place if place.parts[-len(tail) :] == tail else None
 
 
 class Places(NamedTuple):
@@ -220,16 +252,15 @@ class Places(NamedTuple):
 
 
 def read_places(
-    ini: str | None, toml: str | None, folder: Path, root: Path, files: ConfigFiles
+    ini: str | None, toml: str | None, folder: Path, root: Path, files: ConfigFiles, ground: Ground
 ) -> Places | None:
     """Return where the migrations of a config in `folder` lie, from its texts; None if it is no Alembic config.
 
-    Locations outside of the checkout at `root` are left out. Raises Refusal("config-unreadable").
+    Locations outside of the checkout at `root` are left out. Raises Refusal "config-unreadable" or "package-missing".
     """
     config = parse_config(ini, toml, folder=str(folder), section=files.section)
-    locations = version_folders(config, folder, [root]) if config else None
-    if config is None or locations is None:
+    if config is None:
         return None
-    inside = [path for path in locations if path.is_relative_to(root)]
+    inside = [path for path in version_folders(config, folder, ground) if path.is_relative_to(root)]
     folders = tuple(path.relative_to(root).as_posix() for path in inside)
     return Places(folders, config.recursive, are_fixed(config))

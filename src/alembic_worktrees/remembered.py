@@ -13,7 +13,7 @@ from . import archive, git
 from .errors import Refusal
 from .facts import Facts, facts_of
 from .files import MAX_BYTES, is_sound
-from .project import USUAL_FOLDER, Places, read_places
+from .project import USUAL_FOLDER, Places, ground_at, read_places
 from .record import Origin
 from .revision import Unreadable, is_migration_name
 from .sources import ARCHIVED, FORGOTTEN, IN_BRANCH, IN_REMOTE, IN_TAG, Candidate
@@ -170,12 +170,14 @@ class Remembered:
 
     def _read_places(self, folders: Iterable[Path], texts: Iterator[bytes | None]) -> Places:
         """Return what the first of these folders says that has a sound config; two of `texts` belong to each."""
+        root = self._project.root
         for folder in folders:
             try:
                 ini, toml = (
                     text if text is None else text.decode("utf-8") for text in (next(texts), next(texts))
                 )
-                places = read_places(ini, toml, folder, self._project.root, self._project.files)
+                ground = ground_at(root, folder, self._project)
+                places = read_places(ini, toml, folder, root, self._project.files, ground)
             except (Refusal, UnicodeDecodeError):
                 continue
             if places and places.folders:

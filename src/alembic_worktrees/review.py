@@ -113,6 +113,13 @@ def _review(
 ) -> Iterator[Problem]:
     for folder, places in projects:
         yield from _judge(scope, tree.snapshot(folder, tree.migrations(places), sound=sound))
+    yield from _unplaced(tree, scope)
+
+
+def _unplaced(tree: Tree, scope: Scope) -> Iterator[Problem]:
+    """Name the projects that could not be judged: nothing says where their migrations are."""
+    for folder, refusal in tree.unplaced.items():
+        yield problem("package-missing", None, [os.path.join(folder, scope.files.ini)], **refusal.values)
 
 
 def review_merge(scope: Scope, name: str, onto: str) -> Iterator[Problem]:
@@ -131,6 +138,7 @@ def review_merge(scope: Scope, name: str, onto: str) -> Iterator[Problem]:
         for found in _judge(scope, theirs.snapshot(folder, result.files), known):
             cure = Message("cure-diverged-onto", {**found.hint.values, "onto": onto})
             yield found._replace(hint=cure) if found.id == "diverged-heads" else found
+    yield from _unplaced(theirs, scope)
 
 
 def _differ(tree: Tree, path: str, blobs: tuple[str | None, str | None]) -> bool:
@@ -172,17 +180,21 @@ def review_database(
         yield from compare(applied.heads, snapshot_of(project, take_inventory(project)))
 
 
-def projects(scope: Scope) -> tuple[Project, ...]:
-    """Return the projects of the working tree."""
-    return tuple(project for folder in scope.folders() for project in _projects_in(scope, folder))
+def projects(scope: Scope, *, placed: bool = False) -> tuple[Project, ...]:
+    """Return the projects of the working tree; with `placed` only those whose package is found.
+
+    Raises Refusal("package-missing").
+    """
+    passed = {"scripts-missing", "package-missing"} if placed else {"scripts-missing"}
+    return tuple(project for folder in scope.folders() for project in _projects_in(scope, folder, passed))
 
 
-def _projects_in(scope: Scope, folder: str) -> Iterator[Project]:
+def _projects_in(scope: Scope, folder: str, passed: Collection[str]) -> Iterator[Project]:
     if has_config(scope.root / folder, scope.files):
         try:
             yield _project(scope, folder)
         except Refusal as refusal:  # a config that is used from another folder, by `alembic -c`
-            if refusal.key != "scripts-missing" or scope.folder is not None:
+            if refusal.key not in passed or scope.folder is not None:
                 raise
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from functools import cached_property
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import git
 from .errors import Refusal
 from .facts import facts_of
 from .files import MAX_BYTES
-from .project import USUAL_FOLDER, ConfigFiles, Places, has_config, read_places, read_project
+from .project import USUAL_FOLDER, ConfigFiles, Places, ground_at, has_config, read_places, read_project
 from .revision import Revision, Unreadable, is_migration_name
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .facts import Facts
+    from .locations import Ground
 
 
 class Defined(NamedTuple):
@@ -74,6 +76,8 @@ class Tree:
         Raises Refusal("commit-missing") if there is no such commit.
         """
         self.root = root
+        self.unplaced: dict[str, Refusal] = {}
+        """The folders of projects whose package `projects` did not find, and why."""
         if commit is None:
             self.blobs = git.index_files(root, in_hook=in_hook)
         elif git.commit_id(root, commit):
@@ -91,12 +95,33 @@ class Tree:
         found = False
         for folder in config_folders(texts, files) if only is None else [only]:
             ini, toml = (texts.get(os.path.normpath(os.path.join(folder, name))) for name in files[:2])
-            places = read_places(ini, toml, self.root / folder, self.root, files)
+            places = self._places(folder, ini, toml, files)
+            found = found or places is not None or folder in self.unplaced
             if places:
-                found = True
                 yield folder, places
         if not found:
             yield from self._unrecorded(files, ["", USUAL_FOLDER] if only is None else [only])
+
+    def _places(self, folder: str, ini: str | None, toml: str | None, files: ConfigFiles) -> Places | None:
+        try:
+            return read_places(ini, toml, self.root / folder, self.root, files, self._ground(folder))
+        except Refusal as refusal:
+            if refusal.key != "package-missing":
+                raise
+            self.unplaced[folder] = refusal
+            return None
+
+    def _ground(self, folder: str) -> Ground:
+        """Return where packages are looked for: in this tree, whatever lies on disk."""
+        return ground_at(self.root, self.root / folder)._replace(
+            has_folder=lambda path: os.path.relpath(path, self.root) in self._folders,
+            has_file=lambda path: os.path.relpath(path, self.root) in self.blobs,
+            ending_in=lambda tail: [self.root / below for below in git.folders_in(tail, self.blobs)],
+        )
+
+    @cached_property
+    def _folders(self) -> frozenset[str]:
+        return frozenset(str(above) for path in self.blobs for above in PurePosixPath(path).parents)
 
     def _config_texts(self, files: ConfigFiles) -> dict[str, str]:
         names = {os.path.basename(name) for name in files[:2]}
@@ -107,11 +132,15 @@ class Tree:
     def _unrecorded(self, files: ConfigFiles, folders: Iterable[str]) -> Iterator[tuple[str, Places]]:
         for folder in folders:
             if has_config(self.root / folder, files):
-                with suppress(Refusal):
+                try:
                     project = read_project(self.root, self.root / folder, files, None)
-                    inside = (path for path in project.versions if path.is_relative_to(self.root))
-                    places = tuple(path.relative_to(self.root).as_posix() for path in inside)
-                    yield folder, Places(places, project.recursive)
+                except Refusal as refusal:
+                    if refusal.key == "package-missing":
+                        self.unplaced[folder] = refusal
+                    continue
+                inside = (path for path in project.versions if path.is_relative_to(self.root))
+                places = tuple(path.relative_to(self.root).as_posix() for path in inside)
+                yield folder, Places(places, project.recursive)
 
     def migrations(self, places: Places) -> dict[str, str]:
         """Return the blob of each file that Alembic would load, by path, in Alembic's order."""

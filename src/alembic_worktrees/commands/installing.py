@@ -65,7 +65,7 @@ def _open(options: argparse.Namespace, printer: Printer) -> Call:
     found: tuple[Project, ...] = ()
     if options.directory is None:
         scope = find_scope(None, Path.cwd(), config_files(options.config, options.name, (), os.environ))
-        found = projects(scope) if scope else ()
+        found = projects(scope, placed=True) if scope else ()
     try:
         call = open_call(options, printer)
     except Refusal as refusal:
