@@ -8,8 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from alembic_worktrees.facts import NAME
+
 from .measure import Pair
-from .repositories import VERSIONS, Commit, chain, path, record, repository, revision
+from .repositories import VERSIONS, Commit, chain, grown, path, record, repository, revision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +27,7 @@ UPGRADE = '`auto_copy_missing_migrations "."`'
 GREP = "`grep -rl` over the same folders"
 LS = "`ls` of each folder"
 PYTHON = "a bare `python -c pass`"
+GROWN = "208 migrations, every fourth begins with data or SQL"
 LOG = "one `git log --all --format=%H -- versions`"
 READING = "`git worktree list`, and a Python that only reads the files"
 ASKING = "a Python that reads the version table, and that `git log`"
@@ -162,6 +165,51 @@ def _check_cold(place: Place) -> Pair:
     return Pair(made.tool("check", "--staged"), made.command("alembic", "heads"), cold)
 
 
+def _grown(place: Place) -> tuple[Repository, str, str]:
+    """Make a repository of a project that has grown; and the commits before its last ones: with migrations, without."""
+    count = place.size(208)
+    files = grown(count)
+    last = list(files.items())[-2:]
+    sources = {
+        f"backend/app/module_{number}.py": f"NUMBER = {number}\n" * 40 for number in range(place.size(800))
+    }
+    commits = [
+        Commit("develop", sources | dict(list(files.items())[:-2])),
+        Commit("develop", dict(last)),
+        Commit("develop", {"backend/app/module_0.py": "NUMBER = 1\n"}),
+    ]
+    made = repository(place.home, commits)
+    made.rest()
+    brought, unconcerned = (made.git("rev-parse", name).strip() for name in ("HEAD~2", "HEAD~1"))
+    return made, brought, unconcerned
+
+
+def _report(place: Place, *, migrations: bool) -> Pair:
+    made, *before = _grown(place)
+    words = (
+        "report",
+        "post-checkout",
+        before[0 if migrations else 1],
+        made.git("rev-parse", "HEAD").strip(),
+        "1",
+    )
+    return Pair(made.tool(*words), made.command("python", "-c", "pass"))
+
+
+def _check_grown(place: Place, *, cold: bool) -> Pair:
+    made, *_ = _grown(place)
+    count = place.size(208)
+    made.stage(chain(1, count, revision(count - 1)))
+    known = made.main / ".git" / NAME
+    reset = partial(known.unlink, missing_ok=True) if cold else lambda: None
+    return Pair(made.tool("check", "--staged"), made.command("python", "-c", "pass"), reset)
+
+
+def _list_grown(place: Place) -> Pair:
+    made, *_ = _grown(place)
+    return Pair(made.tool("list"), made.command("python", "-c", "pass"))
+
+
 def _only_git(place: Place, *, removed: bool, direct: bool = False) -> Pair:
     """Let a branch without a checkout have what is missing, or only its history."""
     shared, branches, commits = place.size(100), place.size(100), place.size(20_000)
@@ -220,6 +268,18 @@ CASES = (
     Case(
         "`check --staged`, commit without migrations, 1,000 in the repository", PYTHON, 3, _check_unconcerned
     ),
+    Case(
+        f"{GROWN}: `report` after a checkout without migrations",
+        PYTHON,
+        3,
+        partial(_report, migrations=False),
+    ),
+    Case(
+        f"{GROWN}: `report` after a checkout that brings some", PYTHON, 6, partial(_report, migrations=True)
+    ),
+    Case(f"{GROWN}: `check --staged`, a new migration", PYTHON, 6, partial(_check_grown, cold=False)),
+    Case(f"{GROWN}: `check --staged`, nothing known yet", PYTHON, 24, partial(_check_grown, cold=True)),
+    Case(f"{GROWN}: `list`", PYTHON, 6, _list_grown),
     Case("`check --staged`, 1,000 migrations, cold", "`alembic heads` in the same folder", 0.10, _check_cold),
     Case(
         "`copy`, only a branch has it: 100 branches, 300 distinct blobs, 20,000 commits",

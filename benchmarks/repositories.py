@@ -19,6 +19,9 @@ VERSIONS = "backend/migrations/versions"
 # About as long as the migrations of real projects: two kilobytes.
 BODY = "\n".join(f'op.add_column("t", sa.Column("column_{number}", sa.Integer))' for number in range(30))
 NOTHING = "pass"
+STORY = "".join(
+    f"What was wrong before, in the words of whoever mended it: line {line}.\n" for line in range(12)
+)
 
 
 class Commit(NamedTuple):
@@ -128,6 +131,37 @@ def chain(count: int, start: int = 0, parent: str | None = None, body: str = BOD
         files[path(number)] = revision_text(revision(number), parent, body=body)
         parent = revision(number)
     return files
+
+
+def grown(count: int) -> dict[str, str]:
+    """Return a line of migrations as a project has them that has grown: every fourth begins with data or with SQL."""
+    files = chain(count)
+    for number, (name, text) in enumerate(files.items()):
+        above = (_table, _statements)[number // 4 % 2](number) if number % 4 == 0 else ""
+        told = text.replace('"""add t\n', f'"""add t\n\n{STORY}', 1)
+        files[name] = told.replace("\n\n\ndef ", f"\n\n{above}\n\ndef ", 1)
+    return files
+
+
+def _table(number: int) -> str:
+    """Return a table of words in several languages, for so many rows."""
+    rows = (
+        f'    "name {number}-{row}": {{"en": "Name {row}", "fr": "Nom nº {row}", "sort": {row}, "kept": True}},'
+        for row in range(60)
+    )
+    return "\n".join(
+        ["NAMES = {", *rows, "}", "ORDER = [(name, row['sort']) for name, row in NAMES.items()]"]
+    )
+
+
+def _statements(number: int) -> str:
+    """Return SQL as a project keeps it: constants of many lines, and a list of them."""
+    lines = "\n".join(f"    column_{line} = COALESCE(t.column_{line}, {number})," for line in range(40))
+    constants = (
+        f'FILL_{part} = """\n    UPDATE t SET\n{lines}\n    kept = true\n    WHERE t.part = {part}\n"""'
+        for part in range(4)
+    )
+    return "\n".join([*constants, "ALL = [FILL_0, FILL_1, FILL_2] + [FILL_3.strip()]"])
 
 
 def revision(number: int) -> str:

@@ -514,6 +514,8 @@ def test_the_template_is_read_as_alembic_reads_it(written: list[tuple[Script, by
 
 def test_the_template_is_read_without_ast(written: list[tuple[Script, bytes]]) -> None:
     contents = [content.replace(b"\n", end) for _, content in written for end in (b"\n", b"\r\n")]
+    data = b'\nNAMES = {\'a\': [1, \'b\']}\nSQL = """\nUPDATE t\n"""\n\ndef '
+    contents += [content.replace(b"\ndef ", data, 1) for _, content in written]
     code = (
         "import sys\n"
         "from alembic_worktrees.revision import read_revision\n"

@@ -27,7 +27,7 @@ MAX_BYTES = 8 * 1024 * 1024  # some 70,000 files
 READERS = 3  # pre-commit runs this tool in a Python of its own
 
 _TITLE = b"alembic-worktrees facts 1 "
-_SOURCES = ("facts.py", "revision.py", "literals.py")
+_SOURCES = ("facts.py", "revision.py", "template.py", "literals.py")
 _FIELD, _WORD = "\t", "\x1f"
 
 

@@ -59,9 +59,9 @@ def illegal_characters(id: str) -> str:
 def read_revision(content: bytes, name: str, *, whole: bool = False) -> Revision:
     """Read the revision that the file `name` (its base name) with this content declares.
 
-    Usually only the part above the first function is read: a hundred lines of `op.` calls say nothing of the
+    Usually only the beginning is read: a table of data and a hundred lines of `op.` calls say nothing of the
     id. For content that Python can parse, `whole` changes nothing but the time. A syntax error below that
-    point is noticed only with `whole`. Raises `Unreadable`, and nothing else, whatever the bytes are.
+    beginning is noticed only with `whole`. Raises `Unreadable`, and nothing else, whatever the bytes are.
     """
     if len(content) > MAX_BYTES:
         raise Unreadable("too-large", f"{len(content)} bytes; the limit is {MAX_BYTES}")
@@ -191,22 +191,28 @@ def _decodes(content: bytes) -> bool:
     return True
 
 
-def _names_of_head(content: bytes) -> _Names | None:
-    r"""Return the names that the part above the first function leaves, if the rest cannot matter; else None.
+_FACTS = ("revision", "down_revision", "branch_labels", "depends_on")
 
-    Why that is safe. The cut is before a "\ndef ". If Python accepts what stands above it, no string, bracket
-    or continued line was cut through, so the same statements open the whole file. The statements below can
-    change the four facts only by naming one of them, by a reflection such as globals() (see literals.py) or by
-    answering for the module; a list or a set could also be changed through another name. So: no such word
-    below, and no fact is a list or a set.
+
+def _names_of_head(content: bytes) -> _Names | None:
+    r"""Return the names that the beginning of the file leaves, if the rest cannot matter; else None.
+
+    Why that is safe. The cut is where a statement ends: behind what `alembic revision` writes, or before a "\ndef " if
+    Python accepts what stands above it, for then no string, bracket or continued line was cut through. So the same
+    statements open the whole file. The statements below can change the four facts only by naming one of them, by a
+    reflection such as globals() (see literals.py) or by answering for the module; a list or a set could also be changed
+    through another name. So: no such word below, and no fact is a list or a set.
     """
-    head, found, tail = content.partition(b"\ndef ")
-    if not found or not _is_utf_8(head) or _may_tell(tail):
+    head, found, below = content.partition(b"\ndef ")
+    if not found or not _is_utf_8(content):
         return None
-    names = _names_of_template(head + b"\n") or _names_if_accepted(head + b"\n")
-    if names is None:
-        return None
-    return None if any(isinstance(names.get(fact), (list, set)) for fact in _FACTS) else names
+    from .template import names_of_template
+
+    names, tail = names_of_template(content)
+    if names and not _may_tell(tail):
+        return names
+    names = None if _may_tell(below) else _names_if_accepted(head + b"\n")
+    return None if names and any(isinstance(names.get(fact), (list, set)) for fact in _FACTS) else names
 
 
 def _names_if_accepted(head: bytes) -> _Names | None:
@@ -239,52 +245,3 @@ def _may_tell(tail: bytes) -> bool:
         except ValueError:
             return True
     return any(word in tail for word in _TELLING) or _EXEC.search(tail) is not None
-
-
-# The head that `alembic revision` writes. Most files have it, and without `ast` it takes a fifth of the time.
-# Each piece matches complete statements only, of a form whose effect is plain.
-
-
-_STRING = r"""(?:'[^'"\\\r\n\0]*'|"[^'"\\\r\n\0]*")"""
-_TUPLE = rf"\({_STRING}, ?(?:{_STRING}, )*{_STRING}?\)"
-_LIST = rf"\[{_STRING}(?:, {_STRING})*\]"
-_VALUE = rf"None|{_STRING}|{_TUPLE}|{_LIST}"
-_END = r"[ \t]*(?:#[^\r\n\0]*)?\n"
-_NAME = r"[A-Za-z_]\w*(?: as \w+)?"
-_IMPORT = rf"(?:import [\w.]+(?: as \w+)?|from [\w.]+ import {_NAME}(?:, {_NAME})*){_END}"
-_IMPORTS = rf"(?:{_END})*(?:(?![^\n]*(?:revision|branch_labels|depends_on|__getattr__)){_IMPORT}(?:{_END})*)*"
-_DOCSTRING = r'"""[^"\\\0]*(?:""?[^"\\\0]+)*"""'
-
-
-def _assignment(fact: str) -> str:
-    return rf"{fact}(?: ?: ?[\w\[\], |.]+?)? ?= ?(?P<{fact}>{_VALUE}){_END}(?:{_END})*"
-
-
-_FACTS = ("revision", "down_revision", "branch_labels", "depends_on")
-_TEMPLATE = re.compile(
-    rf"(?:{_END})*(?:{_DOCSTRING}{_END})?{_IMPORTS}"
-    rf"{_assignment('revision')}{_assignment('down_revision')}"
-    rf"(?:{_assignment('branch_labels')})?(?:{_assignment('depends_on')})?{_IMPORTS}",
-    re.ASCII,
-)
-_STRINGS = re.compile(_STRING)
-
-
-def _names_of_template(head: bytes) -> _Names | None:
-    """Return the four facts of a head that looks as `alembic revision` writes it; None for any other head."""
-    try:
-        match = _TEMPLATE.fullmatch(head.decode().replace("\r\n", "\n"))
-    except UnicodeDecodeError:
-        return None
-    if match is None:
-        return None
-    return {fact: _literal(text) for fact, text in match.groupdict().items() if text}
-
-
-def _literal(text: str) -> object:
-    """Return the value of a `_VALUE`; a tuple for a list too, since no other name can change this one."""
-    if text == "None":
-        return None
-    if text[0] in "([":
-        return tuple(string[1:-1] for string in _STRINGS.findall(text))
-    return text[1:-1]
