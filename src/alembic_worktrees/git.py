@@ -609,7 +609,7 @@ def files(folder: Path, commit: str) -> tuple[tuple[str, str], ...]:
     """Return every plain file of a commit as (blob, path)."""
     listed = os.fsdecode(answer(folder, "ls-tree", "-r", "-z", "--full-tree", commit))
     rows = (line.partition("\t") for line in listed.split("\0") if line.startswith("100"))
-    return tuple((about.split(" ")[2], path) for about, _, path in rows)
+    return tuple((about.rpartition(" ")[2], path) for about, _, path in rows)
 
 
 def index_files(folder: Path, *, in_hook: bool) -> dict[str, str]:
@@ -620,7 +620,8 @@ def index_files(folder: Path, *, in_hook: bool) -> dict[str, str]:
         about, _, path = line.partition("\t")
         if path and about.startswith("100") and about.endswith(" 0"):
             found[path] = about.split(" ")[1]
-    if EMPTY_BLOBS & set(found.values()):
+    # An empty `__init__.py` is usual, and no migration; whether it was only announced is not asked.
+    if any(blob in EMPTY_BLOBS and not f"/{path}".endswith("/__init__.py") for path, blob in found.items()):
         words = ("diff", "--name-only", "--diff-filter=A", "-z")
         for path in os.fsdecode(answer(folder, *words, in_hook=in_hook)).split("\0"):
             found.pop(path, None)
