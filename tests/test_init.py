@@ -123,7 +123,7 @@ def test_second_time_changes_nothing_and_removal_takes_all_of_it(
     assert "Removed" in done(world.main, "--remove")
     assert seen(world) == before
     assert modes(theirs) == modes_before
-    assert "Nothing of ours is here" in done(world.main, "--remove")
+    assert "Nothing to remove" in done(world.main, "--remove")
 
 
 @pytest.mark.parametrize("words", [("--dry-run",), ("--dry-run", "--yes", "--with", "dev,claude")])

@@ -48,6 +48,17 @@ def revisions(folder: Path) -> frozenset[str]:
     return frozenset(unquote(path.partition("/")[0]) for _, path in found.files) if found else frozenset()
 
 
+def tips(folder: Path) -> tuple[git.Tip, ...]:
+    """Return our refs, which are the archive's."""
+    return git.refs(folder, REF.rpartition("/")[0])
+
+
+def drop(folder: Path, refs: Iterable[git.Tip]) -> None:
+    """Remove refs of ours that are still as they were seen. Raises Refusal("git-failed")."""
+    for ref in refs:
+        git.answer(folder, "update-ref", "-d", ref.name, ref.commit)
+
+
 def keep(project: Project, applied: Iterable[Migration]) -> tuple[str, ...]:
     """Put the file of every applied revision into the archive, and return the ids that were new or changed.
 

@@ -294,6 +294,12 @@ def plain_files(folder: Path, pattern: str) -> tuple[str, ...]:
     return tuple(path for path in os.fsdecode(listed).split("\0") if path)
 
 
+def ignored_files(folder: Path, pattern: str) -> tuple[str, ...]:
+    """Return the files below `folder` that git ignores and that match, relative to it."""
+    listed = answer(folder, "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--", pattern)
+    return tuple(path for path in os.fsdecode(listed).split("\0") if path)
+
+
 def has_remote(folder: Path) -> bool:
     """Tell whether there is a remote called origin."""
     return ask(folder, "config", "--get", "remote.origin.url").status == 0

@@ -14,6 +14,7 @@ from .errors import Refusal
 from .hooks import CALLS, HOOKS, INSTALL, LEFTHOOK, LEFTHOOK_TOML, pre_commit_item
 from .messages import Message
 from .options import PROGRAM
+from .purge import other_worktrees
 from .shim import render
 from .writing import make_folder, remove_leftovers, temporary, umask
 
@@ -64,8 +65,11 @@ def plan_removal(place: Place) -> Installation:
     changes += [_removed(place, name, notes) for names in extras.FILES.values() for name in names]
     config = _read(place.root / PRE_COMMIT)
     changes.append(Change(place.root / PRE_COMMIT, config, config and without_repo(config)))
-    changes += _without_plain_hooks(place)
-    return _installation(changes, notes)
+    hooks = tuple(_without_plain_hooks(place))
+    others = other_worktrees(place)
+    if others and any(_is_below(hook.path, place.common) for hook in hooks):
+        notes.append(Message("init-hooks-shared", {"others": others}))
+    return _installation([*changes, *hooks], notes)
 
 
 def _installation(changes: Iterable[Change], notes: Iterable[Message]) -> Installation:

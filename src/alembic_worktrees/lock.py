@@ -10,20 +10,20 @@ from .errors import Refusal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .project import Project
+    from .git import Repository
 
 NAME = "alembic-worktrees.lock"
 
 
 @contextmanager
-def only_one(project: Project, when_waiting: Callable[[], None]) -> Iterator[None]:
+def only_one(repository: Repository | None, when_waiting: Callable[[], None]) -> Iterator[None]:
     """Hold the repository's lock; it is released also when the process is killed. Outside git there is none."""
-    if project.repository is None:
+    if repository is None:
         yield
         return
     from filelock import FileLock, Timeout
 
-    path = project.repository.common / NAME
+    path = repository.common / NAME
     lock = FileLock(path)
     try:
         try:
@@ -40,14 +40,14 @@ def only_one(project: Project, when_waiting: Callable[[], None]) -> Iterator[Non
 
 
 @contextmanager
-def if_free(project: Project) -> Iterator[bool]:
+def if_free(repository: Repository | None) -> Iterator[bool]:
     """Hold the lock if nobody else does, and say whether we do; never waits."""
-    if project.repository is None:
+    if repository is None:
         yield True
         return
     from filelock import FileLock, Timeout
 
-    lock = FileLock(project.repository.common / NAME)
+    lock = FileLock(repository.common / NAME)
     try:
         lock.acquire(timeout=0)
     except (Timeout, OSError):

@@ -545,12 +545,60 @@ TEXTS: dict[str, Text] = {
         "Par exemple : {command}",
     ),
     "init-nothing": Text(OK, "All is in place; nothing to write.", "Tout est en place ; rien à écrire."),
-    "init-nothing-left": Text(OK, "Nothing of ours is here.", "Rien de nous n'est ici."),
+    "init-nothing-left": Text(OK, "Nothing to remove.", "Rien à retirer."),
     "init-ask": Text(WARN, "Write this? [y/N] ", "Écrire ceci ? [o/N] "),
+    "init-ask-remove": Text(WARN, "Remove this? [y/N] ", "Retirer ceci ? [o/N] "),
     "init-needs-yes": Text(
         BAD,
         "Nothing was written. To do it without being asked: {command}",
         "Rien n'a été écrit. Pour le faire sans question : {command}",
+    ),
+    "init-hooks-shared": Text(
+        WARN,
+        "The hooks are those of all worktrees of this repository, so these lose them too:\n{others:lines}",
+        "Les hooks sont ceux de tous les worktrees de ce dépôt ; ceux-ci les perdent donc aussi :\n{others:lines}",
+    ),
+    "init-delete-archive": Text(
+        STEP,
+        "To remove: the archive, {ids:count migration|migrations} that ran. "
+        "To have it back, until git's gc: git update-ref {ref:q} {commit}",
+        "À retirer : l'archive, {ids:count migration exécutée|migrations exécutées}. "
+        "Pour la reprendre, jusqu'au gc de git : git update-ref {ref:q} {commit}",
+    ),
+    "init-purge-copies": Text(
+        WARN,
+        "Without the borrowed files Alembic stops here, as long as the database has their revisions applied.",
+        "Sans les fichiers empruntés, Alembic s'arrête ici tant que leurs révisions sont appliquées dans la base.",
+    ),
+    "init-purge-others": Text(
+        WARN,
+        "These worktrees have borrowed files too. To take them out, run this there as well:\n{others:lines}",
+        "Ces worktrees ont aussi des fichiers empruntés. Pour les retirer, lancer ceci là aussi :\n{others:lines}",
+    ),
+    "init-stays": Text(
+        WARN,
+        "This stays:\n{what:lines}\n  To take it out too: {command}",
+        "Ceci reste :\n{what:lines}\n  Pour le retirer aussi : {command}",
+    ),
+    "remains-copies": Text(
+        PLAIN,
+        "{copies:count borrowed file|borrowed files} in this worktree",
+        "{copies:count fichier emprunté|fichiers empruntés} dans ce worktree",
+    ),
+    "remains-archive": Text(
+        PLAIN,
+        "the archive: {ids:count migration|migrations} that ran",
+        "l'archive : {ids:count migration exécutée|migrations exécutées}",
+    ),
+    "remains-files": Text(
+        PLAIN,
+        "{files:count file|files} with notes of its own",
+        "{files:count fichier|fichiers} de notes à lui",
+    ),
+    "init-purge-alone": Text(
+        BAD,
+        "--purge takes out more than --remove does, and goes with it: {command}",
+        "--purge retire plus que --remove, et va avec lui : {command}",
     ),
     "init-done": Text(
         OK,
@@ -1300,6 +1348,11 @@ TEXTS: dict[str, Text] = {
     ),
     "help-yes": Text(PLAIN, "write without asking", "écrire sans demander"),
     "help-remove": Text(PLAIN, "take it all out again", "tout retirer"),
+    "help-purge": Text(
+        PLAIN,
+        "with --remove: also the archive, and what was borrowed in this worktree",
+        "avec --remove : aussi l'archive, et ce qui a été emprunté dans ce worktree",
+    ),
     "help-shim": Text(PLAIN, "print the shell file", "afficher le fichier shell"),
     "help-shim-example": Text(
         PLAIN,

@@ -195,6 +195,7 @@ def _init(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
     parser.add_argument("--dry-run", action="store_true", help=text("dry-run"))
     parser.add_argument("--yes", action="store_true", help=text("yes"))
     parser.add_argument("--remove", action="store_true", help=text("remove"))
+    parser.add_argument("--purge", action="store_true", help=text("purge"))
 
 
 def _shim(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:

@@ -29,7 +29,7 @@ def adopt(project: Project, revisions: Sequence[str]) -> tuple[Borrowed, ...]:
 
     Returns what was adopted, parents first. Raises Refusal "not-borrowed" or "already-own"; then nothing is staged.
     """
-    with only_one(project, lambda: None):
+    with only_one(project.repository, lambda: None):
         inventory = take_inventory(project)
         if inventory.arrived:
             tidy(project, inventory)

@@ -98,7 +98,7 @@ def _new_migrations(scope: Scope, tree: Tree, known: Mapping[str, str]) -> Itera
 
 def _arrived(project: Project) -> Iterator[Message]:
     """Tidy the record, unless an upgrade is at it: that one tidies too."""
-    with if_free(project) as free:
+    with if_free(project.repository) as free:
         inventory = take_inventory(project) if free else None
         if inventory and (inventory.arrived or not inventory.whole):
             tidy(project, inventory)

@@ -218,7 +218,7 @@ def _is_at_rest(
 
 
 def _one(project: Project, audience: Audience) -> AbstractContextManager[None]:
-    return only_one(project, lambda: audience.tell(Message("waiting")))
+    return only_one(project.repository, lambda: audience.tell(Message("waiting")))
 
 
 def _look(

@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING
 
 from .. import git
 from ..checkouts import look_around
-from ..errors import DONE, Refusal
+from ..errors import DONE, Refusal, Usage
 from ..extras import Home, Place
-from ..install import Change, Installation, apply, plan_installation, plan_removal
+from ..install import Change, apply, plan_installation, plan_removal
 from ..messages import Message, language
 from ..options import PROGRAM
 from ..project import config_files
+from ..purge import Remains, find_remains, take
 from ..review import find_scope, projects
 from ..settings import FILE, load_settings
 from .call import Call, open_call
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable, Iterator
 
     from ..printer import Printer
     from ..project import Project
@@ -28,28 +30,60 @@ if TYPE_CHECKING:
 
 def init(options: argparse.Namespace, printer: Printer) -> int:
     """Show what is to be written, ask, write; run again it changes nothing."""
+    if options.purge and not options.remove:
+        raise Usage("init-purge-alone", command=_again(options, "--remove"))
     if options.remove:
-        place = _place(Path.cwd() / (options.directory or ""))
-        printer.speak(load_settings(place.root / FILE).language)
-        installation = plan_removal(place)
-    else:
-        home = _home(_open(options, printer))
-        place = home.place
-        installation = plan_installation(home, options.extras)
-    _show(installation, options, printer)
-    if installation.changes and not options.dry_run:
-        if not options.yes and not printer.ask(Message("init-ask")):
-            raise Refusal("init-needs-yes", command=_again(options))
-        apply(installation, place)
-        printer.tell(Message("init-removed" if options.remove else "init-done"))
+        return _remove(options, printer)
+    home = _home(_open(options, printer))
+    installation = plan_installation(home, options.extras)
+    steps = tuple(map(_described, installation.changes))
+    _show(steps, installation.notes, options, printer)
+    if not steps:
+        printer.tell(Message("init-nothing"))
+    elif _may(options, printer, Message("init-ask")):
+        apply(installation, home.place)
+        printer.tell(Message("init-done"))
     return DONE
 
 
-def _again(options: argparse.Namespace) -> str:
-    """Return the same call with the yes in it."""
+def _remove(options: argparse.Namespace, printer: Printer) -> int:
+    """Show what is to be taken out, ask, take it out; say what stays."""
+    place = _place(Path.cwd() / (options.directory or ""))
+    printer.speak(load_settings(place.root / FILE).language)
+    installation, remains = plan_removal(place), find_remains(place)
+    steps = [*map(_described, installation.changes), *(remains.steps() if options.purge else ())]
+    notes = (*installation.notes, *(remains.warnings() if options.purge else _stays(options, remains)))
+    _show(steps, notes, options, printer)
+    if not steps:
+        printer.tell(Message("init-nothing-left"))
+    elif _may(options, printer, Message("init-ask-remove")):
+        if options.purge:
+            take(remains, place, lambda: printer.tell(Message("waiting")))
+        apply(installation, place)
+        printer.tell(Message("init-removed"))
+    return DONE
+
+
+def _stays(options: argparse.Namespace, remains: Remains) -> Iterator[Message]:
+    if what := tuple(remains.stays()):
+        yield Message("init-stays", {"what": what, "command": _again(options, "--purge")})
+
+
+def _may(options: argparse.Namespace, printer: Printer, question: Message) -> bool:
+    """Whether it is to be done: not in a dry run. Raises Refusal "init-needs-yes" without a yes."""
+    if options.dry_run:
+        return False
+    if not options.yes and not printer.ask(question):
+        raise Refusal("init-needs-yes", command=_again(options, "--yes"))
+    return True
+
+
+def _again(options: argparse.Namespace, more: str) -> str:
+    """Return the same call with one more word."""
     words = [PROGRAM, "init", *([options.directory] if options.directory else [])]
     words += ["--with", ",".join(options.extras)] if options.extras else []
-    return shlex.join([*words, *(["--remove"] if options.remove else []), "--yes"])
+    words += [f"--{name}" for name in ("remove", "purge") if getattr(options, name)]
+    return shlex.join([*words, more])
 
 
 def _place(folder: Path) -> Place:
@@ -100,17 +134,17 @@ def _home(call: Call) -> Home:
     )
 
 
-def _show(installation: Installation, options: argparse.Namespace, printer: Printer) -> None:
+def _show(
+    steps: Iterable[Message], notes: Iterable[Message], options: argparse.Namespace, printer: Printer
+) -> None:
     """Say what is to be done; for a dry run that is the data that was asked for."""
-    for change in installation.changes:
+    for step in steps:
         if options.dry_run:
-            printer.data(*printer.phrase(_described(change)).split("\n"))
+            printer.data(*printer.phrase(step).split("\n"))
         else:
-            printer.tell(_described(change))
-    for note in installation.notes:
+            printer.tell(step)
+    for note in notes:
         printer.tell(note)
-    if not installation.changes:
-        printer.tell(Message("init-nothing-left" if options.remove else "init-nothing"))
 
 
 def _described(change: Change) -> Message:
