@@ -12,6 +12,8 @@ from alembic_worktrees.database import Applied, Database, VersionTable
 from worlds.searching import project
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from worlds.world import World
 
 
@@ -19,43 +21,53 @@ def table(*hosts: str, port: int | None = None, heads: tuple[str, ...] = ()) -> 
     return VersionTable(heads, "postgresql", hosts, port, "stoflow")
 
 
-@pytest.mark.parametrize(
-    "hosts",
-    [
-        (),
-        ("localhost",),
-        ("LOCALHOST",),
-        ("127.0.0.1",),
-        ("127.1.2.3",),
-        ("::1",),
-        ("/var/run/postgresql",),
-        ("@abstract",),
-        ("db",),
-        ("postgres_1",),
-        ("localhost", "/tmp"),
-    ],
-)
-def test_local(hosts: tuple[str, ...]) -> None:
-    assert table(*hosts).local
+LOCAL = [
+    ("", None),
+    ("localhost", "127.0.0.1"),
+    ("localhost", "::1"),
+    ("127.1.2.3", "127.1.2.3"),
+    ("::1", "::1"),
+    ("db.example.com", "127.0.0.1"),  # by /etc/hosts, or by hostaddr
+    ("mapped", "::ffff:127.0.0.1"),
+    ("/var/run/postgresql", None),
+    ("@abstract", None),
+]
+REMOTE = [
+    ("prod-db", "10.0.0.5"),
+    ("prod-db", None),
+    ("localhost", "10.0.0.5"),
+    ("db.example.com", "10.0.0.5"),
+    ("10.0.0.5", "10.0.0.5"),
+    ("127.example.com", None),
+    ("fe80::1", "fe80::1%eth0"),
+    ("2001:db8::1", "2001:db8::1"),
+    ("db.", "10.0.0.5"),
+]
+COMPOSE = [("db", "172.18.0.2"), ("postgres_1", "fd00::2"), ("db", None)]
 
 
-@pytest.mark.parametrize(
-    "hosts",
-    [
-        ("db.example.com",),
-        ("10.0.0.5",),
-        ("192.168.1.2",),
-        ("127.example.com",),
-        ("127.0.0.1.example.com",),
-        ("fe80::1",),
-        ("2001:db8::1",),
-        ("localhost", "db.example.com"),
-        ("db.example.com", "localhost"),
-        ("db.",),
-    ],
-)
-def test_not_local(hosts: tuple[str, ...]) -> None:
-    assert not table(*hosts).local
+@pytest.mark.parametrize("contained", [True, False])
+def test_what_is_local(contained: bool) -> None:
+    assert [row for row in LOCAL if not runner.is_local(*row, contained)] == []
+    names = {"prod-db", "localhost"} if contained else set()  # no dot: compose calls its services so
+    assert {host for host, address in REMOTE if runner.is_local(host, address, contained)} == names
+    assert [runner.is_local(*row, contained) for row in COMPOSE] == [contained] * 3
+
+
+def test_what_is_a_container(tmp_path: Path) -> None:
+    assert not runner.is_container(str(tmp_path))
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/.containerenv").touch()
+    assert runner.is_container(str(tmp_path))
+    (tmp_path / "run/.containerenv").unlink()
+    (tmp_path / "proc/1").mkdir(parents=True)
+    for cgroup, contained in (
+        ("0::/\n", False),
+        ("0::/kubepods/pod1\n", True),
+        ("5:pids:/docker/ab\n", True),
+    ):
+        (tmp_path / "proc/1/cgroup").write_text(cgroup)
+        assert runner.is_container(str(tmp_path)) == contained
 
 
 @pytest.mark.parametrize(

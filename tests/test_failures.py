@@ -17,13 +17,14 @@ import pytest
 
 import alembic_worktrees
 from worlds.observe import TRACES, at_terminal, tree
+from worlds.world import Layout, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from subprocess import CompletedProcess
 
     from worlds.postgres import Database
-    from worlds.world import Checkout, World
+    from worlds.world import Checkout
 
 PASSWORD = "S3CRETpass"
 BASE_PYTHON = Path(sys.executable).resolve()  # without the packages of the virtualenv
@@ -105,13 +106,27 @@ DOWN = {
 @pytest.mark.parametrize("case", DOWN)
 def test_database_down(case: str, main: Checkout) -> None:
     set_url(main, DOWN[case].format(password=PASSWORD))
-    done = fails(main.tool("upgrade", env={"PGPASSWORD": PASSWORD}), "could not be asked what is applied")
+    env = {"PGPASSWORD": PASSWORD}
+    done = fails(main.tool("upgrade", "-v", env=env), "could not be asked what is applied")
     # What stands where a port belongs may be a password that was not quoted.
     hidden = re.compile(f"{PASSWORD}|(?<=base 10: )'port'")
     shows(done, [hidden.sub("***", line) for line in alembic_says(main, "current")])
     assert PASSWORD not in main.tool("copy", "--json", "-v").stderr
     shown = command_in(done, "See it again with: ")
     assert main.world.run("sh", "-c", shown).returncode == 1
+
+
+def test_database_down_is_one_line_in_every_command(main: Checkout) -> None:
+    set_url(main, DOWN["port refused"].format(password=PASSWORD))
+    env = {"PGPASSWORD": PASSWORD}
+    for words in ("upgrade", "copy", "check --database", "status", "graph", "report --database post-merge 0"):
+        said = main.tool(*words.split(), env=env)
+        assert said.returncode == (0 if words in {"graph", "report --database post-merge 0"} else 1)
+        assert "Traceback" not in said.stdout + said.stderr, said.stderr
+        assert len(said.stderr.splitlines()) == (0 if words == "status" else 1), said.stderr
+        assert PASSWORD not in said.stdout + said.stderr
+    done = fails(main.tool("upgrade", env=env), "could not be asked what is applied: Operational")
+    assert main.world.run("sh", "-c", command_in(done, "with -v, or by: ")).returncode == 1
 
 
 @pytest.mark.parametrize(
@@ -150,7 +165,7 @@ LEAKS = {
 def test_env_that_tells_the_password(case: str, main: Checkout) -> None:
     url = f"postgresql://dev:{PASSWORD}@127.0.0.1:1/stoflow"
     prepend(main, LEAKS[case].format(url=url, password=PASSWORD))
-    done = fails(main.tool("upgrade", env={"PGPASSWORD": PASSWORD, "DATABASE_URL": url}))
+    done = fails(main.tool("upgrade", "-v", env={"PGPASSWORD": PASSWORD, "DATABASE_URL": url}))
     assert "***" in done.stderr
 
 
@@ -206,8 +221,14 @@ def test_config_unreadable(main: Checkout) -> None:
 
 
 def test_failing_migration(main: Checkout, database: Database) -> None:
-    main.revision("bbbb2222", "aaaa1111", body="op.execute('SELECT nonsense')")
-    done = fails(main.tool("upgrade"), "Alembic could not upgrade; its own words stand above.")
+    main.revision("bbbb2222", "aaaa1111")
+    path = main.revision("cccc3333", "bbbb2222", body="op.execute('SELECT nonsense')")
+    done = fails(main.tool("upgrade"))
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith(
+        "Alembic could not upgrade: cccc3333 failed, as its own words above say: ~/StoFlow/"
+    )
+    assert path.name in last
     shows(done, alembic_says(main, "upgrade", "heads")[-12:])
     assert database.heads() == {"aaaa1111"}
     again = main.world.run("sh", "-c", command_in(done, "See it again with: "))
@@ -333,21 +354,18 @@ def test_setting_wrong(setting: str, words: str, main: Checkout) -> None:
 
 @pytest.fixture
 def remote(main: Checkout, database: Database) -> Iterator[Database]:
-    """The same database under a name that looks remote, and a migration that it lacks."""
-    port = listen(database)
-    set_url(
-        main,
-        f"postgresql+psycopg2://postgres:{PASSWORD}@db.example.invalid:{port}/{database.name}?hostaddr=127.0.0.1",
-    )
+    """The same database where another host may answer in its place, and a migration that it lacks."""
+    hosts = f"host=127.0.0.1:{listen(database)}&host=db.example.invalid:5432"
+    set_url(main, f"postgresql+psycopg2://postgres:{PASSWORD}@/{database.name}?{hosts}")
     main.revision("bbbb2222", "aaaa1111")
     yield database
 
 
-def listen(database: Database) -> int:
-    """A port of the loopback interface that leads to the server's socket, for the rest of the test process."""
+def listen(database: Database, address: str = "127.0.0.1") -> int:
+    """A port of this machine that leads to the server's socket, for the rest of the test process."""
     import threading
 
-    server = socket.create_server(("127.0.0.1", 0))
+    server = socket.create_server((address, 0))
     target = next(
         path
         for path in database.socket.iterdir()
@@ -355,9 +373,10 @@ def listen(database: Database) -> int:
     )
 
     def pump(source: socket.socket, sink: socket.socket) -> None:
-        with suppress(OSError), sink:
+        with suppress(OSError):
             while data := source.recv(65536):
                 sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)  # the server lets go what a session has locked
 
     def serve() -> None:
         while True:
@@ -369,14 +388,54 @@ def listen(database: Database) -> int:
 
     threading.Thread(target=serve, daemon=True).start()
     port: int = server.getsockname()[1]
-    with closing(psycopg2.connect(host="127.0.0.1", port=port, user="postgres", dbname=database.name)):
+    with closing(psycopg2.connect(host=address, port=port, user="postgres", dbname=database.name)):
         return port
 
 
 def test_not_local_is_refused(main: Checkout, remote: Database) -> None:
-    done = fails(main.tool("upgrade"), "is not a local database", "--remote-database")
-    assert f"{remote.name} (postgresql, db.example.invalid:" in done.stderr
+    done = fails(
+        main.tool("upgrade"), "is not a local database, for no address of db.example.invalid is known"
+    )
+    assert f"{remote.name} (postgresql, 127.0.0.1,db.example.invalid)" in done.stderr
     assert remote.heads() == {"aaaa1111"}
+    main.write("backend/pyproject.toml", '[tool.alembic-worktrees]\nremote-database = ["other"]\n')
+    fails(main.tool("upgrade"), "is not a local database")
+    setting = command_in(done, "pyproject.toml: ")
+    main.write("backend/pyproject.toml", f"[tool.alembic-worktrees]\n{setting}\n")
+    main.tool("upgrade", check=True)
+    assert remote.heads() == {"bbbb2222"}
+
+
+def own_address() -> str:
+    """An address of this machine that is not loopback, where it has one; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as end, suppress(OSError):
+        end.connect(("192.0.2.1", 9))
+        return str(end.getsockname()[0])
+    return "127.0.0.1"
+
+
+@pytest.mark.parametrize("driver", ["psycopg2", "asyncpg"])
+def test_where_the_connection_leads_counts(driver: str, world_root: Path, database: Database) -> None:
+    """And not the name in the URL, which may be in /etc/hosts, or go with a hostaddr, or be left to the environment."""
+    world = World.create(
+        world_root,
+        database.async_url if driver == "asyncpg" else database.url,
+        layout=Layout(env="async" if driver == "asyncpg" else "generic"),
+    )
+    main, there = world.main, own_address()
+    main.applied("aaaa1111")
+    port, near = listen(database, there), listen(database)
+    if driver == "psycopg2":
+        set_url(
+            main, f"postgresql+psycopg2://postgres@db.example.com:{near}/{database.name}?hostaddr=127.0.0.1"
+        )
+        main.tool("upgrade", check=True)
+    set_url(main, f"postgresql+{driver}://postgres@/{database.name}")
+    done = main.tool("upgrade", env={"PGHOST": there, "PGPORT": str(port)})
+    assert (done.returncode == 0) == (there == "127.0.0.1"), done.stderr
+    assert done.returncode == 0 or f"for {there} is not this machine's loopback address" in done.stderr
+    set_url(main, f"postgresql+{driver}://postgres@127.0.0.1:{near}/{database.name}")
+    main.tool("upgrade", check=True)
 
 
 def test_not_local_with_option(main: Checkout, remote: Database) -> None:

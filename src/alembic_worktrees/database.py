@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import select
 import time
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .errors import Refusal
 from .interpreter import interpreters
+from .messages import Message
 from .process import Conversation
 
 if TYPE_CHECKING:
@@ -23,7 +26,8 @@ _DRIVER = re.compile(r"^postgres(ql)?(\+\w+)?://")  # SQLAlchemy names a driver,
 
 RUNNER = Path(__file__).with_name("runner.py")
 PAUSE = 0.2  # seconds until a lock that is taken is tried again
-_LOOPBACK = re.compile(r"127(\.\d+){3}")
+SOON = 5.0  # seconds in which the database of `database-url` is to answer
+GRACE = 2.0  # seconds that Alembic has to stop after ^C
 
 
 class Unlocked(NamedTuple):
@@ -32,8 +36,18 @@ class Unlocked(NamedTuple):
     reason: str | None
 
 
+class Remote(NamedTuple):
+    """A host that is not local, and its address where that is known."""
+
+    host: str
+    address: str | None
+
+
 class VersionTable(NamedTuple):
-    """One version table: its rows, and the database it is in. `hosts` is () for a socket or a file."""
+    """One version table: its rows, and the database it is in. `hosts` is () for a socket or a file.
+
+    `remote` are those hosts that are not local, as seen from where the connection is made (DESIGN, rule 12).
+    """
 
     heads: tuple[str, ...]
     dialect: str
@@ -41,11 +55,7 @@ class VersionTable(NamedTuple):
     port: int | None
     database: str
     unlocked: Unlocked | None = None
-
-    @property
-    def local(self) -> bool:
-        """Whether the database is surely a development one of this machine or network (DESIGN, rule 12)."""
-        return all(_is_local(host) for host in self.hosts)
+    remote: tuple[Remote, ...] = ()
 
     @property
     def name(self) -> str:
@@ -72,29 +82,27 @@ class Applied(NamedTuple):
 
 
 class Upgraded(NamedTuple):
-    """How `alembic upgrade` ended; `unknown` is the id that it could not locate, if that is why it failed."""
+    """How `alembic upgrade` ended."""
 
-    done: bool
-    unknown: str | None
-
-
-def _is_local(host: str) -> bool:
-    if host.startswith(("/", "@")) or host == "::1" or _LOOPBACK.fullmatch(host):
-        return True
-    return "." not in host and ":" not in host
+    done: bool = False
+    unknown: str | None = None  # the id that it could not locate, if that is why it failed
+    migration: tuple[str, Path] | None = None  # the id and the file of the one that failed
+    interrupted: bool = False
 
 
 def _read_directly(setting: str, environment: Mapping[str, str]) -> Applied | None:
     """Read the version table without env.py: `setting` is a PostgreSQL URL, or "env:NAME" of a variable with one.
 
     None where that cannot be done, for whatever reason: env.py and Alembic's own words are the way then.
-    Raises Refusal("database-url-unset") if there is no such variable.
+    Raises Refusal("database-url-unset") if there is no such variable, and TimeoutError.
     """
     import psycopg2
+    from psycopg2.extensions import set_wait_callback
 
     url = environment.get(setting[4:]) if setting.startswith("env:") else setting
     if not url:
         raise Refusal("database-url-unset", name=setting[4:])
+    set_wait_callback(partial(_wait, time.monotonic() + SOON))
     try:
         with closing(psycopg2.connect(_DRIVER.sub("postgresql://", url))) as connection:
             with connection.cursor() as cursor:
@@ -105,6 +113,18 @@ def _read_directly(setting: str, environment: Mapping[str, str]) -> Applied | No
             return Applied((VersionTable(heads, "postgresql", hosts, about.port, about.dbname),))
     except psycopg2.Error:
         return None
+    finally:
+        set_wait_callback(None)
+
+
+def _wait(deadline: float, connection: Any) -> None:
+    """Wait for what psycopg2 waits for, at most until `deadline`, and so that ^C is heard. Raises TimeoutError."""
+    from psycopg2.extensions import POLL_OK, POLL_READ
+
+    while (state := connection.poll()) != POLL_OK:
+        ends = ([connection], []) if state == POLL_READ else ([], [connection])
+        if not any(select.select(*ends, [], max(0.0, deadline - time.monotonic()))):
+            raise TimeoutError
 
 
 class Database:
@@ -117,12 +137,17 @@ class Database:
         environment: Mapping[str, str],
         *,
         direct: str | None = None,
+        verbose: bool = False,
+        tell: Callable[[Message], None] = lambda _: None,
     ) -> None:
         """Start the first likely interpreter and come back at once; `python` is the setting, and beats all.
 
-        `direct` is the setting `database-url`: with it nothing is started before it is needed.
+        `direct` is the setting `database-url`: with it nothing is started before it is needed. With `verbose` all
+        that is said of a database that does not answer is shown. `tell` is told when that takes too long.
         """
         self._project = project
+        self._verbose = verbose
+        self._tell = tell
         self._environment = environment
         self._direct = direct
         self._started = False
@@ -158,45 +183,86 @@ class Database:
 
         Raises Refusal("database-url-unset").
         """
-        applied = _read_directly(self._direct, self._environment) if self._direct else None
+        applied = self._directly() if self._direct else None
         if applied is None:
             self.start()
         return applied
 
+    def _directly(self) -> Applied | None:
+        try:
+            return _read_directly(self._direct or "", self._environment)
+        except TimeoutError:
+            self._tell(Message("direct-silent", {"seconds": int(SOON)}))
+            return None
+
     def probe(self, patience: float | None = None, *, quiet: bool = False) -> Applied:
         """Ask which revisions are applied, for at most `patience` seconds.
 
-        Raises Refusal "no-alembic", "probe-failed" (its `reason` is Alembic's in one line; with `quiet` Alembic
-        says nothing more), "python-lacks" or "no-database", or TimeoutError.
+        Raises Refusal "no-alembic", "python-lacks", "no-database", "probe-failed" or, where the database is to blame and
+        that is all that is said, "database-down", or TimeoutError. The `reason` is Alembic's in one line; with `quiet`
+        it says nothing more.
         """
-        return self._applied(self._ask("probe", patience, quiet=quiet))
+        return self._applied(self._probe(patience, quiet=quiet and not self._verbose))
 
     def probe_alone(self, when_taken: Callable[[], None]) -> Applied:
         """Ask as `probe` does, when no other clone is upgrading; until this one ends, none that uses us will.
 
         Only PostgreSQL has such a lock, and lets it go when its holder is killed. Raises what `probe` raises.
         """
-        answer = self._ask("probe", lock=True)
+        answer = self._probe(lock=True)
         if _taken(answer):
             when_taken()
         while _taken(answer):
             time.sleep(PAUSE)
-            answer = self._ask("probe", lock=True)
+            answer = self._probe(lock=True)
         return self._applied(answer)
+
+    def _probe(self, patience: float | None = None, **about: bool) -> dict[str, Any]:
+        return self._ask("probe", patience, verbose=self._verbose, **about)
 
     def _applied(self, answer: dict[str, Any]) -> Applied:
         if failure := answer["failure"]:
-            lacks = failure["reason"].startswith(("ModuleNotFoundError: ", "ImportError: "))
-            key = "python-lacks" if lacks else "probe-failed"
+            key = "database-down" if failure["hidden"] else "probe-failed"
+            if failure["reason"].startswith(("ModuleNotFoundError: ", "ImportError: ")):
+                key = "python-lacks"
             raise Refusal(key, reason=failure["reason"], python=self._tried[-1], **self._see())
         if not answer["tables"]:
             raise Refusal("no-database", env=self._project.scripts / "env.py", **self._see())
         return Applied(tuple(_version_table(table) for table in answer["tables"]))
 
     def upgrade(self, target: str) -> Upgraded:
-        """Run `alembic upgrade TARGET`; Alembic's own words go to the user."""
-        failure = self._ask("upgrade", target=target)["failure"]
-        return Upgraded(failure is None, failure and failure["unknown"])
+        """Run `alembic upgrade TARGET`; Alembic's own words go to the user. After ^C it ends, if it can, in order."""
+        try:
+            failure = self._ask("upgrade", target=target)["failure"]
+        except KeyboardInterrupt:
+            self._stop()
+            return Upgraded(interrupted=True)
+        if failure is None:
+            return Upgraded(done=True)
+        if failure.get("interrupted"):
+            return Upgraded(interrupted=True)
+        migration = failure["migration"]
+        return Upgraded(False, failure["unknown"], migration and (migration[0], Path(migration[1])))
+
+    def _stop(self) -> None:
+        """Let Alembic end what it is at; where it does not, or for a second ^C, end it."""
+        if self._talk:
+            try:
+                self._talk.interrupt()
+                ended = self._talk.receive(GRACE) is None
+            except (KeyboardInterrupt, TimeoutError):
+                ended = True
+            if ended:
+                self._talk.kill()
+                self._talk.close()
+                self._talk = None
+
+    def after_interruption(self) -> Applied | None:
+        """Return what is applied after ^C, None where that cannot be told soon."""
+        try:
+            return self.probe(GRACE, quiet=True) if self._talk else self.directly()
+        except (Refusal, TimeoutError):
+            return None
 
     def merge(self, message: str, heads: Sequence[str]) -> bool:
         """Let Alembic write a revision that joins `heads`; say whether it did."""
@@ -217,7 +283,7 @@ class Database:
     def _request(self, do: str, patience: float | None = None, **about: object) -> dict[str, Any]:
         talk = self._wait_until_ready()
         talk.send(json.dumps({"do": do, **about}))
-        return _load(talk, patience) or self._died(talk)
+        return _load(talk, patience, in_order=do == "upgrade") or self._died(talk)
 
     def _died(self, talk: Conversation) -> dict[str, Any]:
         raise Refusal("runner-died", status=talk.close(), **self._see())
@@ -257,8 +323,16 @@ class Database:
                 return
 
 
-def _load(talk: Conversation, patience: float | None = None) -> dict[str, Any] | None:
-    line = talk.receive(patience)
+def _load(
+    talk: Conversation, patience: float | None = None, *, in_order: bool = False
+) -> dict[str, Any] | None:
+    """Return the next answer. After ^C the process is ended, which may wait for a server, unless `in_order`."""
+    try:
+        line = talk.receive(patience)
+    except KeyboardInterrupt:
+        if not in_order:
+            talk.kill()
+        raise
     return json.loads(line) if line else None
 
 
@@ -269,4 +343,5 @@ def _taken(answer: dict[str, Any]) -> bool:
 def _version_table(row: dict[str, Any]) -> VersionTable:
     heads, hosts, database = tuple(row["heads"]), tuple(row["hosts"]), row["database"] or ""
     unlocked = Unlocked(row["unlocked"]) if "unlocked" in row else None
-    return VersionTable(heads, row["dialect"], hosts, row["port"], database, unlocked)
+    remote = tuple(Remote(**one) for one in row["remote"])
+    return VersionTable(heads, row["dialect"], hosts, row["port"], database, unlocked, remote)

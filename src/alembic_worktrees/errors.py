@@ -23,6 +23,12 @@ class Refusal(Exception):
         self.values = values
 
 
+class Interrupted(Refusal):
+    """^C, with what was done before: exit status 130."""
+
+    status = INTERRUPTED
+
+
 class Usage(Refusal):
     """The command's words are off: exit status 2."""
 

@@ -59,6 +59,7 @@ def survey(
     *,
     ask_database: bool,
     tell: Callable[[Message], None],
+    verbose: bool = False,
 ) -> Landscape:
     """Look at every checkout while the project's Alembic starts, then ask the database and, if need be, git.
 
@@ -66,7 +67,10 @@ def survey(
     """
     if not ask_database:
         return _look(project, settings, lambda: (None, None), tell)
-    with Database(project, settings.python, environment, direct=settings.database_url) as database:
+    direct = settings.database_url
+    with Database(
+        project, settings.python, environment, direct=direct, verbose=verbose, tell=tell
+    ) as database:
         applied = database.directly()
         return _look(project, settings, lambda: (applied, None) if applied else _ask(database), tell)
 
@@ -114,7 +118,7 @@ def _ask(database: Database) -> tuple[Applied | None, Message | None]:
     except TimeoutError:
         return None, Message("silent-slow", {"seconds": int(PATIENCE)})
     except Refusal as refusal:
-        if refusal.key == "probe-failed":
+        if refusal.key in {"probe-failed", "database-down"}:
             return None, Message("silent-because", refusal.values)
         return None, Message(refusal.key, refusal.values)
 

@@ -842,10 +842,8 @@ TEXTS: dict[str, Text] = {
     "graph-empty": Text(OK, "No migrations yet.", "Aucune migration."),
     "graph-silent": Text(
         WARN,
-        "The database did not answer, so the picture does not say what is applied. {why}\n"
-        "  To leave it out: --no-database",
-        "La base n'a pas répondu ; l'image ne dit donc pas ce qui est appliqué. {why}\n"
-        "  Pour s'en passer : --no-database",
+        "The database did not answer, so the picture does not say what is applied (to leave it out: --no-database). {why}",
+        "La base n'a pas répondu ; l'image ne dit donc pas ce qui est appliqué (pour s'en passer : --no-database). {why}",
     ),
     "file-exists": Text(
         BAD,
@@ -951,6 +949,13 @@ TEXTS: dict[str, Text] = {
         "Alembic n'a pas pu mettre à jour ; ses propres mots sont ci-dessus. "
         "Pour les revoir : cd {folder:q} && {command}",
     ),
+    "migration-failed": Text(
+        BAD,
+        "Alembic could not upgrade: {revision} failed, as its own words above say: {path}. "
+        "See it again with: cd {folder:q} && {command}",
+        "Alembic n'a pas pu mettre à jour : {revision} a échoué, comme ses propres mots le disent ci-dessus : {path}. "
+        "Pour les revoir : cd {folder:q} && {command}",
+    ),
     "attempts-exhausted": Text(
         BAD,
         "Still not upgraded after {count} attempts: other checkouts keep applying new migrations. "
@@ -994,6 +999,18 @@ TEXTS: dict[str, Text] = {
         "{python} ne peut pas charger env.py : {reason}. Est-ce le Python de ce projet ? Activer son virtualenv, ou définir "
         "python sous [tool.alembic-worktrees] dans pyproject.toml. Pour le revoir : cd {folder:q} && {command}",
     ),
+    "database-down": Text(
+        BAD,
+        "The database could not be asked what is applied: {reason}. Start it, or correct its address. "
+        "All that Alembic says is shown with -v, or by: cd {folder:q} && {command}",
+        "Impossible de demander à la base ce qui est appliqué : {reason}. La démarrer, ou corriger son adresse. "
+        "Tout ce que dit Alembic s'affiche avec -v, ou par : cd {folder:q} && {command}",
+    ),
+    "direct-silent": Text(
+        WARN,
+        "The database that database-url names has not answered within {seconds} seconds; asking through env.py.",
+        "La base que nomme database-url n'a pas répondu en {seconds} secondes ; demande à travers env.py.",
+    ),
     "no-database": Text(
         BAD,
         "{env} came to its end without asking a database, so nothing says what is applied. See it with: "
@@ -1003,15 +1020,31 @@ TEXTS: dict[str, Text] = {
     ),
     "not-local": Text(
         BAD,
-        "{database} is not a local database, so it is upgraded only if you say so: add --remote-database, "
-        "or put remote-database = true under [tool.alembic-worktrees] in pyproject.toml",
-        "{database} n'est pas une base locale ; elle n'est mise à jour que sur demande : ajouter --remote-database, "
-        "ou remote-database = true sous [tool.alembic-worktrees] dans pyproject.toml",
+        "{database} is not a local database, {why}; it is upgraded only if you say so: add --remote-database, or put "
+        "its host under [tool.alembic-worktrees] in pyproject.toml: remote-database = [{host:toml}]",
+        "{database} n'est pas une base locale, {why} ; elle n'est mise à jour que sur demande : ajouter "
+        "--remote-database, ou son hôte sous [tool.alembic-worktrees] dans pyproject.toml : "
+        "remote-database = [{host:toml}]",
     ),
     "ask-not-local": Text(
         WARN,
-        "{database} is not a local database. Upgrade it? [y/N] ",
-        "{database} n'est pas une base locale. La mettre à jour ? [o/N] ",
+        "{database} is not a local database, {why}. Upgrade it? [y/N] ",
+        "{database} n'est pas une base locale, {why}. La mettre à jour ? [o/N] ",
+    ),
+    "remote-address": Text(
+        PLAIN,
+        "for {host} is not this machine's loopback address",
+        "car {host} n'est pas l'adresse de bouclage de cette machine",
+    ),
+    "remote-name": Text(
+        PLAIN,
+        "for {host} is {address}, not this machine's loopback address",
+        "car {host} est {address}, et non l'adresse de bouclage de cette machine",
+    ),
+    "remote-unknown": Text(
+        PLAIN,
+        "for no address of {host} is known here",
+        "car aucune adresse de {host} n'est connue ici",
     ),
     "no-alembic": Text(
         BAD,
@@ -1153,6 +1186,19 @@ TEXTS: dict[str, Text] = {
     ),
     "usage": Text(BAD, "{words:text}\n  Help: {command} --help", "{words:text}\n  Aide : {command} --help"),
     "interrupted": Text(BAD, "Interrupted.", "Interrompu."),
+    "interrupted-upgrade": Text(
+        BAD,
+        "Interrupted. In {database:list} applied before that: {done:list}; not applied: {left:list}.",
+        "Interrompu. Dans {database:list}, appliquées avant cela : {done:list} ; non appliquées : {left:list}.",
+    ),
+    "interrupted-unknown": Text(
+        BAD,
+        "Interrupted. Alembic did not stop in order and was ended; its server may still be at work on the last "
+        "statement. See what is applied with: cd {folder:q} && {command}",
+        "Interrompu. Alembic ne s'est pas arrêté de lui-même et a été tué ; son serveur exécute peut-être encore la "
+        "dernière instruction. Pour voir ce qui est appliqué : cd {folder:q} && {command}",
+    ),
+    "none": Text(PLAIN, "none", "aucune"),
     "bug": Text(
         BAD,
         "This is a bug of alembic-worktrees, not of your project. Please report it with all that follows:\n\n{report:text}",
@@ -1240,7 +1286,11 @@ TEXTS: dict[str, Text] = {
     "help-options": Text(PLAIN, "options", "options"),
     "help-help": Text(PLAIN, "show this help", "afficher cette aide"),
     "help-version": Text(PLAIN, "print the version", "afficher la version"),
-    "help-verbose": Text(PLAIN, "name every file that was stepped over", "nommer chaque fichier ignoré"),
+    "help-verbose": Text(
+        PLAIN,
+        "name every file that was stepped over, and show all that Alembic says of a database that is down",
+        "nommer chaque fichier ignoré, et montrer tout ce que dit Alembic d'une base arrêtée",
+    ),
     "help-upgrade": Text(
         PLAIN,
         "borrow what is missing here, then run `alembic upgrade heads`",
@@ -1588,7 +1638,7 @@ def _escaped(character: str) -> str:
 class _Value:
     """One value of a message; the format spec in the text says how it is shown.
 
-    "" in one line; "text" with its line breaks; "q" quoted for a shell; "top" paths from the top, quoted for git; "list" with commas; "rows" and "lines" one a line, "lines" indented;
+    "" in one line; "text" with its line breaks; "q" quoted for a shell; "toml" as a string of TOML; "top" paths from the top, quoted for git; "list" with commas; "rows" and "lines" one a line, "lines" indented;
     "count one|many" how many; "of KIND" a stable word, through the text "KIND-word"; "hint" a suggestion if any.
     """
 
@@ -1608,6 +1658,11 @@ class _Value:
         if isinstance(value, Message):
             return self._speaker.phrase(value)
         return one_line(abbreviated(value) if isinstance(value, Path) else str(value))
+
+    def _toml(self) -> str:
+        import json
+
+        return json.dumps(str(self._value), ensure_ascii=False)
 
     def _text(self) -> str:
         return printable(str(self._value))

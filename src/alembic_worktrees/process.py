@@ -197,6 +197,14 @@ class Conversation:
             raise TimeoutError
         return self._answers.readline() or None
 
+    def interrupt(self) -> None:
+        """Send what ^C sends: who was told by the terminal is told twice, who was not is told at all."""
+        self._process.send_signal(signal.SIGINT)
+
+    def kill(self) -> None:
+        """End the process at once."""
+        self._process.kill()
+
     def close(self) -> int:
         """End the conversation, wait for the process, and return its exit status."""
         for end in (self._requests, self._answers):

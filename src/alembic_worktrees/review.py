@@ -162,7 +162,7 @@ def review_project(project: Project, settings: Settings) -> Iterator[Problem]:
 
 
 def review_database(
-    scope: Scope, environment: Mapping[str, str], patience: float | None = None
+    scope: Scope, environment: Mapping[str, str], patience: float | None = None, *, verbose: bool = False
 ) -> Iterator[Problem]:
     """Compare the files of each project with its database; all are asked for at most `patience` seconds, and quietly.
 
@@ -174,7 +174,7 @@ def review_database(
     deadline = time.monotonic() + patience if patience is not None else None
     for project in projects(scope):
         settings = scope.settings(os.path.relpath(project.folder, scope.root))
-        with Database(project, settings.python, environment) as database:
+        with Database(project, settings.python, environment, verbose=verbose) as database:
             left = max(0.0, deadline - time.monotonic()) if deadline else None
             applied = database.probe(left, quiet=patience is not None)
         yield from compare(applied.heads, snapshot_of(project, take_inventory(project)))

@@ -13,6 +13,8 @@ import json
 import logging
 import os
 import re
+import signal
+import socket
 import sys
 import threading
 import traceback
@@ -166,6 +168,7 @@ def main(read_end: int, write_end: int) -> None:
             _send(answers, ready=False, reason=mask(str(error)))
             return
         _send(answers, ready=True, alembic=alembic.__version__, python=sys.executable)
+        _interruption.follow()
         for line in requests:
             request = json.loads(line)
             _send(answers, **_HANDLERS[request.pop("do")](**request))
@@ -182,19 +185,70 @@ def _send(answers: TextIO, **answer: object) -> None:
     answers.flush()
 
 
+class Interruption:
+    """^C, also while a driver in C waits for its server: Python would hear of it when that has answered.
+
+    A thread of its own hears it at once, and lets every connection in use cancel its statement. Only the first
+    counts: a terminal tells us and who asked us, who tells us again.
+    """
+
+    def __init__(self) -> None:
+        self._connections: Dict[int, Any] = {}  # of the driver, in use
+        self._heard = threading.Event()
+
+    def follow(self) -> None:
+        """Know which connections are in use."""
+        from sqlalchemy import event, pool
+
+        event.listen(pool.Pool, "checkout", lambda driver, *_: self._connections.update({id(driver): driver}))
+        event.listen(pool.Pool, "checkin", lambda driver, *_: self._connections.pop(id(driver), None))
+
+    def listen(self) -> None:
+        """Hear ^C from now on, unless we were started so as not to."""
+        if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+            return
+        ours, bell = socket.socketpair()
+        bell.setblocking(False)
+        signal.signal(signal.SIGINT, self._hear)
+        signal.set_wakeup_fd(bell.detach(), warn_on_full_buffer=False)
+        threading.Thread(target=self._cancel, args=(ours,), daemon=True).start()
+
+    def _hear(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self._heard.set()
+        raise KeyboardInterrupt
+
+    def _cancel(self, bell: socket.socket) -> None:
+        while signal.SIGINT not in bell.recv(16):
+            pass
+        for _ in range(20):  # a statement may begin just now
+            for driver in list(self._connections.values()):
+                for name in (
+                    "cancel",
+                    "interrupt",
+                ):  # psycopg2 and psycopg, sqlite3; what is all Python hears itself
+                    with suppress(Exception):
+                        getattr(driver, name)()
+            if self._heard.wait(0.1):
+                return
+
+
 _locks = Locks()
+_interruption = Interruption()
 
 
-def probe(words: list[str], quiet: bool = False, lock: bool = False) -> dict[str, Any]:
+def probe(words: list[str], quiet: bool = False, lock: bool = False, verbose: bool = False) -> dict[str, Any]:
     """Answer with the rows of every version table that env.py leads to. Nothing is changed, no migration read.
 
-    With `quiet` a failure is not shown, only answered; with `lock` each table is locked before it is read.
+    With `quiet` a failure is not shown, only answered, else what a database says is shown only if `verbose`; with
+    `lock` each table is locked before it is read.
     """
+    hidden = (lambda _: True) if quiet else (lambda _: False) if verbose else _is_of_the_database
     tables: list[dict[str, Any]] = []
     logging.disable(logging.INFO)  # env.py is run again for the upgrade, and says the same again
     sys.dont_write_bytecode, before = True, sys.dont_write_bytecode
     try:
-        failure = _as_the_command([*words, "current"], lambda config: _capture(config, tables, lock), quiet)
+        failure = _as_the_command([*words, "current"], lambda config: _capture(config, tables, lock), hidden)
     finally:
         logging.disable(logging.NOTSET)
         sys.dont_write_bytecode = before
@@ -202,8 +256,12 @@ def probe(words: list[str], quiet: bool = False, lock: bool = False) -> dict[str
 
 
 def upgrade(words: list[str], target: str) -> dict[str, Any]:
-    """Run `alembic upgrade TARGET`."""
-    return {"failure": _as_the_command([*words, "upgrade", target])}
+    """Run `alembic upgrade TARGET`; ^C ends only that."""
+    _interruption.listen()
+    try:
+        return {"failure": _as_the_command([*words, "upgrade", target])}
+    except KeyboardInterrupt:
+        return {"failure": {"unknown": None, "interrupted": True}}
 
 
 def merge(words: list[str], message: str, heads: list[str]) -> dict[str, Any]:
@@ -264,29 +322,127 @@ def _capture(config: Any, tables: list[dict[str, Any]], lock: bool) -> None:
 
 def _describe(heads: Any, context: Any) -> dict[str, Any]:
     url = context.connection.engine.url
-    hosts = [url.host] if url.host else _listed(url.query.get("host"))
+    driver = _driver(context.connection)
+    hosts = _hosts(url, driver)
     return {
         "heads": list(heads),
         "table": context.version_table,
         "schema": context.version_table_schema,
         "dialect": context.dialect.name,
-        "hosts": [host for item in hosts for host in item.split(",")],
+        "hosts": hosts,
+        "remote": _remote(hosts, driver),
         "port": url.port,
         "database": url.database,
     }
+
+
+def _driver(connection: Any) -> Any:
+    """Return the connection of the driver itself, None where SQLAlchemy is too old to say."""
+    pooled = connection.connection
+    return getattr(pooled, "driver_connection", None) or getattr(pooled, "connection", None)
+
+
+def _hosts(url: Any, driver: Any) -> list[str]:
+    """Return the hosts in the URL, else the one that the driver has from its environment; a socket is a path."""
+    named = [url.host] if url.host else _listed(url.query.get("host"))
+    hosts = [re.sub(r"^([^:]*):\d+$", r"\1", host) for item in named for host in item.split(",")]
+    of_driver = getattr(getattr(driver, "info", None), "host", None)
+    return hosts or ([of_driver] if of_driver else [])
 
 
 def _listed(value: Any) -> list[str]:
     return [] if value is None else [value] if isinstance(value, str) else list(value)
 
 
+def _remote(hosts: list[str], driver: Any) -> list[dict[str, Optional[str]]]:
+    """Return which hosts are not local, with the address where that is known.
+
+    Where the connection leads counts, whatever a name or the environment says; of several hosts the next connection
+    may take any.
+    """
+    peer = _peer(driver) if len(hosts) < 2 else None
+    rows = (
+        [(hosts[0] if hosts else peer, peer)] if peer is not None else [(one, _resolve(one)) for one in hosts]
+    )
+    contained = is_container("/")
+    return [
+        {"host": host, "address": address} for host, address in rows if not is_local(host, address, contained)
+    ]
+
+
+def is_local(host: str, address: Optional[str], contained: bool) -> bool:
+    """Whether that is a socket or loopback; in a container also a name without a dot, as compose gives them."""
+    import ipaddress
+
+    if not host or host.startswith(("/", "@")):
+        return True
+    if address is not None:
+        found = ipaddress.ip_address(address.partition("%")[0])
+        if (getattr(found, "ipv4_mapped", None) or found).is_loopback:
+            return True
+    return contained and "." not in host and ":" not in host
+
+
+def is_container(root: str) -> bool:
+    """Whether the machine at `root` is a container: Docker and Podman leave a file, others a name in the cgroup."""
+    if any(os.path.exists(os.path.join(root, name)) for name in (".dockerenv", "run/.containerenv")):
+        return True
+    with suppress(OSError), open(os.path.join(root, "proc/1/cgroup")) as file:
+        return bool(re.search("docker|containerd|kubepods|libpod|lxc", file.read()))
+    return False
+
+
+def _peer(driver: Any) -> Optional[str]:
+    """Return the address at the other end of a connection, "" of a socket; None where the driver does not tell."""
+    with suppress(Exception):
+        transport = getattr(driver, "_transport", None)  # asyncpg
+        if transport:
+            name = transport.get_extra_info("peername")
+        else:  # psycopg2, psycopg
+            with socket.socket(fileno=os.dup(driver.fileno())) as end:
+                name = end.getpeername()
+        return name[0] if isinstance(name, tuple) else ""
+    return None
+
+
+PATIENCE = 2.0  # seconds for the address of a host
+
+
+def _resolve(host: str) -> Optional[str]:
+    """Return an address of `host`, one that is not loopback if there is any; None if that takes too long."""
+    if not host or host.startswith(("/", "@")):
+        return None
+    found: list[str] = []
+
+    def ask() -> None:
+        with suppress(OSError, UnicodeError):
+            found.extend(str(row[4][0]) for row in socket.getaddrinfo(host, None))
+
+    asking = threading.Thread(target=ask, daemon=True)  # a resolver has time limits of its own, and long ones
+    asking.start()
+    asking.join(PATIENCE)
+    return next(
+        (one for one in found if not is_local("x", one, contained=False)), found[0] if found else None
+    )
+
+
+def _is_of_the_database(error: BaseException) -> bool:
+    """Whether the database, its driver or the way there failed, and no line of the project is to blame."""
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    if isinstance(error, OSError):
+        return error.filename is None
+    return bool(kinds & {"DBAPIError", "DatabaseError", "InterfaceError", "PostgresError"})
+
+
 def _as_the_command(
-    words: list[str], instead: Callable[[Any], None] | None = None, quiet: bool = False
+    words: list[str],
+    instead: Callable[[Any], None] | None = None,
+    hidden: Callable[[BaseException], bool] = lambda _: False,
 ) -> dict[str, Any] | None:
     """Run the `alembic` command line, or `instead` with its config, and show failures as the command does.
 
     Returns None on success, else {"unknown": the revision id that Alembic could not locate, or None, "reason": the
-    failure in one line}.
+    failure in one line, "hidden": whether it is not shown, "migration": the [id, path] of the one that failed}.
     """
     from alembic import util
     from alembic.config import CommandLine
@@ -302,19 +458,39 @@ def _as_the_command(
     try:
         Command(prog="alembic").main(words)
     except util.CommandError as error:
-        if not quiet:
+        if not hidden(error):
             _show_as_alembic_does(util, error)
-        return {"unknown": getattr(error.__cause__, "argument", None), "reason": _reason(error)}
+        return _failure(error, hidden, getattr(error.__cause__, "argument", None))
     except (Exception, SystemExit) as error:
         if not (isinstance(error, SystemExit) and error.code in (None, 0)):
-            if not quiet:
+            if not hidden(error):
                 _show_traceback(error)
-            return {"unknown": None, "reason": _reason(error)}
+            return _failure(error, hidden, None)
+    return None
+
+
+def _failure(
+    error: BaseException, hidden: Callable[[BaseException], bool], unknown: object
+) -> dict[str, Any]:
+    migration = _at_work(error)
+    return {"unknown": unknown, "reason": _reason(error), "hidden": hidden(error), "migration": migration}
+
+
+def _at_work(error: BaseException) -> Optional[Tuple[str, str]]:
+    """Return the id and the path of the migration that Alembic was at: the step in its loop over all of them."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if frame.f_code.co_name == "run_migrations":
+            script = getattr(frame.f_locals.get("step"), "revision", None)
+            if script is not None:
+                return script.revision, script.path
     return None
 
 
 def _reason(error: BaseException) -> str:
     """Return what an error says, in one line, without SQLAlchemy's hint where to read about it."""
+    error = (
+        getattr(error, "orig", None) or error
+    )  # what the driver says, without the statement and its values
     said = str(error).partition("(Background on this error at")[0]
     where = traceback.extract_tb(error.__traceback__)[-1:]
     if (
@@ -345,7 +521,7 @@ def _leave() -> None:
 
     Where a thread is still at work Python's own way is right, which waits for it.
     """
-    if threading.active_count() == 1:
+    if all(thread.daemon or thread is threading.main_thread() for thread in threading.enumerate()):
         atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()

@@ -31,7 +31,8 @@ class Settings(NamedTuple):
     published: str | None = None
     """The published branch; None: the remote's default branch."""
     database_url: str | None = None
-    remote_database: bool = False
+    remote_database: bool | tuple[str, ...] = False
+    """Whether databases that are not local are meant, or the hosts that are."""
     review: bool = False
     """Show what would be borrowed, and ask."""
 
@@ -104,6 +105,16 @@ def _count(value: object) -> int:
     return value
 
 
+def _meant(value: object) -> bool | tuple[str, ...]:
+    return value if isinstance(value, bool) else tuple(_string(item) for item in _list(value))
+
+
+def _list(value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise TypeError
+    return value
+
+
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise TypeError
@@ -119,7 +130,7 @@ _READERS: dict[str, tuple[Callable[[object], object], str]] = {
     "max-heads": (_count, "integer >= 1"),
     "published": (_string, "string"),
     "database-url": (_string, "string"),
-    "remote-database": (_flag, "true | false"),
+    "remote-database": (_meant, "true | false | list of hosts"),
     "review": (_flag, "true | false"),
 }
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from . import archive, git
 from .borrow import carry_out, mend, mended
 from .by_hand import copied_by_hand
-from .errors import Refusal
+from .errors import Interrupted, Refusal
 from .graph import graph_of
 from .inventory import Inventory, Migration, Stepped, take_inventory
 from .lock import only_one
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from .database import Applied, Database
+    from .database import Applied, Database, Upgraded
     from .graph import Graph
     from .inventory import Borrowed
     from .plan import Copy, Difference
@@ -125,14 +125,16 @@ def upgrade(
             if refusal := overlap(project, situation.plan, databases=len(situation.applied.tables)):
                 raise refusal
             _announce(situation, audience.tell)
-            outcome, applied = database.upgrade(settings.target), database.probe()
+            outcome = database.upgrade(settings.target)
+            if outcome.interrupted:
+                raise _interrupted(situation, database, audience.tell)
+            applied = database.probe()
             if outcome.done:
                 _finish(situation, applied, audience.tell)
                 return
             _keep_what_can_be(situation, applied, audience.tell)  # what was applied before another one failed
             if outcome.unknown not in applied.heads:
-                again = project.files.command("upgrade", settings.target)
-                raise Refusal("upgrade-failed", folder=project.folder, command=again)
+                raise _failed(project, settings.target, outcome)
             # Another checkout upgraded between our look and our upgrade, without us and so without the locks.
             audience.tell(Message("retry", {"revision": outcome.unknown}))
     raise Refusal("attempts-exhausted", count=settings.max_attempts)
@@ -371,6 +373,28 @@ def _finish(situation: Situation, applied: Applied, tell: Callable[[Message], No
     heads = _with_owners(sorted(applied.heads), situation) or (Message("no-heads"),)
     tell(Message("up-to-date", {"database": applied.names, "heads": heads}))
     _keep(situation, applied)
+
+
+def _failed(project: Project, target: str, outcome: Upgraded) -> Refusal:
+    again = {"folder": project.folder, "command": project.files.command("upgrade", target)}
+    if outcome.migration is None:
+        return Refusal("upgrade-failed", **again)
+    revision, path = outcome.migration
+    return Refusal("migration-failed", revision=revision, path=path, **again)
+
+
+def _interrupted(situation: Situation, database: Database, tell: Callable[[Message], None]) -> Interrupted:
+    """Return what to say after ^C: what was done, and what was not."""
+    applied, project = database.after_interruption(), situation.project
+    if applied is None:
+        again = project.files.command("current")
+        return Interrupted("interrupted-unknown", folder=project.folder, command=again)
+    _keep_what_can_be(situation, applied, tell)
+    order = situation.graph.order(situation.pending)
+    left = situation._replace(applied=applied).pending
+    parts = ([one for one in order if one not in left], [one for one in order if one in left])
+    done, not_done = (tuple(part) or (Message("none"),) for part in parts)
+    return Interrupted("interrupted-upgrade", database=applied.names, done=done, left=not_done)
 
 
 def _keep_what_can_be(situation: Situation, applied: Applied, tell: Callable[[Message], None]) -> None:

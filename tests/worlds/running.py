@@ -44,10 +44,10 @@ class Running:
                 return
         raise AssertionError(f"It ended without a word of {words!r}:\n{self.said}")
 
-    def signal(self, number: signal.Signals) -> None:
-        """Send a signal to it and its children, as a terminal does for ^C."""
+    def signal(self, number: signal.Signals, *, alone: bool = False) -> None:
+        """Send a signal to it and its children, as a terminal does for ^C, or to it alone."""
         with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, number)
+            (os.kill if alone else os.killpg)(self._process.pid, number)
 
     def finish(self, timeout: float = 120) -> int:
         """Wait for its end, and return its status."""

@@ -13,8 +13,9 @@ from .call import Call, open_call
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
-    from ..database import Applied
+    from ..database import Applied, Remote
     from ..printer import Printer
     from ..upgrade import Audience, Situation
 
@@ -29,7 +30,7 @@ def upgrade(options: argparse.Namespace, printer: Printer) -> int:
     with _database(call) as database:
         from .. import upgrade as story  # while Alembic starts
 
-        audience = _audience(call, trusted=options.remote_database or settings.remote_database)
+        audience = _audience(call, meant=options.remote_database or settings.remote_database)
         story.upgrade(call.project, settings, database, audience, prefer=options.prefer)
     return DONE
 
@@ -40,7 +41,7 @@ def copy(options: argparse.Namespace, printer: Printer) -> int:
     with _database(call) as database:
         from .. import upgrade as story  # while Alembic starts
 
-        audience = _audience(call, trusted=True)  # nothing is changed in the database
+        audience = _audience(call, meant=True)  # nothing is changed in the database
         situation = story.copy(
             call.project, call.settings, database, audience, prefer=options.prefer, dry_run=options.dry_run
         )
@@ -59,13 +60,20 @@ def copy(options: argparse.Namespace, printer: Printer) -> int:
 
 def _database(call: Call) -> Database:
     settings = call.settings
-    return Database(call.project, settings.python, os.environ, direct=settings.database_url)
+    return Database(
+        call.project,
+        settings.python,
+        os.environ,
+        direct=settings.database_url,
+        verbose=call.options.verbose,
+        tell=call.printer.tell,
+    )
 
 
-def _audience(call: Call, *, trusted: bool) -> Audience:
+def _audience(call: Call, *, meant: bool | tuple[str, ...]) -> Audience:
     from ..upgrade import Audience
 
-    allow = (lambda _: None) if trusted else partial(_consent, call.printer)
+    allow = (lambda _: None) if meant is True else partial(_consent, call.printer, meant or ())
     review = partial(_review, call) if _reviews(call) else (lambda _: None)
     return Audience(call.printer.tell, call.tell_stepped, allow, review)
 
@@ -104,10 +112,19 @@ def _show_sheets(call: Call, situation: Situation, *, data: bool) -> None:
         call.printer.show(sheet.text, sheet.language, data=data)
 
 
-def _consent(printer: Printer, applied: Applied) -> None:
-    for name in dict.fromkeys(table.name for table in applied.tables if not table.local):
-        if not printer.ask(Message("ask-not-local", {"database": name})):
-            raise Refusal("not-local", database=name)
+def _consent(printer: Printer, meant: Sequence[str], applied: Applied) -> None:
+    """Ask before a database is changed that is not local, unless its host is one of those that are meant."""
+    named = {host.lower() for host in meant}
+    hosts = [(table.name, remote) for table in applied.tables for remote in table.remote]
+    for name, remote in dict.fromkeys(hosts):
+        values = {"database": name, "host": remote.host, "why": _why(remote)}
+        if remote.host.lower() not in named and not printer.ask(Message("ask-not-local", values)):
+            raise Refusal("not-local", **values)
+
+
+def _why(remote: Remote) -> Message:
+    key = "name" if remote.address else "unknown"
+    return Message(f"remote-{'address' if remote.address == remote.host else key}", remote._asdict())
 
 
 def _plan_document(situation: Situation) -> dict[str, object]:

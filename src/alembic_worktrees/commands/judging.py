@@ -69,7 +69,7 @@ def _problems(options: argparse.Namespace, scope: Scope | None, files: ConfigFil
     else:
         yield from review_files(scope)
         if options.database:
-            yield from review_database(scope, os.environ)
+            yield from review_database(scope, os.environ, verbose=options.verbose)
 
 
 def _pushed(environment: Mapping[str, str]) -> str | None:
@@ -156,6 +156,6 @@ def _report_database(scope: Scope, printer: Printer) -> None:
     except TimeoutError:
         printer.tell(Message("database-silent", {"seconds": int(PATIENCE)}))
     except Refusal as refusal:
-        if refusal.key != "probe-failed":
+        if refusal.key not in {"probe-failed", "database-down"}:
             raise
         printer.tell(Message("database-refused", {"reason": refusal.values["reason"]}))

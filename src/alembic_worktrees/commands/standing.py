@@ -30,7 +30,14 @@ if TYPE_CHECKING:
 def status(options: argparse.Namespace, printer: Printer) -> int:
     """Show where every checkout and the database stand; status 1 if the database did not answer."""
     call = open_call(options, printer)
-    landscape = survey(call.project, call.settings, os.environ, ask_database=True, tell=printer.tell)
+    landscape = survey(
+        call.project,
+        call.settings,
+        os.environ,
+        ask_database=True,
+        tell=printer.tell,
+        verbose=options.verbose,
+    )
     call.tell_stepped(landscape.stepped)
     words = config_files(options.config, options.name, (), os.environ).words
     called = Called(options.directory, words, tuple(options.arguments))
@@ -65,7 +72,12 @@ def graph(options: argparse.Namespace, printer: Printer) -> int:
         raise Refusal("file-exists", path=path)
     call = open_call(options, printer)
     landscape = survey(
-        call.project, call.settings, os.environ, ask_database=not options.no_database, tell=printer.tell
+        call.project,
+        call.settings,
+        os.environ,
+        ask_database=not options.no_database,
+        tell=printer.tell,
+        verbose=options.verbose,
     )
     call.tell_stepped(landscape.stepped)
     if landscape.silence:
