@@ -198,9 +198,9 @@ class Database:
     def probe(self, patience: float | None = None, *, quiet: bool = False) -> Applied:
         """Ask which revisions are applied, for at most `patience` seconds.
 
-        Raises Refusal "no-alembic", "python-lacks", "no-database", "probe-failed" or, where the database is to blame and
-        that is all that is said, "database-down", or TimeoutError. The `reason` is Alembic's in one line; with `quiet`
-        it says nothing more.
+        Raises Refusal "no-alembic", "python-lacks", "no-database", "probe-failed" or, where the database is to blame
+        and that is all that is said, "database-down", or TimeoutError. The `reason` is Alembic's in one line; with
+        `quiet` it says nothing more.
         """
         return self._applied(self._probe(patience, quiet=quiet and not self._verbose))
 
