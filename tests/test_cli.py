@@ -64,6 +64,11 @@ def test_find_nothing(word: str, b: Checkout) -> None:
     assert f"Migration {word} not found in the worktrees" in done.stderr
 
 
+def test_find_offers_what_begins_with_it(b: Checkout) -> None:
+    done = b.tool("find", "bbbb")
+    assert done.stderr.endswith("an id has to be whole:\n  bbbb2222\n")
+
+
 def test_find_is_not_taken_in_by_a_child(a: Checkout, b: Checkout) -> None:
     """The child's file names its parent too."""
     a.revision("cccc3333", "dddd4444")
@@ -77,15 +82,26 @@ def test_list(world: World, a: Checkout, b: Checkout) -> None:
     done = b.tool("list")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
-        "StoFlow (1 migrations)\n"
+        "StoFlow (1 migration)\n"
         "  aaaa1111_add_t.py\n"
         "StoFlow-feature-A (2 migrations)\n"
         "  aaaa1111_add_t.py\n"
         "  bbbb2222_add_t.py\n"
-        "StoFlow-hotfix-B (1 migrations)\n"
+        "StoFlow-hotfix-B (1 migration)\n"
         "  aaaa1111_add_t.py\n"
     )
     assert world.main.tool("list", cwd=world.main.path).stdout == done.stdout
+
+
+def test_list_marks_what_is_borrowed_on_a_terminal(b: Checkout) -> None:
+    b.tool("copy", check=True)
+    seen = at_terminal([*TOOL, "list"], cwd=b.backend, env=b.world.env)
+    assert seen.screen.endswith(
+        "StoFlow-hotfix-B (2 migrations)\n"
+        "  aaaa1111_add_t.py\n"
+        "  bbbb2222_add_t.py (borrowed from StoFlow-feature-A)\n"
+    )
+    assert "(borrowed" not in b.tool("list").stdout
 
 
 def test_list_json(world: World, a: Checkout, b: Checkout) -> None:
@@ -192,6 +208,43 @@ def test_help(command: str, locale: str, quiet: Checkout) -> None:
     assert max(map(len, done.stdout.splitlines())) <= 120
 
 
+def test_alone_it_shows_the_help(quiet: Checkout) -> None:
+    alone, asked = quiet.tool(), quiet.tool("--help")
+    assert (alone.returncode, alone.stdout, alone.stderr) == (0, asked.stdout, "")
+
+
+@pytest.mark.parametrize("function", [False, True])
+def test_the_cure_names_what_was_called(function: bool, quiet: Checkout, tmp_path: Path) -> None:
+    env = {"ALEMBIC_WORKTREES_HOME": str(tmp_path)} if function else {}
+    calls = {
+        "upgrade": "auto_copy_missing_migrations",
+        "find 00ff": "find_migration_in_worktrees 00ff",
+        "list": "list_all_migrations",
+    }
+    for words in (*calls, "status"):
+        done = quiet.tool(*words.split(), cwd=tmp_path, env=env)
+        called = calls.get(words) if function else None
+        assert f"for example: {called or f'alembic-worktrees {words}'} backend\n" in done.stderr
+        assert done.returncode == 1
+
+
+def test_a_function_called_outside_says_where_it_works(quiet: Checkout, tmp_path: Path) -> None:
+    env = {"ALEMBIC_WORKTREES_HOME": str(quiet.path / "scripts")}
+    (quiet.path / "scripts").mkdir()
+    assert f"this is about {quiet.backend}, where" in quiet.tool(
+        "list", cwd=tmp_path, env=env
+    ).stderr.replace("~", str(quiet.world.root))
+    assert quiet.tool("list", cwd=quiet.path, env=env).stderr == ""
+
+
+def test_hints_start_the_alembic_that_is_there(quiet: Checkout) -> None:
+    quiet.backend.joinpath(".venv").symlink_to(sys.prefix)
+    quiet.backend.joinpath("migrations/env.py").write_text("raise SystemExit(1)\n")
+    assert " && alembic current" in quiet.tool("copy").stderr
+    done = quiet.tool("copy", env={"PATH": os.defpath})
+    assert f"cd ~/{quiet.name}/backend && .venv/bin/alembic current" in done.stderr
+
+
 def test_version(quiet: Checkout) -> None:
     done = quiet.tool("--version")
     assert (done.returncode, done.stdout) == (0, f"alembic-worktrees {__version__}\n")
@@ -199,7 +252,7 @@ def test_version(quiet: Checkout) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    ["", "nonsense", "find", "list --nonsense", "upgrade --max-attempts 0", "upgrade --max-attempts x",
+    ["nonsense", "find", "list --nonsense", "upgrade --max-attempts 0", "upgrade --max-attempts x",
      "shim --shell tcsh", "list one two", "upgrade --dry"],
 )  # fmt: skip
 def test_wrong_usage(words: str, quiet: Checkout) -> None:

@@ -198,7 +198,7 @@ def test_no_alembic_config_here_but_there(main: Checkout) -> None:
     main.git("mv", "backend", "server")
     main.commit("Move")
     done = fails(main.tool("upgrade", cwd=main.path), "but this checkout has one in:")
-    folder = command_in(done, "auto_copy_missing_migrations ")
+    folder = command_in(done, "alembic-worktrees upgrade ")
     shown = f"{sys.executable} -m alembic_worktrees upgrade {folder}"
     main.world.run("sh", "-c", shown, cwd=main.path, check=True)
 

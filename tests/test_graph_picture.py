@@ -6,6 +6,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -31,13 +32,14 @@ from worlds.observe import at_terminal, tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from worlds.postgres import Database
     from worlds.world import Checkout, World
 
 ENGLISH = Speaker("en").phrase
 ALL = ("StoFlow", "StoFlow-A", "StoFlow-B")
+
+DOCS = Path(__file__).parents[1] / "docs"
 
 
 class Look(NamedTuple):
@@ -457,7 +459,19 @@ def test_a_file_is_not_overwritten_unasked(two: Checkout, tmp_path: Path) -> Non
     two.tool("graph", "--no-database", "-o", page, "--force", "--format", "svg", check=True)
     parsed(page.read_text())
     done = two.tool("graph", "--no-database", "-o", tmp_path / "no" / "folder.svg")
-    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert (done.returncode, "Traceback" in done.stderr, "borrowed" in done.stderr) == (1, False, False)
+    done = two.tool("graph", "--no-database", "-o", tmp_path / "picture.foo")
+    assert (done.returncode, "one of .txt, .svg, .html" in done.stderr) == (2, True)
+    assert not (tmp_path / "picture.foo").exists()
+
+
+def test_a_picture_has_its_colours_without_variables_too(two: Checkout) -> None:
+    """Outside browsers nobody knows CSS variables: there the first colour counts, or all is black."""
+    drawn = two.tool("graph", "--no-database", "--format", "svg", check=True).stdout
+    for text in (drawn, *(path.read_text(encoding="utf-8") for path in DOCS.glob("*.svg"))):
+        uses = re.findall(r"(?:(fill|stroke):#[0-9a-f]{6};)?(fill|stroke):var\(--", text)
+        assert uses
+        assert all(literal == name for literal, name in uses)
 
 
 def test_without_the_database(two: Checkout) -> None:

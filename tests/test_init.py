@@ -102,7 +102,7 @@ def test_first_time_writes_the_shell_file_and_the_hooks(world: World) -> None:
     used = world.run(
         "bash", "-c", "source scripts/alembic-utils.sh && list_all_migrations", cwd=world.main.path
     )
-    assert used.stdout == "StoFlow (1 migrations)\n  aa_add_t.py\n"
+    assert used.stdout == "StoFlow (1 migration)\n  aa_add_t.py\n"
 
 
 @pytest.mark.parametrize("words", [(), ("--with", "dev,claude")], ids=["plain", "extras"])

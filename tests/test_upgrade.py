@@ -569,6 +569,16 @@ def test_computed_parents_keep_what_is_borrowed(database: Database, pair: tuple[
     assert same(a, b, "bbbb2222_add_t.py")
 
 
+def test_a_target_that_was_left_behind(pair: tuple[Checkout, Checkout], database: Database) -> None:
+    b = pair[1]
+    b.applied("bbbb2222", "aaaa1111")
+    done = b.tool("upgrade", "--target", "aaaa1111", check=True)
+    assert "had aaaa1111 before, and is further on" in done.stderr
+    assert "is up to date" not in done.stderr
+    assert done.stderr.endswith("alembic downgrade aaaa1111\n")
+    assert database.heads() == {"bbbb2222"}
+
+
 def test_a_target_that_is_nowhere_is_no_race(database: Database, pair: tuple[Checkout, Checkout]) -> None:
     _, b = pair
     database.set_heads("aaaa1111")

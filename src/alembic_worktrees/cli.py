@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 from .encoding import relax
 from .errors import DONE, INTERRUPTED, NOT_DONE, OUR_BUG, Refusal
-from .messages import Message
-from .options import parse
+from .messages import Message, quoted
+from .options import PROGRAM, parse
 from .printer import Printer, hush
+from .shim import FUNCTIONS, HOME
 
 if TYPE_CHECKING:
     import argparse
@@ -51,7 +52,8 @@ def run(argv: Sequence[str]) -> int:
         status = _perform(argv, printer)
         sys.stdout.flush()
     except Refusal as refusal:
-        printer.tell(Message(refusal.key, refusal.values))
+        called = {"call": _called(argv)} if "call" in refusal.values else {}
+        printer.tell(Message(refusal.key, {**refusal.values, **called}))
         return refusal.status
     except KeyboardInterrupt:
         printer.tell(Message("interrupted"))
@@ -66,6 +68,17 @@ def run(argv: Sequence[str]) -> int:
         printer.tell(Message("bug", {"report": _bug_report(argv)}))
         return OUR_BUG
     return status
+
+
+def _called(argv: Sequence[str]) -> str:
+    """Return what the user called, as far as a folder may follow: our command, or the shell function that called it."""
+    name, words = argv[0], argv[1:]
+    if name in {"adopt", "report"}:  # they take none
+        return "cd"
+    by_function = HOME in os.environ
+    names = {ours: function for function, ours in FUNCTIONS.items()} if by_function else {}
+    revision = next((word for word in words if not word.startswith("-")), "") if name == "find" else ""
+    return " ".join([names.get(name, f"{PROGRAM} {name}"), *([quoted(revision)] if revision else [])])
 
 
 def leave(status: int) -> NoReturn:

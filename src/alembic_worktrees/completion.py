@@ -6,18 +6,13 @@ import argparse
 from typing import TYPE_CHECKING, NamedTuple
 
 from .hooks import HOOKS
+from .shim import FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     Know = Callable[[str, str], Iterable["Word"]]
 
-# Commands as the shell file calls them.
-FUNCTIONS = {
-    "auto_copy_missing_migrations": "upgrade",
-    "find_migration_in_worktrees": "find",
-    "list_all_migrations": "list",
-}
 _PATHS = {"DIR": "dirs", "FILE": "files"}  # the shell knows them better than we do
 _LISTS = {
     "dev,claude": ("dev", "claude", "dev,claude"),

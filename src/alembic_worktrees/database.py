@@ -290,7 +290,7 @@ class Database:
 
     def _see(self) -> dict[str, object]:
         """Return how the user sees it again without us."""
-        return {"folder": self._project.folder, "command": self._project.files.command("current")}
+        return {"folder": self._project.folder, "command": self._project.command("current")}
 
     def _wait_until_ready(self) -> Conversation:
         self.start()

@@ -8,6 +8,9 @@ WRONG_USAGE = 2
 OUR_BUG = 3
 INTERRUPTED = 130
 
+# What is suggested to be called with a folder; the command line has the word for what the user did call.
+CALL = "alembic-worktrees upgrade"
+
 
 class Refusal(Exception):
     """Something that the user must know and can mend.

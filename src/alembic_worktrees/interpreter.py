@@ -80,6 +80,18 @@ def _ask_for(package: str, folder: Path, root: Path, repository: git.Repository 
     return []
 
 
+def alembic(
+    folder: Path, root: Path, repository: git.Repository | None, environment: Mapping[str, str]
+) -> str:
+    """Return what starts Alembic in `folder`: its name, or its path where PATH does not have it."""
+    if shutil.which("alembic", path=environment.get("PATH")):
+        return "alembic"
+    pythons = interpreters(folder, root, repository, environment)
+    scripts = (Path(python).parent / "alembic" for python in pythons)
+    found = next((path for path in scripts if os.access(path, os.X_OK)), Path("alembic"))
+    return os.path.relpath(found, folder) if found.is_relative_to(folder) else str(found)
+
+
 def _in_order(
     folder: Path, root: Path, repository: git.Repository | None, environment: Mapping[str, str]
 ) -> Iterator[str]:

@@ -155,6 +155,13 @@ TEXTS: dict[str, Text] = {
     "up-to-date": Text(
         OK, "{database:list} is up to date: {heads:list}", "{database:list} est à jour : {heads:list}"
     ),
+    "past-target": Text(
+        WARN,
+        "{database:list} had {target} before, and is further on: {heads:list}. An upgrade leads only forward; to go back: "
+        "cd {folder:q} && {command}",
+        "{database:list} avait déjà {target}, et est plus loin : {heads:list}. Une mise à jour ne mène qu'en avant ; pour "
+        "revenir : cd {folder:q} && {command}",
+    ),
     "no-heads": Text(PLAIN, "no migration yet", "aucune migration"),
     "retry": Text(
         WARN,
@@ -845,6 +852,17 @@ TEXTS: dict[str, Text] = {
         "The database did not answer, so the picture does not say what is applied (to leave it out: --no-database). {why}",
         "La base n'a pas répondu ; l'image ne dit donc pas ce qui est appliqué (pour s'en passer : --no-database). {why}",
     ),
+    "format-unknown": Text(
+        BAD,
+        "{path}: no format ends in .{end}. Let it end in one of {known:list}, or add for example --format svg",
+        "{path} : aucun format ne finit par .{end}. Le finir par {known:list}, ou ajouter par exemple --format svg",
+    ),
+    "cannot-save": Text(
+        BAD,
+        "Cannot write {path}: {reason}. Name a file in a folder that is there and may be written to: --output FILE",
+        "Impossible d'écrire {path} : {reason}. Nommer un fichier dans un dossier existant et ouvert à l'écriture : "
+        "--output FILE",
+    ),
     "file-exists": Text(
         BAD,
         "{path} exists already. To overwrite it, add --force",
@@ -857,6 +875,12 @@ TEXTS: dict[str, Text] = {
         "  1. {first}\n  2. Look in {main}: {pull}\n  3. Write the missing migration by hand{lacking}",
         "{gaps:rows}{unread}\nWorktrees vérifiés:\n{looked:lines}\n\nSuggestions:\n"
         "  1. {first}\n  2. Vérifier dans {main}: {pull}\n  3. Créer manuellement la migration manquante{lacking}",
+    ),
+    "find-longer": Text(
+        BAD,
+        "Migration {revision} not found in the worktrees. These begin with it, and an id has to be whole:\n{longer:lines}",
+        "Migration {revision} introuvable dans les worktrees. Celles-ci commencent ainsi, et il faut l'identifiant "
+        "entier :\n{longer:lines}",
     ),
     "unread-nothing": Text(PLAIN, "", ""),
     "unread-files": Text(
@@ -1079,26 +1103,29 @@ TEXTS: dict[str, Text] = {
         "  Installer le projet (pip install --editable .), ou définir prepend_sys_path dans la configuration, ou écrire "
         "l'emplacement comme un chemin : %(here)s/…",
     ),
+    "from-home": Text(
+        WARN,
+        "{here} is in no Alembic project; this is about {folder}, where the functions were sourced from last.",
+        "{here} n'est dans aucun projet Alembic ; il s'agit de {folder}, d'où les fonctions ont été chargées en dernier.",
+    ),
     "folder-missing": Text(
         BAD,
-        "There is no folder {folder}. Name the folder that has alembic.ini, for example: "
-        'auto_copy_missing_migrations "backend"',
-        "Le dossier {folder} n'existe pas. Nommer celui qui contient alembic.ini, par exemple : "
-        'auto_copy_missing_migrations "backend"',
+        "There is no folder {folder}. Name the folder that has alembic.ini, for example: {call:text} backend",
+        "Le dossier {folder} n'existe pas. Nommer celui qui contient alembic.ini, par exemple : {call:text} backend",
     ),
     "no-config": Text(
         BAD,
         "No Alembic project in {folder}: there is no alembic.ini with a script_location, nor [tool.alembic] in "
-        'pyproject.toml. Name its folder, for example: auto_copy_missing_migrations "backend"',
+        "pyproject.toml. Name its folder, for example: {call:text} backend",
         "Aucun projet Alembic dans {folder} : ni alembic.ini avec script_location, ni [tool.alembic] dans "
-        'pyproject.toml. Nommer son dossier, par exemple : auto_copy_missing_migrations "backend"',
+        "pyproject.toml. Nommer son dossier, par exemple : {call:text} backend",
     ),
     "no-config-but": Text(
         BAD,
         "No Alembic project in {folder}, but this checkout has one in:\n{found:lines}\n"
-        "  Name it: auto_copy_missing_migrations {first:q}",
+        "  Name it: {call:text} {first:q}",
         "Aucun projet Alembic dans {folder}, mais ce worktree en a un dans :\n{found:lines}\n"
-        "  Le nommer : auto_copy_missing_migrations {first:q}",
+        "  Le nommer : {call:text} {first:q}",
     ),
     "config-unreadable": Text(
         BAD,

@@ -142,7 +142,7 @@ def _silent(case: Case) -> Step | None:
     if case.landscape.silence is None:
         return None
     project = case.landscape.project
-    command = f"cd {shlex.quote(str(project.folder))} && {project.files.command('current')}"
+    command = f"cd {shlex.quote(str(project.folder))} && {project.command('current')}"
     return Step("database", command, Message("next-silent"))
 
 

@@ -40,8 +40,13 @@ def overlap(project: Project, plan: Plan, *, databases: int) -> Refusal | None:
     if databases > 1:  # `stamp` would give each of them the rows of all
         return Refusal("rows-overlap-somewhere", rows=plan.overlapping)
     rows = (row for row in plan.applied if row not in plan.overlapping)
-    stamp = project.files.command("stamp", "--purge", *rows)  # works only where all files are
+    stamp = project.command("stamp", "--purge", *rows)  # works only where all files are
     return Refusal("rows-overlap", rows=plan.overlapping, folder=project.folder, stamp=stamp)
+
+
+def way_back(project: Project, target: str) -> str:
+    """Return what a user types to go back to a revision that the database has left behind."""
+    return project.command("downgrade", target)
 
 
 def choice(candidate: Candidate) -> Message:

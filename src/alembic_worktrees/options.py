@@ -31,6 +31,8 @@ def parse(argv: Sequence[str], phrase: Callable[[Message], str]) -> argparse.Nam
     if argv[:2] == ["completion", "--for"]:
         # What the scripts for shells call: the words of the user's line, which are not for our parser.
         return argparse.Namespace(command="completion", line=argv[2:])
+    if not argv:
+        argv = ["--help"]
     # To make every parser takes longer than the work of many a command.
     alone = [word for word in argv[:1] if word in COMMANDS]
     return make_parser(phrase, alone if alone or argv == ["--version"] else None).parse_args(argv)

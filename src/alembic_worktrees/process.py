@@ -12,7 +12,7 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from .errors import Refusal
+from .errors import CALL, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -60,7 +60,7 @@ def run(
         return Result(-signal.SIGKILL, b"", b"no answer within %d seconds" % (patience or 0))
     except FileNotFoundError as error:
         if not folder.is_dir():
-            raise Refusal("folder-missing", folder=folder) from error
+            raise Refusal("folder-missing", folder=folder, call=CALL) from error
         raise Refusal("program-missing", program=argv[0]) from error
     return Result(done.returncode, done.stdout, done.stderr)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from . import git
 from .config import parse_config
-from .errors import Refusal
+from .errors import CALL, Refusal
 from .files import MAX_CONFIG_BYTES, NotReadable, read_plain
 from .locations import Ground, are_fixed, script_folder, version_folders
 
@@ -30,12 +30,6 @@ class ConfigFiles(NamedTuple):
     section: str = "alembic"
     words: tuple[str, ...] = ()
 
-    def command(self, *words: str) -> str:
-        """Return what a user types for Alembic to do the same."""
-        import shlex
-
-        return shlex.join(["alembic", *self.words, *words])
-
 
 class Project(NamedTuple):
     """An Alembic environment inside a checkout. All paths are absolute."""
@@ -49,6 +43,15 @@ class Project(NamedTuple):
     repository: git.Repository | None  # None outside git
     # A neighbour's: nothing outside of it is read (see files.py). None: ours.
     fence: tuple[str, ...] | None = None
+
+    def command(self, *words: str) -> str:
+        """Return what a user types in this folder for Alembic to do the same."""
+        import shlex
+
+        from .interpreter import alembic
+
+        program = alembic(self.folder, self.root, self.repository, os.environ)
+        return shlex.join([program, *self.files.words, *words])
 
 
 def config_files(
@@ -79,7 +82,7 @@ def find_project(directory: str | None, *, here: Path, home: Path | None, files:
     if directory is not None:
         folder = here / directory
         if not folder.is_dir():
-            raise Refusal("folder-missing", folder=folder)
+            raise Refusal("folder-missing", folder=folder, call=CALL)
         return _first_project([folder, folder / USUAL_FOLDER], files) or _no_config(folder)
     return (
         _first_project(_usual_places(here), files)
@@ -128,8 +131,8 @@ def _root_outside_git(folder: Path) -> Path:
 def _no_config(folder: Path) -> Project:
     found = _configured_folders(folder)
     if found:
-        raise Refusal("no-config-but", folder=folder, found=found, first=found[0])
-    raise Refusal("no-config", folder=folder)
+        raise Refusal("no-config-but", folder=folder, found=found, first=found[0], call=CALL)
+    raise Refusal("no-config", folder=folder, call=CALL)
 
 
 def _configured_folders(folder: Path) -> tuple[Path, ...]:
@@ -185,7 +188,7 @@ def read_project(
     """
     project = read_if_any(root, folder, files, repository, fence)
     if project is None:
-        raise Refusal("no-config", folder=folder)
+        raise Refusal("no-config", folder=folder, call=CALL)
     return project
 
 

@@ -14,12 +14,12 @@ SHELLS = ("bash", "zsh", "fish")
 
 _TEMPLATES = Path(__file__).with_name("templates")
 
-_COMPLETED = (
-    "alembic-worktrees",
-    "auto_copy_missing_migrations",
-    "find_migration_in_worktrees",
-    "list_all_migrations",
-)
+HOME = "ALEMBIC_WORKTREES_HOME"  # the variable that says where the functions were sourced from
+FUNCTIONS = {  # and the commands that they call
+    "auto_copy_missing_migrations": "upgrade",
+    "find_migration_in_worktrees": "find",
+    "list_all_migrations": "list",
+}
 
 # What both templates say stands here once. They put it between single quotes, so: no apostrophe.
 _TEXTS = {
@@ -64,7 +64,7 @@ def _how_to_install(how: Installed | None) -> dict[str, str]:
 def render_completion(shell: str) -> str:
     """One of SHELLS → the text of what completes our commands there, and the functions of its shell file."""
     text = (_TEMPLATES / f"completion.{shell}").read_text(encoding="utf-8")
-    return text.replace("@COMMANDS@", " ".join(_COMPLETED))
+    return text.replace("@COMMANDS@", " ".join(["alembic-worktrees", *FUNCTIONS]))
 
 
 def detect() -> str:

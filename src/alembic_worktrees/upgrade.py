@@ -14,7 +14,7 @@ from .graph import graph_of
 from .inventory import Inventory, Migration, Stepped, take_inventory
 from .lock import only_one
 from .messages import Message
-from .obstacles import choice, obstacle, overlap
+from .obstacles import choice, obstacle, overlap, way_back
 from .plan import Plan, make_plan
 from .search import Search
 
@@ -130,7 +130,7 @@ def upgrade(
                 raise _interrupted(situation, database, audience.tell)
             applied = database.probe()
             if outcome.done:
-                _finish(situation, applied, audience.tell)
+                _finish(situation, applied, audience.tell, settings.target)
                 return
             _keep_what_can_be(situation, applied, audience.tell)  # what was applied before another one failed
             if outcome.unknown not in applied.heads:
@@ -368,15 +368,23 @@ def _with_owners(heads: Iterable[str], situation: Situation) -> tuple[Message, .
     )
 
 
-def _finish(situation: Situation, applied: Applied, tell: Callable[[Message], None]) -> None:
+def _finish(
+    situation: Situation, applied: Applied, tell: Callable[[Message], None], target: str = "heads"
+) -> None:
     """Say where the database is, and archive what is applied now."""
     heads = _with_owners(sorted(applied.heads), situation) or (Message("no-heads"),)
-    tell(Message("up-to-date", {"database": applied.names, "heads": heads}))
+    about: dict[str, object] = {"database": applied.names, "heads": heads}
+    if target in situation.graph.closure(applied.heads).known - applied.heads:  # Alembic says nothing then
+        back = way_back(situation.project, target)
+        about |= {"target": target, "folder": situation.project.folder, "command": back}
+        tell(Message("past-target", about))
+    else:
+        tell(Message("up-to-date", about))
     _keep(situation, applied)
 
 
 def _failed(project: Project, target: str, outcome: Upgraded) -> Refusal:
-    again = {"folder": project.folder, "command": project.files.command("upgrade", target)}
+    again = {"folder": project.folder, "command": project.command("upgrade", target)}
     if outcome.migration is None:
         return Refusal("upgrade-failed", **again)
     revision, path = outcome.migration
@@ -387,7 +395,7 @@ def _interrupted(situation: Situation, database: Database, tell: Callable[[Messa
     """Return what to say after ^C: what was done, and what was not."""
     applied, project = database.after_interruption(), situation.project
     if applied is None:
-        again = project.files.command("current")
+        again = project.command("current")
         return Interrupted("interrupted-unknown", folder=project.folder, command=again)
     _keep_what_can_be(situation, applied, tell)
     order = situation.graph.order(situation.pending)

@@ -10,6 +10,7 @@ from ..messages import Message
 from ..project import config_files, find_project
 from ..revision import is_migration_name
 from ..settings import FILE, load_settings
+from ..shim import HOME
 
 if TYPE_CHECKING:
     import argparse
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from ..printer import Printer
     from ..project import Project
     from ..settings import Settings
-
-HOME = "ALEMBIC_WORKTREES_HOME"  # where the shell file was sourced from; it says so
 
 SHUT = {"foreign-owner", "denied", "failing", "too-many"}
 
@@ -48,7 +47,10 @@ def open_call(options: argparse.Namespace, printer: Printer) -> Call:
     """
     files = config_files(options.config, options.name, getattr(options, "arguments", ()), os.environ)
     home = os.environ.get(HOME)
-    project = find_project(options.directory, here=Path.cwd(), home=Path(home) if home else None, files=files)
+    here = Path.cwd()
+    project = find_project(options.directory, here=here, home=Path(home) if home else None, files=files)
     settings = load_settings(project.root / FILE, project.folder / FILE)
     printer.speak(settings.language)
+    if options.directory is None and home and not here.is_relative_to(project.root):
+        printer.tell(Message("from-home", {"here": here, "folder": project.folder}))
     return Call(options, project, settings, printer)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 from ..checkouts import look_around
-from ..errors import DONE
+from ..errors import DONE, Refusal
 from ..inventory import names_in, visit
+from ..messages import Message
 from ..search import Search
 from .call import Call, open_call
 
@@ -30,9 +32,18 @@ def find(options: argparse.Namespace, printer: Printer) -> int:
         from ..advice import not_found
         from ..plan import Gap
 
+        if longer := _beginning_with(id, search):
+            raise Refusal("find-longer", revision=id, longer=longer)
         raise not_found(call.project, search.surroundings, [Gap(id, ())], search.stepped)
     printer.data(str(found[0].path or f"{found[0].origin.commit}:{found[0].origin.path}"))
     return DONE
+
+
+def _beginning_with(word: str, search: Search) -> tuple[str, ...]:
+    """Return the ids in all checkouts that begin with `word`, which is not empty."""
+    inventories = (visit(checkout.project, []) for checkout in search.surroundings.checkouts) if word else ()
+    ids = {one.revision.id for inventory in inventories for one in inventory.all}
+    return tuple(sorted(id for id in ids if id.startswith(word)))
 
 
 def list_all(options: argparse.Namespace, printer: Printer) -> int:
@@ -53,7 +64,22 @@ def _print_checkout(checkout: Checkout, call: Call) -> None:
     stepped: list[Stepped] = []
     names = names_in(checkout.project, stepped)
     call.tell_stepped(stepped)
-    call.printer.data(f"{checkout.name} ({len(names)} migrations)", *(f"  {name}" for name in names))
+    borrowed = _origins(checkout) if sys.stdout.isatty() else {}
+    lines = [
+        call.printer.phrase(Message("head-borrowed", {"revision": name, "origin": borrowed[name]}))
+        if name in borrowed
+        else name
+        for name in names
+    ]
+    count = f"{len(names)} migration{'' if len(names) == 1 else 's'}"
+    call.printer.data(f"{checkout.name} ({count})", *(f"  {line}" for line in lines))
+
+
+def _origins(checkout: Checkout) -> dict[str, str]:
+    """Return where each borrowed file of a checkout comes from, by its name."""
+    inventory = visit(checkout.project, [])
+    rows = (*inventory.borrowed, *inventory.edited)
+    return {row.migration.below: row.entry.origin.name for row in rows}
 
 
 def _document(checkout: Checkout, call: Call) -> dict[str, object]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..encoding import encoded
-from ..errors import DONE, NOT_DONE, Refusal
+from ..errors import DONE, NOT_DONE, Refusal, Usage
 from ..landscape import survey
 from ..messages import Message
 from ..next_step import Called
@@ -68,6 +68,7 @@ def graph(options: argparse.Namespace, printer: Printer) -> int:
     from ..picture import make_picture
 
     path = Path(options.output) if options.output else None
+    chosen = options.format or _format_of(path)
     if path and os.path.lexists(path) and not options.force:  # before the work, which takes a second
         raise Refusal("file-exists", path=path)
     call = open_call(options, printer)
@@ -83,7 +84,6 @@ def graph(options: argparse.Namespace, printer: Printer) -> int:
     if landscape.silence:
         printer.tell(Message("graph-silent", {"why": landscape.silence}))
     picture = make_picture(landscape)
-    chosen = options.format or FORMATS.get(path.suffix[1:].lower() if path else "", "text")
     if not picture.items and chosen == "text":
         printer.tell(Message("graph-empty"))
     text = _drawn(picture, chosen, printer, whole=options.all, shown=path is None)
@@ -95,6 +95,14 @@ def graph(options: argparse.Namespace, printer: Printer) -> int:
     else:
         printer.write(data)
     return DONE
+
+
+def _format_of(path: Path | None) -> str:
+    """Return the format that the end of a file's name says, text if it has none. Raises Usage("format-unknown")."""
+    end = path.suffix[1:].lower() if path else ""
+    if end and end not in FORMATS:
+        raise Usage("format-unknown", path=path, end=end, known=tuple(f".{known}" for known in FORMATS))
+    return FORMATS.get(end, "text")
 
 
 def _drawn(picture: Picture, chosen: str, printer: Printer, *, whole: bool, shown: bool) -> str:
@@ -125,7 +133,7 @@ def _save(data: bytes, path: Path, *, overwrite: bool) -> None:
     except FileExistsError as error:
         raise Refusal("file-exists", path=path) from error
     except OSError as error:
-        raise Refusal("cannot-write", path=path, reason=error.strerror) from error
+        raise Refusal("cannot-save", path=path, reason=error.strerror) from error
 
 
 def has_colour(environment: Mapping[str, str]) -> bool:

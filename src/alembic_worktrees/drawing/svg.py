@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 from xml.sax.saxutils import escape
 
@@ -49,6 +50,14 @@ STYLE = """
 )
 
 
+def _literal_first(style: str) -> str:
+    """Put the light colour before each variable: who draws outside a browser knows none, and would draw in black."""
+    light: dict[str, str] = {}
+    for name, colour in re.findall(r"--(\w+):(#\w+)", style):
+        light.setdefault(name, colour)
+    return re.sub(r"(\w+):var\(--(\w+)\)", lambda found: f"{found[1]}:{light[found[2]]};{found[0]}", style)
+
+
 class Sheet(NamedTuple):
     """How the picture lies on its paper."""
 
@@ -94,7 +103,7 @@ def element(picture: Picture, entries: Sequence[Entry], phrase: Phrase) -> str:
             f'width="{width}" height="{height}" viewBox="0 0 {width} {height}">',
             f'<title id="awt-t">{_text(title)}</title>',
             f'<desc id="awt-d">{_text(description)}</desc>',
-            f"<style>{STYLE}</style>",
+            f"<style>{_literal_first(STYLE)}</style>",
             f'<rect class="paper" width="{width}" height="{height}"/>',
             f'<text class="title" x="{LEFT - 6}" y="30">{_text(title)}</text>',
             f'<text class="about" x="{LEFT - 6}" y="52">{_text(about)}</text>',
