@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -19,7 +21,9 @@ from worlds.world import Layout, World, revision_text
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from subprocess import CompletedProcess
 
+    from worlds.postgres import Database
     from worlds.world import Checkout
 
 ID = "bbbb2222"
@@ -664,3 +668,40 @@ def test_tree_entries_are_what_ls_tree_prints(names: list[str], wide: bool, sand
     ]
     assert "".join(printed) == listed
     assert sum(entry.is_file for entry in entries) == sum(row.startswith("100") for row in rows)
+
+
+# A history that is too long
+
+
+def slowly(world: World, *words: str) -> CompletedProcess[str]:
+    """Run our command where git is not done with `log` and `fsck` in the second that they get."""
+    tools = world.root / "tools"
+    tools.mkdir(exist_ok=True)
+    real = shlex.quote(shutil.which("git") or "")
+    case = f'case " $* " in *" log "*|*" fsck "*) {real} "$@"; exec sleep 600; esac'
+    (tools / "git").write_text(f'#!/bin/sh\n{case}\nexec {real} "$@"\n')
+    (tools / "git").chmod(0o755)
+    code = "import sys; from alembic_worktrees import cli, search; search.GLANCE = search.THOROUGH = 1.0"
+    run = f"{code}; sys.exit(cli.run({list(words)}))"
+    path = f"{tools}{os.pathsep}{world.env['PATH']}"
+    return world.run(sys.executable, "-c", run, cwd=world.main.backend, env={"PATH": path})
+
+
+def test_what_takes_too_long_is_cut_short_and_said(world_root: Path, database: Database) -> None:
+    world = World.create(world_root, database.url)
+    main = world.main
+    main.applied("aaaa1111")
+    gone = main.revision("bbbb2222", "aaaa1111")
+    main.commit("Add bbbb2222")
+    gone.unlink()
+    main.commit("Remove it")
+    words = "git took too long, so not all of its history was searched"
+    assert "bbbb2222" in slowly(world, "find", "bbbb2222").stdout  # git had told of it before
+    database.set_heads("nowhere")
+    for command in ("status", "copy", "find nowhere"):
+        assert words in slowly(world, *command.split()).stderr, command
+    main.revision("cccc3333", "nowhere")
+    main.git("add", "--all")
+    checked = slowly(world, "check", "--staged").stdout
+    assert f"follows nowhere, which was not found; {words}" in checked
+    assert "alembic-worktrees find nowhere" in checked

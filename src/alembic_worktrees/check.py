@@ -33,7 +33,10 @@ class Problem(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Where a revision lies that the snapshot lacks: `how` is borrowed, unrecorded or elsewhere; `cure` brings it."""
+    """Where a revision lies that the snapshot lacks: `how` is borrowed, unrecorded or elsewhere; `cure` brings it.
+
+    "unsearched" is where it was not found, but not all was searched.
+    """
 
     how: str
     origin: str

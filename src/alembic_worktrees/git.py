@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -480,40 +481,55 @@ def reflog_commits(folder: Path) -> tuple[str, ...]:
     return tuple(listed.out.decode().split())
 
 
-def unreachable_commits(folder: Path) -> tuple[str, ...]:
-    """Return the commits that nothing leads to any more and `git gc` has not removed yet, newest first."""
-    listed = ask(folder, "fsck", "--unreachable", "--connectivity-only", "--no-progress").out.decode()
-    prefix = "unreachable commit "
-    oids = "".join(line[len(prefix) :] + "\n" for line in listed.splitlines() if line.startswith(prefix))
-    if not oids:
-        return ()
-    return tuple(
-        answer(folder, "rev-list", "--no-walk=sorted", "--stdin", text=oids.encode()).decode().split()
-    )
+class CutShort(Exception):
+    """Git took too long; what it had told until then has been handed on."""
 
 
-def past_files(folder: Path, places: Iterable[str], without: str) -> Iterator[tuple[str, str, str]]:
+def unreachable_commits(folder: Path, patience: float) -> Iterator[str]:
+    """Yield the commits that nothing leads to any more and `git gc` has not removed yet, newest first.
+
+    Raises CutShort after what git told within `patience` seconds.
+    """
+    words = ("fsck", "--unreachable", "--connectivity-only", "--no-progress")
+    listed = ask(folder, *words, patience=patience)
+    found = re.findall(rb"^unreachable commit ([0-9a-f]+\n)", listed.out, re.MULTILINE)
+    if found:
+        text = b"".join(found)
+        yield from answer(folder, "rev-list", "--no-walk=sorted", "--stdin", text=text).decode().split()
+    _must_be_whole(listed)
+
+
+def _must_be_whole(listed: Result) -> None:
+    if listed.status == -signal.SIGKILL:
+        raise CutShort
+
+
+def past_files(
+    folder: Path, places: Iterable[str], without: str, patience: float
+) -> Iterator[tuple[str, str, str]]:
     """Yield (commit, blob, path) of every version of every file that history has in `places`, newest first.
 
     `places` are paths from the top of the checkout; refs that match `without` are left out. Where history ends
-    before its time, in a clone without all trees, so do the rows.
+    before its time, in a clone without all trees, so do the rows. Raises CutShort after what git told within
+    `patience` seconds.
     """
     which = (f"--exclude={without}", "--all", "--reflog", "--full-history", "-m")
     form = ("--raw", "--no-abbrev", "--no-renames", "--no-mailmap", "-z", "--format=%x01%H")
     if not (places := list(places)):
         return
-    listed = ask(folder, *_PLAIN, "log", *which, *form, "--", *places)
+    listed = ask(folder, *_PLAIN, "log", *which, *form, "--", *places, patience=patience)
     commit = ""
-    fields = iter(os.fsdecode(listed.out).split("\0"))
+    fields = iter(os.fsdecode(listed.out[: listed.out.rfind(b"\0") + 1]).split("\0"))
     for field in fields:
         line = field.lstrip("\n")
         if line.startswith("\x01"):
             commit = line[1:]
         elif line.startswith(":"):
             _, _, _, blob, _ = line.split(" ")
-            path = next(fields)
-            if blob.strip("0"):
+            path = next(fields, "")
+            if path and blob.strip("0"):
                 yield commit, blob, path
+    _must_be_whole(listed)
 
 
 def last_commit(folder: Path, commit: str, path: str) -> Commit | None:

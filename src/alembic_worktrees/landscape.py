@@ -101,7 +101,17 @@ def _look(
     whole = graph.joined(Node(one.revision, one.origin.name) for one in found.values())
     copied = copied_by_hand(project, inventory, lambda: around)
     return Landscape(
-        project, holdings, here, applied, silence, found, whole, committed, around, tuple(stepped), copied
+        project,
+        holdings,
+        here,
+        applied,
+        silence,
+        found,
+        whole,
+        committed,
+        around,
+        (*stepped, *search.cut_short),
+        copied,
     )
 
 

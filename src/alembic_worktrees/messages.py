@@ -276,6 +276,11 @@ TEXTS: dict[str, Text] = {
         "{needed_by:list} follows {revision}, which lies in {origin} but not here: {path}",
         "{needed_by:list} suit {revision}, qui se trouve dans {origin} mais pas ici : {path}",
     ),
+    "check-parent-unsearched": Text(
+        PLAIN,
+        "{needed_by:list} follows {revision}, which was not found; git took too long, so not all of its history was searched",
+        "{needed_by:list} suit {revision}, introuvable ; git a mis trop de temps, son historique n'a pas été tout parcouru",
+    ),
     "cure-parent-missing": Text(
         PLAIN,
         "Correct down_revision, or bring back the file of {revision}",
@@ -301,10 +306,22 @@ TEXTS: dict[str, Text] = {
         "{needed_by:list} depends on {revision}, which lies in {origin} but not here: {path}",
         "{needed_by:list} dépend de {revision}, qui se trouve dans {origin} mais pas ici : {path}",
     ),
+    "check-depends-unsearched": Text(
+        PLAIN,
+        "{needed_by:list} depends on {revision}, which was not found; git took too long, so not all of its history was "
+        "searched",
+        "{needed_by:list} dépend de {revision}, introuvable ; git a mis trop de temps, son historique n'a pas été tout "
+        "parcouru",
+    ),
     "cure-depends-missing": Text(
         PLAIN,
         "Correct depends_on, or bring back the file of {revision}",
         "Corriger depends_on, ou rétablir le fichier de {revision}",
+    ),
+    "bring-search": Text(
+        PLAIN,
+        "Take the time: alembic-worktrees find {revision:q}",
+        "Prendre le temps : alembic-worktrees find {revision:q}",
     ),
     "bring-adopt": Text(
         PLAIN, "{there}alembic-worktrees adopt {revision:q}", "{there}alembic-worktrees adopt {revision:q}"
@@ -1543,6 +1560,11 @@ TEXTS: dict[str, Text] = {
     "reason-encoding": Text(PLAIN, "not text in its encoding", "texte illisible dans son encodage"),
     "reason-no-revision": Text(PLAIN, "no revision in it", "aucune revision dedans"),
     "reason-no-down-revision": Text(PLAIN, "no down_revision in it", "aucun down_revision dedans"),
+    "reason-cut-short": Text(
+        PLAIN,
+        "git took too long, so not all of its history was searched",
+        "git a mis trop de temps, son historique n'a pas été tout parcouru",
+    ),
     "reason-git-failed": Text(PLAIN, "git cannot read it", "git ne peut pas le lire"),
     "reason-computed-id": Text(PLAIN, "its revision is computed", "sa revision est calculée"),
     "reason-not-a-string": Text(PLAIN, "its revision is not a string", "sa revision n'est pas une chaîne"),

@@ -43,7 +43,7 @@ def run(
     """Run `argv` in `folder` to its end, with `text` as its standard input; as `user` if we are root.
 
     Raises Refusal("program-missing") if there is no such program. One that has not ended within `patience`
-    seconds is ended, and has failed.
+    seconds is ended, and has failed with what it had written.
     """
     try:
         done = subprocess.run(
@@ -56,8 +56,8 @@ def run(
             user=user,
             timeout=patience,
         )
-    except subprocess.TimeoutExpired:
-        return Result(-signal.SIGKILL, b"", b"no answer within %d seconds" % (patience or 0))
+    except subprocess.TimeoutExpired as error:
+        return Result(-signal.SIGKILL, error.output or b"", b"no answer within %d seconds" % (patience or 0))
     except FileNotFoundError as error:
         if not folder.is_dir():
             raise Refusal("folder-missing", folder=folder, call=CALL) from error

@@ -7,7 +7,7 @@ reads, in a handful of git processes.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from . import archive, git
 from .errors import Refusal
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from .project import Project
 
+_T = TypeVar("_T")
 _REF_TRUST = {"refs/heads/": IN_BRANCH, "refs/remotes/": IN_REMOTE, "refs/tags/": IN_TAG}
 _STASH_PARTS = ("", "^3", "^2")  # the working tree, the untracked files of `stash -u`, the index
 _ARCHIVE = "archive"
@@ -59,9 +60,16 @@ class _File(NamedTuple):
 class Remembered:
     """What one repository remembers of a project's migrations. Each method `in_…` is one tier of places."""
 
-    def __init__(self, top: Path, project: Project, clone: str | None = None) -> None:
-        """Look in the repository at `top`; `clone` is its name if it is not the project's own."""
+    def __init__(
+        self, top: Path, project: Project, clone: str | None = None, *, patience: float = git.PATIENCE
+    ) -> None:
+        """Look in the repository at `top`; `clone` is its name if it is not the project's own.
+
+        Git has `patience` seconds for each walk over all of its history.
+        """
         self._top = top
+        self._patience = patience
+        self.cut_short = False  # whether one of them took longer, so that not all was found
         self._project = project
         self._prefix = f"{clone}:" if clone else ""
         inside = (path for path in project.versions if path.is_relative_to(project.root))
@@ -96,8 +104,8 @@ class Remembered:
     def in_history(self) -> Iterator[Candidate]:
         """Look at files that a later commit changed or removed."""
         files: dict[tuple[str, str], _File] = {}
-        rows = git.past_files(self._top, self._places.folders, without=archive.REF)
-        for number, (commit, blob, path) in enumerate(rows):
+        rows = git.past_files(self._top, self._places.folders, archive.REF, self._patience)
+        for number, (commit, blob, path) in enumerate(self._in_time(rows)):
             located = self._locate(path)
             if located:
                 tip = self._tip("history", commit[:10], commit, FORGOTTEN + number)
@@ -106,7 +114,14 @@ class Remembered:
 
     def in_lost_commits(self) -> Iterator[Candidate]:
         """Look at commits that nothing leads to any more, until `git gc` removes them."""
-        return self._at(self._by_age("unreachable", git.unreachable_commits(self._top)))
+        lost = self._in_time(git.unreachable_commits(self._top, self._patience))
+        return self._at(self._by_age("unreachable", list(lost)))
+
+    def _in_time(self, rows: Iterator[_T]) -> Iterator[_T]:
+        try:
+            yield from rows
+        except git.CutShort:
+            self.cut_short = True
 
     def named(self, name: str) -> Iterator[Candidate] | None:
         """Look at what has this name: a branch, a tag, a stash, a commit, the archive. None if nothing has it."""

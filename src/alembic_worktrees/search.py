@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
     Tell = Callable[[Message], None]
 
+# Seconds for each walk of git over all of a history: for who only looks, and for who cannot do without.
+GLANCE = 10.0
+THOROUGH = 300.0
+
 # What git remembers, in the order in which it is asked; `remembered.py` is loaded when it comes to that.
 _REMEMBERED = ("refs", "archive", "stashes", "reflogs", "history", "lost")
 
@@ -45,13 +49,15 @@ class Search:
         around: Surroundings | None = None,
         loads: Callable[[bytes], bool] | None = None,
         tell: Tell | None = None,
+        patience: float = GLANCE,
     ) -> None:
         """Look from `project`; `borrowed` are the copies it has already.
 
         `here_too` also offers this checkout's own files. `only` is the one word that will be asked for: then a
         checkout's file is parsed only if it may be found by it. `prefer` names the origin that beats all others.
         `around` is what was found already. `loads` tells whether Python could load a file; what it could not load is
-        stepped over. `tell` is told when a search goes beyond the checkouts.
+        stepped over. `tell` is told when a search goes beyond the checkouts. Git has `patience` seconds for each walk
+        over all of a history.
         """
         self._project = project
         self._settings = settings
@@ -62,6 +68,7 @@ class Search:
         self._around = around
         self._loads = lru_cache(maxsize=None)(loads) if loads else None
         self._tell = tell
+        self._patience = patience
         self._broken: list[Stepped] = []  # clones that git cannot read, and files that Python cannot
 
     def find(self, word: str) -> tuple[Candidate, ...]:
@@ -89,6 +96,11 @@ class Search:
         if "_files" not in self.__dict__:
             return ()
         return (*self.surroundings.stepped, *self._files.stepped, *self._broken)
+
+    @property
+    def cut_short(self) -> tuple[Stepped, ...]:
+        """The repositories in which git took too long, so that not all was searched."""
+        return tuple(one for one in self._broken if one.reason == "cut-short")
 
     @cached_property
     def _files(self) -> CheckoutFiles:
@@ -136,7 +148,10 @@ class Search:
         from .remembered import TIERS
 
         try:
-            return tuple(TIERS[tier](repository))
+            found = tuple(TIERS[tier](repository))
+            if repository.cut_short:
+                self._broken.append(Stepped(common, "cut-short"))
+            return found
         except Refusal:
             if self._project.repository and self._project.repository.common == common:
                 raise
@@ -150,10 +165,13 @@ class Search:
 
         own = self._project.repository
         found: dict[Path, Remembered] = (
-            {own.common: Remembered(self._project.root, self._project)} if own else {}
+            {own.common: Remembered(self._project.root, self._project, patience=self._patience)}
+            if own
+            else {}
         )
         for name, repository in self._clones():
-            found.setdefault(repository.common, Remembered(repository.top, self._project, clone=name))
+            clone = Remembered(repository.top, self._project, clone=name, patience=self._patience)
+            found.setdefault(repository.common, clone)
         return found
 
     def _clones(self) -> Iterator[tuple[str, git.Repository]]:

@@ -16,7 +16,7 @@ from .lock import only_one
 from .messages import Message
 from .obstacles import choice, obstacle, overlap, way_back
 from .plan import Plan, make_plan
-from .search import Search
+from .search import THOROUGH, Search
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -235,7 +235,15 @@ def _look(
     """Compare what is applied with what is here, and decide. Reads only."""
     inventory = inventory or take_inventory(project)
     borrowed, loads = inventory.borrowed, database.loads
-    search = Search(project, settings, borrowed=borrowed, prefer=prefer, loads=loads, tell=audience.tell)
+    search = Search(
+        project,
+        settings,
+        borrowed=borrowed,
+        prefer=prefer,
+        loads=loads,
+        tell=audience.tell,
+        patience=THOROUGH,
+    )
     if prefer:
         search.must_know_preferred()
     inventory = _take_over(inventory, applied, project, search)

@@ -34,9 +34,13 @@ class Whereabouts:
     def __call__(self, word: str) -> Found | None:
         """Return where the revision with this id or branch label lies; None if it is nowhere."""
         try:
-            return self._here(word) or next(map(self._elsewhere, self._search.find(word)), None)
+            found = self._here(word) or next(map(self._elsewhere, self._search.find(word)), None)
+            return found or (self._unsearched(word) if self._search.cut_short else None)
         except Refusal:  # a commit may have a project that the working tree lacks
             return None
+
+    def _unsearched(self, word: str) -> Found:
+        return Found("unsearched", "", "", Message("bring-search", {"revision": word}))
 
     @cached_property
     def _project(self) -> Project:

@@ -10,7 +10,7 @@ from ..checkouts import look_around
 from ..errors import DONE, Refusal
 from ..inventory import names_in, visit
 from ..messages import Message
-from ..search import Search
+from ..search import THOROUGH, Search
 from .call import Call, open_call
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def find(options: argparse.Namespace, printer: Printer) -> int:
     """Print where a revision lies: a path, or COMMIT:PATH if only git has it."""
     call = open_call(options, printer)
     id = options.revision
-    search = Search(call.project, call.settings, here_too=True, only=id, tell=printer.tell)
+    search = Search(call.project, call.settings, here_too=True, only=id, tell=printer.tell, patience=THOROUGH)
     found = [one for one in search.find(id) if one.revision.id == id]
     call.tell_stepped(search.stepped)
     if not found:
