@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
+import py_compile
 import shutil
 from typing import TYPE_CHECKING
 
@@ -138,6 +141,33 @@ def test_a_package_that_is_nowhere(world_root: Path) -> None:
     assert (
         named in main.tool("report", "post-merge", "0", env={"GIT_REFLOG_ACTION": "merge"}, check=True).stderr
     )
+
+
+@pytest.mark.parametrize("cached", [False, True])
+def test_what_is_compiled_is_no_nothing(cached: bool, world_root: Path, database: Database) -> None:
+    """With `sourceless` Alembic shows a head where we can read none: nothing says that all is well."""
+    layout = Layout(options=(("sourceless", "true"),))
+    main = World.create(world_root, database.url, layout=layout).main
+    source = main.revision("aaaa1111")
+    place = importlib.util.cache_from_source(str(source)) if cached else f"{source}c"
+    py_compile.compile(str(source), cfile=place)
+    assert main.tool("check", check=True).stdout == ""  # the source is loaded
+    text = source.read_text()
+    source.unlink()
+    name = os.path.relpath(place, main.path)
+    assert main.alembic("heads", cold=True, check=True).stdout == "aaaa1111 (head)\n"
+    done = main.tool("check")
+    assert done.returncode == 1
+    assert "compiled: not judged: Alembic loads it" in done.stdout
+    assert name in done.stdout
+    main.git("add", "--force", place)
+    assert name in main.tool("check", "--staged", check=True).stdout
+    assert "(1 migrations)" in main.tool("list", check=True).stdout
+    assert "compiled, and without its source" in main.tool("list", "--json", check=True).stderr
+    assert "alembic-worktrees check" in main.tool("status").stdout
+    assert name in main.tool("find", "aaaa1111").stderr
+    source.write_text(text)
+    assert "alembic-worktrees check" not in main.tool("status", check=True).stdout
 
 
 def test_version_schema(world_root: Path, database: Database) -> None:

@@ -78,6 +78,8 @@ def _broken(snapshot: Snapshot) -> Iterator[Problem]:
     for path, reason, detail, _ in snapshot.broken:
         if reason == "no-revision":
             yield problem("no-revision", None, [path])
+        elif reason == "compiled":
+            yield problem("compiled", None, [path])
         elif reason != "computed-id":  # Alembic runs it, and knows
             yield problem("unreadable", None, [path], reason=reason, detail=detail)
 

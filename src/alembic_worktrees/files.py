@@ -169,9 +169,12 @@ def walk(folder: Path, *, recursive: bool, limit: int | None = None) -> Iterator
 
 
 def entries(
-    folder: Path, *, recursive: bool, limit: int | None = None
+    folder: Path, *, recursive: bool, limit: int | None = None, caches: bool = False
 ) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Yield the same paths, each with what the folder says of it; also those of folders that are not entered."""
+    """Yield the same paths, each with what the folder says of it; also those of folders that are not entered.
+
+    With `caches` also what lies in a `__pycache__`.
+    """
     pending, left = [""], limit
     while pending:
         below = pending.pop()
@@ -186,8 +189,9 @@ def entries(
                 raise NotReadable("too-many")
         folders: list[str] = []
         for entry in sorted(found, key=lambda entry: entry.name):
-            if not recursive or not entry.is_dir(follow_symlinks=False):
+            entered = caches if entry.name == "__pycache__" else recursive
+            if not entry.is_dir(follow_symlinks=False) or not (entered or recursive):
                 yield below + entry.name, entry
-            elif entry.name != "__pycache__":
+            elif entered:
                 folders.append(f"{below}{entry.name}/")
         pending += reversed(folders)

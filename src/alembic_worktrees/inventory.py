@@ -15,6 +15,7 @@ from .files import MAX_ENTRIES, MAX_TOTAL_BYTES, Folder, NotReadable, entries, f
 from .notes import read_notes
 from .record import Entry, sha256
 from .revision import Revision, Unreadable, is_migration_name
+from .sourceless import is_compiled, without_source
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -68,7 +69,7 @@ class Stepped(NamedTuple):
     def may_be(self, revision: str) -> bool:
         """Whether this is a file that, once it is mended, may be the migration of this id."""
         named = revision in self.path.name or revision.encode(errors="replace") in self.content
-        return named and is_migration_name(self.path.name)
+        return named and (is_migration_name(self.path.name) or is_compiled(self.path.name))
 
 
 def unreadable(place: Path, error: OSError) -> Stepped:
@@ -267,9 +268,10 @@ def _listed(project: Project) -> Iterator[tuple[Path, dict[str, bool], list[str]
     seen: set[str] = set()
     left = MAX_ENTRIES if project.fence else None
     for location in _locations(project)[0]:
-        found = list(entries(location, recursive=project.recursive, limit=left))
+        found = list(entries(location, recursive=project.recursive, limit=left, caches=project.sourceless))
         left = left and left - len(found)
-        named = [row for row in found if is_migration_name(row[1].name)]
+        compiled = {*without_source([below for below, _ in found])} if project.sourceless else ()
+        named = [row for row in found if is_migration_name(row[1].name) or row[0] in compiled]
         folders = [below for below, entry in named if entry.is_dir(follow_symlinks=False)]
         top = os.path.join(os.path.realpath(location), "")
         files: dict[str, bool] = {}

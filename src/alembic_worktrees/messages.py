@@ -408,6 +408,16 @@ TEXTS: dict[str, Text] = {
         "Alembic ne peut pas le charger : {reason:of reason} {detail}",
     ),
     "cure-unreadable": Text(PLAIN, "Correct the file", "Corriger le fichier"),
+    "check-compiled": Text(
+        PLAIN,
+        "not judged: Alembic loads it (sourceless = true), and what it declares is compiled",
+        "non jugé : Alembic le charge (sourceless = true), et ce qu'il déclare est compilé",
+    ),
+    "cure-compiled": Text(
+        PLAIN,
+        "Put its source beside it: then that is loaded, and read",
+        "Mettre sa source à côté : c'est alors elle qui est chargée, et lue",
+    ),
     "check-package-missing": Text(
         PLAIN,
         "not judged: the Alembic config says {location}, and no package {package} with this folder is found",
@@ -773,6 +783,11 @@ TEXTS: dict[str, Text] = {
         PLAIN,
         "Next: Alembic cannot load the migrations here because of {what:list}. See the cures:",
         "Ensuite : Alembic ne peut pas charger les migrations d'ici à cause de {what:list}. Voir les remèdes :",
+    ),
+    "next-compiled": Text(
+        PLAIN,
+        "Next: Alembic loads {files:list}, compiled, and what that declares is not known here. See the cure:",
+        "Ensuite : Alembic charge {files:list}, compilé, et ce qui y est déclaré n'est pas connu ici. Voir le remède :",
     ),
     "next-lacking": Text(
         PLAIN,
@@ -1557,6 +1572,11 @@ TEXTS: dict[str, Text] = {
     "reason-denied": Text(PLAIN, "may not be read", "lecture refusée"),
     "reason-failing": Text(PLAIN, "reading it fails", "sa lecture échoue"),
     "reason-syntax": Text(PLAIN, "not valid Python", "Python invalide"),
+    "reason-compiled": Text(
+        PLAIN,
+        "compiled, and without its source: what it declares is not known",
+        "compilé, et sans sa source : ce qu'il déclare est inconnu",
+    ),
     "reason-encoding": Text(PLAIN, "not text in its encoding", "texte illisible dans son encodage"),
     "reason-no-revision": Text(PLAIN, "no revision in it", "aucune revision dedans"),
     "reason-no-down-revision": Text(PLAIN, "no down_revision in it", "aucun down_revision dedans"),

@@ -60,7 +60,19 @@ class Case(NamedTuple):
 
 def next_step(case: Case) -> Step:
     """Return the one next step: first what keeps Alembic from loading, then what git must record, then the rest."""
-    steps = (_lost, _doubled, _broken, _lacking, _by_hand, _adopt, _merge, _silent, _waiting, _commit)
+    steps = (
+        _lost,
+        _doubled,
+        _broken,
+        _compiled,
+        _lacking,
+        _by_hand,
+        _adopt,
+        _merge,
+        _silent,
+        _waiting,
+        _commit,
+    )
     found = (step for look in steps if (step := look(case)))
     return next(found, Step("nothing", None, Message("next-nothing")))
 
@@ -91,6 +103,14 @@ def _broken(case: Case) -> Step | None:
     if not wrong:
         return None
     return Step("check", case.called.command("check"), Message("next-check", {"what": wrong}))
+
+
+def _compiled(case: Case) -> Step | None:
+    """Tell what Alembic loads and we cannot read."""
+    files = tuple(one.path.name for one in case.inventory.stepped if one.reason == "compiled")
+    if not files:
+        return None
+    return Step("check", case.called.command("check"), Message("next-compiled", {"files": files}))
 
 
 def _lacking(case: Case) -> Step | None:

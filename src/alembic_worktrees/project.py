@@ -43,6 +43,7 @@ class Project(NamedTuple):
     repository: git.Repository | None  # None outside git
     # A neighbour's: nothing outside of it is read (see files.py). None: ours.
     fence: tuple[str, ...] | None = None
+    sourceless: bool = False
 
     def command(self, *words: str) -> str:
         """Return what a user types in this folder for Alembic to do the same."""
@@ -217,7 +218,9 @@ def read_if_any(
     versions = version_folders(config, folder, ground)
     if not scripts.is_dir():
         raise Refusal("scripts-missing", folder=folder, location=config.script_location)
-    return Project(root, folder, files, scripts, versions, config.recursive, repository, fence)
+    return Project(
+        root, folder, files, scripts, versions, config.recursive, repository, fence, config.sourceless
+    )
 
 
 def ground_at(root: Path, folder: Path, like: Project | None = None) -> Ground:
@@ -252,6 +255,7 @@ class Places(NamedTuple):
     recursive: bool
     fixed: bool = False
     """The config alone says where they are, whatever lies on disk."""
+    sourceless: bool = False
 
 
 def read_places(
@@ -266,4 +270,4 @@ def read_places(
         return None
     inside = [path for path in version_folders(config, folder, ground) if path.is_relative_to(root)]
     folders = tuple(path.relative_to(root).as_posix() for path in inside)
-    return Places(folders, config.recursive, are_fixed(config))
+    return Places(folders, config.recursive, are_fixed(config), config.sourceless)

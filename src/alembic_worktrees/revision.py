@@ -11,6 +11,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from .sourceless import is_compiled
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -37,7 +39,7 @@ class Unreadable(Exception):
     """No revision can be read from a file.
 
     `reason` is a stable word: "syntax", "encoding", "no-revision", "no-down-revision", "computed-id",
-    "too-large" or "not-a-string". `detail` is short text for a person.
+    "too-large", "not-a-string" or "compiled". `detail` is short text for a person.
     """
 
     def __init__(self, reason: str, detail: str) -> None:
@@ -63,6 +65,8 @@ def read_revision(content: bytes, name: str, *, whole: bool = False) -> Revision
     id. For content that Python can parse, `whole` changes nothing but the time. A syntax error below that
     beginning is noticed only with `whole`. Raises `Unreadable`, and nothing else, whatever the bytes are.
     """
+    if is_compiled(name):
+        raise Unreadable("compiled", "")
     if len(content) > MAX_BYTES:
         raise Unreadable("too-large", f"{len(content)} bytes; the limit is {MAX_BYTES}")
     names = None if whole else _names_of_head(content)
@@ -92,6 +96,7 @@ class Sought:
             not self._plain
             or any(map(self._plain.startswith, self._pieces.findall(content)))
             or self.word in name
+            or is_compiled(name)
             or b"\\" in content
             or not _is_utf_8(content)
         )

@@ -13,6 +13,7 @@ from .facts import facts_of
 from .files import MAX_BYTES
 from .project import USUAL_FOLDER, ConfigFiles, Places, ground_at, has_config, read_places, read_project
 from .revision import Revision, Unreadable, is_migration_name
+from .sourceless import CACHE, without_source
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -140,16 +141,15 @@ class Tree:
                     continue
                 inside = (path for path in project.versions if path.is_relative_to(self.root))
                 places = tuple(path.relative_to(self.root).as_posix() for path in inside)
-                yield folder, Places(places, project.recursive)
+                yield folder, Places(places, project.recursive, sourceless=project.sourceless)
 
     def migrations(self, places: Places) -> dict[str, str]:
         """Return the blob of each file that Alembic would load, by path, in Alembic's order."""
         found = {}
         for place in places.folders:
             prefix = f"{place}/" if place != "." else ""
-            for path, blob in sorted(self.blobs.items()):
-                if path.startswith(prefix) and _is_loaded(path.removeprefix(prefix), places):
-                    found[path] = blob
+            inside = [path.removeprefix(prefix) for path in sorted(self.blobs) if path.startswith(prefix)]
+            found.update({prefix + below: self.blobs[prefix + below] for below in _loaded(inside, places)})
         return found
 
     def snapshot(self, folder: str, blobs: Mapping[str, str], *, sound: Iterable[str] = ()) -> Snapshot:
@@ -190,9 +190,13 @@ def _decoded(path: str, content: bytes) -> str:
         raise Refusal("config-unreadable", path=path, reason=str(error)) from error
 
 
-def _is_loaded(below: str, places: Places) -> bool:
-    inside = places.recursive or "/" not in below
-    return inside and is_migration_name(os.path.basename(below)) and "__pycache__" not in below.split("/")
+def _loaded(paths: Iterable[str], places: Places) -> Iterator[str]:
+    near = [one for one in paths if places.recursive or "/" not in one.removeprefix(f"{CACHE}/")]
+    compiled = {*without_source(near)} if places.sourceless else ()
+    for below in near:
+        source = is_migration_name(os.path.basename(below)) and CACHE not in below.split("/")
+        if source or below in compiled:
+            yield below
 
 
 def _known(facts: Facts, path: str, blob: str, *, whole: bool) -> Defined | Broken | None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..project import Project
     from ..settings import Settings
 
-SHUT = {"foreign-owner", "denied", "failing", "too-many", "cut-short"}
+SHUT = {"foreign-owner", "denied", "failing", "too-many", "cut-short", "compiled"}
 
 
 class Call(NamedTuple):
