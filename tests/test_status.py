@@ -334,3 +334,26 @@ def test_commands_mean_the_same_project() -> None:
     called = Called("my dir", ("-c", "other.ini"), ("tenant=a b",))
     assert called.command("adopt", "x y") == "cd 'my dir' && alembic-worktrees adopt 'x y' -c other.ini"
     assert called.command("upgrade").endswith("alembic-worktrees upgrade -c other.ini -x 'tenant=a b'")
+
+
+@pytest.mark.parametrize("by_env", [False, True])
+def test_a_file_of_sqlite_in_each_checkout(by_env: bool, world_root: Path) -> None:
+    """What is applied here says nothing of the others: named from the folder, or by env.py from its own place."""
+    main = World.create(world_root, "sqlite:///dev.db").main
+    if by_env:
+        env = main.backend / "migrations/env.py"
+        place = 'os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "dev.db")'
+        line = f'import os\nconfig.set_main_option("sqlalchemy.url", "sqlite:///" + {place})\n'
+        env.write_text(env.read_text().replace("OPTIONS =", f"{line}OPTIONS ="))
+    main.write(".gitignore", "*.db\n__pycache__/\n")
+    main.revision("aaaa1111")
+    main.commit("Begin")
+    b = main.world.worktree("feature-B")
+    b.alembic("upgrade", "heads", check=True)
+    main.applied("bbbb2222", "aaaa1111")
+    rows = {
+        row["name"]: row for row in json.loads(main.tool("status", "--json", check=True).stdout)["checkouts"]
+    }
+    assert (rows[main.name]["lacks"], rows[main.name]["waiting"]) == ([], [])
+    assert (rows[b.name]["lacks"], rows[b.name]["waiting"]) == (None, None)
+    assert "This file is not everybody's" in main.tool("status", check=True).stdout

@@ -64,6 +64,12 @@ class VersionTable(NamedTuple):
         where = f"{hosts}:{self.port}" if hosts and self.port else hosts
         return f"{self.database} ({', '.join(filter(None, [self.dialect, where]))})"
 
+    @property
+    def file(self) -> str | None:
+        """The path of SQLite's file as env.py gives it, perhaps from the folder it runs in; None for all else."""
+        path = self.database.removeprefix("file:").partition("?")[0] if self.dialect == "sqlite" else ""
+        return path if path not in ("", ":memory:") else None
+
 
 class Applied(NamedTuple):
     """The rows of every version table that env.py leads to."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -50,6 +51,7 @@ class Landscape(NamedTuple):
     surroundings: Surroundings
     stepped: tuple[Stepped, ...]
     by_hand: Mapping[Path, Origin]  # own files here that somebody has copied, and who has committed them
+    apart: frozenset[Path] = frozenset()  # checkouts with a database of their own: SQLite's file lies in each
 
 
 def survey(
@@ -112,7 +114,25 @@ def _look(
         around,
         (*stepped, *search.cut_short),
         copied,
+        frozenset(_apart(applied, project, around.others)) if applied else frozenset(),
     )
+
+
+def _has_its_own(theirs: Project, ours: Project, file: str) -> bool:
+    """Whether SQLite's `file` is another one there: named from the project's folder, or from env.py's own place."""
+    here = os.path.normpath(ours.folder / file)
+    if not os.path.isabs(file):
+        return here != os.path.normpath(theirs.folder / file)
+    below = os.path.relpath(here, ours.root)
+    return not below.startswith(os.pardir) and (theirs.root / below).exists()
+
+
+def _apart(applied: Applied, ours: Project, checkouts: Iterable[Checkout]) -> Iterator[Path]:
+    """Yield the checkouts that this database says nothing of."""
+    files = [table.file for table in applied.tables if table.file]
+    for path, theirs in ((one.path, one.project) for one in checkouts if files):
+        if theirs and theirs.root != ours.root and any(_has_its_own(theirs, ours, file) for file in files):
+            yield path
 
 
 def _on_branch(checkout: Checkout) -> Checkout:

@@ -738,6 +738,11 @@ TEXTS: dict[str, Text] = {
     "status-no-project": Text(PLAIN, "no Alembic project", "aucun projet Alembic"),
     "status-no-branch": Text(PLAIN, "(no branch)", "(aucune branche)"),
     "status-database": Text(PLAIN, "Database {database}", "Base {database}"),
+    "status-apart": Text(
+        PLAIN,
+        "This file is not everybody's: the checkouts with a ? have one of their own",
+        "Ce fichier n'est pas celui de tous : les worktrees marqués ? ont le leur",
+    ),
     "status-silent": Text(PLAIN, "The database did not answer", "La base n'a pas répondu"),
     "silent-because": Text(PLAIN, "{reason:text}", "{reason:text}"),
     "silent-slow": Text(

@@ -25,7 +25,7 @@ class Loan(NamedTuple):
 
 
 class Row(NamedTuple):
-    """How one checkout stands. What depends on the database is None if that did not answer."""
+    """How one checkout stands. What depends on the database is None if that did not answer, or is not this one's."""
 
     name: str
     path: str
@@ -61,6 +61,7 @@ class Standing(NamedTuple):
     databases: tuple[Rows, ...] | None
     silence: Message | None
     step: Step
+    apart: bool = False  # others have a database of their own
 
 
 def stand(landscape: Landscape, called: Called, *, max_heads: int = 1) -> Standing:
@@ -76,7 +77,7 @@ def stand(landscape: Landscape, called: Called, *, max_heads: int = 1) -> Standi
         )
     here = next(row for row in rows if row.here)
     step = next_step(Case(landscape, reached or frozenset(), here, called, max_heads))
-    return Standing(rows, databases, landscape.silence, step)
+    return Standing(rows, databases, landscape.silence, step, bool(landscape.apart))
 
 
 def applied_revisions(landscape: Landscape) -> frozenset[str] | None:
@@ -102,7 +103,7 @@ def _row(holding: Holding, landscape: Landscape, reached: frozenset[str] | None)
     present = {migration.revision.id for migration in inventory.all}
     own = inventory.branch_graph
     lacks = waiting = None
-    if checkout.project is not None and reached is not None:
+    if checkout.project is not None and reached is not None and checkout.path not in landscape.apart:
         lacks, waiting = tuple(sorted(reached - present)), own.order(own.nodes.keys() - reached)
     return Row(
         name=checkout.name,

@@ -101,10 +101,11 @@ def _databases(standing: Standing, phrase: Phrase) -> tuple[tuple[str, tuple[str
         said = phrase(standing.silence) if standing.silence else ""
         return ((phrase(Message("status-silent")), tuple(said.split("\n"))),)
     nothing = (phrase(Message("no-heads")),)
+    apart = (phrase(Message("status-apart")),) if standing.apart else ()
     return tuple(
         (
             phrase(Message("status-database", {"database": rows.database})),
-            tuple(_head(head, standing, phrase) for head in rows.heads) or nothing,
+            (*(tuple(_head(head, standing, phrase) for head in rows.heads) or nothing), *apart),
         )
         for rows in standing.databases
     )
