@@ -162,7 +162,7 @@ def test_what_is_compiled_is_no_nothing(cached: bool, world_root: Path, database
     assert name in done.stdout
     main.git("add", "--force", place)
     assert name in main.tool("check", "--staged", check=True).stdout
-    assert "(1 migrations)" in main.tool("list", check=True).stdout
+    assert "(1 migration)" in main.tool("list", check=True).stdout
     assert "compiled, and without its source" in main.tool("list", "--json", check=True).stderr
     assert "alembic-worktrees check" in main.tool("status").stdout
     assert name in main.tool("find", "aaaa1111").stderr
