@@ -101,7 +101,8 @@ def test_git_overwrites_the_record(b: Checkout) -> None:
 def test_what_is_staged_is_adopted_or_told(b: Checkout) -> None:
     bring_gitignore(b)
     b.git("add", "--all")
-    assert "The borrowed bbbb2222 is staged" in b.tool("upgrade", check=True).stderr
+    assert "bbbb2222 is only borrowed here, and is staged" in b.tool("upgrade", check=True).stderr
+    assert "bbbb2222  from StoFlow-A, staged here" in b.tool("status", check=True).stdout
     assert visible(b) == f"A  {VERSIONS}/{FILE}\n"
     assert pasted(b, refused(b)["To record it all the same"]).returncode == 0
     b.git("commit", "--quiet", "-m", "Adopted")

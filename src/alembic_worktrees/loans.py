@@ -14,7 +14,7 @@ from .project import USUAL_FOLDER
 from .record import sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from .check import Problem
@@ -26,7 +26,7 @@ _MERGING = "GITHEAD_"
 
 
 def staged(root: Path, folder: str, blobs: Mapping[str, str]) -> Iterator[Problem]:
-    """Yield the copies that the index would record; `blobs` are the migrations in it of the project in `folder`.
+    """Say which copies the index would record; `blobs` are the migrations in it of the project in `folder`.
 
     What one of the commits has from which this one is made, git has brought.
     """
@@ -35,11 +35,16 @@ def staged(root: Path, folder: str, blobs: Mapping[str, str]) -> Iterator[Proble
     contents = git.small_contents(root, (blobs[entry.path] for entry in entries), MAX_BYTES)
     copies = [entry for entry in entries if _is_copy(contents.get(blobs[entry.path], b""), entry.sha256)]
     brought = _brought(root, copies, blobs) if copies else frozenset()
-    there = "" if folder in ("", USUAL_FOLDER) else f"cd {quoted(root / folder)} && "
-    for entry in copies:
-        if entry.path not in brought:
-            about = {"origin": entry.origin.name, "there": there}
-            yield problem("borrowed-staged", entry.revision, [entry.path], **about)
+    if taken := [entry for entry in copies if entry.path not in brought]:
+        yield _problem(taken, "" if folder in ("", USUAL_FOLDER) else f"cd {quoted(root / folder)} && ")
+
+
+def _problem(entries: Sequence[Entry], there: str) -> Problem:
+    """Return one problem for all, with one command that cures it; `there` leads to the project."""
+    revisions = tuple(entry.revision for entry in entries)
+    origins = tuple(dict.fromkeys(entry.origin.name for entry in entries))
+    paths = [entry.path for entry in entries]
+    return problem("borrowed-staged", None, paths, revisions=revisions, origins=origins, there=there)
 
 
 def _is_copy(content: bytes, digest: str) -> bool:

@@ -65,12 +65,12 @@ TEXTS: dict[str, Text] = {
     ),
     "staged": Text(
         WARN,
-        "The borrowed {revision} is staged, so the next commit would record it: {path}\n"
-        "  To leave it out: git rm --cached {path:q}, then run this again\n"
-        "  To record it, as this branch's own: alembic-worktrees adopt {revision:q}",
-        "La copie empruntée de {revision} est indexée ; le prochain commit l'enregistrerait : {path}\n"
-        "  Pour la laisser de côté : git rm --cached {path:q}, puis relancer ceci\n"
-        "  Pour l'enregistrer, dans cette branche : alembic-worktrees adopt {revision:q}",
+        "{revisions:list} is only borrowed here, and is staged, so the next commit would record it.\n"
+        "  To leave it out: git rm --cached {paths:words}, then run this again\n"
+        "  To record it, as this branch's own: alembic-worktrees adopt {revisions:words}",
+        "{revisions:list} est seulement empruntée ici, et indexée ; le prochain commit l'enregistrerait.\n"
+        "  Pour la laisser de côté : git rm --cached {paths:words}, puis relancer ceci\n"
+        "  Pour l'enregistrer, dans cette branche : alembic-worktrees adopt {revisions:words}",
     ),
     "taken-over": Text(
         STEP,
@@ -360,15 +360,17 @@ TEXTS: dict[str, Text] = {
     ),
     "check-borrowed-staged": Text(
         PLAIN,
-        "{revision} is only borrowed here (from {origin}), and is staged: it would be recorded as this branch's own",
-        "{revision} est seulement empruntée ici (à {origin}), et indexée : elle serait enregistrée dans cette branche",
+        "{revisions:list} is only borrowed here (from {origins:list}), and is staged: it would be recorded as this "
+        "branch's own",
+        "{revisions:list} est seulement empruntée ici (à {origins:list}), et indexée : elle serait enregistrée dans cette "
+        "branche",
     ),
     "cure-borrowed-staged": Text(
         PLAIN,
         "To leave it out: git rm --cached {files:top} && {there}alembic-worktrees copy\n"
-        "  → To record it all the same: {there}alembic-worktrees adopt {revision:q}",
+        "  → To record it all the same: {there}alembic-worktrees adopt {revisions:words}",
         "Pour la laisser de côté : git rm --cached {files:top} && {there}alembic-worktrees copy\n"
-        "  → Pour l'enregistrer quand même : {there}alembic-worktrees adopt {revision:q}",
+        "  → Pour l'enregistrer quand même : {there}alembic-worktrees adopt {revisions:words}",
     ),
     "check-cycle": Text(
         PLAIN,
@@ -768,6 +770,11 @@ TEXTS: dict[str, Text] = {
     "status-borrowers": Text(PLAIN, "; borrowed by {borrowers:list}", " ; empruntée par {borrowers:list}"),
     "status-loans": Text(PLAIN, "Borrowed here", "Empruntées ici"),
     "status-loan": Text(PLAIN, "{revision}  from {origin}: {path}", "{revision}  à {origin} : {path}"),
+    "status-loan-staged": Text(
+        PLAIN,
+        "{revision}  from {origin}, staged here: {path}",
+        "{revision}  à {origin}, indexée ici : {path}",
+    ),
     "status-loan-edited": Text(
         PLAIN,
         "{revision}  from {origin}, edited here: {path}",
@@ -1743,6 +1750,9 @@ class _Value:
 
     def _q(self) -> str:
         return quoted(self._value)
+
+    def _words(self) -> str:
+        return " ".join(map(quoted, self._value if isinstance(self._value, tuple) else (self._value,)))
 
     def _top(self) -> str:
         paths = self._value if isinstance(self._value, tuple) else (self._value,)

@@ -22,6 +22,7 @@ class Loan(NamedTuple):
     origin: str
     path: str  # from the top of the checkout
     edited: bool
+    staged: bool = False  # so that the next commit would record it
 
 
 class Row(NamedTuple):
@@ -120,15 +121,16 @@ def _row(holding: Holding, landscape: Landscape, reached: frozenset[str] | None)
 
 def _loans(holding: Holding) -> tuple[Loan, ...]:
     checkout, inventory = holding
-    rows = [*((row, False) for row in inventory.borrowed), *((row, True) for row in inventory.edited)]
+    rows = (*inventory.borrowed, *inventory.edited)
     return tuple(
         Loan(
             row.entry.revision,
             row.entry.origin.name,
             os.path.relpath(row.migration.path, checkout.path),
-            edited,
+            not row.intact,
+            row.staged,
         )
-        for row, edited in sorted(rows, key=lambda pair: pair[0].migration.path)
+        for row in sorted(rows, key=lambda row: row.migration.path)
     )
 
 

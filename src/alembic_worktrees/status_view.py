@@ -12,7 +12,7 @@ from .messages import Message, one_line
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from .status import Head, Row, Standing
+    from .status import Head, Loan, Row, Standing
 
     Phrase = Callable[[Message], str]
 
@@ -52,9 +52,7 @@ def _page(standing: Standing, phrase: Phrase, shown: int) -> Page:
     loans = next(row for row in standing.checkouts if row.here).borrowed
     if loans:
         title = phrase(Message("status-loans"))
-        sections += (
-            (title, tuple(phrase(Message(_loan_key(loan.edited), loan._asdict())) for loan in loans)),
-        )
+        sections += ((title, tuple(phrase(Message(_loan_key(loan), loan._asdict())) for loan in loans)),)
     return Page(
         header=tuple(phrase(Message(f"column-{name}")) for name in COLUMNS),
         rows=tuple(_cells(row, phrase, shown) for row in standing.checkouts),
@@ -65,8 +63,8 @@ def _page(standing: Standing, phrase: Phrase, shown: int) -> Page:
     )
 
 
-def _loan_key(edited: bool) -> str:
-    return "status-loan-edited" if edited else "status-loan"
+def _loan_key(loan: Loan) -> str:
+    return "status-loan-staged" if loan.staged else "status-loan-edited" if loan.edited else "status-loan"
 
 
 def _cells(row: Row, phrase: Phrase, shown: int) -> tuple[str, ...]:

@@ -270,8 +270,8 @@ def _tell_stepped(situation: Situation, audience: Audience) -> None:
 
 def _borrow(situation: Situation, audience: Audience) -> None:
     """Carry out the plan, or raise the Refusal that says why it cannot be, or is not to be."""
-    for row in situation.inventory.edited:  # which may be what is in the way
-        audience.tell(_about("staged" if row.staged else "edited", row))
+    for message in _touched(situation.inventory):  # which may be what is in the way
+        audience.tell(message)
     if refusal := situation.obstacle:
         raise refusal
     if situation.plan.copies:
@@ -279,6 +279,16 @@ def _borrow(situation: Situation, audience: Audience) -> None:
     carry_out(situation.plan, situation.project, situation.inventory)
     for message in _what_changed(situation):
         audience.tell(message)
+
+
+def _touched(inventory: Inventory) -> Iterator[Message]:
+    """Name the copies that were edited or staged here, which are left as they are."""
+    yield from (_about("edited", row) for row in inventory.edited if not row.staged)
+    if staged := [row for row in inventory.edited if row.staged]:
+        revisions = tuple(row.entry.revision for row in staged)
+        yield Message(
+            "staged", {"revisions": revisions, "paths": tuple(row.migration.path for row in staged)}
+        )
 
 
 def _what_changed(situation: Situation) -> Iterator[Message]:
