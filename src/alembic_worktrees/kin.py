@@ -7,11 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from . import git
+from .facts import facts_of
 from .files import NotReadable
 from .inventory import contents
-from .revision import Unreadable, read_revision
+from .revision import Unreadable
 
 if TYPE_CHECKING:
+    from .facts import Facts
     from .project import Project
 
 
@@ -45,7 +47,11 @@ class Kinship:
 
     @cached_property
     def _bases(self) -> frozenset[bytes]:
-        return frozenset(content for name, content in contents(self._project) if _is_base(name, content))
+        repository = self._project.repository
+        facts = facts_of(repository.common if repository else None)  # what is read here is not read again
+        return frozenset(
+            content for name, content in contents(self._project) if _is_base(facts, name, content)
+        )
 
     def _has_our_base(self, other: Project) -> bool:
         try:
@@ -54,11 +60,9 @@ class Kinship:
             return False
 
 
-def _is_base(name: str, content: bytes) -> bool:
-    if b"None" not in content:
-        return False
+def _is_base(facts: Facts, name: str, content: bytes) -> bool:
     try:
-        revision = read_revision(content, name)
+        revision = facts.file(name, content).revision
     except Unreadable:
         return False
     return not revision.down_revisions and not revision.opaque
