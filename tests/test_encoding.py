@@ -98,3 +98,14 @@ def test_no_marks_on_a_terminal_that_cannot_show_them(world: World) -> None:
     env = {**world.env, **ASCII, "TERM": "xterm", "NO_COLOR": "1"}
     seen = at_terminal(command, cwd=world.main.backend, env=env)
     assert seen.screen.startswith("Borrowed bbbb2222")
+
+
+def test_a_folder_that_the_locale_cannot_name(world: World) -> None:
+    main = world.main
+    main.write("backend/alembic.ini", "[alembic]\nscript_location = migré\n")
+    main.git("mv", "backend/migrations", "backend/migré")
+    main.git("add", "--all")
+    done = main.tool("check", "--staged", env=ASCII)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "ascii" in done.stderr and "export LC_ALL=C.UTF-8" in done.stderr
+    assert main.tool("check", "--staged", env={"LC_ALL": "C.UTF-8"}).returncode == 0

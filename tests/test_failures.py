@@ -125,7 +125,7 @@ def test_database_down_is_one_line_in_every_command(main: Checkout) -> None:
         assert "Traceback" not in said.stdout + said.stderr, said.stderr
         assert len(said.stderr.splitlines()) == (0 if words == "status" else 1), said.stderr
         assert PASSWORD not in said.stdout + said.stderr
-    done = fails(main.tool("upgrade", env=env), "could not be asked what is applied: Operational")
+    done = fails(main.tool("upgrade", env=env), "could not be asked what is applied (Operational")
     assert main.world.run("sh", "-c", command_in(done, "with -v, or by: ")).returncode == 1
 
 

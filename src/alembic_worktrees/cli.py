@@ -64,7 +64,10 @@ def run(argv: Sequence[str]) -> int:
     except OSError as error:
         printer.tell(_fault(error))
         return NOT_DONE
-    except Exception:
+    except Exception as error:
+        if isinstance(error, UnicodeEncodeError) and error.encoding != "utf-8":
+            printer.tell(Message("locale-lacks", {"encoding": error.encoding, "name": error.object}))
+            return NOT_DONE
         printer.tell(Message("bug", {"report": _bug_report(argv)}))
         return OUR_BUG
     return status

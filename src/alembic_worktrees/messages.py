@@ -1043,6 +1043,11 @@ TEXTS: dict[str, Text] = {
         "Cannot write to standard output: {reason}. Let it lead where there is room, then run it again.",
         "Impossible d'écrire sur la sortie standard : {reason}. La diriger là où il y a de la place, puis relancer.",
     ),
+    "locale-lacks": Text(
+        BAD,
+        "The encoding of this locale, {encoding}, has no way to write {name}. Run it again with: export LC_ALL=C.UTF-8",
+        "L'encodage de cette locale, {encoding}, ne permet pas d'écrire {name}. Relancer avec : export LC_ALL=C.UTF-8",
+    ),
     "cwd-gone": Text(
         BAD,
         "The current folder is gone: somebody has removed or replaced it. Change to one that is there, with cd.",
@@ -1069,9 +1074,9 @@ TEXTS: dict[str, Text] = {
     ),
     "database-down": Text(
         BAD,
-        "The database could not be asked what is applied: {reason}. Start it, or correct its address. "
+        "The database could not be asked what is applied ({reason}). Start it, or correct its address. "
         "All that Alembic says is shown with -v, or by: cd {folder:q} && {command}",
-        "Impossible de demander à la base ce qui est appliqué : {reason}. La démarrer, ou corriger son adresse. "
+        "Impossible de demander à la base ce qui est appliqué ({reason}). La démarrer, ou corriger son adresse. "
         "Tout ce que dit Alembic s'affiche avec -v, ou par : cd {folder:q} && {command}",
     ),
     "direct-silent": Text(
