@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alembic_worktrees import verdict
 from alembic_worktrees.trees import Merged, merged
 from test_hooks import second_project
 from worlds.observe import TRACES, tree
@@ -120,11 +119,11 @@ ONTO = ("--ref", "HEAD", "--onto", "develop")
 
 
 def would_merge(checkout: Checkout) -> list[str]:
-    """What `--onto` says; it is what the index says after the true merge, if git can make it alone."""
+    """What `--onto` says; it is what the files say after the true merge, if git can make it alone."""
     said = ids(checkout, *ONTO)
     done = checkout.git_run("merge", "--quiet", "--no-commit", "develop")
     if done.returncode == 0:
-        assert ids(checkout, "--staged") == said
+        assert ids(checkout) == said
         checkout.git("merge", "--abort", check=False)
     checkout.git("reset", "--quiet", "--hard", "HEAD")
     return said
@@ -223,16 +222,14 @@ def test_onto_with_a_project_that_one_side_lacks(main: Checkout) -> None:
     assert ids(main, "--ref", "feature", "--onto", "HEAD") == ["parent-missing"]
 
 
-def test_checks_change_nothing_but_the_verdict_that_is_kept(main: Checkout) -> None:
+def test_checks_change_nothing(main: Checkout) -> None:
     change(main, "develop", body="pass  # theirs")
     change(main, "feature", body="pass  # mine", labels="mine")
     before = tree(main.path, without=TRACES)
     main.tool("check", *ONTO)
     main.tool("check")
     main.tool("check", "--staged")
-    kept = str(main.path / ".git" / verdict.NAME)
-    after = tree(main.path, without=TRACES)
-    assert {path: content for path, content in after.items() if path != kept} == before
+    assert tree(main.path, without=TRACES) == before
 
 
 def shallow(main: Checkout) -> Checkout:
@@ -281,7 +278,6 @@ def test_a_ref_is_judged_whatever_lies_here(main: Checkout) -> None:
     main.git("rm", "-r", "--quiet", "backend")
     main.git("commit", "--quiet", "-m", "No project here any more")
     assert ids(main, "--ref", "feature") == ["parent-missing"]
-    assert ids(main) == ids(main, "--staged") == ids(main, "--ref", "HEAD") == []
 
 
 def test_several_projects(main: Checkout) -> None:
@@ -289,11 +285,12 @@ def test_several_projects(main: Checkout) -> None:
     main.write(f"{versions}/b.py", "revision = 'b'\ndown_revision = 'gone'\n")
     main.revision("cccc3333", "gone1111")
     main.commit("Two bad ones")
+    main.git("reset", "--quiet", "--soft", "HEAD~1")
     both = [
         ("parent-missing", [f"{VERSIONS}/cccc3333_add_t.py"]),
         ("parent-missing", [f"{versions}/b.py"]),
     ]
-    for args in ([], ["--staged"], ["--ref", "HEAD"]):
+    for args in ([], ["--staged"], ["--ref", "HEAD@{1}"]):
         assert found(main, *args) == found(main, *args, cwd=main.backend) == both
         assert found(main, *args, "backend") == both[:1]
         assert found(main, *args, "api", cwd=main.path / "services") == both[1:]
@@ -306,7 +303,8 @@ def test_max_heads_of_each_project(main: Checkout) -> None:
         main.revision(f"{name * 4}2222", "aaaa1111")
     main.write("services/api/pyproject.toml", "[tool.alembic-worktrees]\nmax-heads = 2\n")
     main.commit("Both diverged, one may")
-    for args in ([], ["--staged"], ["--ref", "HEAD"]):
+    main.git("reset", "--quiet", "--soft", "HEAD~1")
+    for args in ([], ["--staged"], ["--ref", "HEAD@{1}"]):
         assert [files[0] for _, files in found(main, *args)] == [f"{VERSIONS}/bbbb2222_add_t.py"]
 
 
@@ -318,23 +316,35 @@ def test_a_project_that_is_not_in_git_yet(world_root: Path) -> None:
 
 
 @pytest.mark.parametrize("config", [("-c", "conf/alembic.ini"), ("-c", "conf/../conf/alembic.ini")])
-def test_a_config_that_is_named(config: tuple[str, str], main: Checkout) -> None:
+@pytest.mark.parametrize("by", ["option", "variable", "absolute variable"])
+def test_a_config_that_is_named(config: tuple[str, str], by: str, main: Checkout) -> None:
+    """Also where its paths are relative to it: `%(here)s` is the folder of the config, not that of the project."""
+    ini = main.backend / "alembic.ini"
+    ini.write_text(ini.read_text().replace("= migrations", "= %(here)s/../migrations"))
     (main.path / "backend/conf").mkdir()
     main.git("mv", "backend/alembic.ini", "backend/conf/alembic.ini")
     main.revision("bbbb2222", "gone1111")
-    main.commit("Config elsewhere")
+    main.git("add", "--all")
+    words = config
+    if by != "option":
+        main.world.env["ALEMBIC_CONFIG"] = str(main.backend / config[1]) if "absolute" in by else config[1]
+        words = ()
     for args in ([], ["--staged"], ["--ref", "HEAD"]):
-        assert ids(main, *args) == []
-        assert ids(main, *args, *config) == ["parent-missing"]
+        if args[:1] == ["--ref"]:
+            main.git("commit", "--quiet", "-m", "Config elsewhere")
+        assert ids(main, *args, *words) == ["parent-missing"]
 
 
 def test_no_project(world_root: Path) -> None:
+    """By hand that is an error, a hook says nothing."""
     world = World.create(world_root, "sqlite://")
     world.main.git("rm", "-r", "--quiet", "backend")
+    assert ids(world.main, "--staged", cwd=world.main.path) == []
     world.main.commit("No project")
-    for args in ([], ["--staged"], ["--ref", "HEAD"], ["--ref", "HEAD", "--onto", "HEAD~1"]):
-        assert ids(world.main, *args) == []
-    assert world.main.tool("check", "backend", cwd=world.main.path).returncode == 1
+    for args in ([], ["--ref", "HEAD"], ["--ref", "HEAD", "--onto", "HEAD"], ["backend"]):
+        done = world.main.tool("check", *args, cwd=world.main.path)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "No Alembic project in" in done.stderr or "no folder" in done.stderr
 
 
 def test_outside_git(main: Checkout) -> None:

@@ -5,28 +5,31 @@ from __future__ import annotations
 import os
 import sys
 
+# What hooks call before a commit.
+HOOKS = (["check", "--staged"], ["protect"])
+
 
 def main() -> None:
     """Run the command line of this process and end it with the exit status."""
     _open_closed_streams()
-    if sys.argv[1:] != ["check", "--staged"] or not _is_good():
+    if sys.argv[1:] not in HOOKS or _may_concern():
         from .cli import leave, run
 
         leave(run(sys.argv[1:]))
 
 
-def _is_good() -> bool:
-    """Whether a commit that touches no migration can pass before the command line is even loaded."""
-    from .verdict import stands
+def _may_concern() -> bool:
+    """Whether a hook has anything to do; if not, the command line need not even be loaded."""
+    from .touched import may_concern
 
     try:
-        return stands(os.getcwd(), os.environ)
+        return may_concern(os.environ)
     except KeyboardInterrupt:
         from .errors import INTERRUPTED
 
         sys.exit(INTERRUPTED)
     except OSError:  # the command line has the words for it
-        return False
+        return True
 
 
 def _open_closed_streams() -> None:

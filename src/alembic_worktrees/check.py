@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from .graph import Graph, Node
 from .messages import Message, quoted
@@ -11,6 +12,7 @@ from .revision import illegal_characters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+    from pathlib import Path
 
     from .trees import Snapshot
 
@@ -20,6 +22,7 @@ LONGEST_ID = 32  # alembic_version.version_num is String(32): alembic/runtime/mi
 SHORTEST_RESOLVED = (
     4  # RevisionMap._revision_for_ident takes a part of an id for one of at least 4 characters
 )
+WARNINGS = {"id-prefix"}  # Alembic looks for the whole id first
 
 
 class Problem(NamedTuple):
@@ -30,6 +33,17 @@ class Problem(NamedTuple):
     message: Message
     hint: Message
     files: tuple[str, ...]
+    marks: frozenset[tuple[str, ...]] = frozenset()
+    """What it is, whatever else is in the commit: who follows which missing revision, for example."""
+    warning: bool = False
+    """Whether it is only unwise, or only not known."""
+
+    def was_in(self, before: Sequence[Problem]) -> bool:
+        """Whether all of it was there before. Heads that have diverged may grow, but not become more."""
+        if self.id == "diverged-heads":
+            alike = [old for old in before if old.id == self.id and old.marks & self.marks]
+            return any(len(old.files) >= len(self.files) for old in alike)
+        return self.marks <= {mark for old in before for mark in old.marks}
 
 
 class Found(NamedTuple):
@@ -49,15 +63,24 @@ def judge(snapshot: Snapshot, whereabouts: Whereabouts, *, max_heads: int = 1) -
 
     `whereabouts` is asked only for a revision that is missing. Sources: FACTS "Alembic", each with its test.
     """
-    graph = _graph(snapshot)
+    return located(survey(snapshot, max_heads), whereabouts)
+
+
+def survey(snapshot: Snapshot, max_heads: int, *, hiding: bool = True) -> tuple[Problem, ...]:
+    """Return the same without a look at where else a missing revision may lie.
+
+    A file that cannot be read may be what is missing, so it hides that; not so with `hiding` False.
+    """
+    seen = snapshot if hiding else snapshot._replace(broken=())
+    graph = _graph(seen)
     checks = (
         _broken(snapshot),
-        _missing(graph, snapshot, whereabouts),
-        _duplicates(graph, snapshot),
+        _missing(graph, seen),
+        _duplicates(graph, seen),
         _cycles(graph),
         _labels(graph),
         _ids(graph),
-        _diverged(graph, snapshot, max_heads),
+        _diverged(graph, seen, max_heads),
     )
     return tuple(problem for check in checks for problem in check)
 
@@ -66,25 +89,54 @@ def _graph(snapshot: Snapshot) -> Graph:
     return Graph(Node(defined.revision, defined.path) for defined in snapshot.files)
 
 
-def problem(id: str, revision: str | None, files: Sequence[str], **values: object) -> Problem:
-    """Return the problem `id`, whose texts are filled with `values`; `cure` among them is another cure."""
-    about = {"revision": revision, "files": tuple(files), **values}
-    cure = values.get("cure")
-    hint = cure if isinstance(cure, Message) else Message(f"cure-{id}", about)
-    return Problem(id, revision, Message(f"check-{id}", about), hint, tuple(files))
+def located(problems: Iterable[Problem], whereabouts: Whereabouts) -> tuple[Problem, ...]:
+    """Say of each revision that is missing where it lies, if it lies anywhere."""
+    ask = cache(whereabouts)
+    return tuple(_located(problem, ask) for problem in problems)
+
+
+def _located(found: Problem, whereabouts: Whereabouts) -> Problem:
+    kind, _, state = found.id.partition("-")
+    place = whereabouts(found.revision) if state == "missing" and found.revision else None
+    if place is None:
+        return found
+    message = Message(f"check-{kind}-{place.how}", {**found.message.values, **place._asdict()})
+    return found._replace(id=f"{kind}-{place.how}", message=message, hint=place.cure)
+
+
+class _Place(TypedDict):
+    folder: Path
+    words: tuple[str, ...]
+
+
+def _place(snapshot: Snapshot) -> _Place:
+    """Return what names the environment in a command."""
+    return {"folder": snapshot.place, "words": snapshot.words}
+
+
+def problem(
+    id: str,
+    revision: str | None,
+    files: Sequence[str],
+    about: Iterable[tuple[str, ...]] | None = None,
+    **values: object,
+) -> Problem:
+    """Return the problem `id`, whose texts are filled with `values`; `about` tells it from others of its kind."""
+    filled = {"revision": revision, "files": tuple(files), **values}
+    marks = frozenset((id, *one) for one in (zip(files) if about is None else about))
+    texts = Message(f"check-{id}", filled), Message(f"cure-{id}", filled)
+    return Problem(id, revision, *texts, tuple(files), marks, id in WARNINGS)
 
 
 def _broken(snapshot: Snapshot) -> Iterator[Problem]:
     for path, reason, detail, _ in snapshot.broken:
-        if reason == "no-revision":
-            yield problem("no-revision", None, [path])
-        elif reason == "compiled":
-            yield problem("compiled", None, [path])
-        elif reason != "computed-id":  # Alembic runs it, and knows
-            yield problem("unreadable", None, [path], reason=reason, detail=detail)
+        if reason != "computed-id":  # Alembic runs it, and knows
+            id = reason if reason in {"no-revision", "compiled"} else "unreadable"
+            found = problem(id, None, [path], reason=reason, detail=detail)
+            yield found._replace(marks=frozenset({("broken", path)}))
 
 
-def _missing(graph: Graph, snapshot: Snapshot, whereabouts: Whereabouts) -> Iterator[Problem]:
+def _missing(graph: Graph, snapshot: Snapshot) -> Iterator[Problem]:
     opaque = any(node.revision.opaque for node in graph.nodes.values())
     for word, referrers in sorted(graph.missing.items()):
         parents = [id for id in referrers if word in graph.nodes[id].revision.down_revisions]
@@ -93,19 +145,18 @@ def _missing(graph: Graph, snapshot: Snapshot, whereabouts: Whereabouts) -> Iter
             continue  # that file may well be it
         if opaque and not parents:
             continue  # it may be a label that is computed
-        found = whereabouts(word)
-        suffix = found.how if found else "missing"
-        place = found._asdict() if found else {}
         for kind, ids in (("parent", parents), ("depends", dependents)):
             if ids:
                 files = [graph.nodes[id].path for id in ids]
-                yield problem(f"{kind}-{suffix}", word, files, needed_by=tuple(ids), **place)
+                about = [(word, id) for id in ids]
+                yield problem(f"{kind}-missing", word, files, about, needed_by=tuple(ids))
 
 
 def _duplicates(graph: Graph, snapshot: Snapshot) -> Iterator[Problem]:
     for revision, nodes in sorted(graph.duplicates.items()):
         files = [node.path for node in nodes]
-        yield problem("duplicate-revision", revision, files, remove=_removal(files[-1], snapshot))
+        about = [(revision, file) for file in files]
+        yield problem("duplicate-revision", revision, files, about, remove=_removal(files[-1], snapshot))
 
 
 def _removal(path: str, snapshot: Snapshot) -> str:
@@ -117,7 +168,8 @@ def _removal(path: str, snapshot: Snapshot) -> str:
 def _cycles(graph: Graph) -> Iterator[Problem]:
     for cycle in graph.cycles:
         files = [graph.nodes[id].path for id in cycle]
-        yield problem("self-loop" if len(cycle) == 1 else "cycle", cycle[0], files, cycle=(*cycle, cycle[0]))
+        id = "self-loop" if len(cycle) == 1 else "cycle"
+        yield problem(id, cycle[0], files, zip(cycle), cycle=(*cycle, cycle[0]))
 
 
 def _labels(graph: Graph) -> Iterator[Problem]:
@@ -126,17 +178,19 @@ def _labels(graph: Graph) -> Iterator[Problem]:
         if used[label] > 1 or label in graph.nodes:  # an id counts as a label of its revision
             holders = tuple(dict.fromkeys([*owners, *([label] if label in graph.nodes else [])]))
             files = [graph.nodes[id].path for id in holders]
-            yield problem("duplicate-label", owners[-1], files, label=label, owners=holders)
+            about = [(label, id) for id in holders]
+            yield problem("duplicate-label", owners[-1], files, about, label=label, owners=holders)
 
 
 def _ids(graph: Graph) -> Iterator[Problem]:
     for id, node in sorted(graph.nodes.items()):
         if characters := illegal_characters(id):
-            yield problem("illegal-id", id, [node.path], characters=characters)
+            yield problem("illegal-id", id, [node.path], [(id,)], characters=characters)
         if len(id) > LONGEST_ID:
-            yield problem("id-too-long", id, [node.path], length=len(id), longest=LONGEST_ID)
+            yield problem("id-too-long", id, [node.path], [(id,)], length=len(id), longest=LONGEST_ID)
     for short, long in _prefixes(graph.nodes):
-        yield problem("id-prefix", short, [graph.nodes[short].path, graph.nodes[long].path], longer=long)
+        files = [graph.nodes[short].path, graph.nodes[long].path]
+        yield problem("id-prefix", short, files, [(short, long)], longer=long)
 
 
 def _prefixes(ids: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -156,7 +210,9 @@ def _diverged(graph: Graph, snapshot: Snapshot, max_heads: int) -> Iterator[Prob
     for family in graph.families(head for head in own if not _may_be_joined(head, opaque, graph, snapshot)):
         if len(family) > max_heads:
             files = [graph.nodes[head].path for head in family]
-            yield problem("diverged-heads", None, files, heads=family, folder=snapshot.place)
+            members = graph.line_above(family).union(family)
+            about, place = zip(members), _place(snapshot)
+            yield problem("diverged-heads", None, files, about, heads=family, **place)
 
 
 def _may_be_joined(head: str, opaque: Set[str], graph: Graph, snapshot: Snapshot) -> bool:
@@ -170,12 +226,12 @@ def compare(applied: Iterable[str], snapshot: Snapshot) -> tuple[Problem, ...]:
 
     What a revision follows that is not here, and so is applied with it, cannot be known.
     """
-    graph, folder = _graph(snapshot), snapshot.place
+    graph, place = _graph(snapshot), _place(snapshot)
     reached = graph.closure(applied)
     if reached.unknown:
-        return tuple(problem("applied-missing", id, [], folder=folder) for id in sorted(reached.unknown))
+        return tuple(problem("applied-missing", id, [], **place) for id in sorted(reached.unknown))
     waiting = tuple(sorted(graph.nodes.keys() - reached.known))
     if not waiting:
         return ()
     files = [graph.nodes[id].path for id in waiting]
-    return (problem("not-applied", waiting[0], files, waiting=waiting, folder=folder),)
+    return (problem("not-applied", waiting[0], files, waiting=waiting, **place),)

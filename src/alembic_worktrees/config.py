@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 INI = "alembic.ini"
 TOML = "pyproject.toml"
+MAIN = "alembic"  # the section of the ini that counts without `-n`
 
 MAX_EXPANDED = 1_000_000  # letters
 MAX_DOTS = 2000
@@ -56,7 +57,7 @@ def parse_config(
     toml: str | None,
     *,
     folder: str,
-    section: str = "alembic",
+    section: str = MAIN,
     ini_here: str | None = None,
     toml_here: str | None = None,
 ) -> AlembicConfig | None:
@@ -82,6 +83,23 @@ def parse_config(
         _boolean(get, table, "recursive_version_locations"),
         _boolean(get, table, "sourceless"),
         _prepend_sys_path(get, table, here),
+    )
+
+
+def other_environments(ini: str) -> tuple[str, ...]:
+    """Return the sections of an ini, besides the main one, that are environments of their own: `alembic -n`.
+
+    Those that `databases` names are the databases of one environment (Alembic's template "multidb").
+    Raises Refusal ``config-unreadable``.
+    """
+    parser = _parse_ini(ini)
+    common = parser.defaults().get("script_location")
+    databases = re.split(r"[,\s]+", parser.get(MAIN, "databases", raw=True, fallback=""))
+    return tuple(
+        section
+        for section in parser.sections()
+        if section not in (MAIN, *databases)
+        and parser.get(section, "script_location", raw=True, fallback=common) != common
     )
 
 

@@ -279,6 +279,15 @@ def is_rebasing(folder: Path) -> bool:
     return (own / "rebase-apply").is_dir() or any(line and not line.startswith(b"#") for line in lines)
 
 
+def merging(top: Path) -> tuple[str, ...]:
+    """Return the commits that a merge brings that is under way in the worktree at `top`, and has stopped."""
+    own = own_folder(top)
+    try:
+        return tuple((own / "MERGE_HEAD").read_text().split()) if own else ()
+    except OSError:
+        return ()
+
+
 def hooks_folder(folder: Path) -> Path:
     """Return the folder that git runs hooks from: one for all worktrees, or where core.hooksPath says."""
     return Path(_absolute(folder, "--git-path", "hooks"))
@@ -674,6 +683,18 @@ def folders_in(tail: str, paths: Iterable[str]) -> tuple[str, ...]:
 def merge_base(folder: Path, one: str, other: str) -> str | None:
     """Return the best common ancestor of two commits, None if there is none here (a shallow clone)."""
     return _line(ask(folder, "merge-base", one, other))
+
+
+def latest(folder: Path, commits: Sequence[str]) -> tuple[str, ...]:
+    """Return those of these commits that none of the others comes after."""
+    return tuple(answer(folder, "merge-base", "--independent", *commits).decode().split()) if commits else ()
+
+
+def unpublished(folder: Path, commit: str, known: Iterable[str]) -> tuple[bool, tuple[str, ...]]:
+    """Tell whether `commit` brings anything that no remote has, nor `known` have; and what that is built upon."""
+    words = ("rev-list", "--boundary", commit, "--not", "--remotes", *known)
+    listed = answer(folder, *words).decode().split()
+    return bool(listed), latest(folder, [row[1:] for row in listed if row.startswith("-")])
 
 
 def commit_id(folder: Path, name: str) -> str | None:

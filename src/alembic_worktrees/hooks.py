@@ -11,12 +11,10 @@ _QUIETLY = "if command -v alembic-worktrees >/dev/null 2>&1; then\n{body}fi\n"
 
 _REPORT = '    alembic-worktrees report {name} "$@" </dev/null || :\n'
 
-# Git names the commits that it pushes on standard input; what follows in the hook shall find them there again.
+# Git names what it pushes on standard input; what follows in the hook shall find it there again.
 _PUSH = """\
     alembic_worktrees_pushed=$(cat)
-    for alembic_worktrees_commit in $(printf '%s\\n' "$alembic_worktrees_pushed" | cut -d ' ' -f 2 | grep '[^0]'); do
-        alembic-worktrees check --ref "$alembic_worktrees_commit" </dev/null || exit
-    done
+    printf '%s\\n' "$alembic_worktrees_pushed" | alembic-worktrees check --pushed || exit
     test -z "$alembic_worktrees_pushed" || exec <<ALEMBIC_WORKTREES
 $alembic_worktrees_pushed
 ALEMBIC_WORKTREES
@@ -35,7 +33,7 @@ _BODIES = {
 CALLS = {
     "pre-commit": "alembic-worktrees check --staged && alembic-worktrees protect",
     "pre-merge-commit": "alembic-worktrees check --staged",
-    "pre-push": "alembic-worktrees check --ref HEAD",
+    "pre-push": "alembic-worktrees check --pushed",
     "post-merge": "alembic-worktrees report post-merge",
     "post-rewrite": "alembic-worktrees report post-rewrite",
     "post-checkout": "alembic-worktrees report post-checkout",
@@ -44,10 +42,13 @@ CALLS = {
 _LEFTHOOK_CALLS = {name: call + (" {0}" if "report" in call else "") for name, call in CALLS.items()}
 LEFTHOOK = "".join(
     f"{name}:\n  commands:\n    alembic-worktrees:\n      run: {call}\n"
+    + ("      use_stdin: true\n" if name == "pre-push" else "")
     for name, call in _LEFTHOOK_CALLS.items()
 )
 LEFTHOOK_TOML = "".join(
-    f'[{name}.commands.alembic-worktrees]\nrun = "{call}"\n' for name, call in _LEFTHOOK_CALLS.items()
+    f'[{name}.commands.alembic-worktrees]\nrun = "{call}"\n'
+    + ("use_stdin = true\n" if name == "pre-push" else "")
+    for name, call in _LEFTHOOK_CALLS.items()
 )
 
 HOOKS = {name: _QUIETLY.format(body=body) for name, body in _BODIES.items()}

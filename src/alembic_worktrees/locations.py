@@ -51,12 +51,6 @@ def version_folders(config: AlembicConfig, folder: Path, ground: Ground = HERE) 
     return tuple(_locate(location, config, folder, ground) for location in config.version_locations)
 
 
-def are_fixed(config: AlembicConfig) -> bool:
-    """Whether `version_folders` follow from the config alone: no package is looked for, no link followed."""
-    locations = config.version_locations or (config.script_location,)
-    return not any(os.pardir in Path(one).parts or _is_resource(one) for one in locations)
-
-
 def _is_resource(location: str) -> bool:
     return ":" in location and not Path(location).is_absolute()
 

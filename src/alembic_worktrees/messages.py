@@ -256,6 +256,11 @@ TEXTS: dict[str, Text] = {
     "check-line": Text(
         PLAIN, "{id}: {message}\n{files:lines}\n  → {hint}", "{id} : {message}\n{files:lines}\n  → {hint}"
     ),
+    "check-warning": Text(
+        PLAIN,
+        "{id} (only a warning): {message}\n{files:lines}\n  → {hint}",
+        "{id} (simple avertissement) : {message}\n{files:lines}\n  → {hint}",
+    ),
     "check-parent-missing": Text(
         PLAIN,
         "{needed_by:list} follows {revision}, which is nowhere: Alembic fails with KeyError",
@@ -467,13 +472,13 @@ TEXTS: dict[str, Text] = {
     ),
     "cure-diverged-heads": Text(
         PLAIN,
-        'alembic-worktrees merge {folder:q} -m "merge heads", then commit the new file',
-        'alembic-worktrees merge {folder:q} -m "merge heads", puis commiter le nouveau fichier',
+        'alembic-worktrees merge {folder:q}{words:options} -m "merge heads", then commit the new file',
+        'alembic-worktrees merge {folder:q}{words:options} -m "merge heads", puis commiter le nouveau fichier',
     ),
     "cure-diverged-onto": Text(
         PLAIN,
-        'git merge {onto:q}; alembic-worktrees merge {folder:q} -m "merge heads", then commit the new file',
-        'git merge {onto:q}; alembic-worktrees merge {folder:q} -m "merge heads", puis commiter le nouveau fichier',
+        'git merge {onto:q}; alembic-worktrees merge {folder:q}{words:options} -m "merge heads", then commit the new file',
+        'git merge {onto:q}; alembic-worktrees merge {folder:q}{words:options} -m "merge heads", puis commiter le nouveau fichier',
     ),
     "check-both-changed": Text(
         PLAIN,
@@ -491,23 +496,67 @@ TEXTS: dict[str, Text] = {
         "La base a {revision}, qui manque dans ce worktree",
     ),
     "cure-applied-missing": Text(
-        PLAIN, "alembic-worktrees upgrade {folder:q}", "alembic-worktrees upgrade {folder:q}"
+        PLAIN,
+        "alembic-worktrees upgrade {folder:q}{words:options}",
+        "alembic-worktrees upgrade {folder:q}{words:options}",
     ),
     "check-not-applied": Text(
         PLAIN, "The database does not have {waiting:list} yet", "La base n'a pas encore {waiting:list}"
     ),
     "cure-not-applied": Text(
-        PLAIN, "alembic-worktrees upgrade {folder:q}", "alembic-worktrees upgrade {folder:q}"
+        PLAIN,
+        "alembic-worktrees upgrade {folder:q}{words:options}",
+        "alembic-worktrees upgrade {folder:q}{words:options}",
     ),
+    "check-config-unreadable": Text(
+        PLAIN,
+        "It cannot be read as Alembic reads it: {reason}",
+        "Il ne peut pas être lu comme Alembic le lit : {reason}",
+    ),
+    "cure-config-unreadable": Text(PLAIN, "Correct the file", "Corriger le fichier"),
     # The hooks
+    "were-before": Text(
+        PLAIN,
+        "{problems:count problem was|problems were} there before, and stops nothing now: {ids:list}. See: {command}",
+        "{problems:count problème existait|problèmes existaient} avant et ne bloque rien ici : {ids:list}. Voir : {command}",
+    ),
+    "past-check": Text(
+        PLAIN,
+        "To commit it as it is, for once: SKIP=alembic-check git commit …, or git commit --no-verify …",
+        "Pour commiter tel quel, une fois : SKIP=alembic-check git commit …, ou git commit --no-verify …",
+    ),
+    "past-check-merge": Text(
+        PLAIN,
+        "The merge waits for you. Once that is mended, add it and go on: git commit --no-edit\n"
+        "  To give the merge up: git merge --abort\n"
+        "  To commit it as it is, for once: SKIP=alembic-check git commit --no-edit",
+        "La fusion attend. Une fois cela réparé, l'ajouter et continuer : git commit --no-edit\n"
+        "  Pour renoncer à la fusion : git merge --abort\n"
+        "  Pour commiter tel quel, une fois : SKIP=alembic-check git commit --no-edit",
+    ),
+    "past-check-push": Text(
+        PLAIN,
+        "To push it as it is, for once: SKIP=alembic-check git push …, or git push --no-verify …",
+        "Pour pousser tel quel, une fois : SKIP=alembic-check git push …, ou git push --no-verify …",
+    ),
+    "past-protect": Text(
+        PLAIN,
+        "  To commit it anyway: SKIP=alembic-protect git commit …, or git commit --no-verify …",
+        "  Pour commiter quand même : SKIP=alembic-protect git commit …, ou git commit --no-verify …",
+    ),
+    "nothing-to-check": Text(
+        BAD,
+        "No Alembic project in {where}, so nothing was checked. If it has one, name its folder or its config: "
+        "alembic-worktrees check FOLDER, or -c FILE",
+        "Aucun projet Alembic dans {where} ; rien n'a donc été vérifié. S'il en a un, nommer son dossier ou sa "
+        "configuration : alembic-worktrees check FOLDER, ou -c FILE",
+    ),
     "protected": Text(
         BAD,
         "{branches:list} already has these migrations, and others may have applied them:\n{rows:lines}\n"
-        "  Write a new migration instead. To undo the change: git restore --staged --worktree {paths:top}\n"
-        "  To commit it anyway: SKIP=alembic-protect git commit …, or git commit --no-verify …",
+        "  Write a new migration instead. To undo the change: git restore --staged --worktree {paths:top}",
         "{branches:list} a déjà ces migrations, et d'autres les ont peut-être appliquées :\n{rows:lines}\n"
-        "  Écrire plutôt une nouvelle migration. Pour annuler : git restore --staged --worktree {paths:top}\n"
-        "  Pour commiter quand même : SKIP=alembic-protect git commit …, ou git commit --no-verify …",
+        "  Écrire plutôt une nouvelle migration. Pour annuler : git restore --staged --worktree {paths:top}",
     ),
     "protected-edited": Text(PLAIN, "{path} (edited)", "{path} (modifiée)"),
     "protected-deleted": Text(PLAIN, "{path} (deleted)", "{path} (supprimée)"),
@@ -551,6 +600,11 @@ TEXTS: dict[str, Text] = {
         "{folder} n'est pas dans un dépôt git ; il n'y a ni index ni commit à vérifier. "
         "Pour vérifier les fichiers : alembic-worktrees check",
     ),
+    "since-without-ref": Text(
+        BAD,
+        "--since goes with --ref: alembic-worktrees check --ref HEAD --since origin/main",
+        "--since va avec --ref : alembic-worktrees check --ref HEAD --since origin/main",
+    ),
     "onto-without-ref": Text(
         BAD,
         "--onto goes with --ref: alembic-worktrees check --ref HEAD --onto origin/main",
@@ -558,8 +612,8 @@ TEXTS: dict[str, Text] = {
     ),
     "database-with-git": Text(
         BAD,
-        "--database compares the files with the database; leave out --staged and --ref",
-        "--database compare les fichiers avec la base ; sans --staged ni --ref",
+        "--database compares the files with the database; leave out --staged, --pushed and --ref",
+        "--database compare les fichiers avec la base ; sans --staged, --pushed ni --ref",
     ),
     # init
     "init-create": Text(STEP, "To write: {path}", "À écrire : {path}"),
@@ -1432,8 +1486,20 @@ TEXTS: dict[str, Text] = {
         "Examples:\n  alembic-worktrees check --staged\n  alembic-worktrees check --ref HEAD --onto origin/main",
         "Exemples :\n  alembic-worktrees check --staged\n  alembic-worktrees check --ref HEAD --onto origin/main",
     ),
-    "help-staged": Text(PLAIN, "what the next commit will record", "ce que le prochain commit enregistrera"),
+    "help-staged": Text(
+        PLAIN,
+        "what the next commit makes worse (a git hook)",
+        "ce que le prochain commit aggrave (un hook git)",
+    ),
+    "help-pushed": Text(
+        PLAIN,
+        "what a push makes worse, as git tells it on standard input (a git hook)",
+        "ce qu'un push aggrave, tel que git le dit sur l'entrée standard (un hook git)",
+    ),
     "help-ref": Text(PLAIN, "what this commit records", "ce que ce commit enregistre"),
+    "help-since": Text(
+        PLAIN, "only what is worse than in this commit", "seulement ce qui est pire que dans ce commit"
+    ),
     "help-onto": Text(
         PLAIN,
         "what merging --ref into this would record",
@@ -1724,7 +1790,7 @@ def _escaped(character: str) -> str:
 class _Value:
     """One value of a message; the format spec in the text says how it is shown.
 
-    "" in one line; "text" with its line breaks; "q" quoted for a shell; "toml" as a string of TOML; "top" paths from the top, quoted for git; "list" with commas; "rows" and "lines" one a line, "lines" indented;
+    "" in one line; "text" with its line breaks; "q" quoted for a shell, "words" several; "options" the same, each after a space; "toml" as a string of TOML; "top" paths from the top, quoted for git; "list" with commas; "rows" and "lines" one a line, "lines" indented;
     "count one|many" how many; "of KIND" a stable word, through the text "KIND-word"; "hint" a suggestion if any.
     """
 
@@ -1758,6 +1824,10 @@ class _Value:
 
     def _words(self) -> str:
         return " ".join(map(quoted, self._value if isinstance(self._value, tuple) else (self._value,)))
+
+    def _options(self) -> str:
+        words = self._value if isinstance(self._value, tuple) else (self._value,)
+        return "".join(f" {_word(str(word))}" for word in words)
 
     def _top(self) -> str:
         paths = self._value if isinstance(self._value, tuple) else (self._value,)

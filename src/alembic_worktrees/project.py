@@ -8,10 +8,10 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import git
-from .config import parse_config
+from .config import MAIN, other_environments, parse_config
 from .errors import CALL, Refusal
 from .files import MAX_CONFIG_BYTES, NotReadable, read_plain
-from .locations import Ground, are_fixed, script_folder, version_folders
+from .locations import Ground, script_folder, version_folders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ class ConfigFiles(NamedTuple):
 
     ini: str = "alembic.ini"
     toml: str = "pyproject.toml"
-    section: str = "alembic"
+    section: str = MAIN
     words: tuple[str, ...] = ()
 
 
@@ -67,7 +67,7 @@ def config_files(
     inis = [name for name in named if name not in tomls]
     words = [word for name in configs for word in ("-c", name)]
     words += [word for value in arguments for word in ("-x", value)]
-    words += ["-n", section] if section != "alembic" else []
+    words += ["-n", section] if section != MAIN else []
     return ConfigFiles(
         inis[-1] if inis else "alembic.ini", tomls[-1] if tomls else "pyproject.toml", section, tuple(words)
     )
@@ -111,11 +111,11 @@ def _first_project(folders: Iterator[Path] | Sequence[Path], files: ConfigFiles)
             real = folder.resolve()
             repository = git.locate(real)
             root = repository.top if repository else _root_outside_git(real)
-            return read_project(root, real, _movable(files, root, real), repository)
+            return read_project(root, real, movable(files, root, real), repository)
     return None
 
 
-def _movable(files: ConfigFiles, root: Path, folder: Path) -> ConfigFiles:
+def movable(files: ConfigFiles, root: Path, folder: Path) -> ConfigFiles:
     """Make absolute paths into this checkout relative to `folder`: a neighbour is configured by its own files."""
 
     def move(name: str) -> str:
@@ -151,6 +151,27 @@ def has_config(folder: Path, files: ConfigFiles, fence: tuple[str, ...] | None =
         return _parse(folder, files, fence) is not None
     except Refusal:
         return True
+
+
+def environments(ini: str | None, files: ConfigFiles) -> tuple[ConfigFiles, ...]:
+    """Return what names each environment of an ini to a command: all of them, unless `files` name one.
+
+    Raises Refusal("config-unreadable").
+    """
+    others = other_environments(ini) if ini is not None and files.section == MAIN else ()
+    return (
+        files,
+        *(files._replace(section=other, words=(*files.words, "-n", other)) for other in others),
+    )
+
+
+def environments_in(folder: Path, files: ConfigFiles) -> tuple[ConfigFiles, ...]:
+    """Return what names each environment that `folder` configures; a config that cannot be read counts as one."""
+    try:
+        named = environments(_text(folder / files.ini, _EVERYWHERE), files)
+    except Refusal:
+        named = (files,)
+    return tuple(one for one in named if has_config(folder, one))
 
 
 def _parse(folder: Path, files: ConfigFiles, fence: tuple[str, ...] | None) -> AlembicConfig | None:
@@ -253,8 +274,6 @@ class Places(NamedTuple):
 
     folders: tuple[str, ...]
     recursive: bool
-    fixed: bool = False
-    """The config alone says where they are, whatever lies on disk."""
     sourceless: bool = False
 
 
@@ -265,9 +284,16 @@ def read_places(
 
     Locations outside of the checkout at `root` are left out. Raises Refusal "config-unreadable" or "package-missing".
     """
-    config = parse_config(ini, toml, folder=str(folder), section=files.section)
+    config = parse_config(
+        ini,
+        toml,
+        folder=str(folder),
+        section=files.section,
+        ini_here=str((folder / files.ini).parent),
+        toml_here=str((folder / files.toml).parent),
+    )
     if config is None:
         return None
     inside = [path for path in version_folders(config, folder, ground) if path.is_relative_to(root)]
     folders = tuple(path.relative_to(root).as_posix() for path in inside)
-    return Places(folders, config.recursive, are_fixed(config), config.sourceless)
+    return Places(folders, config.recursive, config.sourceless)

@@ -31,11 +31,11 @@ def rewritten(scope: Scope) -> Iterator[Rewritten]:
     if git.commit_id(scope.root, "HEAD") is None:
         return
     index, head = Tree(scope.root, None, in_hook=scope.in_hook), Tree(scope.root, "HEAD")
-    for folder, _ in head.projects(scope.files, scope.folder):
+    for folder in dict.fromkeys(one.folder for one in head.projects(scope.files, scope.folder)):
         if branch := _published(scope, folder):
             there = Tree(scope.root, branch)
-            for _, places in there.projects(scope.files, folder):
-                yield from _compare(branch, there.migrations(places), head.blobs, index.blobs)
+            for environment in there.projects(scope.files, folder):
+                yield from _compare(branch, there.migrations(environment.places), head.blobs, index.blobs)
 
 
 def _published(scope: Scope, folder: str) -> str | None:

@@ -10,7 +10,7 @@ from .borrow import mended, tidy
 from .inventory import take_inventory
 from .lock import if_free
 from .messages import Message
-from .review import review_tree
+from .recorded import review_tree
 from .trees import Tree
 
 if TYPE_CHECKING:
@@ -90,8 +90,8 @@ def make_report(scope: Scope, event: Event, projects: Sequence[Project]) -> Repo
 def _new_migrations(scope: Scope, tree: Tree, known: Mapping[str, str]) -> Iterator[str]:
     """Yield what was not there before, be it changed or under another name."""
     blobs = set(known.values())
-    for _, places in tree.projects(scope.files, scope.folder):
-        for path, blob in tree.migrations(places).items():
+    for environment in tree.projects(scope.files, scope.folder):
+        for path, blob in tree.migrations(environment.places).items():
             if path not in known and blob not in blobs:
                 yield path
 

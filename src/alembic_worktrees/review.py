@@ -1,4 +1,4 @@
-"""Judge a repository: every Alembic project in its files, its index, a commit, or what a merge would make of two."""
+"""Judge a checkout: every Alembic environment in its files. What git records of them, `recorded.py` judges."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import git, loans, verdict
-from .check import Problem, compare, judge, problem
+from . import git
+from .check import Problem, compare, judge
 from .errors import Refusal
 from .facts import facts_of
-from .messages import Message
-from .project import USUAL_FOLDER, ConfigFiles, Project, find_project, has_config, read_project
+from .project import USUAL_FOLDER, ConfigFiles, Project, environments_in, find_project, movable, read_project
 from .settings import FILE, Settings, load_settings
-from .trees import Broken, Defined, Snapshot, Tree, config_folders, merged, read
+from .trees import Broken, Defined, Snapshot, config_folders, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
     from .check import Found
     from .inventory import Inventory
-    from .project import Places
     from .whereabouts import Whereabouts
 
 
@@ -58,7 +56,9 @@ def find_scope(directory: str | None, here: Path, files: ConfigFiles) -> Scope |
     """
     around = git.locate(here)
     if directory is None:
-        return Scope(around.top, None, files, in_hook=True) if around else None
+        return (
+            Scope(around.top, None, movable(files, around.top, around.top), in_hook=True) if around else None
+        )
     project = find_project(directory, here=here, home=None, files=files)
     if project.repository is None:
         return None
@@ -67,89 +67,15 @@ def find_scope(directory: str | None, here: Path, files: ConfigFiles) -> Scope |
     return Scope(project.root, "" if folder == "." else folder, project.files, in_hook=ours)
 
 
-def review_index(scope: Scope) -> tuple[Problem, ...]:
-    """Judge what the commit that is being made will record; if that is good, keep the verdict for the next one."""
-    head = git.commit_id(scope.root, "HEAD")
-    recorded = {blob for blob, _ in git.files(scope.root, head)} if head else set()
-    tree = _index(scope)
-    projects = tuple(tree.projects(scope.files, scope.folder))
-    root, places = str(scope.root), [folder for _, places in projects for folder in places.folders]
-    before = verdict.evidence(root, places) if _follow_from_git(scope, projects) else None
-    problems = (*_review(scope, tree, projects, recorded), *_loans(scope, tree, projects))
-    if before and not problems:
-        again = verdict.evidence(root, places), _index(scope).blobs
-        if again == (before, tree.blobs):  # nobody changed the index or the settings while we judged
-            verdict.keep(root, places, before)
-    return problems
-
-
-def _loans(scope: Scope, tree: Tree, projects: Iterable[tuple[str, Places]]) -> Iterator[Problem]:
-    for folder, places in projects:
-        yield from loans.staged(scope.root, folder, tree.migrations(places))
-
-
-def _index(scope: Scope) -> Tree:
-    return Tree(scope.root, None, in_hook=scope.in_hook)
-
-
-def _follow_from_git(scope: Scope, projects: Collection[tuple[str, Places]]) -> bool:
-    """Whether the projects are those of the usual question, and what lies in git alone says where they are."""
-    usual = scope.folder is None and scope.files == ConfigFiles()
-    return usual and bool(projects) and all(places.fixed for _, places in projects)
-
-
-def review_commit(scope: Scope, name: str) -> Iterator[Problem]:
-    """Judge a commit."""
-    yield from review_tree(scope, Tree(scope.root, name))
-
-
-def review_tree(scope: Scope, tree: Tree, sound: Collection[str] = ()) -> Iterator[Problem]:
-    """Judge what lies in git; the blobs in `sound` are known to be valid Python."""
-    yield from _review(scope, tree, tree.projects(scope.files, scope.folder), sound)
-
-
-def _review(
-    scope: Scope, tree: Tree, projects: Iterable[tuple[str, Places]], sound: Collection[str]
-) -> Iterator[Problem]:
-    for folder, places in projects:
-        yield from _judge(scope, tree.snapshot(folder, tree.migrations(places), sound=sound))
-    yield from _unplaced(tree, scope)
-
-
-def _unplaced(tree: Tree, scope: Scope) -> Iterator[Problem]:
-    """Name the projects that could not be judged: nothing says where their migrations are."""
-    for folder, refusal in tree.unplaced.items():
-        yield problem("package-missing", None, [os.path.join(folder, scope.files.ini)], **refusal.values)
-
-
-def review_merge(scope: Scope, name: str, onto: str) -> Iterator[Problem]:
-    """Judge what merging the commit `name` into `onto` would record, without making the merge."""
-    ours, theirs = Tree(scope.root, onto), Tree(scope.root, name)
-    common = git.merge_base(scope.root, onto, name)
-    base = Tree(scope.root, common) if common else None
-    projects = [tree.projects(scope.files, scope.folder) for tree in (ours, theirs)]
-    for folder, places in {folder: places for side in projects for folder, places in side}.items():
-        before = base.migrations(places) if base else None
-        result = merged(before, ours.migrations(places), theirs.migrations(places))
-        for path, blobs in result.contested.items():
-            if _differ(theirs, path, blobs):
-                yield problem("both-changed", None, [path], onto=onto)
-        known = {*ours.blobs, *theirs.blobs}
-        for found in _judge(scope, theirs.snapshot(folder, result.files), known):
-            cure = Message("cure-diverged-onto", {**found.hint.values, "onto": onto})
-            yield found._replace(hint=cure) if found.id == "diverged-heads" else found
-    yield from _unplaced(theirs, scope)
-
-
-def _differ(tree: Tree, path: str, blobs: tuple[str | None, str | None]) -> bool:
-    """Tell whether two versions of a file differ in what they mean to Alembic; one that is gone does."""
-    read = [tree.snapshot("", {path: blob}).files if blob else () for blob in blobs]
-    return read[0] != read[1] or not read[0]
-
-
 def review_files(scope: Scope) -> Iterator[Problem]:
-    """Judge the files as they lie in the working tree, borrowed ones included: what Alembic would load here."""
-    for project in projects(scope):
+    """Judge the files as they lie in the working tree, borrowed ones included: what Alembic would load here.
+
+    Raises Refusal("nothing-to-check") if no project is there.
+    """
+    found = projects(scope)
+    if not found:
+        raise Refusal("nothing-to-check", where=scope.root)
+    for project in found:
         yield from review_project(project, scope.settings(os.path.relpath(project.folder, scope.root)))
 
 
@@ -158,7 +84,7 @@ def review_project(project: Project, settings: Settings) -> Iterator[Problem]:
     from .inventory import take_inventory
 
     snapshot = snapshot_of(project, take_inventory(project))
-    yield from judge(snapshot, _searcher(lambda: project, settings), max_heads=settings.max_heads)
+    yield from judge(snapshot, searcher(lambda: project, settings), max_heads=settings.max_heads)
 
 
 def review_database(
@@ -181,7 +107,7 @@ def review_database(
 
 
 def projects(scope: Scope, *, placed: bool = False) -> tuple[Project, ...]:
-    """Return the projects of the working tree; with `placed` only those whose package is found.
+    """Return the environments of the working tree; with `placed` only those whose package is found.
 
     Raises Refusal("package-missing").
     """
@@ -189,13 +115,17 @@ def projects(scope: Scope, *, placed: bool = False) -> tuple[Project, ...]:
     return tuple(project for folder in scope.folders() for project in _projects_in(scope, folder, passed))
 
 
-def _projects_in(scope: Scope, folder: str, passed: Collection[str]) -> Iterator[Project]:
-    if has_config(scope.root / folder, scope.files):
+def _projects_in(scope: Scope, folder: str, passed: Collection[str]) -> Iterable[Project]:
+    """Return the environments of a folder; those that have their migrations in common are one."""
+    found: dict[tuple[object, ...], Project] = {}
+    for files in environments_in(scope.root / folder, scope.files):
         try:
-            yield _project(scope, folder)
+            project = project_in(scope, folder, files)
+            found.setdefault((project.versions, project.recursive), project)
         except Refusal as refusal:  # a config that is used from another folder, by `alembic -c`
             if refusal.key not in passed or scope.folder is not None:
                 raise
+    return found.values()
 
 
 def snapshot_of(project: Project, inventory: Inventory) -> Snapshot:
@@ -219,22 +149,11 @@ def snapshot_of(project: Project, inventory: Inventory) -> Snapshot:
         (*stepped, *(row for row in rows if isinstance(row, Broken))),
         frozenset(row.entry.revision for row in (*inventory.borrowed, *inventory.edited)),
         recorded=False,
+        words=project.files.words,
     )
 
 
-def _judge(scope: Scope, snapshot: Snapshot, known: Collection[str] = ()) -> tuple[Problem, ...]:
-    """Judge a project; a file of the working tree that is in `known` is recorded, but will not be any more."""
-    settings = scope.settings(snapshot.folder)
-    whereabouts = _searcher(lambda: _project(scope, snapshot.folder), settings)
-
-    def find(word: str) -> Found | None:
-        found = whereabouts(word)
-        return None if found and found.how == "unrecorded" and found.path in known else found
-
-    return judge(snapshot, find, max_heads=settings.max_heads)
-
-
-def _searcher(locate: Callable[[], Project], settings: Settings) -> Callable[[str], Found | None]:
+def searcher(locate: Callable[[], Project], settings: Settings) -> Callable[[str], Found | None]:
     """Return what tells where a revision lies; all that it takes is loaded when it is first asked, which is rare."""
 
     @cache
@@ -246,5 +165,6 @@ def _searcher(locate: Callable[[], Project], settings: Settings) -> Callable[[st
     return lambda word: whereabouts()(word)
 
 
-def _project(scope: Scope, folder: str) -> Project:
-    return read_project(scope.root, scope.root / folder, scope.files, git.locate(scope.root))
+def project_in(scope: Scope, folder: str, files: ConfigFiles) -> Project:
+    """Return the environment that `files` name in a folder of the working tree. Raises what `read_project` does."""
+    return read_project(scope.root, scope.root / folder, files, git.locate(scope.root))

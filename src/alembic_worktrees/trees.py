@@ -8,10 +8,20 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import git
+from .config import TOML
 from .errors import Refusal
 from .facts import facts_of
 from .files import MAX_BYTES
-from .project import USUAL_FOLDER, ConfigFiles, Places, ground_at, has_config, read_places, read_project
+from .project import (
+    USUAL_FOLDER,
+    ConfigFiles,
+    Places,
+    environments,
+    environments_in,
+    ground_at,
+    read_places,
+    read_project,
+)
 from .revision import Revision, Unreadable, is_migration_name
 from .sourceless import CACHE, without_source
 
@@ -28,6 +38,14 @@ class Defined(NamedTuple):
 
     path: str
     revision: Revision
+
+
+class Environment(NamedTuple):
+    """An Alembic environment: the folder of its config, what names it to a command, where its migrations lie."""
+
+    folder: str
+    files: ConfigFiles
+    places: Places
 
 
 class Broken(NamedTuple):
@@ -54,11 +72,17 @@ class Snapshot(NamedTuple):
     broken: tuple[Broken, ...]
     borrowed: frozenset[str] = frozenset()
     recorded: bool = True  # these files are the index's or a commit's; else the working tree's
+    words: tuple[str, ...] = ()  # what else names the environment to a command
 
     @property
     def place(self) -> Path:
         """The folder of the Alembic config, wherever one stands."""
         return self.root / self.folder
+
+    @property
+    def rows(self) -> dict[str, Defined | Broken]:
+        """What was read, by path."""
+        return {**{row.path: row for row in self.files}, **{row.path: row for row in self.broken}}
 
 
 class Merged(NamedTuple):
@@ -77,8 +101,8 @@ class Tree:
         Raises Refusal("commit-missing") if there is no such commit.
         """
         self.root = root
-        self.unplaced: dict[str, Refusal] = {}
-        """The folders of projects whose package `projects` did not find, and why."""
+        self.refused: dict[tuple[str, str], Refusal] = {}
+        """The configs, and the section in each, that did not tell `projects` where migrations are, and why."""
         if commit is None:
             self.blobs = git.index_files(root, in_hook=in_hook)
         elif git.commit_id(root, commit):
@@ -86,31 +110,49 @@ class Tree:
         else:
             raise Refusal("commit-missing", name=commit)
 
-    def projects(self, files: ConfigFiles, only: str | None = None) -> Iterator[tuple[str, Places]]:
-        """Yield (folder, places) of each Alembic project; of the one in `only` if a folder is given.
+    def projects(self, files: ConfigFiles, only: str | None = None) -> Iterator[Environment]:
+        """Yield each Alembic environment; those in the folder `only` if one is given.
 
         Where git has no config at all, perhaps for the password in it, the working tree's counts.
-        Raises Refusal("config-unreadable").
         """
         texts = self._config_texts(files)
         found = False
         for folder in config_folders(texts, files) if only is None else [only]:
             ini, toml = (texts.get(os.path.normpath(os.path.join(folder, name))) for name in files[:2])
-            places = self._places(folder, ini, toml, files)
-            found = found or places is not None or folder in self.unplaced
-            if places:
-                yield folder, places
-        if not found:
+            for environment in self._environments(folder, ini, toml, files):
+                found = True
+                yield environment
+        if not found and not self.refused:
             yield from self._unrecorded(files, ["", USUAL_FOLDER] if only is None else [only])
+
+    def _environments(
+        self, folder: str, ini: str | None, toml: str | None, files: ConfigFiles
+    ) -> Iterator[Environment]:
+        """Yield the environments of a config; two that have their migrations in common are one."""
+        seen = set()
+        for named in self._named(folder, ini, files):
+            places = self._places(folder, ini, toml, named)
+            if places and places not in seen:
+                seen.add(places)
+                yield Environment(folder, named, places)
+
+    def _named(self, folder: str, ini: str | None, files: ConfigFiles) -> tuple[ConfigFiles, ...]:
+        try:
+            return environments(ini, files)
+        except Refusal as refusal:
+            self._refuse(folder, files, refusal)
+            return ()
 
     def _places(self, folder: str, ini: str | None, toml: str | None, files: ConfigFiles) -> Places | None:
         try:
             return read_places(ini, toml, self.root / folder, self.root, files, self._ground(folder))
         except Refusal as refusal:
-            if refusal.key != "package-missing":
-                raise
-            self.unplaced[folder] = refusal
+            self._refuse(folder, files, refusal)
             return None
+
+    def _refuse(self, folder: str, files: ConfigFiles, refusal: Refusal) -> None:
+        name = files.toml if refusal.values.get("path") == TOML else files.ini
+        self.refused[os.path.normpath(os.path.join(folder, name)), files.section] = refusal
 
     def _ground(self, folder: str) -> Ground:
         """Return where packages are looked for: in this tree, whatever lies on disk."""
@@ -128,20 +170,28 @@ class Tree:
         names = {os.path.basename(name) for name in files[:2]}
         blobs = {path: blob for path, blob in self.blobs.items() if os.path.basename(path) in names}
         content = git.small_contents(self.root, blobs.values(), MAX_BYTES)
-        return {path: _decoded(path, content[blob]) for path, blob in blobs.items() if blob in content}
+        texts = {path: self._decoded(path, content[blob]) for path, blob in blobs.items() if blob in content}
+        return {path: text for path, text in texts.items() if text is not None}
 
-    def _unrecorded(self, files: ConfigFiles, folders: Iterable[str]) -> Iterator[tuple[str, Places]]:
+    def _decoded(self, path: str, content: bytes) -> str | None:
+        try:
+            return content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            self.refused[path, ""] = Refusal("config-unreadable", path=path, reason=str(error))
+            return None
+
+    def _unrecorded(self, files: ConfigFiles, folders: Iterable[str]) -> Iterator[Environment]:
         for folder in folders:
-            if has_config(self.root / folder, files):
+            for named in environments_in(self.root / folder, files):
                 try:
-                    project = read_project(self.root, self.root / folder, files, None)
+                    project = read_project(self.root, self.root / folder, named, None)
                 except Refusal as refusal:
                     if refusal.key == "package-missing":
-                        self.unplaced[folder] = refusal
+                        self._refuse(folder, named, refusal)
                     continue
                 inside = (path for path in project.versions if path.is_relative_to(self.root))
                 places = tuple(path.relative_to(self.root).as_posix() for path in inside)
-                yield folder, Places(places, project.recursive, sourceless=project.sourceless)
+                yield Environment(folder, named, Places(places, project.recursive, project.sourceless))
 
     def migrations(self, places: Places) -> dict[str, str]:
         """Return the blob of each file that Alembic would load, by path, in Alembic's order."""
@@ -183,13 +233,6 @@ def config_folders(paths: Iterable[str], files: ConfigFiles) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _decoded(path: str, content: bytes) -> str:
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise Refusal("config-unreadable", path=path, reason=str(error)) from error
-
-
 def _loaded(paths: Iterable[str], places: Places) -> Iterator[str]:
     near = [one for one in paths if places.recursive or "/" not in one.removeprefix(f"{CACHE}/")]
     compiled = {*without_source(near)} if places.sourceless else ()
@@ -226,7 +269,7 @@ def merged(base: Mapping[str, str] | None, ours: Mapping[str, str], theirs: Mapp
     if base is None:
         here = set(ours.values())
         base = {path: blob for path, blob in theirs.items() if path not in ours and blob in here}
-    moves = {**_moves(base, ours), **_moves(base, theirs)}
+    moves = {**moved(base, ours), **moved(base, theirs)}
     base, ours, theirs = (
         {moves.get(path, path): blob for path, blob in side.items()} for side in (base, ours, theirs)
     )
@@ -241,7 +284,7 @@ def merged(base: Mapping[str, str] | None, ours: Mapping[str, str], theirs: Mapp
     return result
 
 
-def _moves(base: Mapping[str, str], side: Mapping[str, str]) -> dict[str, str]:
-    """Return where a side has moved files, old path → new path."""
+def moved(base: Mapping[str, str], side: Mapping[str, str]) -> dict[str, str]:
+    """Return where a side has moved files as they are, old path → new path."""
     new = {blob: path for path, blob in side.items() if path not in base}
     return {path: new[blob] for path, blob in base.items() if path not in side and blob in new}
