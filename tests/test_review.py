@@ -325,7 +325,7 @@ def test_a_config_that_is_named(config: tuple[str, str], by: str, main: Checkout
     main.git("mv", "backend/alembic.ini", "backend/conf/alembic.ini")
     main.revision("bbbb2222", "gone1111")
     main.git("add", "--all")
-    words = config
+    words: tuple[str, ...] = config
     if by != "option":
         main.world.env["ALEMBIC_CONFIG"] = str(main.backend / config[1]) if "absolute" in by else config[1]
         words = ()

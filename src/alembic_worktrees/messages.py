@@ -517,8 +517,10 @@ TEXTS: dict[str, Text] = {
     # The hooks
     "were-before": Text(
         PLAIN,
-        "{problems:count problem was|problems were} there before, and stops nothing now: {ids:list}. See: {command}",
-        "{problems:count problème existait|problèmes existaient} avant et ne bloque rien ici : {ids:list}. Voir : {command}",
+        "{problems:count problem was there before and stops|problems were there before and stop} nothing now: {ids:list}. "
+        "See: {command}",
+        "{problems:count problème existait avant et ne bloque|problèmes existaient avant et ne bloquent} rien ici : {ids:list}. "
+        "Voir : {command}",
     ),
     "past-check": Text(
         PLAIN,

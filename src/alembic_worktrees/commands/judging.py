@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..config import MAIN
 from ..errors import DONE, NOT_DONE, Refusal, Usage
 from ..messages import Message
 from ..options import PROGRAM
@@ -141,6 +140,7 @@ def _show(options: argparse.Namespace, found: Review, printer: Printer) -> None:
     else:
         for problem in found.problems:
             printer.data(*printer.phrase(line_of(problem)).split("\n"))
+    sys.stdout.flush()  # what is told comes after it, also where git makes one of the two streams
     if found.before:
         ids = tuple(dict.fromkeys(problem.id for problem in found.before))
         values = {"problems": found.before, "ids": ids, "command": _again(options)}
@@ -151,10 +151,10 @@ def _again(options: argparse.Namespace) -> str:
     """Return the call that judges the whole of it."""
     import shlex
 
-    words = [word for name in options.config for word in ("-c", name)]
-    words += ["-n", options.name] if options.name != MAIN else []
+    words = [options.directory] if options.directory else []
+    words += config_files(options.config, options.name, (), os.environ).words
     words += ["--ref", options.ref] if options.ref else []
-    return shlex.join([PROGRAM, "check", *([options.directory] if options.directory else []), *words])
+    return shlex.join([PROGRAM, "check", *words])
 
 
 def line_of(problem: Problem) -> Message:
