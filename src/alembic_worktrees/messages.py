@@ -1240,9 +1240,9 @@ TEXTS: dict[str, Text] = {
     "scripts-missing": Text(
         BAD,
         "The Alembic config in {folder} says script_location = {location}, but there is no such folder. "
-        "Correct script_location, or create it with: cd {folder:q} && alembic init {location:q}",
+        "Correct script_location, or create it with: cd {folder:q} && {starter:q} init {location:q}",
         "La configuration d'Alembic dans {folder} dit script_location = {location}, mais ce dossier n'existe pas. "
-        "Corriger script_location, ou le créer : cd {folder:q} && alembic init {location:q}",
+        "Corriger script_location, ou le créer : cd {folder:q} && {starter:q} init {location:q}",
     ),
     "database-url-unset": Text(
         BAD,

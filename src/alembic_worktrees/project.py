@@ -238,7 +238,10 @@ def read_if_any(
     scripts = script_folder(config, folder, ground)
     versions = version_folders(config, folder, ground)
     if not scripts.is_dir():
-        raise Refusal("scripts-missing", folder=folder, location=config.script_location)
+        from .interpreter import alembic
+
+        starter = alembic(folder, root, repository, os.environ)
+        raise Refusal("scripts-missing", folder=folder, location=config.script_location, starter=starter)
     return Project(
         root, folder, files, scripts, versions, config.recursive, repository, fence, config.sourceless
     )
