@@ -193,7 +193,7 @@ def _report(place: Place, *, migrations: bool) -> Pair:
         made.git("rev-parse", "HEAD").strip(),
         "1",
     )
-    return Pair(made.tool(*words), made.command("python", "-c", "pass"))
+    return Pair(made.tool(*words, folder=made.main), made.command("python", "-c", "pass"))
 
 
 def _check_grown(place: Place, *, cold: bool) -> Pair:

@@ -148,6 +148,55 @@ def test_the_commit_that_is_made_counts(main: Checkout) -> None:
     assert not main.git_run("commit", "--message", "x", "--", "app.py").returncode
 
 
+# What a checkout, merge or rebase brings
+
+EVENTS = {
+    "checkout": ("report post-checkout HEAD~1 HEAD 1", {}),
+    "merge": ("report post-merge 0", {}),
+    "squash": ("report post-merge 1", {}),
+    "rebase": ("report post-rewrite rebase", {}),
+    "pre-commit, checkout": (
+        "report",
+        {"PRE_COMMIT_FROM_REF": "HEAD~1", "PRE_COMMIT_TO_REF": "HEAD", "PRE_COMMIT_CHECKOUT_TYPE": "1"},
+    ),
+    "pre-commit, merge": ("report", {"PRE_COMMIT_IS_SQUASH_MERGE": "0"}),
+    "pre-commit, rebase": ("report", {"PRE_COMMIT_REWRITE_COMMAND": "rebase"}),
+}
+
+
+def brought(checkout: Checkout, path: str, event: str) -> None:
+    """Let the last thing that git did bring this file."""
+    checkout.write(path, "x = 1\n")
+    checkout.git("add", "--force", "--all")
+    if event != "squash":
+        checkout.git("commit", "--quiet", "--no-verify", "--message", "Brought")
+        checkout.git("update-ref", "ORIG_HEAD", "HEAD~1")
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_what_brings_no_migration(event: str, main: Checkout) -> None:
+    brought(main, "backend/app.py", event)
+    command, env = EVENTS[event]
+    assert is_told_at_once(main, command, env)
+    assert not is_told_at_once(main, f"{command} --database", env)
+    brought(main, f"{VERSIONS}/b.py", event)
+    assert not is_told_at_once(main, command, env)
+
+
+@pytest.mark.parametrize("path", ["x/alembic.ini", "backend/pyproject.toml", f"{VERSIONS}/.gitignore"])
+def test_what_may_bring_more(path: str, main: Checkout) -> None:
+    """Also a `.gitignore`, which may have taken the place of a record."""
+    brought(main, path, "checkout")
+    assert not is_told_at_once(main, EVENTS["checkout"][0])
+
+
+def test_what_brings_nothing_at_all(main: Checkout) -> None:
+    for words in ("post-checkout HEAD HEAD 1", "post-checkout x y 0", "post-rewrite amend"):
+        assert is_told_at_once(main, f"report {words}")
+    for words in (f"post-checkout {'0' * 40} HEAD 1", "post-checkout gone HEAD 1", "post-merge 0", "post-x"):
+        assert not is_told_at_once(main, f"report {words}")  # a new worktree; no commit, or none before
+
+
 def test_it_knows_the_names_that_others_know() -> None:
     """They stand in both places, for this module must not load the others."""
     assert project.ConfigFiles()[:2] == touched.CONFIGS

@@ -12,18 +12,21 @@ HOOKS = (["check", "--staged"], ["protect"])
 def main() -> None:
     """Run the command line of this process and end it with the exit status."""
     _open_closed_streams()
-    if sys.argv[1:] not in HOOKS or _may_concern():
+    if _may_concern(sys.argv[1:]):
         from .cli import leave, run
 
         leave(run(sys.argv[1:]))
 
 
-def _may_concern() -> bool:
-    """Whether a hook has anything to do; if not, the command line need not even be loaded."""
-    from .touched import may_concern
+def _may_concern(words: list[str]) -> bool:
+    """Whether there is anything to do; what hooks call has mostly not, and need not even load the command line."""
+    reporting = words[:1] == ["report"] and "--database" not in words
+    if words not in HOOKS and not reporting:
+        return True
+    from .touched import may_bring, may_concern
 
     try:
-        return may_concern(os.environ)
+        return may_bring(words[1:], os.environ) if reporting else may_concern(os.environ)
     except KeyboardInterrupt:
         from .errors import INTERRUPTED
 

@@ -63,6 +63,9 @@ EMPTY_BLOBS = {
 }
 
 
+# A plain file in a list, where what comes before it has ended.
+_IN_TREE = re.compile(r"(?<![^\0])100[0-7]+ blob ([0-9a-f]+)\t([^\0]+)")
+_IN_INDEX = re.compile(r"(?<![^\0])100[0-7]+ ([0-9a-f]+) 0\t([^\0]+)")
 _OBJECT = re.compile(rb"([0-9a-f]+) ([a-z]+) ([0-9]+)")
 # What `git fast-import` says when another writer was there first, or is just there.
 _OVERTAKEN = (b"Not updating", b"but expected", b"reference already exists", b".lock': File exists")
@@ -142,20 +145,15 @@ def locate(folder: Path) -> Repository | None:
     return Repository(*map(Path, paths))
 
 
-def common_folder(root: Path) -> Path | None:
-    """Return the folder that the worktrees of the repository share, told without git; None if `root` is no checkout."""
-    own = root / ".git"
+def common_folder(top: Path) -> Path | None:
+    """Return the folder that all worktrees of the repository share, told as `own_folder` is."""
+    own = own_folder(top)
     try:
-        if not own.is_dir():
-            own = root / _line_of(own).removeprefix("gitdir: ")
-        shared = own / "commondir"
-        return Path(os.path.realpath(own / _line_of(shared) if shared.exists() else own))
+        return own and Path(
+            os.path.realpath(own / os.fsdecode((own / "commondir").read_bytes().rstrip(b"\n")))
+        )
     except OSError:
-        return None
-
-
-def _line_of(file: Path) -> str:
-    return os.fsdecode(file.read_bytes().rstrip(b"\n"))
+        return own and Path(os.path.realpath(own))
 
 
 def _absolute(folder: Path, *words: str) -> str:
@@ -269,9 +267,9 @@ def own_folder(top: Path) -> Path | None:
     return top / place if word == "gitdir:" else None
 
 
-def is_rebasing(folder: Path) -> bool:
-    """Tell whether a rebase is under way in this worktree that has commits left to apply."""
-    own = Path(_absolute(folder, "--git-dir"))  # each worktree has one
+def is_rebasing(top: Path) -> bool:
+    """Tell whether a rebase is under way in the worktree at `top` that has commits left to apply."""
+    own = own_folder(top) or top
     try:
         lines = (own / "rebase-merge" / "git-rebase-todo").read_bytes().splitlines()
     except OSError:
@@ -637,20 +635,20 @@ def _tree_entry(mode: bytes, name: bytes, oid: bytes) -> TreeEntry | None:
 
 
 def files(folder: Path, commit: str) -> tuple[tuple[str, str], ...]:
-    """Return every plain file of a commit as (blob, path)."""
-    listed = os.fsdecode(answer(folder, "ls-tree", "-r", "-z", "--full-tree", commit))
-    rows = (line.partition("\t") for line in listed.split("\0") if line.startswith("100"))
-    return tuple((about.rpartition(" ")[2], path) for about, _, path in rows)
+    """Return every plain file of a commit as (blob, path). Raises Refusal("commit-missing")."""
+    words = ("ls-tree", "-r", "-z", "--full-tree", "--end-of-options", f"{commit}^{{commit}}")
+    result = ask(folder, *words)
+    if result.status and not commit_id(folder, commit):
+        raise Refusal("commit-missing", name=commit)
+    if result.status:
+        raise _failed(folder, "git " + " ".join(words), result)
+    return tuple(_IN_TREE.findall(os.fsdecode(result.out)))
 
 
 def index_files(folder: Path, *, in_hook: bool) -> dict[str, str]:
     """Return the blob of every plain file in the index, by path from the top; what `add -N` announced is not in it."""
     listed = os.fsdecode(answer(folder, "ls-files", "-z", "--stage", "--full-name", in_hook=in_hook))
-    found = {}
-    for line in listed.split("\0"):
-        about, _, path = line.partition("\t")
-        if path and about.startswith("100") and about.endswith(" 0"):
-            found[path] = about.split(" ")[1]
+    found = {path: blob for blob, path in _IN_INDEX.findall(listed)}
     # An empty `__init__.py` is usual, and no migration; whether it was only announced is not asked.
     if any(blob in EMPTY_BLOBS and not f"/{path}".endswith("/__init__.py") for path, blob in found.items()):
         words = ("diff", "--name-only", "--diff-filter=A", "-z")

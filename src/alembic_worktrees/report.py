@@ -6,26 +6,20 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import git
-from .borrow import mended, tidy
-from .inventory import take_inventory
-from .lock import if_free
+from .errors import Refusal
 from .messages import Message
+from .notes import read_notes
 from .recorded import review_tree
+from .review import project_in
 from .trees import Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from .check import Problem
-    from .project import Project
     from .review import Scope
-
-
-VARIABLES = {
-    "post-checkout": ("PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF", "PRE_COMMIT_CHECKOUT_TYPE"),
-    "post-merge": ("PRE_COMMIT_IS_SQUASH_MERGE",),
-    "post-rewrite": ("PRE_COMMIT_REWRITE_COMMAND",),
-}
+    from .trees import Environment
 
 
 class Event(NamedTuple):
@@ -36,21 +30,12 @@ class Event(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What there is to say; falsy parts say nothing."""
+    """What there is to say; the other falsy parts say nothing."""
 
+    folders: tuple[str, ...]  # of the configs: their settings say in which language
     new: tuple[str, ...]  # paths of the migrations that came
     problems: tuple[Problem, ...]
     arrived: tuple[Message, ...]
-
-
-def told(words: Sequence[str], environment: Mapping[str, str]) -> Sequence[str]:
-    """Return the name of the hook and what git told it; pre-commit hands that on in variables, and no name."""
-    named = (hook for hook, names in VARIABLES.items() if names[-1] in environment)
-    hook, *arguments = words or [next(named, "post-merge")]
-    names = VARIABLES.get(hook, ())
-    return hook, *(
-        arguments if len(arguments) == len(names) else (environment.get(name, "") for name in names)
-    )
 
 
 def what_happened(told: Sequence[str], scope: Scope) -> Event | None:
@@ -73,31 +58,53 @@ def what_happened(told: Sequence[str], scope: Scope) -> Event | None:
 
 
 def _event(scope: Scope, before: str, after: str) -> Event:
-    known = before.strip("0") and git.commit_id(scope.root, before)
-    return Event(Tree(scope.root, known) if known else None, Tree(scope.root, after))
+    return Event(_tree(scope.root, before) if before.strip("0") else None, Tree(scope.root, after))
 
 
-def make_report(scope: Scope, event: Event, projects: Sequence[Project]) -> Report:
+def _tree(root: Path, commit: str) -> Tree | None:
+    try:
+        return Tree(root, commit)
+    except Refusal as refusal:
+        if refusal.key != "commit-missing":
+            raise
+        return None
+
+
+def make_report(scope: Scope, event: Event) -> Report:
     """Look at what is recorded now, and tidy the records of what git has brought."""
     known = (event.before or event.after).blobs
+    environments = tuple(event.after.projects(scope.files, scope.folder))
     return Report(
-        new=tuple(_new_migrations(scope, event.after, known)),
+        folders=tuple(environment.folder for environment in environments),
+        new=tuple(_new_migrations(environments, event.after, known)),
         problems=tuple(review_tree(scope, event.after, sound=known.values())),
-        arrived=tuple(message for project in projects for message in _arrived(project)),
+        arrived=tuple(message for environment in environments for message in _arrived(scope, environment)),
     )
 
 
-def _new_migrations(scope: Scope, tree: Tree, known: Mapping[str, str]) -> Iterator[str]:
+def _new_migrations(
+    environments: Iterable[Environment], tree: Tree, known: Mapping[str, str]
+) -> Iterator[str]:
     """Yield what was not there before, be it changed or under another name."""
     blobs = set(known.values())
-    for environment in tree.projects(scope.files, scope.folder):
+    for environment in environments:
         for path, blob in tree.migrations(environment.places).items():
             if path not in known and blob not in blobs:
                 yield path
 
 
-def _arrived(project: Project) -> Iterator[Message]:
-    """Tidy the record, unless an upgrade is at it: that one tidies too."""
+def _arrived(scope: Scope, environment: Environment) -> Iterator[Message]:
+    """Tidy the record, unless there is none, or an upgrade is at it: that one tidies too."""
+    try:
+        project = project_in(scope, environment.folder, environment.files)
+    except Refusal:  # a config that is used from another folder, by `alembic -c`
+        return
+    if not read_notes(project, project.versions).rows:
+        return
+    from .borrow import mended, tidy
+    from .inventory import take_inventory
+    from .lock import if_free
+
     with if_free(project.repository) as free:
         inventory = take_inventory(project) if free else None
         if inventory and (inventory.arrived or not inventory.whole):

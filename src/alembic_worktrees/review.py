@@ -31,6 +31,7 @@ class Scope(NamedTuple):
     folder: str | None
     files: ConfigFiles
     in_hook: bool  # whether git's environment speaks of this checkout
+    repository: git.Repository
 
     def settings(self, folder: str) -> Settings:
         """Return the settings for the project in `folder`."""
@@ -44,9 +45,10 @@ class Scope(NamedTuple):
         known = config_folders(git.listed(self.root, names), self.files)
         return tuple(sorted({*known, "", USUAL_FOLDER}))
 
-    def language(self) -> str | None:
-        """Return the language that the settings of any project here choose."""
-        return next(filter(None, (self.settings(folder).language for folder in self.folders())), None)
+    def language(self, folders: Iterable[str] | None = None) -> str | None:
+        """Return the language that the settings of any project choose: of those in `folders`, or of all here."""
+        asked = self.folders() if folders is None else folders
+        return next(filter(None, (self.settings(folder).language for folder in asked)), None)
 
 
 def find_scope(directory: str | None, here: Path, files: ConfigFiles) -> Scope | None:
@@ -57,14 +59,14 @@ def find_scope(directory: str | None, here: Path, files: ConfigFiles) -> Scope |
     around = git.locate(here)
     if directory is None:
         return (
-            Scope(around.top, None, movable(files, around.top, around.top), in_hook=True) if around else None
+            Scope(around.top, None, movable(files, around.top, around.top), True, around) if around else None
         )
     project = find_project(directory, here=here, home=None, files=files)
     if project.repository is None:
         return None
     ours = around is not None and around.top == project.root
     folder = os.path.relpath(project.folder, project.root)
-    return Scope(project.root, "" if folder == "." else folder, project.files, in_hook=ours)
+    return Scope(project.root, "" if folder == "." else folder, project.files, ours, project.repository)
 
 
 def review_files(scope: Scope) -> Iterator[Problem]:
@@ -167,4 +169,4 @@ def searcher(locate: Callable[[], Project], settings: Settings) -> Callable[[str
 
 def project_in(scope: Scope, folder: str, files: ConfigFiles) -> Project:
     """Return the environment that `files` name in a folder of the working tree. Raises what `read_project` does."""
-    return read_project(scope.root, scope.root / folder, files, git.locate(scope.root))
+    return read_project(scope.root, scope.root / folder, files, scope.repository)

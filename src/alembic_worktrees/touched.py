@@ -1,9 +1,10 @@
-"""Does this commit touch a migration or a configuration? Most do not, which is told before anything is loaded.
+"""Does this commit, or what git has just brought, touch a migration or a configuration? Most do not.
 
 A migration is a Python file in a version location: a folder `versions`, unless a configuration names other folders as
 `version_locations`. Where this is not sure it says yes, and `review.py` looks closely.
 
-This module imports nothing: to load `process.py` alone takes longer than the whole answer.
+That is told before anything is loaded, and this module imports nothing: to load `process.py` alone takes longer than
+the whole answer.
 """
 
 from __future__ import annotations
@@ -12,12 +13,19 @@ import os
 
 TYPE_CHECKING = False  # typing takes its time too
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 CONFIGS = ("alembic.ini", "pyproject.toml")
 MODULES = (".py", ".pyc", ".pyo")
 USUAL_FOLDERS = ("", "backend")  # a configuration there counts also where git does not have it
 LOCATIONS = "version_locations"
+RECORD = ".gitignore"
+
+VARIABLES = {
+    "post-checkout": ("PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF", "PRE_COMMIT_CHECKOUT_TYPE"),
+    "post-merge": ("PRE_COMMIT_IS_SQUASH_MERGE",),
+    "post-rewrite": ("PRE_COMMIT_REWRITE_COMMAND",),
+}
 
 # These make a hook judge something else, or by another configuration.
 DISTURBING = ("ALEMBIC_CONFIG", "PRE_COMMIT_TO_REF", "PRE_COMMIT_REMOTE_NAME")
@@ -38,11 +46,46 @@ def may_concern(environment: Mapping[str, str]) -> bool:
     """Tell whether the commit that is being made in the current folder may touch a migration or a configuration."""
     if any(name in environment for name in DISTURBING) or not os.path.lexists(".git"):
         return True
-    status, listed = _git("diff-index", "--cached", "--name-only", "-z", "HEAD")
+    return _concerns(CONFIGS, "diff-index", "--cached", "HEAD")
+
+
+def may_bring(words: Sequence[str], environment: Mapping[str, str]) -> bool:
+    """Tell whether a checkout, merge or rebase may have brought a migration or a configuration, or taken one away.
+
+    `words` are what git's hook was told. A `.gitignore` may now lie where the record of what is borrowed was.
+    """
+    if DISTURBING[0] in environment or not os.path.lexists(".git"):
+        return True
+    match told(words, environment):
+        case ("post-checkout", _, _, "0") | ("post-rewrite", "amend"):
+            return False
+        case "post-checkout", before, after, "1":
+            return _concerns((*CONFIGS, RECORD), "diff-tree", "-r", "--end-of-options", before, after)
+        case "post-merge", "1":  # a squash
+            return _concerns((*CONFIGS, RECORD), "diff-index", "--cached", "HEAD")
+        case ("post-merge", "0") | ("post-rewrite", "rebase"):
+            return _concerns((*CONFIGS, RECORD), "diff-tree", "-r", "ORIG_HEAD", "HEAD")
+    return True
+
+
+def told(words: Sequence[str], environment: Mapping[str, str]) -> Sequence[str]:
+    """Return the name of the hook and what git told it; pre-commit hands that on in variables, and no name."""
+    named = (hook for hook, names in VARIABLES.items() if names[-1] in environment)
+    hook, *arguments = words or [next(named, "post-merge")]
+    names = VARIABLES.get(hook, ())
+    return hook, *(
+        arguments if len(arguments) == len(names) else (environment.get(name, "") for name in names)
+    )
+
+
+def _concerns(names: Sequence[str], *words: str) -> bool:
+    """Tell whether there is a migration among the files that git names, or a file of one of these names."""
+    command, *rest = words
+    status, listed = _git(command, "--name-only", "-z", *rest)
     if status:
-        return True  # there is no HEAD yet
+        return True  # there is no such commit, or no HEAD yet
     paths = os.fsdecode(listed).split("\0")
-    if any(os.path.basename(path) in CONFIGS for path in paths):
+    if any(os.path.basename(path) in names for path in paths):
         return True
     modules = [path for path in paths if path.endswith(MODULES)]
     return any("versions" in path.split("/") for path in modules) or (bool(modules) and _names_locations())

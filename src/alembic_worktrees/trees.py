@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -105,10 +105,8 @@ class Tree:
         """The configs, and the section in each, that did not tell `projects` where migrations are, and why."""
         if commit is None:
             self.blobs = git.index_files(root, in_hook=in_hook)
-        elif git.commit_id(root, commit):
-            self.blobs = {path: blob for blob, path in git.files(root, commit)}
         else:
-            raise Refusal("commit-missing", name=commit)
+            self.blobs = {path: blob for blob, path in git.files(root, commit)}
 
     def projects(self, files: ConfigFiles, only: str | None = None) -> Iterator[Environment]:
         """Yield each Alembic environment; those in the folder `only` if one is given.
@@ -167,9 +165,9 @@ class Tree:
         return frozenset(str(above) for path in self.blobs for above in PurePosixPath(path).parents)
 
     def _config_texts(self, files: ConfigFiles) -> dict[str, str]:
-        names = {os.path.basename(name) for name in files[:2]}
-        blobs = {path: blob for path, blob in self.blobs.items() if os.path.basename(path) in names}
-        content = git.small_contents(self.root, blobs.values(), MAX_BYTES)
+        names = tuple(f"/{os.path.basename(name)}" for name in files[:2])
+        blobs = {path: blob for path, blob in self.blobs.items() if f"/{path}".endswith(names)}
+        content = _configs(self.root, tuple(blobs.values()))
         texts = {path: self._decoded(path, content[blob]) for path, blob in blobs.items() if blob in content}
         return {path: text for path, text in texts.items() if text is not None}
 
@@ -195,10 +193,10 @@ class Tree:
 
     def migrations(self, places: Places) -> dict[str, str]:
         """Return the blob of each file that Alembic would load, by path, in Alembic's order."""
-        found = {}
+        found: dict[str, str] = {}
         for place in places.folders:
             prefix = f"{place}/" if place != "." else ""
-            inside = [path.removeprefix(prefix) for path in sorted(self.blobs) if path.startswith(prefix)]
+            inside = sorted(path.removeprefix(prefix) for path in self.blobs if path.startswith(prefix))
             found.update({prefix + below: self.blobs[prefix + below] for below in _loaded(inside, places)})
         return found
 
@@ -224,6 +222,11 @@ class Tree:
                 yield path, Broken(path, "git-failed", "")
             else:
                 yield path, read(facts, path, blob, content.get(blob), whole=blob not in trusted)
+
+
+@cache  # of the trees of a run most have the same; an id is that of its bytes
+def _configs(root: Path, blobs: tuple[str, ...]) -> dict[str, bytes]:
+    return git.small_contents(root, blobs, MAX_BYTES)
 
 
 def config_folders(paths: Iterable[str], files: ConfigFiles) -> tuple[str, ...]:

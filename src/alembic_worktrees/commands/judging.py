@@ -13,7 +13,7 @@ from ..messages import Message
 from ..options import PROGRAM
 from ..project import ConfigFiles, config_files, find_project
 from ..recorded import Review, joined, merging, review_commit, review_index, review_merge, review_push
-from ..review import Scope, find_scope, projects, review_database, review_files, review_project
+from ..review import Scope, find_scope, review_database, review_files, review_project
 from ..settings import FILE, load_settings
 
 if TYPE_CHECKING:
@@ -208,14 +208,16 @@ def report(options: argparse.Namespace, printer: Printer) -> int:
 
 
 def _report(options: argparse.Namespace, printer: Printer) -> None:
-    from ..report import make_report, say, told, what_happened
+    from ..report import make_report, say, what_happened
+    from ..touched import told
 
     files = config_files(options.config, options.name, (), os.environ)
     scope = find_scope(None, Path.cwd(), files)
     event = what_happened(told(options.words, os.environ), scope) if scope else None
     if scope and event:
-        printer.speak(scope.language())
-        say(make_report(scope, event, projects(scope, placed=True)), printer.tell)
+        found = make_report(scope, event)
+        printer.speak(scope.language(found.folders))
+        say(found, printer.tell)
         if options.database:
             _report_database(scope, printer)
 
