@@ -278,7 +278,7 @@ CASES = (
         f"{GROWN}: `report` after a checkout that brings some", PYTHON, 6, partial(_report, migrations=True)
     ),
     Case(f"{GROWN}: `check --staged`, a new migration", PYTHON, 6, partial(_check_grown, cold=False)),
-    Case(f"{GROWN}: `check --staged`, nothing known yet", PYTHON, 24, partial(_check_grown, cold=True)),
+    Case(f"{GROWN}: `check --staged`, nothing known yet", PYTHON, 12, partial(_check_grown, cold=True)),
     Case(f"{GROWN}: `list`", PYTHON, 6, _list_grown),
     Case("`check --staged`, 1,000 migrations, cold", "`alembic heads` in the same folder", 0.10, _check_cold),
     Case(
