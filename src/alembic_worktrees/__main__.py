@@ -13,6 +13,9 @@ def main() -> None:
     """Run the command line of this process and end it with the exit status."""
     _open_closed_streams()
     if _may_concern(sys.argv[1:]):
+        import gc
+
+        gc.set_threshold(50_000)  # a short run makes no garbage: to look for it takes a twentieth of the time
         from .cli import leave, run
 
         leave(run(sys.argv[1:]))

@@ -44,21 +44,22 @@ def what_happened(told: Sequence[str], scope: Scope) -> Event | None:
     A rebase is told of at its end, by post-rewrite; one that has nothing to apply ends with post-checkout.
     Source: githooks(5), FACTS "git".
     """
-    head = git.commit_id(scope.root, "HEAD")
-    if head is None or (told[0] != "post-rewrite" and git.is_rebasing(scope.root)):
+    if told[0] != "post-rewrite" and git.is_rebasing(scope.root):
         return None
     match told:
-        case "post-checkout", before, _, flag:
-            return _event(scope, before, head) if flag == "1" and before != head else None
+        case "post-checkout", before, after, flag:
+            return _event(scope, before) if flag == "1" and before != after else None
         case "post-rewrite", "amend":
             return None
         case "post-merge", "1":  # a squash: HEAD stays, what came lies in the index
-            return Event(Tree(scope.root, head), Tree(scope.root, None, in_hook=scope.in_hook))
-    return _event(scope, "ORIG_HEAD", head)
+            return Event(_tree(scope.root, "HEAD"), Tree(scope.root, None, in_hook=scope.in_hook))
+    return _event(scope, "ORIG_HEAD")
 
 
-def _event(scope: Scope, before: str, after: str) -> Event:
-    return Event(_tree(scope.root, before) if before.strip("0") else None, Tree(scope.root, after))
+def _event(scope: Scope, before: str) -> Event | None:
+    after = _tree(scope.root, "HEAD")
+    known = _tree(scope.root, before) if before.strip("0") else None
+    return Event(known, after) if after else None
 
 
 def _tree(root: Path, commit: str) -> Tree | None:
