@@ -19,7 +19,7 @@ from alembic_worktrees.errors import Refusal
 from alembic_worktrees.extras import Place
 from alembic_worktrees.hooks import CALLS, HOOKS
 from alembic_worktrees.shim import render
-from worlds.observe import at_terminal, tree
+from worlds.observe import TRACES, at_terminal, tree
 from worlds.world import Layout, World, without_ours
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def hooks_of(checkout: Checkout) -> Path:
 
 
 def seen(world: World) -> dict[str, bytes | str | None]:
-    return tree(world.root, without=["__pycache__"])
+    return tree(world.root, without=TRACES)
 
 
 def modes(*paths: Path) -> list[int]:

@@ -221,6 +221,18 @@ def test_the_first_commit_has_nothing_before_it(world: World) -> None:
     assert json.loads(world.main.tool("check", "--staged", "--json").stdout)["problems"]
 
 
+@pytest.mark.parametrize("words", [["--dry-run"], ["--yes"]])
+def test_init_shows_what_is_wrong_already(words: list[str], world: World) -> None:
+    """And it says that this stops nobody, which is so."""
+    for hook in (world.main.path / ".git/hooks").iterdir():
+        hook.unlink()
+    done = world.main.tool("init", *words, check=True)
+    for problem in ("no-revision", "parent-missing", "id-too-long", "diverged-heads"):
+        assert f"{problem}: " in done.stderr
+    assert "4 things are wrong here already. The hooks will not stop a commit for that" in done.stderr
+    passes(committed(world.main, "--allow-empty"))
+
+
 # Merges
 
 

@@ -622,6 +622,13 @@ TEXTS: dict[str, Text] = {
     "init-delete": Text(STEP, "To remove: {path}", "À retirer : {path}"),
     "init-change": Text(STEP, "To change: {path}\n{diff:text}", "À modifier : {path}\n{diff:text}"),
     "init-project": Text(STEP, "Alembic project: {folder}", "Projet Alembic : {folder}"),
+    "init-already": Text(
+        WARN,
+        "{problems:count thing is|things are} wrong here already. The hooks will not stop a commit for that, only for what "
+        "it makes worse.",
+        "{problems:count chose cloche|choses clochent} déjà ici. Les hooks n'arrêteront aucun commit pour cela, seulement "
+        "pour ce qu'il aggrave.",
+    ),
     "init-which": Text(
         BAD,
         "This checkout has several Alembic projects, and --with is about one:\n{found:lines}\n"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from .. import git
 from ..checkouts import look_around
+from ..config import MAIN
 from ..errors import DONE, Refusal, Usage
 from ..extras import Home, Place
 from ..install import Change, apply, plan_installation, plan_removal
@@ -35,6 +36,8 @@ def init(options: argparse.Namespace, printer: Printer) -> int:
     if options.remove:
         return _remove(options, printer)
     home = _home(_open(options, printer))
+    for message in _wrong_already(home.place.root):
+        printer.tell(message)
     installation = plan_installation(home, options.extras)
     steps = tuple(map(_described, installation.changes))
     _show(steps, installation.notes, options, printer)
@@ -44,6 +47,19 @@ def init(options: argparse.Namespace, printer: Printer) -> int:
         apply(installation, home.place)
         printer.tell(Message("init-done"))
     return DONE
+
+
+def _wrong_already(root: Path) -> Iterator[Message]:
+    """Yield what the hooks will find here, and that they stop nobody for it."""
+    from ..recorded import review_tree
+    from ..trees import Tree
+    from .judging import line_of
+
+    scope = find_scope(None, root, config_files((), MAIN, (), os.environ))
+    found = review_tree(scope, Tree(root, None)) if scope else ()
+    yield from map(line_of, found)
+    if found:
+        yield Message("init-already", {"problems": found})
 
 
 def _remove(options: argparse.Namespace, printer: Printer) -> int:
