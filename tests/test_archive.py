@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -20,10 +21,10 @@ from alembic_worktrees.errors import Refusal
 from alembic_worktrees.inventory import Migration
 from alembic_worktrees.revision import read_revision
 from worlds.searching import found, kinds, project, search, shown, spy
-from worlds.world import Checkout, Layout, World, revision_text
+from worlds.world import Checkout, Layout, World, project_files, revision_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from worlds.postgres import Database
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 REF = archive.REF
 ID = "bbbb2222"
 FILE = f"{ID}_add_t.py"
+RAN = "backend@alembic/ran@postgresql-DATABASE"
 PATH = f"backend/migrations/versions/{FILE}"
 
 # Keeps one generation of five migrations after the other, as fast as it can.
@@ -39,15 +41,13 @@ import sys
 sys.path[:0] = sys.argv[3].split(":")
 from pathlib import Path
 from alembic_worktrees import archive
-from test_archive import generation
-from worlds.searching import project
+from test_archive import generation, keep
 from worlds.world import Checkout, Layout, World
 root, name = Path(sys.argv[1]), sys.argv[2]
 checkout = Checkout(World(root, Layout(), {}), root / name)
-here = project(checkout)
 print("ready", flush=True)
 for number in range(int(sys.argv[4])):
-    archive.keep(here, generation(checkout, f"{sys.argv[5]}{number}"))
+    keep(checkout, *generation(checkout, f"{sys.argv[5]}{number}"))
 """
 
 
@@ -76,16 +76,24 @@ def generation(checkout: Checkout, mark: str) -> list[Migration]:
     return [migration(checkout, f"{mark}-{number}".replace("-", "_")) for number in range(5)]
 
 
-def keep(checkout: Checkout, *migrations: Migration) -> tuple[str, ...]:
-    return archive.keep(project(checkout), migrations)
+def keep(checkout: Checkout, *migrations: Migration, ran: Sequence[str] = ()) -> tuple[str, ...]:
+    """Keep them as applied in the database `db`, where some of them ran."""
+    here, ids = project(checkout), frozenset(one.revision.id for one in migrations)
+    runs = [archive.Run("db", frozenset(ran), ids)] if ran else []
+    applied = {one.revision.id: one for one in migrations}
+    before = archive.read(here.root) if here.repository else None
+    return archive.keep(here, applied, runs, frozenset(), before)
+
+
+def places(checkout: Checkout) -> list[str]:
+    """Every path in the archive."""
+    listed = checkout.git("ls-tree", "-r", "-z", "--name-only", REF) if ref(checkout) else ""
+    return [name for name in listed.split("\0") if name]
 
 
 def kept(checkout: Checkout) -> dict[str, bytes]:
-    """Everything in the archive, by its path there."""
-    if not ref(checkout):
-        return {}
-    names = checkout.git("ls-tree", "-r", "-z", "--name-only", REF).split("\0")
-    return {name: shown(checkout, f"{REF}:{name}") for name in names if name}
+    """Everything in the archive, by its id and its path."""
+    return {name.split("/", 2)[2]: shown(checkout, f"{REF}:{name}") for name in places(checkout)}
 
 
 def ref(checkout: Checkout) -> str:
@@ -114,7 +122,7 @@ def test_survives_what_loses_everything_else(world: World, database: Database) -
     world.main.git("reflog", "expire", "--expire=now", "--all")
     world.main.git("gc", "--quiet", "--prune=now", "--aggressive")
     place = b.tool("find", ID, check=True).stdout.strip()
-    assert place == f"{ref(b)}:{ID}/{PATH}"
+    assert place == f"{ref(b)}:{RAN}/{ID}/{PATH}".replace("DATABASE", database.name)
     assert shown(b, place) == text
     assert "Borrowed bbbb2222 from archive" in b.tool("upgrade", check=True).stderr
     assert (b.versions / FILE).read_bytes() == text
@@ -173,17 +181,20 @@ def test_what_was_applied_before_another_failed(world: World, database: Database
 # What is kept
 
 
-def test_changed_content_replaces_and_stays_in_the_log(bare_world: World) -> None:
+def test_what_runs_replaces_what_was_there_and_the_log_has_that_still(bare_world: World) -> None:
     main = bare_world.main
     assert keep(main, migration(main, "x", file="a.py")) == ("x",)
     old = ref(main)
     assert keep(main, migration(main, "x", file="b.py")) == ()  # the same, under another name
     assert ref(main) == old
-    assert keep(main, migration(main, "x", file="b.py", table="new"), migration(main, "y")) == ("x", "y")
+    other = migration(main, "x", file="b.py", table="new")
+    assert keep(main, other, migration(main, "y")) == ("y",)  # it did not run
+    assert keep(main, other, ran=["x"]) == ("x",)
     assert [path for path in kept(main) if path.startswith("x/")] == ["x/backend/migrations/versions/b.py"]
-    assert b'"t"' in shown(main, f"{old}:x/backend/migrations/versions/a.py")
-    assert main.git("rev-list", "--count", REF).strip() == "2"
-    assert [one.content for one in found(main, "x")] == [migration(main, "x", table="new").content]
+    assert b'"t"' in shown(main, f"{old}:backend@alembic/seen/x/backend/migrations/versions/a.py")
+    assert [one.content for one in found(main, "x")] == [other.content]
+    assert keep(main, migration(main, "x", file="a.py")) == ()  # nor did this, again
+    assert [one.content for one in found(main, "x")] == [other.content]
 
 
 IDS = [
@@ -266,7 +277,7 @@ def test_a_location_outside_the_checkout(world_root: Path, database: Database) -
     main.tool("upgrade", check=True)
     assert list(kept(main)) == [f"{ID}/{FILE}"]
     (world_root / "outside" / FILE).unlink()
-    assert main.tool("find", ID, check=True).stdout == f"{ref(main)}:{ID}/{FILE}\n"
+    assert main.tool("find", ID, check=True).stdout == f"{ref(main)}:{places(main)[0]}\n"
     assert found(main, ID)[0].content == revision_text(ID).encode()
 
 
@@ -313,6 +324,94 @@ def test_sha256(bare_world: World) -> None:
     assert keep(main, migration(main, "x"), migration(main, "y")) == ("y",)
     assert len(ref(main)) == 64
     assert {one.origin.kind for id in "xy" for one in found(main, id)} == {"archive"}
+
+
+# Whose it is
+
+
+def test_each_project_of_a_repository_has_its_own(
+    world: World, database: Database, new_database: Callable[[], Database]
+) -> None:
+    """Both count their migrations, and both once had a 0002 of which nothing else is left."""
+    main, other = world.main, new_database()
+    for path, text in project_files(Layout(backend="billing"), other.url).items():
+        main.write(path, text)
+    texts = {}
+    for folder in ("backend", "billing"):
+        versions = main.path / folder / "migrations" / "versions"
+        main.write(versions / "0001.py", revision_text("0001"))
+        texts[folder] = revision_text("0002", "0001", table=folder)
+        main.write(versions / "0002.py", texts[folder])
+        main.tool("upgrade", cwd=main.path / folder, check=True)
+        (versions / "0002.py").unlink()
+    for folder, text in texts.items():
+        main.tool("upgrade", cwd=main.path / folder, check=True)
+        assert (main.path / folder / "migrations" / "versions" / "0002.py").read_text() == text
+    (main.path / "billing" / "migrations" / "versions" / "0002.py").unlink()
+    main.git("update-ref", "-d", REF)
+    keep(main, migration(main, "0002"))
+    assert main.tool("upgrade", cwd=main.path / "billing").returncode == 1  # the other's is no help
+
+
+def test_each_section_of_an_ini_has_its_own(world: World, new_database: Callable[[], Database]) -> None:
+    main = world.main
+    ini = main.backend / "alembic.ini"
+    other = main.backend / "other" / "versions"
+    section = ini.read_text().partition("[alembic]\n")[2].partition("\n[")[0]
+    section = re.sub(r"sqlalchemy.url = .*", f"sqlalchemy.url = {new_database().url}", section)
+    ini.write_text(f"{ini.read_text()}\n[other]\n{section}\nversion_locations = other/versions\n")
+    main.revision("0001", table="first")
+    main.write(other / "0001.py", revision_text("0001", table="second"))
+    main.tool("upgrade", check=True)
+    main.tool("upgrade", "-n", "other", check=True)
+    (main.versions / "0001_add_t.py").unlink()
+    (other / "0001.py").unlink()
+    main.tool("upgrade", check=True)
+    main.tool("upgrade", "-n", "other", check=True)
+    assert "first" in (main.versions / "0001_add_t.py").read_text()
+    assert "second" in (other / "0001.py").read_text()
+
+
+def test_an_archive_of_version_1_is_read(bare_world: World) -> None:
+    main, billing = bare_world.main, "billing/migrations/versions"
+    ours, theirs = migration(main, "x", file="x.py"), migration(main, "y", table="theirs")
+    main.write(f"{billing}/.gitkeep", "")
+    files = {
+        f"x/{PATH.replace(FILE, 'x.py')}": ours,
+        f"y/{billing}/y.py": theirs,
+        "z/gone/versions/z.py": migration(main, "z"),
+    }
+    old_archive(main, {path: one.content for path, one in files.items()})
+    assert [one.content for one in found(main, "x")] == [ours.content]
+    assert found(main, "y") == ()  # it lies in a folder that is not ours
+    assert kinds(found(main, "z")) == ["archive"]
+    assert keep(main, ours) == ()
+    assert keep(main, migration(main, "x", table="other"), ran=["x"]) == ("x",)
+    assert b"other" in found(main, "x")[0].content
+
+
+def old_archive(checkout: Checkout, files: Mapping[str, bytes]) -> None:
+    env = {"GIT_INDEX_FILE": str(checkout.world.root / "index")}
+    for path, content in files.items():
+        blob = checkout.write(checkout.world.root / "blob", content.decode())
+        oid = checkout.git("hash-object", "-w", blob).strip()
+        checkout.git("update-index", "--add", "--cacheinfo", f"100644,{oid},{path}", env=env)
+    tree = checkout.git("write-tree", env=env).strip()
+    checkout.git("update-ref", REF, checkout.git("commit-tree", "-m", "Applied", tree).strip())
+
+
+def test_what_ran_and_is_taken_back_is_only_seen(world: World) -> None:
+    """Alembic alone may apply it again, changed."""
+    main = world.main
+    main.revision("aaaa1111")
+    main.revision(ID, "aaaa1111")
+    main.tool("upgrade", check=True)
+    assert all("/ran@" in place for place in places(main))
+    main.alembic("downgrade", "aaaa1111", check=True)
+    (main.versions / FILE).unlink()
+    main.tool("upgrade", check=True)
+    assert [place.split("/")[1] for place in places(main) if f"/{ID}/" in place] == ["seen"]
+    assert found(main, ID)[0].content == revision_text(ID, "aaaa1111").encode()
 
 
 # Git's own business
@@ -399,8 +498,8 @@ def finish(*processes: subprocess.Popen[str]) -> None:
 def marks(checkout: Checkout) -> dict[str, int]:
     """How many of each generation are in the archive."""
     counts: dict[str, int] = {}
-    for path in checkout.git("ls-tree", "--name-only", REF).split() if ref(checkout) else ():
-        mark = path.partition("_")[0]
+    for path in places(checkout):
+        mark = path.split("/")[2].partition("_")[0]
         counts[mark] = counts.get(mark, 0) + 1
     return counts
 

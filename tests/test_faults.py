@@ -210,13 +210,13 @@ def test_an_archive_that_cannot_be_written(content: bytes, scene: Scene) -> None
             scene.b.tool("upgrade"), f"is up to date: {ID}", "could not be kept in the archive: git ", "fsck"
         )
     scene.b.tool("upgrade", check=True)
-    assert ID in scene.world.main.git("ls-tree", "--name-only", ARCHIVE)
+    assert f"/{ID}/" in scene.world.main.git("ls-tree", "-r", "--name-only", ARCHIVE)
 
 
 def test_an_archive_that_cannot_be_written_hides_no_failure(scene: Scene) -> None:
     scene.b.revision("cccc3333", ID, body="raise ZeroDivisionError")
     with damaged(scene.git / ARCHIVE, b""):
-        refuses_ = scene.b.tool("upgrade")
+        refuses_ = scene.b.tool("upgrade", "--on-borrowed")
     assert refuses_.returncode == 1
     assert "could not be kept in the archive" in refuses_.stderr
     assert refuses_.stderr.splitlines()[-1].startswith("Alembic could not upgrade")
@@ -597,7 +597,7 @@ def test_standard_output_is_closed(scene: Scene) -> None:
 def test_talk_that_nobody_hears_stops_nothing(where: str, scene: Scene) -> None:
     """Not half-way: what is borrowed is upgraded, and no file of ours takes the place of the closed stream."""
     scene.b.revision("cccc3333", ID, body="print('talk')")
-    script = f"{shlex.join(TOOL)} upgrade {where}; exit ${{PIPESTATUS[0]}}"
+    script = f"{shlex.join(TOOL)} upgrade --on-borrowed {where}; exit ${{PIPESTATUS[0]}}"
     assert scene.world.run("bash", "-c", script, cwd=scene.b.backend).returncode == 0
     assert heads(scene.world) == {"cccc3333"}
     original = scene.a.versions / FILE

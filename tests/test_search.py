@@ -123,7 +123,7 @@ def test_a_clone_of_which_only_the_archive_is_left(world: World) -> None:
     clone = world.clone("StoFlow-clone")
     clone.revision(ID, "aaaa1111")
     (migration,) = (one for one in take_inventory(project(clone)).own if one.revision.id == ID)
-    archive.keep(project(clone), [migration])
+    archive.keep(project(clone), {ID: migration}, (), frozenset(), None)
     migration.path.unlink()
     assert kinds(found(clone, ID)) == ["archive"]
     assert found(world.main, ID)[0].origin.name == "StoFlow-clone:archive"

@@ -61,7 +61,7 @@ def test_one_missing_migration(world: World, database: Database) -> None:
     b.revision("cccc3333", "bbbb2222")  # to be applied once its parent is here
     b.commit("Add cccc3333")
     assert "KeyError: 'bbbb2222'" in b.alembic("current").stderr
-    b.tool("upgrade", check=True)
+    b.tool("upgrade", "--on-borrowed", check=True)
     assert same(a, b, "bbbb2222_add_t.py")
     assert b.git_status() == ""
     assert database.heads() == {"cccc3333"}
@@ -275,7 +275,7 @@ def test_ids_of_every_legal_form(database: Database, pair: tuple[Checkout, Check
         a.revision(id, parent)
     b.revision("own", IDS[-1])
     database.set_heads(IDS[-1])
-    b.tool("upgrade", check=True)
+    b.tool("upgrade", "--on-borrowed", check=True)
     assert same(a, b, *(f"{id}_add_t.py" for id in IDS if id != "abcd1234"))
     assert b.git_status() == "?? backend/migrations/versions/own_add_t.py\n"
     assert database.heads() == {"own"}
@@ -379,7 +379,7 @@ def test_an_own_file_whose_parent_is_not_applied(database: Database, pair: tuple
     assert database.heads() == {"aaaa1111"}
     a.alembic("upgrade", "heads", check=True)  # as the message says; nothing stands in the way any more
     database.execute("DROP TABLE IF EXISTS t_bbbb2222")
-    b.tool("upgrade", check=True)
+    b.tool("upgrade", "--on-borrowed", check=True)
     assert database.heads() == {"cccc3333"}
 
 
@@ -407,7 +407,7 @@ def test_the_second_run_changes_nothing(
     b.revision("own", "two")
     b.commit("Add own")
     database.set_heads("three")
-    b.tool("upgrade", check=True)
+    b.tool("upgrade", "--on-borrowed", check=True)
     assert database.heads() == {"three", "own"}
     before, tables = snapshot(world.root), database.tables()
     again = b.tool("upgrade", check=True)

@@ -1,7 +1,9 @@
 """Keep it: applied revisions → the archive, a ref that gc keeps and normal fetch and push ignore (DESIGN, rule 11).
 
-Its tree holds each migration as `ID/PATH-IN-THE-CHECKOUT`, as it was applied last; its log says which checkout
-added what, and when. The only module that writes refs.
+Its tree holds each migration as `FOLDER@SECTION/HOW/ID/PATH-IN-THE-CHECKOUT`: of which Alembic environment it is, and
+how it is known: HOW is `ran@DATABASE` for what has run there through us and is applied still, `seen` for all else that
+was applied. What has run keeps its bytes until something else runs. Its log says which checkout added what, and when.
+An archive of version 1 holds `ID/PATH` alone, which is read as seen. The only module that writes refs.
 """
 
 from __future__ import annotations
@@ -15,17 +17,24 @@ from urllib.parse import quote, unquote
 
 from . import git
 from .errors import Refusal
+from .project import USUAL_CONFIG
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
     from pathlib import Path
 
+    from .database import VersionTable
     from .inventory import Migration
     from .project import Project
+
+    _Known = Mapping[tuple[str, str], "Entry"]  # by id and database
 
 REF = "refs/alembic-worktrees/applied"
 AUTHOR = "alembic-worktrees <alembic-worktrees@localhost>"
 PATIENCE = 30.0  # seconds; another writer needs a few milliseconds
+USUAL_TABLE = "alembic_version"
+USUAL_PORTS = (None, 5432, 3306)
+RAN, SEEN = "ran@", "seen"
 STALE = 5.0  # seconds after which a lock of the ref was left by a git that was killed
 
 
@@ -36,6 +45,24 @@ class Archive(NamedTuple):
     files: tuple[tuple[str, str], ...]
 
 
+class Entry(NamedTuple):
+    """A migration of one project in the archive; `database` is where it ran, "" if it was only seen applied."""
+
+    revision: str
+    database: str
+    blob: str
+    path: str  # in the checkout
+    place: str  # in the archive
+
+
+class Run(NamedTuple):
+    """What one upgrade did in one database: what ran, and all that is applied now."""
+
+    database: str
+    ran: frozenset[str]
+    applied: frozenset[str]
+
+
 def read(folder: Path) -> Archive | None:
     """Return what the archive of this repository holds, None if there is none yet."""
     found = git.refs(folder, REF)
@@ -43,9 +70,23 @@ def read(folder: Path) -> Archive | None:
 
 
 def revisions(folder: Path) -> frozenset[str]:
-    """Return the ids of all that was ever applied through us in this repository."""
+    """Return the ids of all that the archive of this repository holds, of all its projects."""
     found = read(folder)
-    return frozenset(unquote(path.partition("/")[0]) for _, path in found.files) if found else frozenset()
+    paths = (path.split("/") for _, path in found.files) if found else ()
+    return frozenset(unquote(parts[2] if "@" in parts[0] else parts[0]) for parts in paths)
+
+
+def entries(archive: Archive | None, project: Project) -> tuple[Entry, ...]:
+    """Return what is this project's, what has run first; of what has run nothing that was only seen."""
+    ours = f"{_scope(project)}/"
+    files = archive.files if archive else ()
+    new = [_entry(blob, path, ours) for blob, path in files if path.startswith(ours)]
+    old = [_old_entry(blob, path) for blob, path in files if "@" not in path.partition("/")[0]]
+    ran = [entry for entry in new if entry.database]
+    seen = [*(one for one in old if _is_ours(one.path, project)), *(one for one in new if not one.database)]
+    rest = {entry.revision: entry for entry in seen}  # an old one gives way
+    known = {entry.revision for entry in ran}
+    return (*ran, *(entry for id, entry in rest.items() if id not in known))
 
 
 def tips(folder: Path) -> tuple[git.Tip, ...]:
@@ -59,32 +100,114 @@ def drop(folder: Path, refs: Iterable[git.Tip]) -> None:
         git.answer(folder, "update-ref", "-d", ref.name, ref.commit)
 
 
-def keep(project: Project, applied: Iterable[Migration]) -> tuple[str, ...]:
+def _entry(blob: str, path: str, scope: str) -> Entry:
+    how, key, original = path.removeprefix(scope).split("/", 2)
+    return Entry(unquote(key), how.removeprefix(RAN) if how != SEEN else "", blob, original, path)
+
+
+def _old_entry(blob: str, path: str) -> Entry:
+    key, _, original = path.partition("/")
+    return Entry(unquote(key), "", blob, original, path)
+
+
+def _is_ours(path: str, project: Project) -> bool:
+    """Whether a file of version 1 may be this project's: it lies in its folders, or in one that is no more there."""
+    place = project.root / path
+    if place.parent == project.root:  # of a version location outside of the checkout only the name is known
+        return any(not one.is_relative_to(project.root) for one in project.versions)
+    return any(place.is_relative_to(one) for one in project.versions) or not place.parent.is_dir()
+
+
+def database_key(table: VersionTable, project: Project) -> str:
+    """Return the name of a database in the archive. SQLite's is a file, which each checkout may have of its own."""
+    if table.file:
+        return _escaped(f"sqlite-{project.folder / table.file}")
+    # One server has many names, of which env.py and `database-url` may each use another.
+    server = table.hosts if table.remote else ()
+    port = () if table.port in USUAL_PORTS else (table.port,)
+    rows = () if table.table == USUAL_TABLE else (table.table,)
+    words = (table.dialect, table.database, *server, *port, table.schema, *rows)
+    return _escaped("-".join(str(word) for word in words if word))
+
+
+def keep(
+    project: Project,
+    applied: Mapping[str, Migration],
+    runs: Sequence[Run],
+    learned: Set[str],
+    before: Archive | None,
+) -> tuple[str, ...]:
     """Put the file of every applied revision into the archive, and return the ids that were new or changed.
 
-    Nothing is written when nothing is new. Another writer at the same moment is waited out; killed at any moment,
-    the archive is as it was or complete. Raises Refusal("git-failed"). Outside git there is no archive.
+    `before` is the archive if it was read already. What has run keeps its bytes until something else runs under its id.
+    What is `learned` is the same migration with other parents, and replaces it too. Another writer at the same moment
+    is waited out; killed at any moment, the archive is as it was or complete. Raises Refusal("git-failed"). Outside
+    git there is no archive.
     """
     if project.repository is None:
         return ()
-    wanted = {_key(migration): migration for migration in applied}
     deadline = time.monotonic() + PATIENCE
+    before = before or read(project.root)
     while True:
-        before = read(project.root)
-        known = {(path.partition("/")[0], blob) for blob, path in before.files} if before else set()
-        wide = any(len(blob) == 64 for _, blob in known)  # a repository of `git init --object-format=sha256`
-        new = {
-            key: one for key, one in wanted.items() if (key, git.blob_id(one.content, wide=wide)) not in known
-        }
-        if not new:
+        known = {(one.revision, one.database): one for one in entries(before, project)}
+        fresh = _fresh(known, applied, runs, learned)
+        changes = [*_kept(fresh, project), *_demoted(known, fresh, runs, project)]
+        if not changes:
             return ()
         try:
-            written = git.import_commit(project.root, b"".join(_stream(new, before, project)))
+            written = git.import_commit(project.root, b"".join(_stream(fresh, changes, before, project)))
         finally:
             _remove_reports(project.repository.common)
         if written:
-            return tuple(sorted(migration.revision.id for migration in new.values()))
+            return tuple(sorted({id for id, _ in fresh}))
         _wait(project.repository.common / f"{REF}.lock", deadline)
+        before = read(project.root)
+
+
+def _fresh(
+    known: _Known, applied: Mapping[str, Migration], runs: Iterable[Run], learned: Set[str]
+) -> dict[tuple[str, str], Migration]:
+    """Return what is to be written, by id and by the database in which it ran."""
+    wanted = {(id, run.database) for run in runs for id in run.ran} | {
+        key for key in known if key[0] in learned
+    }
+    there = {id for id, _ in (*known, *wanted)}
+    wanted |= {(id, "") for id in applied if id not in there}
+    wide = any(len(one.blob) == 64 for one in known.values())  # of `git init --object-format=sha256`
+    same = {key for key in wanted & known.keys() if known[key].blob == _blob(applied[key[0]], wide=wide)}
+    return {key: applied[key[0]] for key in sorted(wanted - same)}
+
+
+def _blob(migration: Migration, *, wide: bool) -> str:
+    return git.blob_id(migration.content, wide=wide)
+
+
+def _kept(fresh: Mapping[tuple[str, str], Migration], project: Project) -> Iterator[bytes]:
+    """Yield the commands for `git fast-import` that write these; what ran needs not be known as seen too."""
+    for (id, database), migration in fresh.items():
+        for how in {"", database}:
+            yield b"D " + _quoted(_folder(project, how, id)) + b"\n"
+        yield (
+            b"M 100644 inline "
+            + _quoted(f"{_folder(project, database, id)}/{_path(migration, project)}")
+            + b"\n"
+        )
+        yield _data(migration.content)
+
+
+def _demoted(
+    known: _Known, fresh: Collection[tuple[str, str]], runs: Iterable[Run], project: Project
+) -> Iterator[bytes]:
+    """Yield the commands that make of what ran and is applied no more something that was seen.
+
+    Without us it may be applied again, changed.
+    """
+    for run in runs:
+        for (id, database), one in known.items():
+            if database == run.database and id not in run.applied and (id, database) not in fresh:
+                seen = _folder(project, "", id)
+                yield b"D " + _quoted(_folder(project, database, id)) + b"\nD " + _quoted(seen) + b"\n"
+                yield b"M 100644 %b " % one.blob.encode() + _quoted(f"{seen}/{one.path}") + b"\n"
 
 
 def _wait(lock: Path, deadline: float) -> None:
@@ -107,12 +230,21 @@ def _remove_reports(common: Path) -> None:
                 report.unlink()
 
 
-def _key(migration: Migration) -> str:
-    """Return the folder of a revision in the archive; an id may be `..` or hold a slash."""
+def _scope(project: Project) -> str:
+    """Return the folder of an Alembic environment in the archive: where its config lies, and which section it is."""
+    config = project.folder / project.files.ini
+    place = os.path.relpath(config.parent if config.name == USUAL_CONFIG else config, project.root)
+    return f"{_escaped('' if place == '.' else place)}@{_escaped(project.files.section)}"
+
+
+def _folder(project: Project, database: str, id: str) -> str:
+    return f"{_scope(project)}/{f'{RAN}{database}' if database else SEEN}/{_escaped(id)}"
+
+
+def _escaped(text: str) -> str:
+    """Return a text as the name of a folder; an id may be `..` or hold a slash. None holds the sign @."""
     # Beyond ASCII an escape would be longer than git, which asks for a file of that name, may ask.
-    return re.sub("[\0-\x7f]+", lambda found: quote(found[0], safe=""), migration.revision.id).replace(
-        ".", "%2E"
-    )
+    return re.sub("[\0-\x7f]+", lambda found: quote(found[0], safe=""), text).replace(".", "%2E")
 
 
 def _path(migration: Migration, project: Project) -> str:
@@ -121,17 +253,16 @@ def _path(migration: Migration, project: Project) -> str:
     return str(migration.path.relative_to(project.root)) if inside else migration.path.name
 
 
-def _stream(new: Mapping[str, Migration], before: Archive | None, project: Project) -> Iterator[bytes]:
+def _stream(
+    fresh: Iterable[tuple[str, str]], changes: Iterable[bytes], before: Archive | None, project: Project
+) -> Iterator[bytes]:
     """Yield a commit for `git fast-import`, which writes it and moves the ref in one step or not at all."""
-    ids = sorted(migration.revision.id for migration in new.values())
+    ids = sorted({id for id, _ in fresh})
     yield f"commit {REF}\ncommitter {AUTHOR} {int(time.time())} +0000\n".encode()
     yield _data(os.fsencode("\n".join([_title(project), "", *ids, ""])))
     if before:
         yield f"from {before.commit}\n".encode()
-    for key, migration in new.items():
-        yield b"D " + _quoted(key) + b"\n"  # one file for each id: the one that was applied last
-        yield b"M 100644 inline " + _quoted(f"{key}/{_path(migration, project)}") + b"\n"
-        yield _data(migration.content)
+    yield from changes
 
 
 def _title(project: Project) -> str:

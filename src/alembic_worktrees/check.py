@@ -138,7 +138,7 @@ def _broken(snapshot: Snapshot) -> Iterator[Problem]:
 
 def _missing(graph: Graph, snapshot: Snapshot) -> Iterator[Problem]:
     opaque = any(node.revision.opaque for node in graph.nodes.values())
-    for word, referrers in sorted(graph.missing.items()):
+    for word, referrers in sorted({**_lent(graph, snapshot), **graph.missing}.items()):
         parents = [id for id in referrers if word in graph.nodes[id].revision.down_revisions]
         dependents = [id for id in referrers if word in graph.nodes[id].revision.depends_on]
         if any(broken.may_concern(word) for broken in snapshot.broken):
@@ -150,6 +150,25 @@ def _missing(graph: Graph, snapshot: Snapshot) -> Iterator[Problem]:
                 files = [graph.nodes[id].path for id in ids]
                 about = [(word, id) for id in ids]
                 yield problem(f"{kind}-missing", word, files, about, needed_by=tuple(ids))
+
+
+def _recorded(graph: Graph, snapshot: Snapshot) -> Graph:
+    """Return the graph of what git records, or will."""
+    if not snapshot.borrowed:
+        return graph
+    return Graph(node for id, node in graph.nodes.items() if id not in snapshot.borrowed)
+
+
+def _lent(graph: Graph, snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
+    """Return what is here only because it is borrowed, and which own revisions refer to it."""
+    if not snapshot.borrowed:
+        return {}
+    own = _recorded(graph, snapshot)
+    labelled = (
+        *snapshot.borrowed,
+        *(label for label, ids in graph.label_owners.items() if snapshot.borrowed & {*ids}),
+    )
+    return {word: own.missing[word] for word in labelled if word in own.missing}
 
 
 def _duplicates(graph: Graph, snapshot: Snapshot) -> Iterator[Problem]:
@@ -206,8 +225,9 @@ def _prefixes(ids: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 def _diverged(graph: Graph, snapshot: Snapshot, max_heads: int) -> Iterator[Problem]:
     opaque = {id for id, node in graph.nodes.items() if node.revision.opaque}
-    own = [head for head in graph.heads if head not in snapshot.borrowed]
-    for family in graph.families(head for head in own if not _may_be_joined(head, opaque, graph, snapshot)):
+    own = _recorded(graph, snapshot)
+    ends = (head for head in own.heads if not _may_be_joined(head, opaque, graph, snapshot))
+    for family in own.families(ends):
         if len(family) > max_heads:
             files = [graph.nodes[head].path for head in family]
             members = graph.line_above(family).union(family)

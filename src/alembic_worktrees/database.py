@@ -56,6 +56,8 @@ class VersionTable(NamedTuple):
     database: str
     unlocked: Unlocked | None = None
     remote: tuple[Remote, ...] = ()
+    table: str = "alembic_version"
+    schema: str | None = None
 
     @property
     def name(self) -> str:
@@ -350,4 +352,5 @@ def _version_table(row: dict[str, Any]) -> VersionTable:
     heads, hosts, database = tuple(row["heads"]), tuple(row["hosts"]), row["database"] or ""
     unlocked = Unlocked(row["unlocked"]) if "unlocked" in row else None
     remote = tuple(Remote(**one) for one in row["remote"])
-    return VersionTable(heads, row["dialect"], hosts, row["port"], database, unlocked, remote)
+    about = row["table"], row["schema"]
+    return VersionTable(heads, row["dialect"], hosts, row["port"], database, unlocked, remote, *about)

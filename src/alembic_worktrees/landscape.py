@@ -13,7 +13,9 @@ from .database import Applied, Database
 from .errors import Refusal
 from .graph import Graph, Node, graph_of
 from .inventory import Inventory, Stepped, take_inventory, visit
+from .memory import Memory
 from .messages import Message
+from .objections import Scene, objection
 from .search import Search
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ class Landscape(NamedTuple):
     surroundings: Surroundings
     stepped: tuple[Stepped, ...]
     by_hand: Mapping[Path, Origin]  # own files here that somebody has copied, and who has committed them
+    objection: Refusal | None  # what an upgrade would say instead of doing anything
     apart: frozenset[Path] = frozenset()  # checkouts with a database of their own: SQLite's file lies in each
 
 
@@ -114,6 +117,7 @@ def _look(
         around,
         (*stepped, *search.cut_short),
         copied,
+        _objection(project, inventory, applied, whole, search) if applied else None,
         frozenset(_apart(applied, project, around.others)) if applied else frozenset(),
     )
 
@@ -133,6 +137,17 @@ def _apart(applied: Applied, ours: Project, checkouts: Iterable[Checkout]) -> It
     for path, theirs in ((one.path, one.project) for one in checkouts if files):
         if theirs and theirs.root != ours.root and any(_has_its_own(theirs, ours, file) for file in files):
             yield path
+
+
+def _objection(
+    project: Project, inventory: Inventory, applied: Applied, graph: Graph, search: Search
+) -> Refusal | None:
+    here = {migration.revision.id: migration for migration in inventory.all}
+    own = {id: here[id] for id in inventory.branch_graph.nodes}
+    reached = graph.closure(applied.heads).known
+    unneeded = [row for row in inventory.borrowed if row.entry.revision not in reached]
+    scene = Scene(project, applied.tables, graph, here, own, unneeded, search)
+    return objection(scene, Memory(project, here))
 
 
 def _on_branch(checkout: Checkout) -> Checkout:

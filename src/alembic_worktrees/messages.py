@@ -1062,6 +1062,82 @@ TEXTS: dict[str, Text] = {
         "vient après ; Alembic refuse donc : les parents d'une migration appliquée ont changé.\n"
         "  Si toutes ont bien été exécutées, remettre les lignes en accord : cd {folder:q} && {stamp}",
     ),
+    # What the archive knows better
+    "another-ran": Text(
+        BAD,
+        "{revision} is applied, but what ran is another migration than the one here, which has not run. "
+        "Nothing was done.\n  ran:  {ran}\n  here: {here}\n"
+        "  To keep both, give the one here another id: revision in {path}\n"
+        "  To have the one here instead, take back what ran: {take_back}\n"
+        "  If the one here is what ran: alembic-worktrees upgrade --trust-files",
+        "{revision} est appliquée, mais ce qui a été exécuté est une autre migration que celle d'ici, qui ne l'a pas "
+        "été. Rien n'a été fait.\n  exécutée : {ran}\n  ici :      {here}\n"
+        "  Pour garder les deux, donner un autre identifiant à celle d'ici : revision dans {path}\n"
+        "  Pour avoir plutôt celle d'ici, défaire ce qui a été exécuté : {take_back}\n"
+        "  Si c'est celle d'ici qui a été exécutée : alembic-worktrees upgrade --trust-files",
+    ),
+    "told-migration": Text(
+        PLAIN, "“{title}”, after {parents:list}: {place}", "« {title} », après {parents:list} : {place}"
+    ),
+    "no-parent": Text(PLAIN, "nothing", "rien"),
+    "forgotten": Text(
+        BAD,
+        "{revision} ran after {ran:list}, but by its file here it follows {now:list}: {path}\n"
+        "  So no row of the database would lead to {forgotten:list} any more, and it would run a second time. "
+        "Nothing was done.{still}\n"
+        "  To give it back the parent with which it ran, write in that file: {line}\n"
+        "  To let the new parent hold, change the rows of {database}:\n{sql:lines}\n"
+        "  If {forgotten:list} was taken back since: alembic-worktrees upgrade --trust-files",
+        "{revision} a été exécutée après {ran:list}, mais d'après son fichier d'ici elle suit {now:list} : {path}\n"
+        "  Plus aucune ligne de la base ne mènerait donc à {forgotten:list}, qui serait exécutée une seconde fois. "
+        "Rien n'a été fait.{still}\n"
+        "  Pour lui rendre le parent avec lequel elle a été exécutée, écrire dans ce fichier : {line}\n"
+        "  Pour garder le nouveau parent, changer les lignes de {database} :\n{sql:lines}\n"
+        "  Si {forgotten:list} a été défaite depuis : alembic-worktrees upgrade --trust-files",
+    ),
+    "still-lies": Text(
+        PLAIN,
+        "\n  As it ran it lies in {place}; both cannot be right.",
+        "\n  Telle qu'exécutée, elle est dans {place} ; les deux ne peuvent pas être justes.",
+    ),
+    "lies-nowhere": Text(PLAIN, "", ""),
+    "skipped": Text(
+        BAD,
+        "{revision} ran after {ran:list}, but by its file here it follows {now:list}: {path}\n"
+        "  So {skipped:list} would count as applied, and has never run. Nothing was done.\n"
+        "  To run all in the new order, take back what ran, then upgrade: {take_back}\n"
+        "  To give it back the parent with which it ran, write in that file: {line}\n"
+        "  If {skipped:list} did run: alembic-worktrees upgrade --trust-files",
+        "{revision} a été exécutée après {ran:list}, mais d'après son fichier d'ici elle suit {now:list} : {path}\n"
+        "  {skipped:list} compterait donc comme appliquée, sans avoir jamais été exécutée. Rien n'a été fait.\n"
+        "  Pour tout exécuter dans le nouvel ordre, défaire ce qui a été exécuté, puis mettre à jour : {take_back}\n"
+        "  Pour lui rendre le parent avec lequel elle a été exécutée, écrire dans ce fichier : {line}\n"
+        "  Si {skipped:list} a bien été exécutée : alembic-worktrees upgrade --trust-files",
+    ),
+    "left-behind": Text(
+        BAD,
+        "{left:list}, borrowed here from {origins:list}, was applied when this checkout looked last. Now no row of the "
+        "database leads to it, and {rows:list} was applied meanwhile, not through us. If that one was built on it and "
+        "got another parent since, the database has forgotten it, and it would run a second time. Nothing was done.\n"
+        "  If so, change the rows of {database}:\n{sql:lines}\n"
+        "  If it was taken back: {remove}",
+        "{left:list}, empruntée ici à {origins:list}, était appliquée au dernier regard de ce worktree. Plus aucune "
+        "ligne de la base n'y mène, et {rows:list} a été appliquée entre-temps, pas par nous. Si celle-ci la suivait "
+        "et a changé de parent depuis, la base l'a oubliée, et elle serait exécutée une seconde fois. Rien n'a été "
+        "fait.\n  Dans ce cas, changer les lignes de {database} :\n{sql:lines}\n"
+        "  Si elle a été défaite : {remove}",
+    ),
+    "on-borrowed": Text(
+        BAD,
+        "{revision} is not applied yet, and follows {parents:list}, which is only borrowed here, from {origins:list}. "
+        "Once it is applied, the database goes by that parent. The database was not changed.\n"
+        "  Give it an own parent first, in {path}, line {number}:\n    {before}\n  → {after}\n"
+        "  If that parent is meant, because git will bring it: alembic-worktrees upgrade --on-borrowed",
+        "{revision} n'est pas encore appliquée, et suit {parents:list}, seulement empruntée ici, à {origins:list}. "
+        "Une fois appliquée, la base tient à ce parent. La base n'a pas été modifiée.\n"
+        "  Lui donner d'abord un parent à elle, dans {path}, ligne {number} :\n    {before}\n  → {after}\n"
+        "  Si ce parent est voulu, parce que git l'apportera : alembic-worktrees upgrade --on-borrowed",
+    ),
     "duplicate-here": Text(
         BAD,
         "Two files of this checkout define {revision}; Alembic cannot tell them apart:\n{files:lines}\n"
@@ -1639,6 +1715,16 @@ TEXTS: dict[str, Text] = {
     ),
     "help-no-review": Text(
         PLAIN, "do not, whatever the setting says", "ne pas le faire, quoi que dise le réglage"
+    ),
+    "help-on-borrowed": Text(
+        PLAIN,
+        "apply own migrations also where they follow borrowed ones",
+        "appliquer les migrations propres même si elles suivent une migration empruntée",
+    ),
+    "help-trust-files": Text(
+        PLAIN,
+        "take what lies here for what ran, whatever the archive says",
+        "tenir ce qui est ici pour ce qui a été exécuté, quoi que dise l'archive",
     ),
     "help-remote-database": Text(
         PLAIN, "upgrade also a database that is not local", "mettre à jour même une base qui n'est pas locale"

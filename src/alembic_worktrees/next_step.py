@@ -7,8 +7,10 @@ import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from .messages import Message
+from .obstacles import on_borrowed
 
 if TYPE_CHECKING:
+    from .errors import Refusal
     from .inventory import Inventory
     from .landscape import Landscape
     from .status import Row
@@ -18,7 +20,7 @@ UNLOADABLE = {"syntax", "encoding", "no-revision", "no-down-revision", "not-a-st
 
 
 class Step(NamedTuple):
-    """The next step: a stable word, the command to paste (None if there is nothing to do), and why."""
+    """The next step: a stable word, the command to paste (None if no command does it), and why."""
 
     id: str
     command: str | None
@@ -65,8 +67,10 @@ def next_step(case: Case) -> Step:
         _doubled,
         _broken,
         _compiled,
+        _objection,
         _lacking,
         _by_hand,
+        _on_borrowed,
         _adopt,
         _merge,
         _silent,
@@ -111,6 +115,24 @@ def _compiled(case: Case) -> Step | None:
     if not files:
         return None
     return Step("check", case.called.command("check"), Message("next-compiled", {"files": files}))
+
+
+def _objection(case: Case) -> Step | None:
+    """Say what `upgrade` would say, which does nothing then."""
+    return _refused(case.landscape.objection)
+
+
+def _on_borrowed(case: Case) -> Step | None:
+    pending = frozenset(case.here.waiting or ())
+    borrowed = {loan.revision: loan.origin for loan in case.here.borrowed}
+    return _refused(on_borrowed(case.inventory, case.landscape.graph, pending, borrowed))
+
+
+def _refused(refusal: Refusal | None) -> Step | None:
+    if refusal is None:
+        return None
+    command = refusal.values.get("take_back")
+    return Step(refusal.key, str(command) if command else None, Message(refusal.key, refusal.values))
 
 
 def _lacking(case: Case) -> Step | None:

@@ -130,6 +130,8 @@ def _upgrade(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> Non
     _borrowing(_located(parser, text), text)
     parser.add_argument("--target", metavar="REVISION", help=text("target"))
     parser.add_argument("--max-attempts", type=_count, metavar="N", help=text("max-attempts"))
+    parser.add_argument("--on-borrowed", action="store_true", help=text("on-borrowed"))
+    parser.add_argument("--trust-files", action="store_true", help=text("trust-files"))
     parser.add_argument("--remote-database", action="store_true", default=None, help=text("remote-database"))
 
 

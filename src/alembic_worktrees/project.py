@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from .config import AlembicConfig
 
 USUAL_FOLDER = "backend"
+USUAL_CONFIG = "alembic.ini"
 _EVERYWHERE = ("/",)  # the fence of what is ours: Alembic would read it too
 
 
 class ConfigFiles(NamedTuple):
     """The files that configure Alembic, relative to the folder it runs in, and the words that name them to it."""
 
-    ini: str = "alembic.ini"
+    ini: str = USUAL_CONFIG
     toml: str = "pyproject.toml"
     section: str = MAIN
     words: tuple[str, ...] = ()
@@ -69,7 +70,7 @@ def config_files(
     words += [word for value in arguments for word in ("-x", value)]
     words += ["-n", section] if section != MAIN else []
     return ConfigFiles(
-        inis[-1] if inis else "alembic.ini", tomls[-1] if tomls else "pyproject.toml", section, tuple(words)
+        inis[-1] if inis else USUAL_CONFIG, tomls[-1] if tomls else "pyproject.toml", section, tuple(words)
     )
 
 

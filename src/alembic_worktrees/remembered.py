@@ -90,7 +90,8 @@ class Remembered:
         found = archive.read(self._top)
         if found:
             tip = self._tip("archive", _ARCHIVE, found.commit, ARCHIVED)
-            yield from self._read([self._archived(blob, path, tip) for blob, path in found.files])
+            rows = archive.entries(found, self._project)
+            yield from self._read([self._archived(entry, tip) for entry in rows])
 
     def in_stashes(self) -> Iterator[Candidate]:
         """Look at what `git stash` has put away, the untracked files of `stash -u` and the index too."""
@@ -237,11 +238,11 @@ class Remembered:
                 return place, below
         return None
 
-    def _archived(self, blob: str, path: str, tip: _Tip) -> _File:
+    def _archived(self, entry: archive.Entry, tip: _Tip) -> _File:
         """Return a file of the archive; what is a version location may have changed since."""
-        key, _, original = path.partition("/")
-        place, below = self._locate(original) or os.path.split(original)
-        return _File(blob, place, below, tip._replace(origin=tip.origin._replace(path=f"{key}/")))
+        place, below = self._locate(entry.path) or os.path.split(entry.path)
+        folder = entry.place.removesuffix(entry.path)
+        return _File(entry.blob, place, below, tip._replace(origin=tip.origin._replace(path=folder)))
 
 
 def _name(commit: str | None, path: str) -> str:

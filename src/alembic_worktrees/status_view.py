@@ -31,6 +31,7 @@ class Page(NamedTuple):
     sections: tuple[tuple[str, tuple[str, ...]], ...]
     why: str
     command: str | None
+    settled: bool  # there is nothing to do
 
 
 def make_page(standing: Standing, phrase: Phrase, width: int | None = None) -> Page:
@@ -53,13 +54,15 @@ def _page(standing: Standing, phrase: Phrase, shown: int) -> Page:
     if loans:
         title = phrase(Message("status-loans"))
         sections += ((title, tuple(phrase(Message(_loan_key(loan), loan._asdict())) for loan in loans)),)
+    why, command = phrase(standing.step.why), standing.step.command
     return Page(
         header=tuple(phrase(Message(f"column-{name}")) for name in COLUMNS),
         rows=tuple(_cells(row, phrase, shown) for row in standing.checkouts),
         here=next(index for index, row in enumerate(standing.checkouts) if row.here),
         sections=sections,
-        why=phrase(standing.step.why),
-        command=standing.step.command,
+        why=why,
+        command=None if command and command in why else command,
+        settled=standing.step.id == "nothing",
     )
 
 
@@ -171,7 +174,7 @@ def render_table(page: Page, width: int) -> str:
     for title, body in page.sections:
         console.print(Text(title, style="bold"), *(Text(f"  {line}") for line in body), sep="\n")
         console.print()
-    console.print(Text(page.why, style="bold green" if page.command is None else "bold yellow"))
+    console.print(Text(page.why, style="bold green" if page.settled else "bold yellow"))
     if page.command:  # never wrapped: it is to be pasted
         console.print(Text(f"  {page.command}", style="bold"), soft_wrap=True)
     shown: str = console.file.getvalue()  # type: ignore[attr-defined]

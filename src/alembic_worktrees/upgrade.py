@@ -13,8 +13,10 @@ from .errors import Interrupted, Refusal
 from .graph import graph_of
 from .inventory import Inventory, Migration, Stepped, take_inventory
 from .lock import only_one
+from .memory import Memory
 from .messages import Message
-from .obstacles import choice, obstacle, overlap, way_back
+from .objections import Scene, objection
+from .obstacles import choice, obstacle, on_borrowed, overlap, way_back
 from .plan import Plan, make_plan
 from .search import THOROUGH, Search
 
@@ -91,9 +93,32 @@ class Situation(_Look):
     @property
     def pending(self) -> frozenset[str]:
         """What an upgrade runs, in one database at least."""
+        return self.runs_to(self.heads)
+
+    def runs_to(self, targets: Iterable[str]) -> frozenset[str]:
+        """Return what an upgrade to these runs, in one database at least."""
         graph = self.graph
         done = [graph.closure(table.heads).known for table in self.applied.tables] or [frozenset()]
-        return frozenset(graph.closure(self.heads).known) - frozenset.intersection(*map(frozenset, done))
+        return graph.closure(targets).known - frozenset.intersection(*done)
+
+    @cached_property
+    def loaded(self) -> dict[str, Migration]:
+        """What Alembic loads here when the plan is carried out, by its id."""
+        return {migration.revision.id: migration for migration in self.migrations}
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What the archive knows of that."""
+        return Memory(self.project, self.loaded)
+
+    @property
+    def objection(self) -> Refusal | None:
+        """Why nothing is to be done although it could be."""
+        own = {id: self.loaded[id] for id in self.inventory.branch_graph.nodes}
+        scene = Scene(
+            self.project, self.applied.tables, self.graph, self.loaded, own, self.plan.returned, self.search
+        )
+        return objection(scene, self.memory)
 
 
 def upgrade(
@@ -103,10 +128,13 @@ def upgrade(
     audience: Audience,
     *,
     prefer: str | None = None,
+    trust_files: bool = False,
+    borrowed_parents: bool = False,
 ) -> None:
     """Borrow what is missing here and run `alembic upgrade`, telling each step.
 
-    Raises Refusal whenever the database is not at the target afterwards.
+    With `trust_files` what lies here is what ran, whatever the archive says; with `borrowed_parents` own migrations
+    may be applied that follow borrowed ones. Raises Refusal whenever the database is not at the target afterwards.
     """
     if _is_at_rest(project, settings, database, audience, prefer):
         return
@@ -120,9 +148,11 @@ def upgrade(
             applied = database.probe_alone(lambda: audience.tell(Message("waiting")))
             situation = _look(project, settings, database, applied, audience, prefer)
             _tell_stepped(situation, audience)
+            if not (trust_files or situation.obstacle) and (refusal := situation.objection):
+                raise refusal
             audience.allow(applied)
             _borrow(situation, audience)
-            if refusal := overlap(project, situation.plan, databases=len(situation.applied.tables)):
+            if refusal := _kept_back(situation, None if borrowed_parents else settings.target):
                 raise refusal
             _announce(situation, audience.tell)
             outcome = database.upgrade(settings.target)
@@ -130,7 +160,7 @@ def upgrade(
                 raise _interrupted(situation, database, audience.tell)
             applied = database.probe()
             if outcome.done:
-                _finish(situation, applied, audience.tell, settings.target)
+                _finish(situation, applied, audience.tell, settings.target, trust_files=trust_files)
                 return
             _keep_what_can_be(situation, applied, audience.tell)  # what was applied before another one failed
             if outcome.unknown not in applied.heads:
@@ -158,6 +188,9 @@ def copy(
                 _mend_ahead(project, audience)
             situation = _look(project, settings, database, database.probe(), audience, prefer)
         _tell_stepped(situation, audience)
+        if situation.plan.returned and not situation.obstacle and situation.objection:
+            # The copies are what still says that something was applied.
+            situation = situation._replace(plan=situation.plan._replace(returned=()))
         if not dry_run and not situation.obstacle:
             _borrow(situation, audience)
         return situation
@@ -213,6 +246,8 @@ def _is_at_rest(
         return False  # the search, and what it tells, is for the one who acts on it
     situation = _look(project, settings, database, applied, audience, None, inventory)
     if situation.obstacle or situation.changes or frozenset(situation.heads) != applied.heads:
+        return False
+    if situation.objection:
         return False
     _tell_stepped(situation, audience)
     _finish(situation, applied, audience.tell)
@@ -311,15 +346,29 @@ def taken_over(row: Borrowed) -> Message:
     return Message("taken-over", {**_about("", row).values, "origin": row.entry.origin.name})
 
 
+def _kept_back(situation: Situation, target: str | None) -> Refusal | None:
+    """Return what keeps Alembic from upgrading; also an own migration on a borrowed one, where a `target` is given."""
+    applied, plan = situation.applied, situation.plan
+    built = _on_borrowed(situation, target) if target else None
+    return built or overlap(situation.project, plan, databases=len(applied.tables))
+
+
+def _on_borrowed(situation: Situation, target: str) -> Refusal | None:
+    targets = [target] if target in situation.graph.nodes else situation.heads
+    edited = {row.entry.revision: row.entry.origin.name for row in situation.inventory.edited}
+    pending, owners = situation.runs_to(targets), situation.owners | edited
+    return on_borrowed(situation.inventory, situation.graph, pending, owners)
+
+
 def _about(key: str, row: Borrowed) -> Message:
     return Message(key, {"revision": row.entry.revision, "path": row.migration.path})
 
 
 def _never_ran(situation: Situation) -> tuple[str, ...]:
     """Return what counts as applied only since a file changed its parents; the archive knows better of some."""
-    project, revisions = situation.project, situation.plan.never_ran
-    ran = archive.revisions(project.root) if revisions and project.repository else ()
-    return tuple(revision for revision in revisions if revision not in ran)
+    revisions = situation.plan.never_ran
+    ever = situation.memory.ever if revisions else ()
+    return tuple(revision for revision in revisions if revision not in ever)
 
 
 def _copied(copied: Copy) -> Message:
@@ -387,7 +436,12 @@ def _with_owners(heads: Iterable[str], situation: Situation) -> tuple[Message, .
 
 
 def _finish(
-    situation: Situation, applied: Applied, tell: Callable[[Message], None], target: str = "heads"
+    situation: Situation,
+    applied: Applied,
+    tell: Callable[[Message], None],
+    target: str = "heads",
+    *,
+    trust_files: bool = False,
 ) -> None:
     """Say where the database is, and archive what is applied now."""
     heads = _with_owners(sorted(applied.heads), situation) or (Message("no-heads"),)
@@ -398,7 +452,7 @@ def _finish(
         tell(Message("past-target", about))
     else:
         tell(Message("up-to-date", about))
-    _keep(situation, applied)
+    _keep(situation, applied, trust_files=trust_files)
 
 
 def _failed(project: Project, target: str, outcome: Upgraded) -> Refusal:
@@ -431,15 +485,27 @@ def _keep_what_can_be(situation: Situation, applied: Applied, tell: Callable[[Me
         tell(Message(refusal.key, refusal.values))
 
 
-def _keep(situation: Situation, applied: Applied) -> None:
-    """Archive what is applied. Raises Refusal("not-kept")."""
-    project = situation.project
-    known = {migration.revision.id: migration for migration in situation.migrations}
-    reached = situation.graph.closure(applied.heads).known
+def _keep(situation: Situation, applied: Applied, *, trust_files: bool = False) -> None:
+    """Archive what is applied, as it ran. Raises Refusal("not-kept")."""
+    memory, graph = situation.memory, situation.graph
+    known = {id: situation.loaded[id] for id in sorted(graph.closure(applied.heads).known)}
+    learned = known.keys() if trust_files else memory.learned(graph, applied.tables) & known.keys()
     try:
-        archive.keep(project, [known[id] for id in sorted(reached)])
+        archive.keep(situation.project, known, _runs(situation, applied), learned, memory.archive)
     except Refusal as refusal:
         raise Refusal("not-kept", **refusal.values) from refusal
+
+
+def _runs(situation: Situation, after: Applied) -> tuple[archive.Run, ...]:
+    """Return what ran in each database, by its rows before and after."""
+    project, reach = situation.project, situation.graph.closure
+    before = {archive.database_key(table, project): table.heads for table in situation.applied.tables}
+    now = {archive.database_key(table, project): table.heads for table in after.tables}
+    return tuple(
+        archive.Run(key, reach(rows).known - reach(before[key]).known, reach(rows).known)
+        for key, rows in now.items()
+        if key in before
+    )
 
 
 def _migration(copied: Copy) -> Migration:

@@ -31,7 +31,15 @@ def upgrade(options: argparse.Namespace, printer: Printer) -> int:
         from .. import upgrade as story  # while Alembic starts
 
         audience = _audience(call, meant=options.remote_database or settings.remote_database)
-        story.upgrade(call.project, settings, database, audience, prefer=options.prefer)
+        story.upgrade(
+            call.project,
+            settings,
+            database,
+            audience,
+            prefer=options.prefer,
+            trust_files=options.trust_files,
+            borrowed_parents=options.on_borrowed,
+        )
     return DONE
 
 

@@ -1,0 +1,45 @@
+"""Is it the same migration? Bytes → what a migration is called, and what it does, however it is written."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+
+from .docstring import first_line
+
+_DATE = re.compile(rb"^Create Date:[ \t]*(.*?)\r?$", re.MULTILINE)
+
+
+def title(content: bytes) -> tuple[str, bytes]:
+    """Return the message of a migration, and when it was made: what a formatter or a mended body leave as it is."""
+    date = _DATE.search(content)
+    return first_line(content), date[1] if date else b""
+
+
+def do_the_same(one: bytes, other: bytes) -> bool:
+    """Whether two files do the same however they are written, but for downgrading; what is no Python may."""
+    operations = {_operations(one), _operations(other)}
+    return len(operations) == 1 or None in operations
+
+
+def _operations(content: bytes) -> tuple[str, ...] | None:
+    """Return what the functions of a file do but to downgrade, however it is written; None if it is no Python."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            statements = ast.parse(content).body
+    except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
+        return None
+    functions = (one for one in statements if isinstance(one, ast.FunctionDef))
+    return tuple(
+        ast.dump(ast.Module(_without_docstring(one.body), []))
+        for one in sorted(functions, key=lambda one: one.name)
+        if not one.name.startswith("downgrade")
+    )
+
+
+def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
+    first = body[0]
+    documented = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    return body[1:] if documented else body
