@@ -527,6 +527,10 @@ def test_others_do_say_what_is_put_in_their_mouth(story: Checkout, database: Dat
     (story.versions / "a1b2c3d4_add_products.py").unlink()
     story.revision("bbbb2222", "a1b2c3d4")
     said += story.alembic("heads").stderr
+    stashed = story.revision("cccc3333", "00000001")
+    story.git("stash", "--include-untracked")
+    stashed.write_text("borrowed meanwhile\n")
+    said += story.git_run("stash", "pop").stderr
     scripts = story.backend / "migrations"
     (scripts / "env.py").write_text("import only_in_the_projects_own_python\n")
     said += story.tool("upgrade").stderr
