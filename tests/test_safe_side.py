@@ -38,9 +38,9 @@ def everything(root: Path) -> dict[str, tuple[object, ...]]:
     for path in [root, *root.rglob("*")]:
         about = path.lstat()
         content = path.read_bytes() if path.is_file() and not path.is_symlink() else None
-        time = about.st_mtime_ns if path.name != ".git" else None
+        written = (about.st_mtime_ns, about.st_size) if path.name != ".git" else ()
         if path.name != NAME:
-            found[str(path)] = (about.st_mode, about.st_ino, time, about.st_size, content)
+            found[str(path)] = (about.st_mode, about.st_ino, *written, content)
     return found
 
 
