@@ -9,7 +9,7 @@ DEV := $(VENV)/.ready-dev
 TRIALS := tests/test_hostile.py tests/test_files.py tests/test_at_once.py tests/test_killed.py tests/test_fuzz.py tests/test_config.py tests/test_settings.py tests/test_record.py tests/test_blocks.py tests/test_recorded.py
 SHELL_FILES = .ci/run .ci/venv $(wildcard shell/*.sh) $(wildcard hooks/*)
 
-.PHONY: demo test check shells suite trials bench growth matrix clean
+.PHONY: demo test check shells suite trials replay bench growth matrix clean
 
 demo: $(READY)
 	@$(BIN)/alembic-worktrees demo
@@ -32,6 +32,9 @@ suite: $(DEV)
 
 trials: $(DEV)
 	$(BIN)/python -m pytest --thorough $(TRIALS) $(PYTEST_ARGS)
+
+replay: $(DEV)
+	$(BIN)/python -m pytest --thorough tests/test_replay.py $(PYTEST_ARGS)
 
 bench: $(DEV)
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks bench $(BENCH_ARGS)

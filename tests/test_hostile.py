@@ -330,12 +330,12 @@ def test_no_name_reaches_the_terminal_raw(
         calls += [f"graph --format {form}" for form in ("html", "dot", "json")]
     calls += [f"find {ID}", "check", "copy --dry-run --review", "copy -v", "upgrade -v", f"adopt x{EVIL}"]
     seen = [at_terminal([*TOOL, *call.split(" ")], cwd=b.backend, env=env).screen for call in calls]
-    # Two that differ, and nothing says which is right: the difference is shown.
+    # Two that differ: the one that is not taken is named.
     other = world.worktree("StoFlow-other").revision("dddd4444", "aaaa1111")
     (a.versions / "dddd4444.py").write_text(other.read_text() + f"# {EVIL}\n")
     database.set_heads("dddd4444")
-    seen.append(at_terminal([*TOOL, "copy"], cwd=b.backend, env=env).screen)
-    assert re.search(r"[-+]# \\x1b\]0;owned", seen[-1])
+    seen.append(at_terminal([*TOOL, "copy", "-v"], cwd=b.backend, env=env).screen)
+    assert re.search(r"Taken: .*\\x1b\]0;owned", seen[-1])
     seen += [b.tool("status").stdout, b.tool("graph").stdout, b.tool("copy", "-v").stderr]
     for call, screen in zip(
         [*calls, "differ", "piped status", "piped graph", "piped copy"], seen, strict=True

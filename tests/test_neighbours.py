@@ -129,7 +129,7 @@ def test_checkouts_of_the_same_name(world: World, database: Database, b: Checkou
     first.revision("bbbb2222", "aaaa1111")
     second.revision("bbbb2222", "aaaa1111", table="other")
     database.set_heads("bbbb2222")
-    assert "--from 2222/StoFlow" in b.tool("upgrade").stderr
+    assert "--from 2222/StoFlow" in b.tool("copy", "-v", check=True).stderr
     b.tool("upgrade", "--from", "2222/StoFlow", check=True)
     copy = b.versions / "bbbb2222_add_t.py"
     assert copy.read_bytes() == (second.versions / copy.name).read_bytes()
@@ -474,10 +474,10 @@ def test_a_copied_checkout_brings_its_record(world: World, database: Database, b
     a = world.worktree("StoFlow-feature-A")
     original = a.revision("bbbb2222", "aaaa1111")
     database.set_heads("bbbb2222")
-    b.tool("upgrade", check=True)
+    b.tool("copy", check=True)
     shutil.copytree(b.path, world.root / "StoFlow-backup", ignore=shutil.ignore_patterns(".git"))
     original.write_text(revision_text("bbbb2222", "aaaa1111", table="other"))
-    b.tool("upgrade", check=True)
+    b.tool("copy", check=True)
     assert (b.versions / original.name).read_bytes() == original.read_bytes()
 
 

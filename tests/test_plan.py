@@ -10,14 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alembic_worktrees.inventory import Borrowed, Inventory, Migration
-from alembic_worktrees.plan import Plan, make_plan
+from alembic_worktrees.plan import Difference, Plan, make_plan
 from alembic_worktrees.project import ConfigFiles, Project
 from alembic_worktrees.record import Entry, Origin, sha256
 from alembic_worktrees.revision import Revision
 from alembic_worktrees.sources import (
-    BORROWED,
+    ARCHIVED,
     BORROWED_HERE,
-    COMMITTED,
     PREFERRED,
     UNCOMMITTED,
     Candidate,
@@ -27,7 +26,7 @@ from alembic_worktrees.sources import (
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 ROOT = Path("/w/StoFlow")
 PLACE = "backend/versions"
@@ -78,8 +77,8 @@ def plan(
 ) -> Plan:
     inventory = Inventory(tuple(here), tuple(borrowed), (), (), (), ())
     candidates = [*elsewhere, *(borrowed_copy(ROOT, row, BORROWED_HERE) for row in borrowed)]
-    places = index(sorted(candidates, key=lambda candidate: candidate.trust))
-    return make_plan(applied, inventory, project, places)
+    places = index(candidates)
+    return make_plan(applied, inventory, project, lambda word: [places(word)] if places(word) else [])
 
 
 def copied(made: Plan) -> list[str]:
@@ -138,47 +137,67 @@ def test_a_cycle_ends() -> None:
 # Which copy
 
 
-def test_more_trusted_beats_less() -> None:
-    elsewhere = [
-        found(A, b"committed", trust=COMMITTED, name="old"),
-        found(A, b"edited", trust=UNCOMMITTED, name="new"),
-    ]
-    made = plan(["a"], elsewhere=elsewhere)
-    assert made.copies[0].candidate.content == b"committed"
-    (difference,) = made.differences
-    assert difference.chosen == made.copies[0].candidate
-    assert [other.origin.name for other in difference.others] == ["new"]
-    preferred = plan(["a"], elsewhere=[elsewhere[0], elsewhere[1]._replace(trust=PREFERRED)])
-    assert preferred.copies[0].candidate.content == b"edited"
+def test_the_first_one_is_taken_and_the_others_are_named() -> None:
+    first, same, other = found(A, b"1", name="x"), found(A, b"1", name="y"), found(A, b"2", name="z")
+    rival = found(revision("a", labels=["money"]), b"3", name="r")
+    made = plan(["a"], elsewhere=[first, same, other, rival])
+    assert [copy.candidate for copy in made.copies] == [first]
+    assert made.differences == (Difference("a", first, rivals=(rival,), equals=(other,)),)
+    preferred = plan(["a"], elsewhere=[rival._replace(trust=PREFERRED), first])
+    assert preferred.copies[0].candidate.content == b"3"
+    assert preferred.differences == ()
 
 
-def test_equals_that_differ_are_a_tie() -> None:
-    made = plan(["a", "b"], elsewhere=[found(A, b"1", name="x"), found(A, b"2", name="y"), found(B)])
-    assert [tie.revision for tie in made.ties] == ["a"]
-    assert made.gaps == ()
-    assert made.unresolved == ("a",)
+def test_one_whose_parents_can_be_had_goes_before_one_whose_parents_cannot() -> None:
+    lost, whole = found(revision("b", "nowhere"), b"lost"), found(B, b"whole", trust=ARCHIVED)
+    made = plan(["b"], here=[own(A)], elsewhere=[lost, whole])
+    assert [copy.candidate for copy in made.copies] == [whole]
+    assert [one.rivals for one in made.differences] == [(lost,)]
+    assert not made.gaps
+    alone = plan(["b"], here=[own(A)], elsewhere=[lost, found(revision("b", "nowhere either"), b"2")])
+    assert alone.unresolved == alone.missing[1:] == ("nowhere",)
+    by_name = plan(["b"], here=[own(A)], elsewhere=[lost._replace(trust=PREFERRED), whole])
+    assert by_name.unresolved == ("nowhere",)
+
+
+def test_one_that_is_further_away_is_looked_for_only_if_none_fits() -> None:
+    near, far = [found(revision("b", "nowhere"))], [found(B, trust=ARCHIVED)]
+    asked: list[str] = []
+
+    def find(word: str) -> Iterator[Sequence[Candidate]]:
+        for distance, group in (("near", near), ("far", far)):
+            asked.append(distance)
+            yield [one for one in group if one.revision.id == word]
+
+    def look() -> Plan:
+        asked.clear()
+        inventory = Inventory((own(A),), (), (), (), (), ())
+        return make_plan(["b"], inventory, PROJECT, find)
+
+    assert [copy.candidate for copy in look().copies] == far
+    near[:] = [found(B)]
+    assert [copy.candidate for copy in look().copies] == near
+    assert asked == ["near"]
+
+
+def test_rows_that_would_overlap_prove_a_choice_wrong() -> None:
+    """Alembic would have removed the row of a parent: so the one without that parent was applied."""
+    rebased, original = found(revision("b", "d"), b"rebased"), found(B, b"original")
+    elsewhere = [rebased, original, found(revision("d", "a"))]
+    made = plan(["b", "d"], here=[own(A)], elsewhere=elsewhere)
+    assert made.overlapping == ()
+    assert original in [copy.candidate for copy in made.copies]
+    assert [one.rivals for one in made.differences] == [(rebased,)]
+    again = plan(["b", "d"], here=[own(A)], borrowed=[held(B, b"original")], elsewhere=elsewhere)
+    assert again.held_back == ("b",)
+    alone = plan(["b", "d"], here=[own(A)], elsewhere=[rebased, elsewhere[2]])
+    assert alone.overlapping == ("d",)
 
 
 def test_equals_that_are_the_same_are_none() -> None:
     made = plan(["a"], elsewhere=[found(A, name="x"), found(A, name="y")])
     assert copied(made) == ["a"]
     assert made.differences == ()
-
-
-def test_a_tie_that_was_settled_before_stays_settled() -> None:
-    rivals = [found(A, b"1", name="x"), found(A, b"2", name="y")]
-    made = plan(["a"], borrowed=[held(A, b"2")], elsewhere=rivals)
-    assert not made.ties + made.copies
-    assert [row.entry.revision for row in made.kept] == ["a"]
-
-
-def test_borrowed_copies_come_last() -> None:
-    made = plan(
-        ["a"], elsewhere=[found(A, b"copy", trust=BORROWED, name="x"), found(A, b"original", name="y")]
-    )
-    assert made.copies[0].candidate.origin.name == "y"
-    both = [found(A, b"1", trust=BORROWED, name="x"), found(A, b"2", trust=BORROWED, name="y")]
-    assert copied(plan(["a"], elsewhere=both)) == ["a"]
 
 
 # What was borrowed before

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from worlds.searching import found
-from worlds.world import Checkout, World, revision_text
 
 if TYPE_CHECKING:
     from worlds.postgres import Database
+    from worlds.world import Checkout, World
 
 ID = "bbbb2222"
 FILE = f"{ID}_add_t.py"
@@ -75,9 +75,9 @@ def test_committed_beats_uncommitted(
     committed = variant(c, "committed")
     c.commit("Add it")
     database.set_heads(ID)
-    done = b.tool("upgrade", check=True)
+    done = b.tool("copy", "-v", check=True)
     assert copied(b) == committed
-    assert f"{ID} is not the same everywhere. Taken: {c.name}" in done.stderr
+    assert f"the same for Alembic. Taken: {c.name}" in done.stderr
     ((place, option),) = choices(done.stderr).items()
     assert place == f"{a.name}/backend/migrations/versions/{FILE}"
     b.tool("copy", *option, check=True)
@@ -85,48 +85,107 @@ def test_committed_beats_uncommitted(
     assert b.git_status() == ""
 
 
-def test_a_tie_stops_and_each_choice_works(
+def test_equals_stop_nobody_and_each_can_be_chosen(
     database: Database, trio: tuple[Checkout, Checkout, Checkout], world: World
 ) -> None:
     a, b, c = trio
     texts = {a.name: variant(a, "one"), c.name: variant(c, "two"), "StoFlow é $x": b""}
     texts["StoFlow é $x"] = variant(world.worktree("StoFlow é $x", "odd"), "three")
     database.set_heads(ID)
-    for command in ("upgrade", "copy"):
-        done = b.tool(command)
-        assert done.returncode == 1
-        assert "nothing says which is right" in done.stderr
-        assert (
-            len(re.findall(r'^[-+]    op.create_table\("(?:one|two|three)"', done.stderr, re.MULTILINE)) == 2
-        )
-        assert names(b) == {"aaaa1111_add_t.py"}
+    done = b.tool("copy", "--dry-run", "-v", check=True)
+    (taken,) = re.findall("Taken: (.*). Not taken:", done.stderr)
     offered = choices(done.stderr)
-    assert {option[1] for option in offered.values()} == texts.keys()
+    assert {taken, *(option[1] for option in offered.values())} == texts.keys()
+    assert "same for Alembic" not in b.tool("copy", check=True).stderr
+    assert copied(b) == texts[taken]
     for place, option in offered.items():
         b.tool("copy", *option, check=True)
         assert copied(b) == texts[place.partition("/")[0]]
         assert "Nothing to borrow" in b.tool("copy", check=True).stderr  # settled; it stays as chosen
         assert copied(b) == texts[option[1]]
+    assert "Nothing to do" in b.tool("status", check=True).stdout
     b.tool("upgrade", check=True)
+    assert copied(b) == texts[option[1]]
 
 
-def test_a_settled_tie_follows_when_its_choice_changes_alone(
+def test_what_was_chosen_is_followed_when_it_changes(
     database: Database, trio: tuple[Checkout, Checkout, Checkout]
 ) -> None:
-    """The copy is of neither any more: it is a tie again, and nothing breaks what is here."""
     a, b, c = trio
     variant(a, "one")
-    chosen = variant(c, "two")
+    variant(c, "two")
     database.set_heads(ID)
     b.tool("copy", "--from", c.name, check=True)
-    variant(c, "three")
-    done = b.tool("upgrade")
-    assert done.returncode == 1
-    assert "nothing says which is right" in done.stderr
-    assert copied(b) == chosen
-    (a.versions / FILE).unlink()
+    changed = variant(c, "three")
+    b.tool("copy", check=True)
+    assert copied(b) == changed
+    (c.versions / FILE).unlink()
+    b.tool("copy", check=True)
+    assert copied(b) == copied(a)
+
+
+def test_other_parents_are_told_and_stop_nobody(
+    database: Database, trio: tuple[Checkout, Checkout, Checkout], world: World
+) -> None:
+    """Not even where the one that would be taken has parents that are nowhere."""
+    a, b, c = trio
+    a.revision("dddd1", "aaaa1111")
+    texts = {a.name: variant(a, "a", down="dddd1"), c.name: variant(c, "c")}
+    database.set_heads(ID)
+    said = (
+        f"{ID} is not the same everywhere for Alembic. Taken: {a.name}. To choose otherwise: --from {c.name}"
+    )
+    assert said in b.tool("copy", "--dry-run", check=True).stderr.splitlines()
+    assert said in b.tool("copy", check=True).stderr.splitlines()
+    assert names(b) == {"aaaa1111_add_t.py", "dddd1_add_t.py", FILE}
+    b.tool("copy", "--from", c.name, check=True)
+    assert copied(b) == texts[c.name]
+    assert "dddd1_add_t.py" not in names(b)  # nothing leads to it now
+    (a.versions / "dddd1_add_t.py").unlink()
+    a.commit("Add it without its parent")
+    b.git("clean", "-qfdX")
+    b.tool("copy", check=True)
+    assert copied(b) == texts[c.name]
     b.tool("upgrade", check=True)
-    assert copied(b) == copied(c)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_later_version_beats_a_stale_one(
+    order: int, database: Database, trio: tuple[Checkout, Checkout, Checkout]
+) -> None:
+    """Also if the file was moved meanwhile, and if the stale worktree has the newer commit."""
+    b = trio[1]
+    fresh, stale = (trio[0], trio[2])[::order]
+    variant(fresh, "old")
+    tip = fresh.commit("Add it")
+    stale.git("merge", "--quiet", tip)
+    fresh.git("mv", fresh.versions / FILE, fresh.versions / "moved.py")
+    fresh.commit("Move it")
+    new = fresh.revision(ID, "aaaa1111", table="new", file="moved.py").read_bytes()
+    fresh.commit("Format it")
+    stale.write("unrelated", "")
+    stale.commit("Do something else")
+    database.set_heads(ID)
+    b.tool("copy", check=True)
+    assert copied(b, "moved.py") == new
+
+
+def test_what_ran_beats_all_that_came_later(
+    database: Database, trio: tuple[Checkout, Checkout, Checkout]
+) -> None:
+    """The archive knows its bytes; a clone's knows as well."""
+    a, b, _ = trio
+    ran = variant(a, "ran")
+    a.commit("Add it")
+    a.tool("upgrade", check=True)
+    a.revision("dddd1", "aaaa1111")
+    variant(a, "later", down="dddd1")
+    a.commit("Rebase it")
+    b.tool("copy", check=True)
+    assert copied(b) == ran
+    assert names(b) == {"aaaa1111_add_t.py", FILE}
+    b.tool("copy", "--from", a.name, check=True)
+    assert copied(b) == copied(a)
 
 
 def test_what_python_cannot_load_is_no_copy(
@@ -139,9 +198,9 @@ def test_what_python_cannot_load_is_no_copy(
     broken = variant(a, "broken") + b"\n<<<<<<< HEAD\n"
     original.write_bytes(broken)
     database.set_heads(ID)
-    b.tool("upgrade", check=True)
+    b.tool("copy", check=True)
     assert copied(b) == sound
-    done = b.tool("upgrade", "-v", check=True)
+    done = b.tool("copy", "-v", check=True)
     assert copied(b) == sound
     assert f"Stepped over ~/{a.name}/backend/migrations/versions/{FILE}: not valid Python" in done.stderr
     assert b.tool("find", ID, check=True).stdout == f"{original}\n"
@@ -150,17 +209,19 @@ def test_what_python_cannot_load_is_no_copy(
     assert f"  ~/{a.name}/backend/migrations/versions/{FILE}: not valid Python\n" in refused.stderr
     assert copied(b) == sound
     mended = variant(a, "mended")
-    b.tool("upgrade", check=True)
+    b.tool("copy", check=True)
     assert copied(b) == mended
 
 
-def test_equal_copies_are_no_tie(database: Database, trio: tuple[Checkout, Checkout, Checkout]) -> None:
+def test_equal_copies_differ_in_nothing(
+    database: Database, trio: tuple[Checkout, Checkout, Checkout]
+) -> None:
     a, b, c = trio
     assert variant(a, "same") == variant(c, "same")
     c.commit("Add it")
     database.set_heads(ID)
-    done = b.tool("upgrade", check=True)
-    assert "not the same" not in done.stderr
+    done = b.tool("upgrade", "-v", check=True)
+    assert "Taken:" not in done.stderr
 
 
 def test_branches_that_differ(database: Database, b: Checkout, world: World) -> None:
@@ -168,13 +229,12 @@ def test_branches_that_differ(database: Database, b: Checkout, world: World) -> 
     world.main.git("tag", "v1", "x/one")
     world.main.git("branch", "z", "x/two")
     database.set_heads(ID)
-    done = b.tool("copy")
-    assert done.returncode == 1
-    offered = choices(done.stderr)
-    assert offered == {f"{name}:backend/migrations/versions/{FILE}": ["--from", name] for name in texts}
-    for _, name in offered.values():
+    done = b.tool("copy", "-v", check=True)
+    assert copied(b) == texts["x/two"]  # the newest
+    assert choices(done.stderr) == {f"x/one:backend/migrations/versions/{FILE}": ["--from", "x/one"]}
+    for name, text in texts.items():
         b.tool("copy", "--from", name, check=True)
-        assert copied(b) == texts[name]
+        assert copied(b) == text
 
 
 def test_a_local_branch_beats_a_remote_one_and_a_tag(database: Database, b: Checkout, world: World) -> None:
@@ -187,7 +247,7 @@ def test_a_local_branch_beats_a_remote_one_and_a_tag(database: Database, b: Chec
     main.git("update-ref", "refs/remotes/origin/there", "there")
     main.git("branch", "-D", "there")
     database.set_heads(ID)
-    done = b.tool("upgrade", check=True)
+    done = b.tool("copy", "-v", check=True)
     assert copied(b) == local
     assert {option[1] for option in choices(done.stderr).values()} == {"origin/there", "v1"}
     for name, text in {"origin/there": remote, "v1": tagged}.items():
@@ -237,7 +297,8 @@ def test_from_a_stash_of_untracked_files(database: Database, b: Checkout, world:
     variant(world.main, "here")
     database.set_heads(ID)
     b.tool("copy", "--from", "stash@{0}", check=True)
-    assert copied(b) == text
+    (path,) = b.versions.glob(f"{ID}*.py")  # of another name: `git stash pop` wants that one
+    assert path.read_bytes() == text
 
 
 def test_from_the_archive(database: Database, trio: tuple[Checkout, Checkout, Checkout]) -> None:
@@ -246,6 +307,8 @@ def test_from_the_archive(database: Database, trio: tuple[Checkout, Checkout, Ch
     a.tool("upgrade", check=True)
     later = variant(a, "later")
     b.tool("copy", check=True)
+    assert copied(b) == applied
+    b.tool("copy", "--from", a.name, check=True)
     assert copied(b) == later
     b.tool("copy", "--from", "archive", check=True)
     assert copied(b) == applied
@@ -317,7 +380,7 @@ def test_a_borrowed_copy_that_was_edited_is_no_original(
     database.set_heads(ID)
     c.tool("copy", check=True)
     variant(c, "edited")
-    b.tool("upgrade", check=True)  # not even a tie
+    b.tool("copy", check=True)
     assert copied(b) == text
     a.commit("Add it")
     world.main.git("worktree", "remove", a.path)
@@ -375,7 +438,7 @@ def test_rebased_onto_what_never_ran(
 ) -> None:
     a, b, _ = trio
     a.applied(ID, "aaaa1111")
-    b.tool("upgrade", check=True)
+    b.tool("copy", check=True)
     world.main.revision("dddd1", "aaaa1111")
     world.main.commit("Add dddd1")
     rebased(a, "dddd1")
@@ -395,7 +458,7 @@ def test_rebased_onto_what_never_ran(
 def test_rebased_onto_another_row(
     database: Database, trio: tuple[Checkout, Checkout, Checkout], world: World
 ) -> None:
-    """The rows overlap by A's files only: B goes on, A is told what mends it, and then all agree."""
+    """The rows overlap by A's files only: all others have what ran, and A is told what mends it."""
     a, b, c = trio
     a.applied(ID, "aaaa1111")
     b.tool("upgrade", check=True)
@@ -406,27 +469,46 @@ def test_rebased_onto_another_row(
     assert database.heads() == {ID, "dddd1"}
     rebased(a, "dddd1")
     assert "overlaps with other requested revisions" in a.alembic("upgrade", "heads").stdout
-    for _ in range(2):  # B goes on working with what it has
-        done = b.tool("upgrade", check=True)
-        assert f"{ID} changed its parents where it comes from" in done.stderr
-        assert copied(b) == held
-        b.alembic("upgrade", "heads", check=True)
-    b.applied("own", "aaaa1111", commit=False)
-    b.tool("upgrade", check=True)
-    assert database.heads() == {ID, "dddd1", "own"}
-    refusals = {each.name: each.tool("upgrade") for each in (a, c)}
-    for name, refusal in refusals.items():
-        assert refusal.returncode == 1, name
-        assert "the parents of an applied migration were changed" in refusal.stderr
-    (stamp,) = re.findall(r": (cd .*stamp.*)$", refusals[c.name].stderr, re.MULTILINE)
-    world.run("bash", "-c", stamp, check=True)  # C has them all: they were borrowed before it was told
-    assert database.heads() == {ID, "own"}
-    for each in (a, b, c, world.main):
+    for each in (b, b, c):
+        each.tool("upgrade", check=True)
+        assert copied(each) == held
+        each.alembic("upgrade", "heads", check=True)
+    refusal = a.tool("upgrade")
+    assert refusal.returncode == 1
+    assert "the parents of an applied migration were changed" in refusal.stderr
+    (stamp,) = re.findall(r": (cd .*stamp.*)$", refusal.stderr, re.MULTILINE)
+    world.run("bash", "-c", stamp, check=True)
+    assert database.heads() == {ID}
+    a.tool("upgrade", check=True)  # now this is what the archive has, and the others take it
+    for each in (b, c, world.main):
         done = each.tool("upgrade", check=True)
         assert "has never run" not in done.stderr, each  # the archive knows that it did
         each.alembic("upgrade", "heads", check=True)
-        assert (each.versions / FILE).read_bytes() == copied(a)
-    assert database.heads() == {ID, "own"}
+        assert copied(each) == copied(a)
+    assert database.heads() == {ID}
+
+
+def test_a_copy_is_held_back_where_rows_would_overlap(
+    database: Database, trio: tuple[Checkout, Checkout, Checkout], world: World
+) -> None:
+    """What ran nobody knows, but not this: so it is not taken afresh either."""
+    a, b, c = trio
+    a.applied(ID, "aaaa1111")
+    b.tool("copy", check=True)
+    held = copied(b)
+    world.main.revision("dddd1", "aaaa1111")
+    world.main.commit("Add dddd1")
+    rebased(a, "dddd1")
+    database.set_heads(ID, "dddd1")
+    for _ in range(2):
+        done = b.tool("copy", check=True)
+        assert f"{ID} changed its parents where it comes from" in done.stderr
+        assert copied(b) == held
+        b.alembic("upgrade", "heads", check=True)
+    a.git("branch", "before", "ORIG_HEAD")
+    a.git("worktree", "add", "--quiet", world.root / "StoFlow-before", "before")
+    c.tool("copy", check=True)
+    assert copied(c) == held
 
 
 def test_the_command_for_overlapping_rows_works_where_it_happened(
@@ -451,14 +533,13 @@ def test_held_back_while_a_child_is_needed(
     """A has put another migration on top, and so the row that overlaps is not the one that B holds."""
     a, b, _ = trio
     a.applied(ID, "aaaa1111")
-    b.tool("upgrade", check=True)
+    b.tool("copy", check=True)
     world.main.revision("dddd1", "aaaa1111")
     world.main.commit("Add dddd1")
-    world.main.tool("upgrade", check=True)
     rebased(a, "dddd1")
     a.revision("eeee1", ID)
     database.set_heads("eeee1", "dddd1")
-    b.tool("upgrade", check=True)
+    b.tool("copy", check=True)
     assert {FILE, "eeee1_add_t.py", "dddd1_add_t.py"} <= names(b)
     b.alembic("upgrade", "heads", check=True)
 
@@ -494,7 +575,7 @@ def test_an_edited_copy_is_left_and_reported(
     a, b, _ = trio
     a.applied(ID, "aaaa1111")
     b.tool("upgrade", check=True)
-    mine = variant(b, "mine")
+    original, mine = copied(b), variant(b, "mine")
     variant(a, "theirs")
     for _ in range(2):
         done = b.tool("upgrade", check=True)
@@ -503,7 +584,7 @@ def test_an_edited_copy_is_left_and_reported(
     (cure,) = re.findall(r"To get the original back: (.*)", done.stderr)
     b.world.run("bash", "-c", cure, check=True)
     b.tool("upgrade", check=True)
-    assert copied(b) == copied(a)
+    assert copied(b) == original  # which ran
 
 
 # Separate clones
@@ -541,21 +622,10 @@ def test_clones_that_differ(database: Database, b: Checkout, world: World) -> No
         clone.commit("Add it")
         clone.git("checkout", "--quiet", "develop")
     database.set_heads(ID)
-    done = b.tool("copy")
-    assert done.returncode == 1
-    offered = choices(done.stderr)
-    assert {option[1] for option in offered.values()} == texts.keys()
-    for _, name in offered.values():
+    done = b.tool("copy", "-v", check=True)
+    (taken,) = re.findall("Taken: (.*). Not taken:", done.stderr)
+    assert copied(b) == texts[taken]
+    assert {taken, *(option[1] for option in choices(done.stderr).values())} == texts.keys()
+    for name, text in texts.items():
         b.tool("copy", "--from", name, check=True)
-        assert copied(b) == texts[name]
-
-
-def test_the_texts_of_a_tie_in_french(database: Database, trio: tuple[Checkout, Checkout, Checkout]) -> None:
-    a, b, c = trio
-    variant(a, "one")
-    variant(c, "two")
-    database.set_heads(ID)
-    done = b.tool("copy", env={"LC_ALL": "fr_FR.UTF-8"})
-    assert "rien ne dit laquelle est la bonne" in done.stderr
-    assert f"(pour la choisir : --from {a.name})" in done.stderr
-    assert revision_text(ID, "aaaa1111", table="one").splitlines()[0] not in names(b)
+        assert copied(b) == text

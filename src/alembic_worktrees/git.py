@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -511,6 +512,15 @@ def _must_be_whole(listed: Result) -> None:
         raise CutShort
 
 
+class Change(NamedTuple):
+    """A commit that gave the file at `path` another content: the blob before and the one after, "" for no file."""
+
+    commit: str
+    path: str
+    before: str
+    after: str
+
+
 def past_files(
     folder: Path, places: Iterable[str], without: str, patience: float
 ) -> Iterator[tuple[str, str, str]]:
@@ -520,22 +530,35 @@ def past_files(
     before its time, in a clone without all trees, so do the rows. Raises CutShort after what git told within
     `patience` seconds.
     """
-    which = (f"--exclude={without}", "--all", "--reflog", "--full-history", "-m")
+    for change in _changes(folder, places, f"--exclude={without}", "--all", "--reflog", patience=patience):
+        if change.after:
+            yield change.commit, change.after, change.path
+
+
+def changes(folder: Path, places: Iterable[str], without: str) -> Iterator[Change]:
+    """Yield how the files in `places` changed on the refs but those that match `without`, newest first.
+
+    A merge is held against each of its parents. What git does not tell within `PATIENCE` is missing at the end.
+    """
+    with suppress(CutShort):
+        yield from _changes(folder, places, f"--exclude={without}", "--all", patience=PATIENCE)
+
+
+def _changes(folder: Path, places: Iterable[str], *which: str, patience: float) -> Iterator[Change]:
     form = ("--raw", "--no-abbrev", "--no-renames", "--no-mailmap", "-z", "--format=%x01%H")
     if not (places := list(places)):
         return
-    listed = ask(folder, *_PLAIN, "log", *which, *form, "--", *places, patience=patience)
+    words = (*_PLAIN, "log", *which, "--full-history", "-m", *form, "--", *places)
+    listed = ask(folder, *words, patience=patience)
     commit = ""
     fields = iter(os.fsdecode(listed.out[: listed.out.rfind(b"\0") + 1]).split("\0"))
     for field in fields:
         line = field.lstrip("\n")
         if line.startswith("\x01"):
             commit = line[1:]
-        elif line.startswith(":"):
-            _, _, _, blob, _ = line.split(" ")
-            path = next(fields, "")
-            if path and blob.strip("0"):
-                yield commit, blob, path
+        elif line.startswith(":") and (path := next(fields, "")):
+            _, _, before, after, _ = line.split(" ")
+            yield Change(commit, path, before.strip("0") and before, after.strip("0") and after)
     _must_be_whole(listed)
 
 

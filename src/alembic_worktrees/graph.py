@@ -156,7 +156,7 @@ class Graph:
 
     def closure(self, ids: Iterable[str], *, barred: Set[str] = frozenset()) -> Closure:
         """Return the given ids and all their ancestors, without entering what is barred."""
-        reached = _reached(ids, self.parents, barred)
+        reached = reached_from(ids, self.parents, barred)
         unknown = frozenset(reached.difference(self._parents))
         return Closure(frozenset(reached - unknown), unknown)
 
@@ -167,7 +167,7 @@ class Graph:
             return self.nodes[id_].revision.down_revisions if id_ in self.nodes else ()
 
         return frozenset(
-            _reached((parent for id_ in ids for parent in above(id_)), above) & self.nodes.keys()
+            reached_from((parent for id_ in ids for parent in above(id_)), above) & self.nodes.keys()
         )
 
     def joined(self, others: Iterable[Node]) -> Graph:
@@ -202,7 +202,7 @@ class Graph:
         grouped: set[str] = set()
         for start in reversed([id_ for id_ in self._ancestors_first(self.nodes) if id_ in self.nodes]):
             if start not in grouped:
-                group = _reached([start], lambda id_: children.get(id_, ()), grouped)
+                group = reached_from([start], lambda id_: children.get(id_, ()), grouped)
                 grouped |= group
                 yield group
 
@@ -242,7 +242,7 @@ def _inverse(references: Iterable[tuple[str, Iterable[str]]]) -> dict[str, list[
     return inverse
 
 
-def _reached(
+def reached_from(
     start: Iterable[str], edges: Callable[[str], Iterable[str]], barred: Set[str] = frozenset()
 ) -> set[str]:
     """Return these ids and all that the edges lead to from them, without entering what is barred."""

@@ -88,8 +88,15 @@ TEXTS: dict[str, Text] = {
     ),
     "differs": Text(
         WARN,
-        "{revision} is not the same everywhere. Taken: {chosen}. Not taken:\n{others:lines}",
-        "{revision} n'est pas la même partout. Choisie : {chosen}. Écartées :\n{others:lines}",
+        "{revision} is not the same everywhere for Alembic. Taken: {chosen}. To choose otherwise: {others:list}",
+        "{revision} n'est pas la même partout pour Alembic. Choisie : {chosen}. Pour choisir autrement : {others:list}",
+    ),
+    "from": Text(PLAIN, "--from {origin:q}", "--from {origin:q}"),
+    "differs-in-bytes": Text(
+        STEP,
+        "{revision} lies elsewhere with other bytes, the same for Alembic. Taken: {chosen}. Not taken:\n{others:lines}",
+        "{revision} existe ailleurs avec d'autres octets, la même pour Alembic. Choisie : {chosen}. Écartées :\n"
+        "{others:lines}",
     ),
     "choose": Text(
         PLAIN, "{path} (to choose it: --from {origin:q})", "{path} (pour la choisir : --from {origin:q})"
@@ -1036,13 +1043,6 @@ TEXTS: dict[str, Text] = {
         "{needed_by:list} dans ce worktree requiert {revision}, qui se trouve dans {origin} mais que la base n'a pas "
         "appliquée ; elle n'est donc pas copiée.\n  La récupérer avec git (merge ou rebase sur la branche de "
         "{origin}), ou l'appliquer d'abord dans {origin}.",
-    ),
-    "tie": Text(
-        BAD,
-        "{revision} lies in several checkouts, differs, and nothing says which is right. Nothing was copied.\n"
-        "{diff:text}\nChoose one:\n{candidates:lines}",
-        "{revision} se trouve dans plusieurs worktrees, diffère, et rien ne dit laquelle est la bonne. Rien n'a été "
-        "copié.\n{diff:text}\nEn choisir une :\n{candidates:lines}",
     ),
     "rows-overlap-somewhere": Text(
         BAD,

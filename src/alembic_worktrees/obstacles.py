@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from .advice import not_found
 from .errors import Refusal
 from .graph import Graph, Node
-from .messages import Message, one_line, quoted
+from .messages import Message, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence, Set
 
     from .inventory import Inventory, Migration
-    from .plan import Difference, Plan, Unapplied
+    from .plan import Plan, Unapplied
     from .project import Project
     from .search import Search
     from .sources import Candidate
@@ -26,8 +26,6 @@ def obstacle(project: Project, inventory: Inventory, plan: Plan, search: Search)
     """Return why the plan cannot be carried out, None if it can."""
     if duplicates := inventory.own_graph.duplicates:
         return _duplicate(*next(iter(duplicates.items())))
-    if plan.ties:
-        return _tie(plan.ties[0])
     if plan.gaps:
         stepped = (*inventory.stepped, *search.stepped)
         return not_found(project, search.surroundings, plan.gaps, stepped)
@@ -116,21 +114,6 @@ def choice(candidate: Candidate) -> Message:
 def _duplicate(revision: str, nodes: Sequence[Node]) -> Refusal:
     files = tuple(node.path for node in nodes)
     return Refusal("duplicate-here", revision=revision, files=files, remove=f"rm {quoted(files[-1])}")
-
-
-def _tie(difference: Difference) -> Refusal:
-    import difflib
-
-    first = difference.others[0]
-    second = next(one for one in difference.others if one.content != first.content)
-    names = [one_line(_place(one)) for one in (first, second)]
-    diff = difflib.unified_diff(_lines(first), _lines(second), names[0], names[1], lineterm="")
-    choices = tuple(choice(candidate) for candidate in difference.others)
-    return Refusal("tie", revision=difference.revision, diff="\n".join(diff), candidates=choices)
-
-
-def _lines(candidate: Candidate) -> list[str]:
-    return candidate.content.decode("utf-8", "backslashreplace").splitlines()
 
 
 def _place(candidate: Candidate) -> str:

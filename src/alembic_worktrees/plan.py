@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import record
 from .graph import Graph, Node
-from .sources import BORROWED, BORROWED_HERE, Candidate, borrowed_copy
+from .ranking import meaning
+from .sources import BORROWED_HERE, PREFERRED, Candidate, borrowed_copy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -17,8 +19,10 @@ if TYPE_CHECKING:
 
     from .inventory import Borrowed, Inventory
     from .project import Project
+    from .ranking import Meaning
 
-    Find = Callable[[str], Sequence[Candidate]]
+    Find = Callable[[str], Iterable[Sequence[Candidate]]]
+    """An id or a branch label → candidates in groups, what is to be taken first in front; each only if asked for."""
 
 
 class Copy(NamedTuple):
@@ -45,11 +49,12 @@ class Unapplied(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """A choice among candidates that differ: `others` were not taken, or `chosen` is None if it is a tie."""
+    """A choice among candidates that differ: of those not taken, one of each content."""
 
     revision: str
-    chosen: Candidate | None
-    others: tuple[Candidate, ...]
+    chosen: Candidate
+    rivals: tuple[Candidate, ...]  # those that Alembic would take for something else
+    equals: tuple[Candidate, ...]
 
 
 class Plan(NamedTuple):
@@ -68,11 +73,6 @@ class Plan(NamedTuple):
     never_ran: tuple[str, ...]  # counted as applied only since a file changed its parents
 
     @property
-    def ties(self) -> tuple[Difference, ...]:
-        """The differences that nothing decides."""
-        return tuple(difference for difference in self.differences if difference.chosen is None)
-
-    @property
     def adds_only(self) -> bool:
         """Whether more that is applied could only add to it: nothing is removed, replaced or refused for want of it."""
         return not (self.returned or self.unapplied or any(copy.replaces for copy in self.copies))
@@ -80,8 +80,9 @@ class Plan(NamedTuple):
     @property
     def unresolved(self) -> tuple[str, ...]:
         """The revisions for which there is no file to take."""
-        groups = ([row.revision for row in rows] for rows in (self.gaps, self.unapplied, self.ties))
-        return tuple(sorted({revision for group in groups for revision in group}))
+        return tuple(
+            sorted([*(gap.revision for gap in self.gaps), *(one.revision for one in self.unapplied)])
+        )
 
 
 def make_plan(
@@ -102,20 +103,18 @@ def make_plan(
     tables = tables or (rows,)
     own = inventory.own_graph
     held = {row.entry.revision: borrowed_copy(project.root, row, BORROWED_HERE) for row in inventory.borrowed}
-    before, needed = _joined(own, held), _Needed(own, find, held).reach(rows)
-    held_back = tuple(sorted(id for id in held if _changes(id, held, needed.chosen)))
-    if held_back and _overlapping(tables, _joined(own, needed.chosen)) and not _overlapping(tables, before):
-        needed = _Needed(own, lambda word: [held[word]] if word in held else find(word), held).reach(rows)
-    else:
-        held_back = ()
+    before, needed = _joined(own, held), _reach(own, find, tables)
+    refused = {id for id, *_ in needed.refused}
+    held_back = [id for id in refused & held.keys() if not _changes(id, held, needed.chosen)]
     graph = _joined(own, needed.chosen)
     copies, kept, returned = _compare(graph, needed.chosen, inventory, _Targets(project, inventory, stashed))
+    copied = (copy.candidate.revision.id for copy in copies)
     unapplied, gaps = _dangling(graph, find, needed.gaps)
     refreshing = any(copy.replaces for copy in copies)
     return Plan(
         applied=rows,
         missing=tuple(
-            sorted({*(copy.candidate.revision.id for copy in copies), *(gap.revision for gap in gaps)})
+            sorted({*copied, *[gap.revision for gap in gaps], *[one.revision for one in unapplied]})
         ),
         copies=copies,
         kept=kept,
@@ -124,9 +123,23 @@ def make_plan(
         unapplied=unapplied,
         differences=tuple(needed.differences),
         overlapping=_overlapping(tables, graph),
-        held_back=held_back,
+        held_back=tuple(sorted(held_back)),
         never_ran=tuple(sorted(graph.closure(rows).known - before.closure(rows).known)) if refreshing else (),
     )
+
+
+def _reach(own: Graph, find: Find, tables: Sequence[Iterable[str]]) -> _Needed:
+    """Find what the rows reach; where they would overlap, no such choice can be what was applied: try its rivals."""
+    rows = sorted({row for table in tables for row in table})
+    needed = _Needed(own, find, frozenset()).reach(rows)
+    for difference in [one for one in needed.differences if one.rivals]:
+        overlapping = _overlapping(tables, _joined(own, needed.chosen))
+        if not overlapping:
+            break
+        other = _Needed(own, find, needed.refused | {meaning(difference.chosen)}).reach(rows)
+        if len(_overlapping(tables, _joined(own, other.chosen))) < len(overlapping):
+            needed = other
+    return needed
 
 
 def _joined(own: Graph, others: Mapping[str, Candidate]) -> Graph:
@@ -164,10 +177,11 @@ def _compare(
 class _Needed:
     """The revisions that the database reaches and this checkout does not define, as they are found."""
 
-    def __init__(self, own: Graph, find: Find, held: Mapping[str, Candidate]) -> None:
+    def __init__(self, own: Graph, find: Find, refused: frozenset[Meaning]) -> None:
+        """Take nothing that is `refused` where there is anything else."""
         self._own = own
+        self.refused = refused
         self._find = find
-        self._held = held
         self._walked: set[str] = set()  # of what is defined here: nothing new is missing above it
         self._seen: set[str] = set()
         self.chosen: dict[str, Candidate] = {}
@@ -192,31 +206,39 @@ class _Needed:
                     self.chosen[candidate.revision.id] = candidate
                     parents = (*candidate.revision.down_revisions, *candidate.revision.depends_on)
                     pending += [(parent, candidate.revision.id) for parent in parents]
-                elif not any(difference.revision == unknown for difference in self.differences):
+                else:
                     self.gaps[unknown] = referrers
         return self
 
     def _choose(self, word: str) -> Candidate | None:
-        """Take the most trusted candidate; note the others if they differ, and take none if equals differ."""
-        candidates = self._find(word)
-        if not candidates:
-            return None
-        best = candidates[0]
-        differing = tuple(one for one in candidates if one.content != best.content)
-        if any(one.trust == best.trust for one in differing) and best.trust != BORROWED:
-            best = self._settled_before(candidates) or best
-            differing = tuple(one for one in candidates if one.content != best.content)
-            if best.trust != BORROWED_HERE:
-                self.differences.append(Difference(word, None, tuple(candidates)))
-                return None
-        if differing and best.trust not in {BORROWED_HERE, BORROWED}:
-            self.differences.append(Difference(word, best, differing))
+        """Take the first candidate whose parents can be had, the first of all if there is none; note the others."""
+        seen: list[Candidate] = []
+        for group in self._find(word):
+            seen += group
+            if best := next(filter(self._can_be_had, group), None):
+                break
+        else:
+            best = seen[0] if seen else None
+        if best and best.trust != PREFERRED:
+            self._note(word, best, seen)
         return best
 
-    def _settled_before(self, candidates: Sequence[Candidate]) -> Candidate | None:
-        """Return what is borrowed already if it is one of the rivals: a tie was settled then."""
-        held = self._held.get(candidates[0].revision.id)
-        return held if held and any(one.content == held.content for one in candidates) else None
+    def _can_be_had(self, candidate: Candidate) -> bool:
+        """Whether every parent is here or elsewhere; who has chosen by name is not asked that."""
+        parents = (*candidate.revision.down_revisions, *candidate.revision.depends_on)
+        fits = meaning(candidate) not in self.refused and all(map(self._is_anywhere, parents))
+        return fits or candidate.trust == PREFERRED
+
+    def _is_anywhere(self, word: str) -> bool:
+        return self._own.owner(word) in self._own.nodes or any(self._find(word))
+
+    def _note(self, word: str, best: Candidate, seen: Iterable[Candidate]) -> None:
+        """Note what differs from the one that was taken."""
+        others = {one.content: one for one in reversed([*seen]) if one.content != best.content}.values()
+        rivals = {meaning(one): one for one in others if meaning(one) != meaning(best)}
+        equals = [one for one in others if meaning(one) == meaning(best)]
+        if others:
+            self.differences.append(Difference(word, best, tuple(rivals.values()), tuple(equals)))
 
 
 def _dangling(
@@ -226,9 +248,9 @@ def _dangling(
     unapplied = []
     gaps = dict(gaps)
     for word, needed_by in whole.missing.items():
-        candidates = () if word in gaps else find(word)
-        if candidates:
-            unapplied.append(Unapplied(word, needed_by, candidates[0]))
+        candidate = None if word in gaps else next(chain.from_iterable(find(word)), None)
+        if candidate:
+            unapplied.append(Unapplied(word, needed_by, candidate))
         else:
             gaps[word] = gaps.get(word, set()) | set(needed_by)
     return tuple(unapplied), tuple(Gap(word, tuple(sorted(by))) for word, by in sorted(gaps.items()))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property, lru_cache, partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from . import git
+from . import archive, git
 from .checkouts import Surroundings, look_around
 from .errors import Refusal
+from .files import is_sound
 from .inventory import Stepped
 from .messages import Message
 from .revision import Sought
-from .sources import BORROWED_HERE, Candidate, CheckoutFiles, Sources, borrowed_copy, index
+from .sources import BORROWED_HERE, PREFERRED, Candidate, CheckoutFiles, Sources, borrowed_copy, index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from .inventory import Borrowed
     from .project import Project
+    from .ranking import History
     from .remembered import Remembered
     from .settings import Settings
     from .sources import Index, Tier
@@ -69,6 +72,7 @@ class Search:
         self._loads = lru_cache(maxsize=None)(loads) if loads else None
         self._tell = tell
         self._patience = patience
+        self._history = lru_cache(maxsize=None)(self._read_history)
         self._broken: list[Stepped] = []  # clones that git cannot read, and files that Python cannot
 
     def find(self, word: str) -> tuple[Candidate, ...]:
@@ -80,6 +84,22 @@ class Search:
         if self._sought and self._sought.word != word:
             raise ValueError(word)
         return self._sources.find(word)
+
+    def choices(self, word: str) -> Iterator[Sequence[Candidate]]:
+        """Yield the candidates to borrow in groups, in each what is to be taken first in front (DESIGN, rule 8).
+
+        To the nearest that has any come what the archive has and what is borrowed already; what lies further is
+        looked for only if it is asked for. Raises Refusal("origin-unknown").
+        """
+        groups = self._sources.groups(word)
+        nearest = next(groups, [])
+        if nearest and nearest[0].trust == PREFERRED:
+            yield nearest
+            nearest = next(groups, [])
+        if nearest:
+            known = (*self._here(word), *self._what_ran(word))
+            yield self._ranked([*nearest, *self._sources.sound(known)])
+        yield from map(self._ranked, groups)
 
     def must_know_preferred(self) -> None:
         """Raise Refusal("origin-unknown") if nothing bears the preferred name, also where nothing is missing."""
@@ -109,7 +129,7 @@ class Search:
 
     @cached_property
     def _sources(self) -> Sources:
-        refs, *remembered = (partial(self._remembered, name) for name in _REMEMBERED)
+        refs, *remembered = (partial(self._looked_in, name) for name in _REMEMBERED)
         tiers: list[Tier] = [
             lambda: self._files.originals(),
             refs,
@@ -127,8 +147,40 @@ class Search:
         return False
 
     def _borrowed_copies(self) -> Index:
-        here = (borrowed_copy(self._project.root, row, BORROWED_HERE) for row in self._borrowed)
-        return index(chain(here, self._files.borrowed()))
+        return index((*self._held, *self._files.borrowed()))
+
+    @cached_property
+    def _held(self) -> tuple[Candidate, ...]:
+        return tuple(borrowed_copy(self._project.root, row, BORROWED_HERE) for row in self._borrowed)
+
+    @cached_property
+    def _here(self) -> Index:
+        return index(self._held)
+
+    @cached_property
+    def _archive(self) -> Index:
+        return self._remembered("archive")
+
+    def _what_ran(self, word: str) -> Sequence[Candidate]:
+        """Return what the archive has; it only says which of the copies ran, so that it may be broken."""
+        with suppress(Refusal):
+            return self._archive(word)
+        return ()
+
+    def _ranked(self, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+        from .ranking import rank
+
+        places = tuple(sorted({one.place for one in candidates}))
+        return rank(candidates, lambda: self._history(places))
+
+    def _read_history(self, places: Sequence[str]) -> History:
+        """Ask git how the files in these version locations changed."""
+        from .ranking import History
+
+        if self._project.repository is None:
+            return History(())
+        inside = [place for place in places if place == "." or is_sound(place)]
+        return History(git.changes(self._project.root, inside, without=archive.REF))
 
     def _named(self, name: str) -> Index:
         """Return what lies in the checkout of this name, else in what git knows by it."""
@@ -138,9 +190,12 @@ class Search:
             raise Refusal("origin-unknown", origin=name, known=checkouts)
         return index(chain(self._files.named(name), *filter(None, found)))
 
-    def _remembered(self, tier: str) -> Index:
+    def _looked_in(self, tier: str) -> Index:
         if self._repositories and self._tell:
             self._tell(Message("looking", {"tier": tier}))
+        return self._archive if tier == "archive" else self._remembered(tier)
+
+    def _remembered(self, tier: str) -> Index:
         found = (self._recall(tier, *row) for row in self._repositories.items())
         return index(chain.from_iterable(found))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import git
@@ -55,24 +56,33 @@ class Sources:
         self._indexes: list[Index] = []
 
     def find(self, word: str) -> tuple[Candidate, ...]:
-        """Return the candidates for a revision's id or a branch label, most trusted first.
+        """Return the candidates for a revision's id or a branch label: what is preferred, then the nearest tier's."""
+        groups = islice(self.groups(word), 2 if self._preferred(word) else 1)
+        return tuple(chain.from_iterable(groups))
+
+    def groups(self, word: str) -> Iterator[Sequence[Candidate]]:
+        """Yield what is preferred, then the candidates in each tier that has any; each group most trusted first.
 
         Nothing takes the place of a preferred one that is not sound.
         """
         preferred = [one._replace(trust=PREFERRED) for one in self._preferred(word)[:1]]
         if not all(map(self._is_sound, preferred)):
-            return ()
-        found = next((sound for index in self._asked() if (sound := self._sound(index(word)))), ())
-        return (*preferred, *sorted(found, key=lambda candidate: candidate.trust))
+            return
+        if preferred:
+            yield preferred
+        for index in self._asked():
+            if sound := self.sound(index(word)):
+                yield sorted(sound, key=lambda candidate: candidate.trust)
 
-    def _sound(self, candidates: Iterable[Candidate]) -> Sequence[Candidate]:
+    def sound(self, candidates: Iterable[Candidate]) -> Sequence[Candidate]:
+        """Return the candidates that are any."""
         return [one for one in candidates if self._is_sound(one)]
 
     def _asked(self) -> Iterator[Index]:
-        yield from self._indexes
-        while len(self._indexes) < len(self._tiers):
-            self._indexes.append(self._tiers[len(self._indexes)]())
-            yield self._indexes[-1]
+        for number, tier in enumerate(self._tiers):
+            if number == len(self._indexes):
+                self._indexes.append(tier())
+            yield self._indexes[number]
 
 
 def index(candidates: Iterable[Candidate]) -> Index:

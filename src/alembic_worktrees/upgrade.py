@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .database import Applied, Database, Upgraded
     from .graph import Graph
     from .inventory import Borrowed
-    from .plan import Copy, Difference
+    from .plan import Copy
     from .project import Project
     from .settings import Settings
 
@@ -37,6 +37,7 @@ class Audience(NamedTuple):
     """Who follows the story: what to tell it, and whom to ask before a database is changed."""
 
     tell: Callable[[Message], None]
+    detail: Callable[[Message], None]  # what is of interest only with -v
     tell_stepped: Callable[[Sequence[Stepped]], None]
     allow: Callable[[Applied], None]  # raises Refusal if this database is not to be upgraded
     review: Callable[[Situation], None]  # raises Refusal if what is planned is not to be borrowed
@@ -191,7 +192,9 @@ def copy(
         if situation.plan.returned and not situation.obstacle and situation.objection:
             # The copies are what still says that something was applied.
             situation = situation._replace(plan=situation.plan._replace(returned=()))
-        if not dry_run and not situation.obstacle:
+        if dry_run:
+            _tell_differences(situation, audience)
+        elif not situation.obstacle:
             _borrow(situation, audience)
         return situation
 
@@ -284,7 +287,7 @@ def _look(
     inventory = _take_over(inventory, applied, project, search)
     tables = [table.heads for table in applied.tables]
     stashed = partial(git.stashed_files, project.root) if project.repository else frozenset
-    plan = make_plan(applied.heads, inventory, project, search.find, tables, stashed)
+    plan = make_plan(applied.heads, inventory, project, search.choices, tables, stashed)
     return Situation(project, applied, inventory, plan, search)
 
 
@@ -309,6 +312,7 @@ def _borrow(situation: Situation, audience: Audience) -> None:
         audience.tell(message)
     if refusal := situation.obstacle:
         raise refusal
+    _tell_differences(situation, audience)
     if situation.plan.copies:
         audience.review(situation)
     carry_out(situation.plan, situation.project, situation.inventory)
@@ -328,10 +332,8 @@ def _touched(inventory: Inventory) -> Iterator[Message]:
 
 def _what_changed(situation: Situation) -> Iterator[Message]:
     plan, inventory = situation.plan, situation.inventory
-    copied = {copied.candidate.revision.id for copied in plan.copies}
     yield from mended(inventory)
     yield from map(taken_over, inventory.taken)
-    yield from (_differs(difference) for difference in plan.differences if difference.revision in copied)
     yield from map(_copied, plan.copies)
     yield from (_about("returned", row) for row in plan.returned)
     yield from (_about("arrived", row) for row in inventory.arrived)
@@ -377,10 +379,19 @@ def _copied(copied: Copy) -> Message:
     return Message(key, {"revision": revision, "path": copied.path, "origin": origin})
 
 
-def _differs(difference: Difference) -> Message:
-    chosen = difference.chosen.origin.name if difference.chosen else ""
-    others = tuple(choice(candidate) for candidate in difference.others)
-    return Message("differs", {"revision": difference.revision, "chosen": chosen, "others": others})
+def _tell_differences(situation: Situation, audience: Audience) -> None:
+    """Say what was chosen where copies differ: what matters to Alembic always, what does not only in detail."""
+    copied = {copied.candidate.revision.id for copied in situation.plan.copies}
+    for one in situation.plan.differences:
+        if one.chosen.revision.id not in copied:
+            continue
+        values = {"revision": one.chosen.revision.id, "chosen": one.chosen.origin.name}
+        if one.rivals:
+            others = dict.fromkeys(rival.origin.name for rival in one.rivals)
+            options = tuple(Message("from", {"origin": name}) for name in others)
+            audience.tell(Message("differs", {**values, "others": options}))
+        if one.equals:
+            audience.detail(Message("differs-in-bytes", {**values, "others": tuple(map(choice, one.equals))}))
 
 
 def _announce(situation: Situation, tell: Callable[[Message], None]) -> None:

@@ -83,7 +83,7 @@ def _audience(call: Call, *, meant: bool | tuple[str, ...]) -> Audience:
 
     allow = (lambda _: None) if meant is True else partial(_consent, call.printer, meant or ())
     review = partial(_review, call) if _reviews(call) else (lambda _: None)
-    return Audience(call.printer.tell, call.tell_stepped, allow, review)
+    return Audience(call.printer.tell, call.tell_detail, call.tell_stepped, allow, review)
 
 
 def _reviews(call: Call) -> bool:

@@ -32,6 +32,11 @@ class Call(NamedTuple):
     settings: Settings
     printer: Printer
 
+    def tell_detail(self, message: Message) -> None:
+        """Say what is of interest only with -v."""
+        if self.options.verbose:
+            self.printer.tell(message)
+
     def tell_stepped(self, stepped: Sequence[Stepped]) -> None:
         """Name what was stepped over: a folder that could not or may not be looked at always, the rest with -v."""
         for one in dict.fromkeys(stepped):
