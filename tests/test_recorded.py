@@ -316,9 +316,14 @@ def test_a_push_is_held_against_what_the_remote_has(world: World) -> None:
     assert "for once: SKIP=alembic-check git push …, or git push --no-verify …\n" in done.stderr
     assert fails(clone.git_run("push", "origin", "feature:new"))
     passes(clone.git_run(*push, env={"SKIP": "alembic-check"}))
-    assert (
-        passes(clone.git_run("push", "--quiet", "origin", "feature:again")) == ""
-    )  # nothing that is not there
+    said = passes(clone.git_run("push", "--quiet", "origin", "feature:again"))
+    assert said == ""  # the remote has all of it
+    for ref in ("feature", "again"):
+        clone.git("update-ref", "-d", f"refs/remotes/origin/{ref}")
+    clone.revision("ffff6666", ("dddd4444", "eeee5555"))
+    passes(committed(clone))
+    said = passes(clone.git_run(*push))  # git tells where the branch stands there
+    assert "5 problems were there before" in said
 
 
 # Several environments in one ini

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -92,11 +93,11 @@ LAYOUTS = {
 }
 
 
-@pytest.mark.parametrize("recorded", [True, False])
-@pytest.mark.parametrize("case", LAYOUTS)
+@pytest.mark.parametrize(("case", "recorded"), [("far away", True), *product(LAYOUTS, [True, False])])
 def test_migrations_in_other_folders(case: str, recorded: bool, world_root: Path) -> None:
     """Also where the configuration is not in git, perhaps for the password in it."""
-    main = World.create(world_root, "sqlite://", layout=LAYOUTS[case]).main
+    layout = LAYOUTS.get(case, Layout(backend="far/away", version_locations=("one",)))
+    main = World.create(world_root, "sqlite://", layout=layout).main
     if not recorded:
         name = "pyproject.toml" if "pyproject" in case else "alembic.ini"
         main.git("rm", "--quiet", "--cached", main.backend / name)
