@@ -117,6 +117,11 @@ TEXTS: dict[str, Text] = {
         "été exécutée sur cette base. Pour l'exécuter : revenir aux anciens parents là où ils ont changé, "
         "faire un downgrade en dessous, reprendre les nouveaux parents, et mettre à jour.",
     ),
+    "not-tidied": Text(
+        WARN,
+        "The project's env.py could not be asked, so what was borrowed before stays as it is: {revisions:list}",
+        "Le env.py du projet n'a pas pu être interrogé ; ce qui a été copié auparavant reste tel quel : {revisions:list}",
+    ),
     "looking": Text(
         "🔎",
         "Not in any checkout; looking in {tier:of tier} …",

@@ -75,7 +75,19 @@ class Plan(NamedTuple):
     @property
     def adds_only(self) -> bool:
         """Whether more that is applied could only add to it: nothing is removed, replaced or refused for want of it."""
-        return not (self.returned or self.unapplied or any(copy.replaces for copy in self.copies))
+        return not (self.returned or self.unapplied or self.refreshed)
+
+    @property
+    def refreshed(self) -> tuple[str, ...]:
+        """What is borrowed already, and is replaced."""
+        return tuple(copy.candidate.revision.id for copy in self.copies if copy.replaces)
+
+    @property
+    def adding(self) -> Plan:
+        """Only that part of it that adds."""
+        stale = (copy.replaces for copy in self.copies if copy.replaces)
+        added = tuple(copy for copy in self.copies if not copy.replaces)
+        return self._replace(copies=added, kept=(*self.kept, *stale, *self.returned), returned=())
 
     @property
     def unresolved(self) -> tuple[str, ...]:

@@ -183,11 +183,18 @@ def copy(
     """Borrow what is missing here; with `dry_run` only decide. A plan with an obstacle is not carried out."""
     alone = nullcontext() if dry_run else _one(project, audience)  # the lock is a file: a dry run writes none
     with alone:
-        situation = _look_directly(project, settings, database, audience, prefer)
-        if situation is None:
-            if not dry_run:
-                _mend_ahead(project, audience)
-            situation = _look(project, settings, database, database.probe(), audience, prefer)
+        applied = database.directly()
+        situation = applied and _look(project, settings, database, applied, audience, prefer)
+        if situation is None or not situation.plan.adds_only:
+            try:
+                database.start()
+                if not dry_run:
+                    _mend_ahead(project, audience)
+                situation = _look(project, settings, database, database.probe(), audience, prefer)
+            except Refusal:
+                if situation is None or situation.obstacle:
+                    raise
+                situation = _only_adding(situation, audience)
         _tell_stepped(situation, audience)
         if situation.plan.returned and not situation.obstacle and situation.objection:
             # The copies are what still says that something was applied.
@@ -199,24 +206,15 @@ def copy(
         return situation
 
 
-def _look_directly(
-    project: Project,
-    settings: Settings,
-    database: Database,
-    audience: Audience,
-    prefer: str | None,
-) -> Situation | None:
-    """Look as `_look` does, at what `database-url` tells; None where env.py has to be asked.
+def _only_adding(direct: Situation, audience: Audience) -> Situation:
+    """Return what `database-url` tells without what another table might contradict, where env.py cannot be asked.
 
-    It may lead to more tables. What this one needs is needed then too; but what a plan removes, replaces or refuses
-    for want of a row, another table may have.
+    It may lead to more tables. What this one needs is needed then too; but what a plan removes or replaces for want
+    of a row, another table may have.
     """
-    applied = database.directly()
-    situation = applied and _look(project, settings, database, applied, audience, prefer)
-    if situation is None or not situation.plan.adds_only:
-        database.start()
-        return None
-    return situation
+    stale = (*(row.entry.revision for row in direct.plan.returned), *direct.plan.refreshed)
+    audience.tell(Message("not-tidied", {"revisions": stale}))
+    return direct._replace(plan=direct.plan.adding)
 
 
 def _mend_ahead(project: Project, audience: Audience) -> None:
