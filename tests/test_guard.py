@@ -245,6 +245,42 @@ def test_an_ancestor_that_never_ran(database: Database, pair: tuple[Checkout, Ch
     assert {"t_bbbb2222", "t_cccc3333"} <= database.tables()
 
 
+@pytest.fixture
+def versions(pair: tuple[Checkout, Checkout]) -> tuple[Checkout, Checkout]:
+    """A has cccc3333 as it was committed first, B has let bbbb2222 come before it, and mended it."""
+    a, b = pair
+    a.revision("cccc3333", "aaaa1111")
+    a.commit("Add cccc3333")
+    b.git("merge", "--quiet", a.name)
+    b.revision("bbbb2222", "aaaa1111")
+    later = b.versions / "cccc3333_add_t.py"
+    reparent(later, "aaaa1111", "bbbb2222")
+    later.write_text(later.read_text().replace("sa.Integer", "sa.BigInteger"))
+    b.commit("Let bbbb2222 come first")
+    return a, b
+
+
+def test_a_branch_that_has_an_earlier_version_is_not_stopped(
+    database: Database, versions: tuple[Checkout, Checkout]
+) -> None:
+    """Git will bring the later one; nothing here could run a second time."""
+    a, b = versions
+    b.tool("upgrade", check=True)
+    assert "is up to date: cccc3333" in a.tool("upgrade", check=True).stderr
+    assert next_step(a)["id"] == "nothing"
+    upgraded(a, "dddd4444", "cccc3333")
+    b.tool("upgrade", check=True)
+    assert database.heads() == {"dddd4444"}
+
+
+def test_a_branch_whose_version_came_later_wants_what_never_ran(
+    database: Database, versions: tuple[Checkout, Checkout]
+) -> None:
+    a, b = versions
+    a.tool("upgrade", check=True)
+    assert "bbbb2222 would count as applied, and has never run" in refused(b, database)
+
+
 # What is built on borrowed ground
 
 

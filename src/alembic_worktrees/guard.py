@@ -20,6 +20,7 @@ class Known(NamedTuple):
     revision: Revision
     content: bytes
     surely: bool
+    path: str = ""  # from the top of the checkout
 
     @property
     def parents(self) -> frozenset[str]:
@@ -105,9 +106,10 @@ class _Case(NamedTuple):
 
 
 def _losing(case: _Case, changed: list[str]) -> list[str]:
-    """Return what may lose ancestors. What this branch does not have, git brings with the version that it brings."""
+    """Return what may lose ancestors. Of an earlier version git brings the later one, with those that are not here."""
     lost = case.applied(changed) - case.reached
-    return changed if lost & case.own.keys() or not lost else [id for id in changed if not case.later(id)]
+    harmless = lost and not lost & case.own.keys()
+    return [id for id in changed if case.later(id) >= 0] if harmless else changed
 
 
 def _skipping(case: _Case, changed: list[str], ever: Collection[str]) -> list[str]:
@@ -132,11 +134,12 @@ def needed(rows: Collection[str], applied: Set[str], graph: Graph) -> Rows:
 
 
 def same_but_for_parents(
-    here: Graph, contents: Mapping[str, Migration], known: Mapping[str, Known]
+    here: Graph, contents: Mapping[str, Migration], known: Mapping[str, Known], later: Callable[[str], int]
 ) -> frozenset[str]:
-    """Return what the archive may learn from the files here once they agree with the rows."""
+    """Return what the archive may learn of files here that are no earlier versions, once they agree with the rows."""
     moved = (id for id in known.keys() & contents.keys() if _moved(id, here, known))
-    return frozenset(id for id in moved if do_the_same(known[id].content, contents[id].content))
+    same = (id for id in moved if do_the_same(known[id].content, contents[id].content))
+    return frozenset(id for id in same if later(id) >= 0)
 
 
 def _those(ids: Iterable[str]) -> tuple[str, ...]:

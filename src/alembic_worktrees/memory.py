@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 from . import archive, git
 from .errors import Refusal
 from .files import MAX_BYTES
-from .guard import Known, same_but_for_parents
+from .guard import Known
 from .revision import Unreadable, read_revision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from .archive import Archive, Entry
     from .database import VersionTable
-    from .graph import Graph
     from .inventory import Migration
     from .project import Project
 
@@ -57,11 +56,6 @@ class Memory:
             wanted = [id for id in sorted(above & chosen.keys()) if id not in self._here and id not in known]
         return known
 
-    def learned(self, graph: Graph, tables: Iterable[VersionTable]) -> frozenset[str]:
-        """Return what the archive may learn from the files here, once they agree with the rows."""
-        found = (same_but_for_parents(graph, self._here, self.known(table)) for table in tables)
-        return frozenset[str]().union(*found)
-
     def place(self, table: VersionTable, id: str) -> str:
         """Return git's name for the file of a revision in the archive."""
         commit = self.archive.commit if self.archive else ""
@@ -83,4 +77,4 @@ class Memory:
                 revision = read_revision(content, os.path.basename(entry.path))
             except Unreadable:
                 continue
-            yield entry.revision, Known(revision, content, entry.database == database)
+            yield entry.revision, Known(revision, content, entry.database == database, entry.path)

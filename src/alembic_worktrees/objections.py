@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from .docstring import first_line
 from .errors import Refusal
 from .graph import Node
-from .guard import examine, needed
+from .guard import examine, needed, same_but_for_parents
 from .messages import Message, quoted
 from .obstacles import literal
+from .record import Origin
+from .sources import UNCOMMITTED, Candidate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from .database import VersionTable
     from .graph import Graph
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
     from .inventory import Borrowed, Migration
     from .memory import Memory
     from .project import Project
+    from .revision import Revision
     from .search import Search
-    from .sources import Candidate
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 
@@ -44,7 +46,8 @@ def objection(scene: Scene, memory: Memory) -> Refusal | None:
     """Return the first thing that would be forgotten, or is not what it seems; None if rows and files agree."""
     for table in scene.tables:
         known = memory.known(table)
-        found = examine(table.heads, scene.graph, scene.own, known, memory.ever)
+        later = _later(scene, known)
+        found = examine(table.heads, scene.graph, scene.own, known, memory.ever, later)
         case = _Case(scene, memory, table, known, found)
         if found.others:
             return _another(case, found.others[0])
@@ -55,6 +58,31 @@ def objection(scene: Scene, memory: Memory) -> Refusal | None:
         if left := _left_behind(case):
             return left
     return None
+
+
+def learned(scene: Scene, memory: Memory) -> frozenset[str]:
+    """Return what the archive may learn from the files here, once rows and files agree."""
+    found = map(memory.known, scene.tables)
+    rows = (same_but_for_parents(scene.graph, scene.here, known, _later(scene, known)) for known in found)
+    return frozenset[str]().union(*rows)
+
+
+def _later(scene: Scene, known: Mapping[str, Known]) -> Callable[[str], int]:
+    """Return what tells whether the file here of an id is a later version of what ran (1), or an earlier one (-1)."""
+
+    def later(id: str) -> int:
+        ran, here = known[id], scene.here[id]
+        path = os.path.relpath(here.path, scene.project.root)
+        return scene.search.later(
+            _version(ran.revision, ran.content, ran.path), _version(here.revision, here.content, path)
+        )
+
+    return later
+
+
+def _version(revision: Revision, content: bytes, path: str) -> Candidate:
+    place, below = os.path.split(path)
+    return Candidate(revision, content, place, below, Origin("", "", None, path), UNCOMMITTED, None)
 
 
 class _Case(NamedTuple):

@@ -173,6 +173,12 @@ class Search:
         places = tuple(sorted({one.place for one in candidates}))
         return rank(candidates, lambda: self._history(places))
 
+    def later(self, one: Candidate, other: Candidate) -> int:
+        """Tell which of two versions git shows to be the later one: 1 if `other`, -1 if `one`, 0 if neither."""
+        places = tuple(sorted({one.place, other.place}))
+        ages = self._history(places).ages([one, other])
+        return bool(ages[one.content][0]) - bool(ages[other.content][0])
+
     def _read_history(self, places: Sequence[str]) -> History:
         """Ask git how the files in these version locations changed."""
         from .ranking import History

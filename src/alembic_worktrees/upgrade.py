@@ -15,7 +15,7 @@ from .inventory import Inventory, Migration, Stepped, take_inventory
 from .lock import only_one
 from .memory import Memory
 from .messages import Message
-from .objections import Scene, objection
+from .objections import Scene, learned, objection
 from .obstacles import choice, obstacle, on_borrowed, overlap, way_back
 from .plan import Plan, make_plan
 from .search import THOROUGH, Search
@@ -113,13 +113,16 @@ class Situation(_Look):
         return Memory(self.project, self.loaded)
 
     @property
+    def scene(self) -> Scene:
+        """What the archive's word is held against."""
+        own = {id: self.loaded[id] for id in self.inventory.branch_graph.nodes}
+        tables, returned = self.applied.tables, self.plan.returned
+        return Scene(self.project, tables, self.graph, self.loaded, own, returned, self.search)
+
+    @property
     def objection(self) -> Refusal | None:
         """Why nothing is to be done although it could be."""
-        own = {id: self.loaded[id] for id in self.inventory.branch_graph.nodes}
-        scene = Scene(
-            self.project, self.applied.tables, self.graph, self.loaded, own, self.plan.returned, self.search
-        )
-        return objection(scene, self.memory)
+        return objection(self.scene, self.memory)
 
 
 def upgrade(
@@ -496,11 +499,16 @@ def _keep_what_can_be(situation: Situation, applied: Applied, tell: Callable[[Me
 
 def _keep(situation: Situation, applied: Applied, *, trust_files: bool = False) -> None:
     """Archive what is applied, as it ran. Raises Refusal("not-kept")."""
-    memory, graph = situation.memory, situation.graph
-    known = {id: situation.loaded[id] for id in sorted(graph.closure(applied.heads).known)}
-    learned = known.keys() if trust_files else memory.learned(graph, applied.tables) & known.keys()
+    memory, runs = situation.memory, _runs(situation, applied)
+    edited = {row.entry.revision for row in situation.inventory.edited}
+    doubtful = edited.difference(*(run.ran for run in runs))  # nobody knows how it was when it ran
+    reached = situation.graph.closure(applied.heads).known
+    known = {id: situation.loaded[id] for id in sorted(reached - doubtful)}
+    changed = (
+        known.keys() if trust_files else learned(situation.scene._replace(tables=applied.tables), memory)
+    )
     try:
-        archive.keep(situation.project, known, _runs(situation, applied), learned, memory.archive)
+        archive.keep(situation.project, known, runs, changed & known.keys(), memory.archive)
     except Refusal as refusal:
         raise Refusal("not-kept", **refusal.values) from refusal
 
