@@ -178,7 +178,7 @@ def test_nothing_is_taken_from_strangers(world_root: Path, database: Database) -
     assert "Stepped over ~/shop-admin: another project" in told
     assert "shop-admin" not in b.tool("list", check=True).stderr
     numbered(feature, 2, project="shop")
-    b.tool("upgrade", check=True)
+    b.tool("upgrade", "--on-borrowed", check=True)
     assert (b.versions / "0002.py").read_bytes() == (feature.versions / "0002.py").read_bytes()
     b.write("pyproject.toml", "[tool.alembic-worktrees]\nsearch = '../shop-admin'\n")
     assert looked_at(b) == ["shop", "shop-b", "shop-feature"]
