@@ -101,6 +101,17 @@ COMMANDS: dict[str, tuple[list[str], str]] = {
 }
 
 
+def test_what_is_only_unwise_is_said_when_it_comes(checkout: Checkout) -> None:
+    checkout.revision("aaaa1111xyz", "aaaa1111")
+    checkout.commit("An id that begins with another's", "backend")
+    checkout.git("checkout", "--quiet", "-b", "later")
+    checkout.revision("bbbb2222", "aaaa1111xyz")
+    checkout.commit("Later", "backend")
+    checkout.git("checkout", "--quiet", "feature~1")
+    assert "aaaa1111xyz begins with" in said(checkout.git_run("checkout", "--quiet", "feature"))
+    assert "begins with" not in said(checkout.git_run("checkout", "--quiet", "later"))
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_what_came(command: str, checkout: Checkout) -> None:
     *before, last = COMMANDS[command][0]

@@ -75,10 +75,13 @@ def make_report(scope: Scope, event: Event) -> Report:
     """Look at what is recorded now, and tidy the records of what git has brought."""
     known = (event.before or event.after).blobs
     environments = tuple(event.after.projects(scope.files, scope.folder))
+    new = tuple(_new_migrations(environments, event.after, known))
+    problems = review_tree(scope, event.after, sound=known.values())
     return Report(
         folders=tuple(environment.folder for environment in environments),
-        new=tuple(_new_migrations(environments, event.after, known)),
-        problems=tuple(review_tree(scope, event.after, sound=known.values())),
+        new=new,
+        # What is only unwise is said once: when it comes.
+        problems=tuple(one for one in problems if not one.warning or {*one.files} & {*new}),
         arrived=tuple(message for environment in environments for message in _arrived(scope, environment)),
     )
 
