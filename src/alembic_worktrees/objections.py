@@ -121,7 +121,7 @@ def _forgotten(case: _Case, id: str) -> Refusal:
 
 
 def _skipped(case: _Case, id: str) -> Refusal:
-    take_back = _take_back(case, id, None)
+    take_back = _take_back(case, id, _lying(case, id))
     return Refusal("skipped", skipped=case.found.skipped, take_back=take_back, **_moved(case, id))
 
 
@@ -187,7 +187,8 @@ def _take_back(case: _Case, id: str, elsewhere: Candidate | None) -> str:
     )
     if checkout:
         return f"cd {quoted(checkout.path / os.path.relpath(project.folder, project.root))} && {downgrade}"
-    path, new = quoted(case.scene.here[id].path), quoted(f"{case.scene.here[id].path}.new")
+    below = os.path.relpath(case.scene.here[id].path, project.folder)
+    path, new = quoted(below), quoted(f"{below}.new")
     old = quoted(case.memory.place(case.table, id))
     swap = f"mv {path} {new} && git show {old} >{path} && {downgrade}; mv {new} {path}"
     return f"cd {quoted(project.folder)} && {swap}"
