@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from alembic_worktrees.facts import NAME
+from alembic_worktrees.migrations.facts import NAME
 
 from .measure import Pair
 from .repositories import VERSIONS, Commit, chain, grown, path, record, repository, revision

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alembic_worktrees.revision import Revision
+from alembic_worktrees.migrations.revision import Revision
 
 if TYPE_CHECKING:
     from collections.abc import Callable

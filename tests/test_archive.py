@@ -16,10 +16,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alembic_worktrees import archive
-from alembic_worktrees.errors import Refusal
-from alembic_worktrees.inventory import Migration
-from alembic_worktrees.revision import read_revision
+from alembic_worktrees.messages.errors import Refusal
+from alembic_worktrees.migrations.inventory import Migration
+from alembic_worktrees.migrations.revision import read_revision
+from alembic_worktrees.search import archive
 from worlds.searching import found, kinds, project, search, shown, spy
 from worlds.world import Checkout, Layout, World, project_files, revision_text
 

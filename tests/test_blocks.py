@@ -15,9 +15,17 @@ from pre_commit.clientlib import (  # type: ignore[import-untyped, unused-ignore
     load_config,
 )
 
-from alembic_worktrees.blocks import BEGIN, END, has_block, with_hook, with_repo, without_block, without_repo
-from alembic_worktrees.hooks import HOOKS, pre_commit_item
-from alembic_worktrees.installed import Installed
+from alembic_worktrees.install.blocks import (
+    BEGIN,
+    END,
+    has_block,
+    with_hook,
+    with_repo,
+    without_block,
+    without_repo,
+)
+from alembic_worktrees.install.hook_scripts import HOOKS, pre_commit_item
+from alembic_worktrees.install.installed import Installed
 from strategies import damaged
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from alembic.script.revision import RevisionMap
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alembic_worktrees.check import Found, Problem, compare, judge
-from alembic_worktrees.messages import TEXTS, Message, Speaker
-from alembic_worktrees.revision import Revision
-from alembic_worktrees.trees import Broken, Defined, Snapshot
+from alembic_worktrees.check.rules import Found, Problem, compare, judge
+from alembic_worktrees.check.snapshot import Broken, Defined, Snapshot
+from alembic_worktrees.messages.texts import TEXTS, Message, Speaker
+from alembic_worktrees.migrations.revision import Revision
 from worlds.world import Layout, World, revision_text
 
 if TYPE_CHECKING:

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees.cli import COMMANDS
-from alembic_worktrees.completion import Offer, Word, complete
-from alembic_worktrees.messages import Message, Speaker
-from alembic_worktrees.options import make_parser
-from alembic_worktrees.shim import FUNCTIONS, SHELLS, render_completion
+from alembic_worktrees.cli.completion import Offer, Word, complete
+from alembic_worktrees.cli.main import COMMANDS
+from alembic_worktrees.cli.options import make_parser
+from alembic_worktrees.install.shim import FUNCTIONS, SHELLS, render_completion
+from alembic_worktrees.messages.texts import Message, Speaker
 from shells import shell_or_skip
 from worlds.world import World
 

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from alembic_worktrees.config import AlembicConfig, parse_config
-from alembic_worktrees.errors import Refusal
-from alembic_worktrees.locations import Ground, script_folder, version_folders
+from alembic_worktrees.messages.errors import Refusal
+from alembic_worktrees.project.config import AlembicConfig, parse_config
+from alembic_worktrees.project.locations import Ground, script_folder, version_folders
 from strategies import damaged
 
 if TYPE_CHECKING:
@@ -351,7 +351,7 @@ def test_a_regular_package_beats_a_folder_of_its_name(tmp_path: Path) -> None:
 
 def test_only_what_is_needed_is_imported() -> None:
     program = (
-        "import sys; from alembic_worktrees.config import parse_config as p\n"
+        "import sys; from alembic_worktrees.project.config import parse_config as p\n"
         "heavy = lambda: {'alembic', 'sqlalchemy', 'configparser', 'tomllib', 'tomli'} & set(sys.modules)\n"
         "p(None, '[project]\\ndependencies = [\"alembic\"]', folder='/p'); assert not heavy(), heavy()\n"
         f"p({ini()!r}, None, folder='/p'); assert heavy() == {{'configparser'}}, heavy()\n"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees import runner
-from alembic_worktrees.database import Applied, Database, VersionTable
+from alembic_worktrees.database import runner
+from alembic_worktrees.database.client import Applied, Database, VersionTable
 from worlds.searching import project
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from filelock import FileLock
 
-from alembic_worktrees import lock
+from alembic_worktrees.borrow import lock
 from worlds.running import running
 from worlds.world import Layout, World
 

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alembic_worktrees import facts, git
-from alembic_worktrees.facts import NAME, Facts
-from alembic_worktrees.revision import Revision, Unreadable, read_revision
+from alembic_worktrees.git import ask as git
+from alembic_worktrees.migrations import facts
+from alembic_worktrees.migrations.facts import NAME, Facts
+from alembic_worktrees.migrations.revision import Revision, Unreadable, read_revision
 from worlds.world import World, revision_text
 
 if TYPE_CHECKING:
@@ -104,11 +105,13 @@ def test_another_reader_reads_anew_and_leaves_what_others_know(
         learned(place, ("a.py", TEXT))
     monkeypatch.setattr("sys.version", ours)
     assert Facts(place).known(blob(TEXT), "a.py") == SAYS
-    monkeypatch.setattr("alembic_worktrees.facts._SOURCES", ("revision.py",))
+    monkeypatch.setattr("alembic_worktrees.migrations.facts._SOURCES", ("revision.py",))
     assert Facts(place).known(blob(TEXT), "a.py") is None
     learned(place, ("a.py", TEXT))
     assert place.read_bytes().count(b"a.py") == facts.READERS
-    monkeypatch.setattr("alembic_worktrees.facts._SOURCES", ("gone.py",))  # it cannot say who it is
+    monkeypatch.setattr(
+        "alembic_worktrees.migrations.facts._SOURCES", ("gone.py",)
+    )  # it cannot say who it is
     before = place.read_bytes()
     assert Facts(place).known(blob(TEXT), "a.py") is None
     learned(place, ("a.py", TEXT))
@@ -117,7 +120,7 @@ def test_another_reader_reads_anew_and_leaves_what_others_know(
 
 def test_what_was_used_last_stays(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     learned(place, *((f"{number}.py", TEXT) for number in range(50)))
-    monkeypatch.setattr("alembic_worktrees.facts.MAX_BYTES", 2500)
+    monkeypatch.setattr("alembic_worktrees.migrations.facts.MAX_BYTES", 2500)
     run = Facts(place)
     assert run.known(blob(TEXT), "49.py")
     learned_now = run.read(blob(BROKEN_BELOW), "new.py", BROKEN_BELOW)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees.files import MAX_BYTES, Folder, NotReadable, fence, read_plain, walk
+from alembic_worktrees.system.reading import MAX_BYTES, Folder, NotReadable, fence, read_plain, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

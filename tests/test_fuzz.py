@@ -16,11 +16,11 @@ from unittest import mock
 import pytest
 from hypothesis import strategies as st
 
-from alembic_worktrees import database as applied
-from alembic_worktrees import git
-from alembic_worktrees.docstring import first_line
-from alembic_worktrees.messages import printable, quoted
-from alembic_worktrees.revision import Revision, Sought, Unreadable, read_revision
+from alembic_worktrees.database import client as applied
+from alembic_worktrees.git import ask as git
+from alembic_worktrees.messages.texts import printable, quoted
+from alembic_worktrees.migrations.docstring import first_line
+from alembic_worktrees.migrations.revision import Revision, Sought, Unreadable, read_revision
 from strategies import (
     Made,
     damaged,

@@ -8,7 +8,7 @@ from unittest import mock
 
 import pytest
 
-from alembic_worktrees import git
+from alembic_worktrees.git import ask as git
 from worlds.world import World
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from alembic.script.revision import RevisionMap
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alembic_worktrees.graph import Closure, Graph, Node
-from alembic_worktrees.revision import Revision
+from alembic_worktrees.migrations.graph import Closure, Graph, Node
+from alembic_worktrees.migrations.revision import Revision
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alembic_worktrees.docstring import first_line
-from alembic_worktrees.drawing import code, html, lines, svg
-from alembic_worktrees.lanes import Knot, Layout, lay_out
-from alembic_worktrees.messages import Speaker
-from alembic_worktrees.picture import (
+from alembic_worktrees.drawing import export as code
+from alembic_worktrees.drawing import html, svg
+from alembic_worktrees.drawing import text as lines
+from alembic_worktrees.drawing.lanes import Knot, Layout, lay_out
+from alembic_worktrees.drawing.picture import (
     BORROWED,
     ELSEWHERE,
     GIT,
@@ -28,6 +28,8 @@ from alembic_worktrees.picture import (
     Picture,
     newest_first,
 )
+from alembic_worktrees.messages.texts import Speaker
+from alembic_worktrees.migrations.docstring import first_line
 from worlds.observe import at_terminal, tree
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alembic_worktrees.graph import Graph, Node
-from alembic_worktrees.guard import Findings, Known, examine
-from alembic_worktrees.revision import Revision
+from alembic_worktrees.borrow.guard import Findings, Known, examine
+from alembic_worktrees.migrations.graph import Graph, Node
+from alembic_worktrees.migrations.revision import Revision
 from worlds.world import revision_text
 
 if TYPE_CHECKING:

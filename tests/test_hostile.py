@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees.process import run
-from alembic_worktrees.record import Entry, Origin, render
-from alembic_worktrees.writing import temporary
+from alembic_worktrees.migrations.record import Entry, Origin, render
+from alembic_worktrees.system.process import run
+from alembic_worktrees.system.writing import temporary
 from worlds.observe import TRACES, at_terminal, tree
 from worlds.world import Checkout, Layout, World, revision_text
 

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml  # type: ignore[import-untyped, unused-ignore]  # pre-commit brings it
 
-from alembic_worktrees import __version__, install
-from alembic_worktrees.blocks import with_hook
-from alembic_worktrees.config import parse_toml
-from alembic_worktrees.errors import Refusal
-from alembic_worktrees.extras import Place
-from alembic_worktrees.hooks import CALLS, HOOKS
-from alembic_worktrees.shim import render
+from alembic_worktrees import __version__
+from alembic_worktrees.install import installation as install
+from alembic_worktrees.install.blocks import with_hook
+from alembic_worktrees.install.extras import Place
+from alembic_worktrees.install.hook_scripts import CALLS, HOOKS
+from alembic_worktrees.install.shim import render
+from alembic_worktrees.messages.errors import Refusal
+from alembic_worktrees.project.config import parse_toml
 from worlds.observe import TRACES, at_terminal, tree
 from worlds.world import Layout, World, without_ours
 

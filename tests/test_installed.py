@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from alembic_worktrees import __version__, installed, shim
-from alembic_worktrees.installed import Installed
+from alembic_worktrees import __version__
+from alembic_worktrees.install import installed, shim
+from alembic_worktrees.install.installed import Installed
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 

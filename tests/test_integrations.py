@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees.extras import Home, Place, find_app, render
+from alembic_worktrees.install.extras import Home, Place, find_app, render
 from worlds.world import Layout, World
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees.inventory import Inventory, migration_paths, take_inventory
-from alembic_worktrees.project import ConfigFiles, Project
-from alembic_worktrees.record import Entry, Origin, render, sha256
-from alembic_worktrees.revision import Sought
+from alembic_worktrees.migrations.inventory import Inventory, migration_paths, take_inventory
+from alembic_worktrees.migrations.record import Entry, Origin, render, sha256
+from alembic_worktrees.migrations.revision import Sought
+from alembic_worktrees.project.project import ConfigFiles, Project
 from worlds.world import revision_text
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import alembic_worktrees
-from alembic_worktrees.messages import TEXTS, Message, Speaker, language, printable, quoted
+from alembic_worktrees.messages.texts import TEXTS, Message, Speaker, language, printable, quoted
 from worlds.observe import at_terminal
 
 if TYPE_CHECKING:

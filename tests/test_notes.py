@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees.notes import MEMORY
+from alembic_worktrees.migrations.notes import MEMORY
 from worlds.world import World, revision_text
 
 if TYPE_CHECKING:

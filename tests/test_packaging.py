@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from alembic_worktrees import __version__
-from alembic_worktrees.config import parse_toml
-from alembic_worktrees.demo_server import REQUIREMENT
+from alembic_worktrees.demo.server import REQUIREMENT
+from alembic_worktrees.project.config import parse_toml
 from shells import shell_or_skip
 from worlds.process import run
 from worlds.world import World, hermetic_environment

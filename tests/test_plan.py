@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alembic_worktrees.inventory import Borrowed, Inventory, Migration
-from alembic_worktrees.plan import Difference, Plan, make_plan
-from alembic_worktrees.project import ConfigFiles, Project
-from alembic_worktrees.record import Entry, Origin, sha256
-from alembic_worktrees.revision import Revision
-from alembic_worktrees.sources import (
+from alembic_worktrees.borrow.plan import Difference, Plan, make_plan
+from alembic_worktrees.migrations.inventory import Borrowed, Inventory, Migration
+from alembic_worktrees.migrations.record import Entry, Origin, sha256
+from alembic_worktrees.migrations.revision import Revision
+from alembic_worktrees.project.project import ConfigFiles, Project
+from alembic_worktrees.search.sources import (
     ARCHIVED,
     BORROWED_HERE,
     PREFERRED,

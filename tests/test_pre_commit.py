@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees.hooks import INSTALL
+from alembic_worktrees.install.hook_scripts import INSTALL
 from test_hooks import broken, sound
 from worlds.process import run
 from worlds.world import World, hermetic_environment, without_ours

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees.messages import Message, Speaker
-from alembic_worktrees.plan import Copy
-from alembic_worktrees.preview import sheets
-from alembic_worktrees.record import Origin
-from alembic_worktrees.revision import Revision
-from alembic_worktrees.sources import Candidate
+from alembic_worktrees.borrow.plan import Copy
+from alembic_worktrees.borrow.preview import sheets
+from alembic_worktrees.messages.texts import Message, Speaker
+from alembic_worktrees.migrations.record import Origin
+from alembic_worktrees.migrations.revision import Revision
+from alembic_worktrees.search.sources import Candidate
 from shells import SHELLS, shell_or_skip
 from worlds.observe import TRACES, at_terminal, tree
 from worlds.world import World

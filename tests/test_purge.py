@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees.archive import REF
-from alembic_worktrees.notes import MEMORY
+from alembic_worktrees.migrations.notes import MEMORY
+from alembic_worktrees.search.archive import REF
 from worlds.observe import tree
 from worlds.world import World
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from alembic_worktrees.git import Change, blob_id
-from alembic_worktrees.ranking import History, meaning, rank
-from alembic_worktrees.record import Origin
-from alembic_worktrees.revision import Revision
-from alembic_worktrees.sources import ARCHIVED, COMMITTED, IN_BRANCH, Candidate
+from alembic_worktrees.git.ask import Change, blob_id
+from alembic_worktrees.migrations.record import Origin
+from alembic_worktrees.migrations.revision import Revision
+from alembic_worktrees.search.ranking import History, meaning, rank
+from alembic_worktrees.search.sources import ARCHIVED, COMMITTED, IN_BRANCH, Candidate
 
 B = Revision("b", ("a",), (), ())
 

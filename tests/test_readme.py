@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from alembic_worktrees import messages, settings, shim
-from alembic_worktrees.cli import COMMANDS
-from alembic_worktrees.errors import DONE, INTERRUPTED, NOT_DONE, OUR_BUG, WRONG_USAGE
-from alembic_worktrees.hooks import HOOKS, INSTALL, pre_commit_item
-from alembic_worktrees.installed import Installed
-from alembic_worktrees.settings import Settings
+from alembic_worktrees.cli.main import COMMANDS
+from alembic_worktrees.install import shim
+from alembic_worktrees.install.hook_scripts import HOOKS, INSTALL, pre_commit_item
+from alembic_worktrees.install.installed import Installed
+from alembic_worktrees.messages import texts as messages
+from alembic_worktrees.messages.errors import DONE, INTERRUPTED, NOT_DONE, OUR_BUG, WRONG_USAGE
+from alembic_worktrees.project import settings
+from alembic_worktrees.project.settings import Settings
 from shells import shell_or_skip
 from test_packaging import INSTALL_FROM_CLONE
 from worlds.observe import at_terminal

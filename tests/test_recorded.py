@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees.check import survey
-from alembic_worktrees.trees import Broken
+from alembic_worktrees.check.rules import survey
+from alembic_worktrees.check.snapshot import Broken
 from test_check import ids, rev, snapshot
 from test_hooks import KINDS, VERSIONS, fails, install
 from worlds.histories import branches, stoflow
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from subprocess import CompletedProcess
 
-    from alembic_worktrees.trees import Snapshot
+    from alembic_worktrees.check.snapshot import Snapshot
     from worlds.world import Checkout
 
 # Literals

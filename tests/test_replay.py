@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees import archive
-from alembic_worktrees.inventory import take_inventory
+from alembic_worktrees.migrations.inventory import take_inventory
+from alembic_worktrees.search import archive
 from worlds.searching import project
 from worlds.world import Checkout, Layout, World
 

@@ -243,7 +243,9 @@ def crash(checkout: Checkout) -> None:
     """A bug of ours: the module that makes the report is broken."""
     folder = checkout.world.root / "bug"
     folder.mkdir()
-    (folder / "sitecustomize.py").write_text("import sys\nsys.modules['alembic_worktrees.report'] = None\n")
+    (folder / "sitecustomize.py").write_text(
+        "import sys\nsys.modules['alembic_worktrees.hooks.report'] = None\n"
+    )
     checkout.world.env["PYTHONPATH"] = str(folder)
 
 

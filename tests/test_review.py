@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alembic_worktrees.trees import Merged, merged
+from alembic_worktrees.check.snapshot import Merged, merged
 from test_hooks import second_project
 from worlds.observe import TRACES, tree
 from worlds.world import Layout, World

@@ -15,8 +15,8 @@ from alembic.script import Script, ScriptDirectory
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from alembic_worktrees import literals, revision
-from alembic_worktrees.revision import (
+from alembic_worktrees.migrations import literals, revision
+from alembic_worktrees.migrations.revision import (
     MAX_BYTES,
     Revision,
     Sought,
@@ -518,10 +518,10 @@ def test_the_template_is_read_without_ast(written: list[tuple[Script, bytes]]) -
     contents += [content.replace(b"\ndef ", data, 1) for _, content in written]
     code = (
         "import sys\n"
-        "from alembic_worktrees.revision import read_revision\n"
+        "from alembic_worktrees.migrations.revision import read_revision\n"
         f"for content in {contents!r}:\n"
         "    read_revision(content, 'a.py')\n"
-        "sys.exit('alembic_worktrees.literals' in sys.modules)"
+        "sys.exit('alembic_worktrees.migrations.literals' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 

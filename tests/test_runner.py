@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alembic_worktrees import runner
-from alembic_worktrees.runner import mask
+from alembic_worktrees.database import runner
+from alembic_worktrees.database.runner import mask
 from worlds.pythons import pythons
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import alembic_worktrees
-from alembic_worktrees.facts import NAME
+from alembic_worktrees.migrations.facts import NAME
 from worlds.world import Checkout, World
 
 if TYPE_CHECKING:

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees import archive, remembered
-from alembic_worktrees.errors import Refusal
-from alembic_worktrees.inventory import take_inventory
-from alembic_worktrees.search import _REMEMBERED, Search
-from alembic_worktrees.settings import Settings
+from alembic_worktrees.messages.errors import Refusal
+from alembic_worktrees.migrations.inventory import take_inventory
+from alembic_worktrees.project.settings import Settings
+from alembic_worktrees.search import archive
+from alembic_worktrees.search import git_memory as remembered
+from alembic_worktrees.search.search import _REMEMBERED, Search
 from worlds.searching import found, kinds, project, search
 from worlds.world import World, revision_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from alembic_worktrees.messages import Message
+    from alembic_worktrees.messages.texts import Message
     from worlds.world import Checkout
 
 ID = "bbbb2222"

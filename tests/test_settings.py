@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alembic_worktrees.errors import Refusal
-from alembic_worktrees.settings import Settings, load_settings, parse_settings
+from alembic_worktrees.messages.errors import Refusal
+from alembic_worktrees.project.settings import Settings, load_settings, parse_settings
 
 if TYPE_CHECKING:
     from strategies import ForAll
@@ -251,7 +251,7 @@ def test_a_value_of_any_type_is_taken_for_what_it_is_or_refused(for_all: ForAll,
 
 def test_a_file_without_our_name_costs_no_parser() -> None:
     program = (
-        "import sys; from alembic_worktrees.settings import parse_settings as p\n"
+        "import sys; from alembic_worktrees.project.settings import parse_settings as p\n"
         "assert p('[tool.alembic]', '') == {}\n"
         "assert not {'tomllib', 'tomli', 'difflib', 'alembic'} & set(sys.modules)\n"
     )

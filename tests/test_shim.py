@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import pytest
 
-from alembic_worktrees import __version__, shim
+from alembic_worktrees import __version__
+from alembic_worktrees.install import shim
 from shells import KNOWING, PLAIN, SHELLS, Shell, shell_or_skip
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -711,13 +712,13 @@ def test_shellcheck_finds_nothing() -> None:
     ("name", "answer"), [("bash", "bash"), ("zsh", "zsh"), ("fish", "fish"), ("dash", "bash")]
 )
 def test_detects_the_shell_that_runs_it(shelf: Shelf, name: str, answer: str) -> None:
-    ask = "from alembic_worktrees.shim import detect; print(detect())"
+    ask = "from alembic_worktrees.install.shim import detect; print(detect())"
     script = "$argv; true" if SHELLS[name].is_fish else '"$@"; true'  # more to do, so the shell stays
     done = shelf.run(SHELLS[name], script, sys.executable, "-c", ask, cwd=REPOSITORY, PATH=os.environ["PATH"])
     assert (done.stdout, done.stderr) == (f"{answer}\n", "")
 
 
 def test_import_stays_light() -> None:
-    script = "import sys, alembic_worktrees.shim; print(*sys.modules)"
+    script = "import sys, alembic_worktrees.install.shim; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", timeout=30)
     assert not {"shellingham", "alembic", "rich", "subprocess"} & set(done.stdout.split())

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic_worktrees.record import Origin
-from alembic_worktrees.revision import Revision
-from alembic_worktrees.sources import COMMITTED, PREFERRED, UNCOMMITTED, Candidate, Sources, index
+from alembic_worktrees.migrations.record import Origin
+from alembic_worktrees.migrations.revision import Revision
+from alembic_worktrees.search.sources import COMMITTED, PREFERRED, UNCOMMITTED, Candidate, Sources, index
 
 if TYPE_CHECKING:
-    from alembic_worktrees.sources import Index
+    from alembic_worktrees.search.sources import Index
 
 
 def candidate(id: str, name: str = "A", trust: int = UNCOMMITTED, labels: tuple[str, ...] = ()) -> Candidate:

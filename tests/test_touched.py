@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees import project, touched
-from alembic_worktrees.revision import is_migration_name
+from alembic_worktrees.hooks import touched
+from alembic_worktrees.migrations.revision import is_migration_name
+from alembic_worktrees.project import project
 from worlds.world import Layout, World
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ try:
 finally:
     print(*sorted(set(sys.modules) - before))
 """
-ALONE = ["__future__", "alembic_worktrees", "alembic_worktrees.__main__", "alembic_worktrees.touched"]
+ALONE = ["__future__", "alembic_worktrees", "alembic_worktrees.__main__", "alembic_worktrees.hooks.touched"]
 
 
 @pytest.fixture

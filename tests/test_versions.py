@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from alembic_worktrees.config import parse_toml
+from alembic_worktrees.project.config import parse_toml
 from worlds import mariadb
 from worlds.pythons import REPOSITORY, Environment, environment, pythons, split
 from worlds.world import Layout, World

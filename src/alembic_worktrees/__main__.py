@@ -16,7 +16,7 @@ def main() -> None:
         import gc
 
         gc.set_threshold(50_000)  # a short run makes no garbage: to look for it takes a twentieth of the time
-        from .cli import leave, run
+        from .cli.main import leave, run
 
         leave(run(sys.argv[1:]))
 
@@ -26,12 +26,12 @@ def _may_concern(words: list[str]) -> bool:
     reporting = words[:1] == ["report"] and "--database" not in words
     if words not in HOOKS and not reporting:
         return True
-    from .touched import may_bring, may_concern
+    from .hooks.touched import may_bring, may_concern
 
     try:
         return may_bring(words[1:], os.environ) if reporting else may_concern(os.environ)
     except KeyboardInterrupt:
-        from .errors import INTERRUPTED
+        from .messages.errors import INTERRUPTED
 
         sys.exit(INTERRUPTED)
     except OSError:  # the command line has the words for it

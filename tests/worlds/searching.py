@@ -7,15 +7,15 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
-from alembic_worktrees.project import Project, config_files, find_project
-from alembic_worktrees.search import Search
-from alembic_worktrees.settings import Settings
+from alembic_worktrees.project.project import Project, config_files, find_project
+from alembic_worktrees.project.settings import Settings
+from alembic_worktrees.search.search import Search
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from alembic_worktrees.sources import Candidate
+    from alembic_worktrees.search.sources import Candidate
     from worlds.world import Checkout, World
 
 

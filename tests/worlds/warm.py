@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 HERE = Path(__file__).parent
-RUNNER = alembic_worktrees.runner.__file__
+RUNNER = alembic_worktrees.database.runner.__file__
 ALEMBIC = str(Path(sys.executable).with_name("alembic"))
 IS_POSSIBLE = hasattr(os, "pidfd_open") and os.path.isdir("/proc/self/fd")
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..messages import Message, one_line
-from ..picture import BORROWED, ELSEWHERE, GIT, NOWHERE, OWN
+from ..messages.texts import Message, one_line
+from .picture import BORROWED, ELSEWHERE, GIT, NOWHERE, OWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ..picture import Entry, Item, Picture
+    from .picture import Entry, Item, Picture
 
     Phrase = Callable[[Message], str]
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from ..messages import Message
+from ..messages.texts import Message
 from .captions import clean, details, legend
 from .svg import element
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..picture import Entry, Item, Picture
     from .captions import Phrase
+    from .picture import Entry, Item, Picture
 
 STYLE = """
 :root{color-scheme:light dark}

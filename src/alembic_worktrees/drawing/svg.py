@@ -6,18 +6,18 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 from xml.sax.saxutils import escape
 
-from ..lanes import Layout, lay_out
-from ..messages import Message
-from ..picture import BORROWED, ELSEWHERE, GIT, OWN
+from ..messages.texts import Message
 from .captions import caption, clean, details
-from .lines import columns, knots
+from .lanes import Layout, lay_out
+from .picture import BORROWED, ELSEWHERE, GIT, OWN
+from .text import columns, knots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ..lanes import Edge
-    from ..picture import Entry, Item, Picture
     from .captions import Caption, Phrase
+    from .lanes import Edge
+    from .picture import Entry, Item, Picture
 
 ROW, LANE, LEFT, TOP = 28, 20, 24, 72  # pixels
 RADIUS = 6

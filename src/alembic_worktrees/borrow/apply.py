@@ -1,0 +1,269 @@
+"""Do it: Plan → files in the working tree, all or nothing. The only module that writes there."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..git import ask as git
+from ..messages.errors import Refusal
+from ..messages.texts import Message
+from ..migrations import record
+from ..migrations.notes import memory_of
+from ..migrations.record import sha256
+from ..system.reading import NotReadable, fence, read_plain
+from ..system.writing import make_folder, overwrite, remove_leftovers, sync, temporaries
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ..migrations.inventory import Borrowed, Inventory
+    from ..project.project import Project
+    from .plan import Copy, Plan
+
+    Records = dict[Path, list[record.Entry]]
+
+
+def carry_out(plan: Plan, project: Project, inventory: Inventory) -> None:
+    """Write the copies, return what is no longer needed, and keep the record true.
+
+    Killed at any moment it leaves a folder that Alembic loads: a file appears whole, after its parents, and only
+    when git already ignores it. Raises Refusal "cannot-write", "not-ignored", "leads-out" or "git-failed"; then
+    nothing has been borrowed.
+    """
+    _prove_inside(plan, project)
+    _prove_ours(plan, project)
+    before, kept = _records(plan, project, inventory)
+    after = _with_copies(plan, project, inventory, kept)
+    try:
+        _remove_leftovers(project, after)
+        _write_copies(plan, project, before, after)
+        for borrowed in plan.returned:
+            borrowed.migration.path.unlink(missing_ok=True)
+        _write_records(after, project)
+    except OSError as error:
+        raise Refusal("cannot-write", path=error.filename or project.folder, reason=error.strerror) from error
+
+
+def _prove_ours(plan: Plan, project: Project) -> None:
+    """Let nothing be removed or replaced while git cannot say whether it has it: its index may be broken."""
+    replaced = (copy.replaces for copy in plan.copies if copy.replaces)
+    if project.repository:
+        git.tracked(project.root, [row.migration.path for row in (*plan.returned, *replaced)], surely=True)
+
+
+def _prove_inside(plan: Plan, project: Project) -> None:
+    """Refuse to write where a link leads. Outside git a version location may lie anywhere, as it is configured."""
+    for folder in {copy.path.parent for copy in plan.copies}:
+        real = Path(os.path.realpath(folder))
+        if real != folder and (project.repository or not real.is_relative_to(project.root)):
+            raise Refusal("leads-out", folder=folder, real=real, root=project.root)
+        if project.repository and not folder.is_relative_to(project.root):
+            raise Refusal("leads-out", folder=folder, real=real, root=project.root)
+
+
+def hand_over(rows: Sequence[Borrowed], project: Project, inventory: Inventory) -> None:
+    """Make borrowed files this branch's own: staged, and no longer ignored. Raises Refusal "cannot-write"."""
+    paths = {row.migration.path for row in rows}
+    git.stage(project.root, paths)  # first, so that at no moment git may lose them
+    kept = (*inventory.borrowed, *inventory.edited)
+    _keep([row for row in kept if row.migration.path not in paths], project, inventory)
+
+
+def tidy(project: Project, inventory: Inventory) -> None:
+    """Strike from the records what git has brought meanwhile, and mend them. Raises Refusal "cannot-write"."""
+    _keep((*inventory.borrowed, *inventory.edited), project, inventory)
+
+
+def mend(project: Project, inventory: Inventory) -> None:
+    """Write again what a record has lost or the memory lacks. Raises Refusal "cannot-write", "no-place-for-record"."""
+    if not inventory.whole:
+        _keep(_rows(inventory), project, inventory)
+
+
+def mended(inventory: Inventory) -> Iterator[Message]:
+    """Say which files git did not ignore any more."""
+    if inventory.forgotten:
+        yield Message("mended", {"files": tuple(row.migration.path for row in inventory.forgotten)})
+
+
+def _keep(rows: Iterable[Borrowed], project: Project, inventory: Inventory) -> None:
+    try:
+        _write_records(_noted(rows, project, inventory), project)
+    except OSError as error:
+        raise Refusal("cannot-write", path=error.filename, reason=error.strerror) from error
+
+
+def _rows(inventory: Inventory) -> tuple[Borrowed, ...]:
+    return (*inventory.borrowed, *inventory.edited, *inventory.arrived)
+
+
+def _records(plan: Plan, project: Project, inventory: Inventory) -> tuple[Records, Records]:
+    """Return the entries that hold now, and of these the ones that still hold when the plan is done."""
+    ending = {row.migration.path for row in (*plan.returned, *inventory.arrived)}
+    ending |= {copy.replaces.migration.path for copy in plan.copies if copy.replaces}
+    rows = _rows(inventory)
+    kept = [row for row in rows if row.migration.path not in ending]
+    return _noted(rows, project, inventory), _noted(kept, project, inventory)
+
+
+def _noted(rows: Iterable[Borrowed], project: Project, inventory: Inventory) -> Records:
+    """Return what is to be written down of these files, and of those of other projects: in each record, or in none."""
+    records: Records = {place: [] for place in inventory.records}
+    for note in inventory.others:
+        records.setdefault(note.place, []).append(note.entry)
+    for row in rows:
+        # What is staged is ignored by no record: it would seem to be this branch's own.
+        place = row.place if row.staged else _place_of(row, project, inventory)
+        records.setdefault(place, []).append(_moved(row.entry, row.migration.path, place, project))
+    return records
+
+
+def _place_of(row: Borrowed, project: Project, inventory: Inventory) -> Path:
+    if row.place in inventory.records:
+        return row.place
+    return _record_place(row.migration.path.parent, project, inventory)
+
+
+def _moved(entry: record.Entry, path: Path, place: Path, project: Project) -> record.Entry:
+    """Return the entry of the file at `path` as it stands at `place`."""
+    top = place.parent if place.name == record.NAME else project.root
+    return entry._replace(path=path.relative_to(top).as_posix())
+
+
+def _with_copies(plan: Plan, project: Project, inventory: Inventory, kept: Records) -> Records:
+    if project.repository is None:
+        return {}  # outside git a copy is a plain copy
+    after = {place: list(entries) for place, entries in kept.items()}
+    for copy in plan.copies:
+        old, folder = copy.replaces, copy.path.parent
+        place = _place_of(old, project, inventory) if old else _record_place(folder, project, inventory)
+        after.setdefault(place, []).append(_moved(_entry(copy), copy.path, place, project))
+    return after
+
+
+def _entry(copy: Copy) -> record.Entry:
+    candidate = copy.candidate
+    return record.Entry(copy.path.name, candidate.revision.id, candidate.origin, sha256(candidate.content))
+
+
+def _record_place(folder: Path, project: Project, inventory: Inventory) -> Path:
+    """Return the record for a file in `folder`: beside it, or above where somebody else's `.gitignore` is."""
+    for above in (folder, *folder.parents):
+        place = above / record.NAME
+        if place in inventory.records or not os.path.lexists(place):
+            return place
+        if above == project.root:
+            break
+    raise Refusal("no-place-for-record", folder=folder, above=folder.parent, root=project.root)
+
+
+def _remove_leftovers(project: Project, records: Records) -> None:
+    """Remove the temporary files of a run that was killed; the lock says that no other run is under way."""
+    if project.repository is None:
+        return
+    if memory := memory_of(project.root):
+        remove_leftovers(memory.parent)
+    beside_records = {place.parent: False for place in records}
+    for folder, below in {**beside_records, **dict.fromkeys(project.versions, True)}.items():
+        if folder.resolve().is_relative_to(project.root):
+            remove_leftovers(folder, below=below)
+
+
+def _write_copies(plan: Plan, project: Project, before: Records, after: Records) -> None:
+    if not plan.copies:
+        return
+    folders = dict.fromkeys(copy.path.parent for copy in plan.copies)
+    with ExitStack() as undo:
+        for folder in folders:
+            make_folder(folder, undo)
+        if project.repository:
+            undo.callback(_write_records, {place: before.get(place, []) for place in after}, project)
+            both = {place: [*before.get(place, []), *entries] for place, entries in after.items()}
+            _write_records(both, project)
+            _prove_ignored(plan, project)
+        contents = [(copy.path.parent, copy.candidate.content) for copy in plan.copies]
+        with temporaries(contents) as whole:
+            for copy, path in zip(plan.copies, whole, strict=True):
+                _put(path, copy, undo)
+            for folder in folders:
+                sync(folder)
+        undo.pop_all()
+
+
+def _put(path: Path, copy: Copy, undo: ExitStack) -> None:
+    if copy.replaces:
+        undo.callback(overwrite, copy.path, copy.replaces.migration.content)
+        path.replace(copy.path)
+    else:
+        _link(path, copy.path)
+        undo.callback(copy.path.unlink, missing_ok=True)
+
+
+def _prove_ignored(plan: Plan, project: Project) -> None:
+    paths = {copy.path for copy in plan.copies}
+    showing = paths - git.ignored(project.root, paths)
+    if showing:
+        raise Refusal("not-ignored", path=min(showing))
+
+
+def _link(temporary: Path, path: Path) -> None:
+    """Give a whole file its name; never takes a name that is in use. Raises FileExistsError."""
+    try:
+        os.link(temporary, path)
+    except (FileExistsError, FileNotFoundError):
+        raise
+    except OSError:  # a file system without hard links
+        if os.path.lexists(path):
+            raise
+        temporary.rename(path)
+
+
+def _write_records(records: Records, project: Project) -> None:
+    """Bring the memory and every record to its text; one with no entries left is removed."""
+    for place, entries in _with_memory(records, project).items():
+        if entries:
+            _write_record(place, record.render(dict.fromkeys(entries)))
+        else:
+            place.unlink(missing_ok=True)
+
+
+def _with_memory(records: Records, project: Project) -> Records:
+    """Return the records after the memory, which has what is in all of them, and more."""
+    memory = memory_of(project.root)
+    if memory is None:
+        return records
+    others = {place: entries for place, entries in records.items() if place != memory}
+    known = (
+        _moved(entry, place.parent / entry.path, memory, project)
+        for place, entries in others.items()
+        for entry in entries
+    )
+    return {memory: [*known, *records.get(memory, [])], **others}
+
+
+def _write_record(place: Path, text: str) -> None:
+    try:
+        if read_plain(place, fence(place.parent)) != text.encode("utf-8"):
+            overwrite(place, text.encode("utf-8"))
+    except NotReadable as error:
+        if error.reason != "gone":
+            raise Refusal("cannot-write", path=place, reason=error.reason) from error
+        _create_record(place, text.encode("utf-8"))
+
+
+def _create_record(place: Path, content: bytes) -> None:
+    """Let the record appear whole. It has no name before: nothing would yet tell git to ignore that."""
+    try:
+        with open(os.open(place.parent, os.O_TMPFILE | os.O_WRONLY, 0o666), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            # Python follows the link to the nameless file only where a folder's descriptor is given.
+            os.link(f"/proc/self/fd/{file.fileno()}", place, src_dir_fd=file.fileno(), follow_symlinks=True)
+    except FileExistsError:
+        raise
+    except (AttributeError, OSError):  # only Linux has nameless files, and there not every file system
+        overwrite(place, content)

@@ -1,0 +1,81 @@
+"""What does the archive know of what is applied here? Project, files → Known, for each database."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from ..git import ask as git
+from ..messages.errors import Refusal
+from ..migrations.revision import Unreadable, read_revision
+from ..search import archive
+from ..system.reading import MAX_BYTES
+from .guard import Known
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from ..database.client import VersionTable
+    from ..migrations.inventory import Migration
+    from ..project.project import Project
+    from ..search.archive import Archive, Entry
+
+
+def _read(project: Project) -> Archive | None:
+    """Read the archive; that it is broken is said when it is to be written."""
+    try:
+        return archive.read(project.root) if project.repository else None
+    except Refusal:
+        return None
+
+
+class Memory:
+    """What the archive of a project holds, read once; of files that are the same here only their hash is taken."""
+
+    def __init__(self, project: Project, here: Mapping[str, Migration]) -> None:
+        """Read it for the files that Alembic loads `here`, or would."""
+        self._project = project
+        self._here = here
+        self.archive = _read(project)
+        self._entries = archive.entries(self.archive, project)
+        self._wide = any(len(entry.blob) == 64 for entry in self._entries)
+
+    @property
+    def ever(self) -> frozenset[str]:
+        """The ids of all that was ever applied through us, or seen to be."""
+        return frozenset(entry.revision for entry in self._entries)
+
+    def known(self, table: VersionTable) -> dict[str, Known]:
+        """Return what ran in a database, else what was seen: where it differs here, and what it alone has of that."""
+        chosen, database = self._chosen(table), archive.database_key(table, self._project)
+        known: dict[str, Known] = {}
+        wanted = [id for id, entry in chosen.items() if id in self._here and self._differs(entry)]
+        while wanted:
+            fresh = dict(self._read([chosen[id] for id in wanted], database))
+            known |= fresh
+            above = {parent for one in fresh.values() for parent in one.parents}
+            wanted = [id for id in sorted(above & chosen.keys()) if id not in self._here and id not in known]
+        return known
+
+    def place(self, table: VersionTable, id: str) -> str:
+        """Return git's name for the file of a revision in the archive."""
+        commit = self.archive.commit if self.archive else ""
+        return f"{commit[:10]}:{self._chosen(table)[id].place}"
+
+    def _chosen(self, table: VersionTable) -> dict[str, Entry]:
+        database = archive.database_key(table, self._project)
+        rows = sorted(self._entries, key=lambda entry: entry.database == database)
+        return {entry.revision: entry for entry in rows}
+
+    def _differs(self, entry: Entry) -> bool:
+        return entry.blob != git.blob_id(self._here[entry.revision].content, wide=self._wide)
+
+    def _read(self, entries: Sequence[Entry], database: str) -> Iterator[tuple[str, Known]]:
+        contents = git.small_contents(self._project.root, (entry.blob for entry in entries), MAX_BYTES)
+        for entry in entries:
+            content = contents.get(entry.blob, b"")
+            try:
+                revision = read_revision(content, os.path.basename(entry.path))
+            except Unreadable:
+                continue
+            yield entry.revision, Known(revision, content, entry.database == database, entry.path)

@@ -1,0 +1,94 @@
+"""What belongs to this branch: `adopt` makes borrowed migrations its own, `merge` joins its own heads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..database.client import Database
+from ..git import ask as git
+from ..messages.errors import Refusal
+from ..messages.texts import Message
+from ..migrations.inventory import Borrowed, Inventory, take_inventory
+from .apply import hand_over, tidy
+from .lock import only_one
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from ..project.project import Project
+    from ..project.settings import Settings
+
+    Tell = Callable[[Message], None]
+
+DEFAULT_MESSAGE = "merge heads"
+
+
+def adopt(project: Project, revisions: Sequence[str]) -> tuple[Borrowed, ...]:
+    """Make borrowed revisions, and the borrowed ancestors that they need, this branch's own, and stage them.
+
+    Returns what was adopted, parents first. Raises Refusal "not-borrowed" or "already-own"; then nothing is staged.
+    """
+    with only_one(project.repository, lambda: None):
+        inventory = take_inventory(project)
+        if inventory.arrived:
+            tidy(project, inventory)
+        borrowed = {row.entry.revision: row for row in _adoptable(project, inventory)}
+        for revision in revisions:
+            _must_be_borrowed(revision, borrowed, inventory)
+        needed = inventory.graph.closure(revisions).known & borrowed.keys()
+        rows = tuple(borrowed[revision] for revision in inventory.graph.order(needed))
+        hand_over(rows, project, inventory)
+        return rows
+
+
+def _adoptable(project: Project, inventory: Inventory) -> Iterator[Borrowed]:
+    """Yield what is borrowed, and what was and has been staged since: by hand, or by an `adopt` that was killed."""
+    yield from (*inventory.borrowed, *inventory.edited)
+    brought = git.in_head(project.root, [row.migration.path for row in inventory.arrived])
+    yield from (row for row in inventory.arrived if row.migration.path not in brought)
+
+
+def _must_be_borrowed(revision: str, borrowed: Mapping[str, Borrowed], inventory: Inventory) -> None:
+    if revision in borrowed:
+        return
+    for migration in inventory.own:
+        if migration.revision.id == revision:
+            raise Refusal("already-own", revision=revision, path=migration.path)
+    raise Refusal("not-borrowed", revision=revision, known=tuple(sorted(borrowed)))
+
+
+def merge(
+    project: Project, settings: Settings, environment: Mapping[str, str], message: str | None, tell: Tell
+) -> tuple[Path, ...]:
+    """Join this branch's own diverged heads, and return the paths of the new migrations; () if there are none.
+
+    A borrowed head is told of and never named in `down_revision`. Raises Refusal "merge-failed".
+    """
+    inventory = take_inventory(project)
+    families = own_heads(inventory)
+    _tell_left_out(inventory, tell)
+    diverged = [family for family in families if len(family) > 1]
+    if not diverged:
+        tell(Message("nothing-to-join", {"heads": tuple(head for family in families for head in family)}))
+        return ()
+    with Database(project, settings.python, environment) as database:
+        for family in diverged:
+            if not database.merge(message or DEFAULT_MESSAGE, family):
+                raise Refusal("merge-failed", heads=family)
+            tell(Message("joined", {"heads": family}))
+    before = {migration.path for migration in inventory.all}
+    return tuple(one.path for one in take_inventory(project).all if one.path not in before)
+
+
+def own_heads(inventory: Inventory) -> tuple[tuple[str, ...], ...]:
+    """Return the heads of this branch without what is borrowed, those together that have diverged."""
+    return inventory.graph.families(inventory.branch_graph.heads)
+
+
+def _tell_left_out(inventory: Inventory, tell: Tell) -> None:
+    rows = {row.entry.revision: row.entry.origin.name for row in (*inventory.borrowed, *inventory.edited)}
+    heads = [head for head in inventory.graph.real_heads if head in rows]
+    if heads:
+        named = (Message("head-borrowed", {"revision": head, "origin": rows[head]}) for head in heads)
+        tell(Message("left-out", {"heads": tuple(named)}))

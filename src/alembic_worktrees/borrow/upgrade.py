@@ -1,0 +1,531 @@
+"""The whole story: ask what is applied, find what is missing, borrow it, upgrade, keep it in the archive."""
+
+from __future__ import annotations
+
+from contextlib import closing, nullcontext
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..git import ask as git
+from ..messages.errors import Interrupted, Refusal
+from ..messages.texts import Message
+from ..migrations.graph import graph_of
+from ..migrations.inventory import Inventory, Migration, Stepped, take_inventory
+from ..search import archive
+from ..search.by_hand import copied_by_hand
+from ..search.search import THOROUGH, Search
+from .apply import carry_out, mend, mended
+from .lock import only_one
+from .memory import Memory
+from .objections import Scene, learned, objection
+from .obstacles import choice, obstacle, on_borrowed, overlap, way_back
+from .plan import Plan, make_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from ..database.client import Applied, Database, Upgraded
+    from ..migrations.graph import Graph
+    from ..migrations.inventory import Borrowed
+    from ..project.project import Project
+    from ..project.settings import Settings
+    from .plan import Copy
+
+
+class Audience(NamedTuple):
+    """Who follows the story: what to tell it, and whom to ask before a database is changed."""
+
+    tell: Callable[[Message], None]
+    detail: Callable[[Message], None]  # what is of interest only with -v
+    tell_stepped: Callable[[Sequence[Stepped]], None]
+    allow: Callable[[Applied], None]  # raises Refusal if this database is not to be upgraded
+    review: Callable[[Situation], None]  # raises Refusal if what is planned is not to be borrowed
+
+
+class _Look(NamedTuple):
+    project: Project
+    applied: Applied
+    inventory: Inventory
+    plan: Plan
+    search: Search
+
+
+class Situation(_Look):
+    """What one look found, and what follows from it; what takes a graph is worked out once."""
+
+    @property
+    def obstacle(self) -> Refusal | None:
+        """Why the plan cannot be carried out, None if it can."""
+        return obstacle(self.project, self.inventory, self.plan, self.search)
+
+    @cached_property
+    def migrations(self) -> tuple[Migration, ...]:
+        """What Alembic loads here when the plan is carried out."""
+        if not (self.plan.copies or self.plan.returned):
+            return self.inventory.all
+        gone = {row.migration.path for row in self.plan.returned}
+        written = {copied.path: copied for copied in self.plan.copies}
+        staying = [one for one in self.inventory.all if one.path not in gone and one.path not in written]
+        return (*staying, *map(_migration, written.values()))
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The graph of that."""
+        return graph_of(self.migrations) if self.plan.copies or self.plan.returned else self.inventory.graph
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """What `alembic upgrade heads` goes to."""
+        return self.graph.real_heads
+
+    @property
+    def changes(self) -> bool:
+        """Whether carrying out the plan changes any file."""
+        inventory = self.inventory
+        return bool(self.plan.copies or self.plan.returned or inventory.arrived or not inventory.whole)
+
+    @property
+    def owners(self) -> dict[str, str]:
+        """Where each borrowed revision comes from."""
+        copied = {copy.candidate.revision.id: copy.candidate.origin.name for copy in self.plan.copies}
+        return copied | {row.entry.revision: row.entry.origin.name for row in self.plan.kept}
+
+    @property
+    def pending(self) -> frozenset[str]:
+        """What an upgrade runs, in one database at least."""
+        return self.runs_to(self.heads)
+
+    def runs_to(self, targets: Iterable[str]) -> frozenset[str]:
+        """Return what an upgrade to these runs, in one database at least."""
+        graph = self.graph
+        done = [graph.closure(table.heads).known for table in self.applied.tables] or [frozenset()]
+        return graph.closure(targets).known - frozenset.intersection(*done)
+
+    @cached_property
+    def loaded(self) -> dict[str, Migration]:
+        """What Alembic loads here when the plan is carried out, by its id."""
+        return {migration.revision.id: migration for migration in self.migrations}
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What the archive knows of that."""
+        return Memory(self.project, self.loaded)
+
+    @property
+    def scene(self) -> Scene:
+        """What the archive's word is held against."""
+        own = {id: self.loaded[id] for id in self.inventory.branch_graph.nodes}
+        tables, returned = self.applied.tables, self.plan.returned
+        return Scene(self.project, tables, self.graph, self.loaded, own, returned, self.search)
+
+    @property
+    def objection(self) -> Refusal | None:
+        """Why nothing is to be done although it could be."""
+        return objection(self.scene, self.memory)
+
+
+def upgrade(
+    project: Project,
+    settings: Settings,
+    database: Database,
+    audience: Audience,
+    *,
+    prefer: str | None = None,
+    trust_files: bool = False,
+    borrowed_parents: bool = False,
+) -> None:
+    """Borrow what is missing here and run `alembic upgrade`, telling each step.
+
+    With `trust_files` what lies here is what ran, whatever the archive says; with `borrowed_parents` own migrations
+    may be applied that follow borrowed ones. Raises Refusal whenever the database is not at the target afterwards.
+    """
+    if _is_at_rest(project, settings, database, audience, prefer):
+        return
+    database.start()
+    with (
+        _one(project, audience),
+        closing(database),  # its lock is taken last, and given back first
+    ):
+        _mend_ahead(project, audience)
+        for _attempt in range(settings.max_attempts):
+            applied = database.probe_alone(lambda: audience.tell(Message("waiting")))
+            situation = _look(project, settings, database, applied, audience, prefer)
+            _tell_stepped(situation, audience)
+            if not (trust_files or situation.obstacle) and (refusal := situation.objection):
+                raise refusal
+            audience.allow(applied)
+            _borrow(situation, audience)
+            if refusal := _kept_back(situation, None if borrowed_parents else settings.target):
+                raise refusal
+            _announce(situation, audience.tell)
+            outcome = database.upgrade(settings.target)
+            if outcome.interrupted:
+                raise _interrupted(situation, database, audience.tell)
+            applied = database.probe()
+            if outcome.done:
+                _finish(situation, applied, audience.tell, settings.target, trust_files=trust_files)
+                return
+            _keep_what_can_be(situation, applied, audience.tell)  # what was applied before another one failed
+            if outcome.unknown not in applied.heads:
+                raise _failed(project, settings.target, outcome)
+            # Another checkout upgraded between our look and our upgrade, without us and so without the locks.
+            audience.tell(Message("retry", {"revision": outcome.unknown}))
+    raise Refusal("attempts-exhausted", count=settings.max_attempts)
+
+
+def copy(
+    project: Project,
+    settings: Settings,
+    database: Database,
+    audience: Audience,
+    *,
+    prefer: str | None = None,
+    dry_run: bool = False,
+) -> Situation:
+    """Borrow what is missing here; with `dry_run` only decide. A plan with an obstacle is not carried out."""
+    alone = nullcontext() if dry_run else _one(project, audience)  # the lock is a file: a dry run writes none
+    with alone:
+        applied = database.directly()
+        situation = applied and _look(project, settings, database, applied, audience, prefer)
+        if situation is None or not situation.plan.adds_only:
+            try:
+                database.start()
+                if not dry_run:
+                    _mend_ahead(project, audience)
+                situation = _look(project, settings, database, database.probe(), audience, prefer)
+            except Refusal:
+                if situation is None or situation.obstacle:
+                    raise
+                situation = _only_adding(situation, audience)
+        _tell_stepped(situation, audience)
+        if situation.plan.returned and not situation.obstacle and situation.objection:
+            # The copies are what still says that something was applied.
+            situation = situation._replace(plan=situation.plan._replace(returned=()))
+        if dry_run:
+            _tell_differences(situation, audience)
+        elif not situation.obstacle:
+            _borrow(situation, audience)
+        return situation
+
+
+def _only_adding(direct: Situation, audience: Audience) -> Situation:
+    """Return what `database-url` tells without what another table might contradict, where env.py cannot be asked.
+
+    It may lead to more tables. What this one needs is needed then too; but what a plan removes or replaces for want
+    of a row, another table may have.
+    """
+    stale = (*(row.entry.revision for row in direct.plan.returned), *direct.plan.refreshed)
+    audience.tell(Message("not-tidied", {"revisions": stale}))
+    return direct._replace(plan=direct.plan.adding)
+
+
+def _mend_ahead(project: Project, audience: Audience) -> None:
+    """Let git ignore again what is borrowed, even if no database answers.
+
+    This also uses the time in which Alembic starts: bytes that have been parsed are not parsed again when it counts,
+    which is after the answer, when every file is there that was applied before.
+    """
+    inventory = take_inventory(project)
+    mend(project, inventory)
+    for message in mended(inventory):
+        audience.tell(message)
+
+
+def _is_at_rest(
+    project: Project,
+    settings: Settings,
+    database: Database,
+    audience: Audience,
+    prefer: str | None,
+) -> bool:
+    """Tell, without starting Alembic, whether there is nothing to do: only with the setting `database-url`."""
+    if settings.target != "heads" or prefer:
+        return False
+    applied = database.directly()
+    if applied is None:
+        return False
+    inventory = take_inventory(project)
+    if frozenset(inventory.graph.real_heads) != applied.heads:
+        return False  # the search, and what it tells, is for the one who acts on it
+    situation = _look(project, settings, database, applied, audience, None, inventory)
+    if situation.obstacle or situation.changes or frozenset(situation.heads) != applied.heads:
+        return False
+    if situation.objection:
+        return False
+    _tell_stepped(situation, audience)
+    _finish(situation, applied, audience.tell)
+    return True
+
+
+def _one(project: Project, audience: Audience) -> AbstractContextManager[None]:
+    return only_one(project.repository, lambda: audience.tell(Message("waiting")))
+
+
+def _look(
+    project: Project,
+    settings: Settings,
+    database: Database,
+    applied: Applied,
+    audience: Audience,
+    prefer: str | None,
+    inventory: Inventory | None = None,
+) -> Situation:
+    """Compare what is applied with what is here, and decide. Reads only."""
+    inventory = inventory or take_inventory(project)
+    borrowed, loads = inventory.borrowed, database.loads
+    search = Search(
+        project,
+        settings,
+        borrowed=borrowed,
+        prefer=prefer,
+        loads=loads,
+        tell=audience.tell,
+        patience=THOROUGH,
+    )
+    if prefer:
+        search.must_know_preferred()
+    inventory = _take_over(inventory, applied, project, search)
+    tables = [table.heads for table in applied.tables]
+    stashed = partial(git.stashed_files, project.root) if project.repository else frozenset
+    plan = make_plan(applied.heads, inventory, project, search.choices, tables, stashed)
+    return Situation(project, applied, inventory, plan, search)
+
+
+def _take_over(inventory: Inventory, applied: Applied, project: Project, search: Search) -> Inventory:
+    """Count as borrowed what somebody has copied here by hand, if it is applied: git would stumble over it."""
+    found = copied_by_hand(project, inventory, lambda: search.surroundings)
+    reached = inventory.graph.closure(applied.heads).known if found else frozenset()
+    ids = {one.path: one.revision.id for one in inventory.own} if found else {}
+    return inventory.taking_over({path: one for path, one in found.items() if ids[path] in reached})
+
+
+def _tell_stepped(situation: Situation, audience: Audience) -> None:
+    """Name what was stepped over; here that may be what is missed, or what stops Alembic."""
+    for one in situation.inventory.stepped:
+        audience.tell(Message("stepped", {"path": one.path, "reason": one.reason}))
+    audience.tell_stepped(situation.search.stepped)
+
+
+def _borrow(situation: Situation, audience: Audience) -> None:
+    """Carry out the plan, or raise the Refusal that says why it cannot be, or is not to be."""
+    for message in _touched(situation.inventory):  # which may be what is in the way
+        audience.tell(message)
+    if refusal := situation.obstacle:
+        raise refusal
+    _tell_differences(situation, audience)
+    if situation.plan.copies:
+        audience.review(situation)
+    carry_out(situation.plan, situation.project, situation.inventory)
+    for message in _what_changed(situation):
+        audience.tell(message)
+
+
+def _touched(inventory: Inventory) -> Iterator[Message]:
+    """Name the copies that were edited or staged here, which are left as they are."""
+    yield from (_about("edited", row) for row in inventory.edited if not row.staged)
+    if staged := [row for row in inventory.edited if row.staged]:
+        revisions = tuple(row.entry.revision for row in staged)
+        yield Message(
+            "staged", {"revisions": revisions, "paths": tuple(row.migration.path for row in staged)}
+        )
+
+
+def _what_changed(situation: Situation) -> Iterator[Message]:
+    plan, inventory = situation.plan, situation.inventory
+    yield from mended(inventory)
+    yield from map(taken_over, inventory.taken)
+    yield from map(_copied, plan.copies)
+    yield from (_about("returned", row) for row in plan.returned)
+    yield from (_about("arrived", row) for row in inventory.arrived)
+    if plan.held_back:
+        yield Message("held-back", {"revisions": plan.held_back})
+    if never_ran := _never_ran(situation):
+        yield Message("never-ran", {"revisions": never_ran})
+
+
+def taken_over(row: Borrowed) -> Message:
+    """Say that a file here counts as borrowed from now on, or would."""
+    return Message("taken-over", {**_about("", row).values, "origin": row.entry.origin.name})
+
+
+def _kept_back(situation: Situation, target: str | None) -> Refusal | None:
+    """Return what keeps Alembic from upgrading; also an own migration on a borrowed one, where a `target` is given."""
+    applied, plan = situation.applied, situation.plan
+    built = _on_borrowed(situation, target) if target else None
+    return built or overlap(situation.project, plan, databases=len(applied.tables))
+
+
+def _on_borrowed(situation: Situation, target: str) -> Refusal | None:
+    targets = [target] if target in situation.graph.nodes else situation.heads
+    edited = {row.entry.revision: row.entry.origin.name for row in situation.inventory.edited}
+    pending, owners = situation.runs_to(targets), situation.owners | edited
+    return on_borrowed(situation.inventory, situation.graph, pending, owners)
+
+
+def _about(key: str, row: Borrowed) -> Message:
+    return Message(key, {"revision": row.entry.revision, "path": row.migration.path})
+
+
+def _never_ran(situation: Situation) -> tuple[str, ...]:
+    """Return what counts as applied only since a file changed its parents; the archive knows better of some."""
+    revisions = situation.plan.never_ran
+    ever = situation.memory.ever if revisions else ()
+    return tuple(revision for revision in revisions if revision not in ever)
+
+
+def _copied(copied: Copy) -> Message:
+    revision, origin = copied.candidate.revision.id, copied.candidate.origin.name
+    key = "refreshed" if copied.replaces else "borrowed"
+    return Message(key, {"revision": revision, "path": copied.path, "origin": origin})
+
+
+def _tell_differences(situation: Situation, audience: Audience) -> None:
+    """Say what was chosen where copies differ: what matters to Alembic always, what does not only in detail."""
+    copied = {copied.candidate.revision.id for copied in situation.plan.copies}
+    for one in situation.plan.differences:
+        if one.chosen.revision.id not in copied:
+            continue
+        values = {"revision": one.chosen.revision.id, "chosen": one.chosen.origin.name}
+        if one.rivals:
+            others = dict.fromkeys(rival.origin.name for rival in one.rivals)
+            options = tuple(Message("from", {"origin": name}) for name in others)
+            audience.tell(Message("differs", {**values, "others": options}))
+        if one.equals:
+            audience.detail(Message("differs-in-bytes", {**values, "others": tuple(map(choice, one.equals))}))
+
+
+def _announce(situation: Situation, tell: Callable[[Message], None]) -> None:
+    """Name what is executed that others wrote, the database before it is changed, what cannot be locked, and heads."""
+    for message in _what_runs(situation):
+        tell(message)
+    for name in situation.applied.names:
+        tell(Message("upgrading", {"database": name}))
+    for table in situation.applied.tables:
+        if table.unlocked:
+            tell(_unlocked(table.name, table.unlocked.reason))
+    if len(situation.heads) > 1:
+        tell(Message("several-heads", {"heads": _with_owners(situation.heads, situation)}))
+
+
+def _unlocked(database: str, reason: str | None) -> Message:
+    if reason is None:
+        return Message("unlocked-pooler", {"database": database})
+    return Message("unlocked", {"database": database, "reason": reason})
+
+
+def _what_runs(situation: Situation) -> Iterator[Message]:
+    """Name each borrowed migration that is going to run, and those of earlier runs that are loaded with it.
+
+    What was borrowed just now has been named. Where nothing is to run, nothing is repeated.
+    """
+    plan, pending = situation.plan, situation.pending
+    before = [
+        (row.entry.revision, row.entry.origin.name, row.migration.path)
+        for row in (*plan.kept, *situation.inventory.edited)
+    ]
+    now = [(one.candidate.revision.id, one.candidate.origin.name, one.path) for one in plan.copies]
+    for row in (*now, *before):
+        if row[0] in pending:
+            yield _executed("runs-borrowed", *row)
+    loaded = tuple(_executed("loaded", *row) for row in before if row[0] not in pending)
+    if pending and loaded:
+        yield Message("loads-borrowed", {"files": loaded})
+
+
+def _executed(key: str, revision: str, origin: str, path: Path) -> Message:
+    return Message(key, {"revision": revision, "origin": origin, "path": path})
+
+
+def _with_owners(heads: Iterable[str], situation: Situation) -> tuple[Message, ...]:
+    owners = situation.owners
+    return tuple(
+        Message(
+            "head-borrowed" if head in owners else "head-own", {"revision": head, "origin": owners.get(head)}
+        )
+        for head in heads
+    )
+
+
+def _finish(
+    situation: Situation,
+    applied: Applied,
+    tell: Callable[[Message], None],
+    target: str = "heads",
+    *,
+    trust_files: bool = False,
+) -> None:
+    """Say where the database is, and archive what is applied now."""
+    heads = _with_owners(sorted(applied.heads), situation) or (Message("no-heads"),)
+    about: dict[str, object] = {"database": applied.names, "heads": heads}
+    if target in situation.graph.closure(applied.heads).known - applied.heads:  # Alembic says nothing then
+        back = way_back(situation.project, target)
+        about |= {"target": target, "folder": situation.project.folder, "command": back}
+        tell(Message("past-target", about))
+    else:
+        tell(Message("up-to-date", about))
+    _keep(situation, applied, trust_files=trust_files)
+
+
+def _failed(project: Project, target: str, outcome: Upgraded) -> Refusal:
+    again = {"folder": project.folder, "command": project.command("upgrade", target)}
+    if outcome.migration is None:
+        return Refusal("upgrade-failed", **again)
+    revision, path = outcome.migration
+    return Refusal("migration-failed", revision=revision, path=path, **again)
+
+
+def _interrupted(situation: Situation, database: Database, tell: Callable[[Message], None]) -> Interrupted:
+    """Return what to say after ^C: what was done, and what was not."""
+    applied, project = database.after_interruption(), situation.project
+    if applied is None:
+        again = project.command("current")
+        return Interrupted("interrupted-unknown", folder=project.folder, command=again)
+    _keep_what_can_be(situation, applied, tell)
+    order = situation.graph.order(situation.pending)
+    left = situation._replace(applied=applied).pending
+    parts = ([one for one in order if one not in left], [one for one in order if one in left])
+    done, not_done = (tuple(part) or (Message("none"),) for part in parts)
+    return Interrupted("interrupted-upgrade", database=applied.names, done=done, left=not_done)
+
+
+def _keep_what_can_be(situation: Situation, applied: Applied, tell: Callable[[Message], None]) -> None:
+    """Archive what is applied; that it cannot be is told, and hides no worse failure."""
+    try:
+        _keep(situation, applied)
+    except Refusal as refusal:
+        tell(Message(refusal.key, refusal.values))
+
+
+def _keep(situation: Situation, applied: Applied, *, trust_files: bool = False) -> None:
+    """Archive what is applied, as it ran. Raises Refusal("not-kept")."""
+    memory, runs = situation.memory, _runs(situation, applied)
+    edited = {row.entry.revision for row in situation.inventory.edited}
+    doubtful = edited.difference(*(run.ran for run in runs))  # nobody knows how it was when it ran
+    reached = situation.graph.closure(applied.heads).known
+    known = {id: situation.loaded[id] for id in sorted(reached - doubtful)}
+    changed = (
+        known.keys() if trust_files else learned(situation.scene._replace(tables=applied.tables), memory)
+    )
+    try:
+        archive.keep(situation.project, known, runs, changed & known.keys(), memory.archive)
+    except Refusal as refusal:
+        raise Refusal("not-kept", **refusal.values) from refusal
+
+
+def _runs(situation: Situation, after: Applied) -> tuple[archive.Run, ...]:
+    """Return what ran in each database, by its rows before and after."""
+    project, reach = situation.project, situation.graph.closure
+    before = {archive.database_key(table, project): table.heads for table in situation.applied.tables}
+    now = {archive.database_key(table, project): table.heads for table in after.tables}
+    return tuple(
+        archive.Run(key, reach(rows).known - reach(before[key]).known, reach(rows).known)
+        for key, rows in now.items()
+        if key in before
+    )
+
+
+def _migration(copied: Copy) -> Migration:
+    candidate, path = copied.candidate, copied.path
+    return Migration(candidate.revision, candidate.content, path.parent, path.name)

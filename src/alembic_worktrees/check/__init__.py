@@ -1,0 +1,1 @@
+"""Is what git records complete? Reads only."""

@@ -1,0 +1,245 @@
+"""Judge what git records: the index, a commit, a push, or what a merge would make. Only what is new of it, if asked."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..git import ask as git
+from ..messages.errors import Refusal
+from ..messages.texts import Message
+from .loans import staged
+from .review import project_in, searcher
+from .rules import located, problem, survey
+from .snapshot import Broken, Defined, Snapshot, Tree, merged, moved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+    from .review import Scope
+    from .rules import Found, Problem
+    from .snapshot import Environment, Merged
+
+    Files = Mapping[str, str]  # path → blob
+    Key = tuple[str, str]  # folder and section
+
+
+UNJUDGED = {"package-missing", "compiled"}
+
+
+class Review(NamedTuple):
+    """What was found. Against others `problems` are only the new ones, and `before` those that were so before."""
+
+    problems: tuple[Problem, ...] = ()
+    before: tuple[Problem, ...] = ()
+
+
+class _Side(NamedTuple):
+    """The migrations of one environment in a tree."""
+
+    environment: Environment
+    tree: Tree
+    files: Files
+
+
+def review_index(scope: Scope) -> Review:
+    """Judge what the commit that is being made will record, against its parents."""
+    head = git.commit_id(scope.root, "HEAD")
+    tree = Tree(scope.root, None, in_hook=scope.in_hook)
+    sides = _sides(scope, tree)
+    found = _review(scope, tree, sides, [head, *merging(scope)] if head else [])
+    lent = [one for side in sides.values() for one in staged(scope.root, side.environment.folder, side.files)]
+    return _in_hook(found._replace(problems=(*found.problems, *lent)))
+
+
+def merging(scope: Scope) -> tuple[str, ...]:
+    """Return what is being merged. Until its hook has agreed `git merge` tells it by variables: GITHEAD_ID=NAME."""
+    if stopped := git.merging(scope.root):
+        return stopped
+    named = [name.removeprefix("GITHEAD_") for name in os.environ if name.startswith("GITHEAD_")]
+    coming = [one for one in named if scope.in_hook and git.commit_id(scope.root, one)]
+    return tuple(one for one in coming if git.merge_base(scope.root, "HEAD", one) != one)
+
+
+def review_commit(scope: Scope, name: str, since: Sequence[str] = ()) -> Review:
+    """Judge a commit: all of it, or against these others. Raises Refusal("nothing-to-check")."""
+    tree = Tree(scope.root, name)
+    return _review(scope, tree, _some(_sides(scope, tree), tree, name), since)
+
+
+def _some(sides: dict[Key, _Side], tree: Tree, name: str) -> dict[Key, _Side]:
+    if not sides and not tree.refused:
+        raise Refusal("nothing-to-check", where=name)
+    return sides
+
+
+def review_push(scope: Scope, commit: str, remote: str | None) -> Review:
+    """Judge a commit against what remotes have already; `remote` is where the branch stands there."""
+    settings = (scope.settings(folder).published for folder in scope.folders())
+    known = [one for one in (remote, *settings) if one and git.commit_id(scope.root, one)]
+    anything, since = git.unpublished(scope.root, commit, known)
+    tree = Tree(scope.root, commit)
+    return _in_hook(_review(scope, tree, _sides(scope, tree), since)) if anything else Review()
+
+
+def review_tree(scope: Scope, tree: Tree, sound: Collection[str] = ()) -> tuple[Problem, ...]:
+    """Judge all that lies in a tree; the blobs in `sound` are known to be valid Python."""
+    return _review(scope, tree, _sides(scope, tree), sound=sound).problems
+
+
+def review_merge(scope: Scope, name: str, onto: str, since: Sequence[str] = ()) -> Review:
+    """Judge what merging the commit `name` into `onto` would record, without making the merge.
+
+    Raises Refusal("nothing-to-check").
+    """
+    ours, theirs = Tree(scope.root, onto), Tree(scope.root, name)
+    common = git.merge_base(scope.root, onto, name)
+    base = Tree(scope.root, common) if common else None
+    sides, contested = {}, []
+    for key, side in _some({**_sides(scope, ours), **_sides(scope, theirs)}, theirs, name).items():
+        merge = _merged(base, ours, theirs, side.environment)
+        sides[key] = side._replace(tree=theirs, files=merge.files)
+        contested += [path for path, blobs in merge.contested.items() if _differ(theirs, path, blobs)]
+    found = _review(scope, theirs, sides, since, known={*ours.blobs, *theirs.blobs})
+    both = [problem("both-changed", None, [path], onto=onto) for path in contested]
+    return found._replace(problems=(*both, *(_onto(one, onto) for one in found.problems)))
+
+
+def _merged(base: Tree | None, ours: Tree, theirs: Tree, environment: Environment) -> Merged:
+    places = environment.places
+    before = base.migrations(places) if base else None
+    return merged(before, ours.migrations(places), theirs.migrations(places))
+
+
+def _onto(found: Problem, onto: str) -> Problem:
+    cure = Message("cure-diverged-onto", {**found.hint.values, "onto": onto})
+    return found._replace(hint=cure) if found.id == "diverged-heads" else found
+
+
+def _differ(tree: Tree, path: str, blobs: tuple[str | None, str | None]) -> bool:
+    """Tell whether two versions of a file differ in what they mean to Alembic; one that is gone does."""
+    read = [tree.snapshot("", {path: blob}).files if blob else () for blob in blobs]
+    return read[0] != read[1] or not read[0]
+
+
+def _sides(scope: Scope, tree: Tree) -> dict[Key, _Side]:
+    """Return what a tree has of each environment."""
+    return {
+        (environment.folder, environment.files.section): _Side(
+            environment, tree, tree.migrations(environment.places)
+        )
+        for environment in tree.projects(scope.files, scope.folder)
+    }
+
+
+# What is new
+
+
+def _review(
+    scope: Scope,
+    tree: Tree,
+    sides: Mapping[Key, _Side],
+    since: Sequence[str] = (),
+    *,
+    sound: Collection[str] = (),
+    known: Collection[str] = (),
+) -> Review:
+    """Judge the environments of `tree`, against those of the commits `since`, if there are any.
+
+    An environment that is as one of these has it is not judged: nothing there was touched.
+    """
+    parents = [Tree(scope.root, one) for one in since]
+    pasts = [_sides(scope, parent) for parent in parents]
+    reviews = [_told_apart(_refused(tree), [one for parent in parents for one in _refused(parent)])]
+    for key, side in sides.items():
+        before = [_past(parent, past, key, side, sides) for parent, past in zip(parents, pasts, strict=True)]
+        if all(one.files != side.files for one in before):
+            reviews.append(_judged(scope, side, before, sound, known))
+    return joined(reviews)
+
+
+def joined(reviews: Iterable[Review]) -> Review:
+    """Return several reviews as one, each problem once."""
+    new: list[Problem] = []
+    before: list[Problem] = []
+    for review in reviews:
+        new += [one for one in review.problems if one not in new]
+        before += [one for one in review.before if one not in before]
+    return Review(tuple(new), tuple(before))
+
+
+def _refused(tree: Tree) -> list[Problem]:
+    """Name the environments that could not be judged: nothing says where their migrations are."""
+    return [
+        problem(refusal.key, None, [path], [(path, section)], **refusal.values)
+        for (path, section), refusal in tree.refused.items()
+    ]
+
+
+def _in_hook(review: Review) -> Review:
+    """Let what could not be judged stop nobody, but name it each time."""
+    unjudged = [one._replace(warning=True) for part in review for one in part if one.id in UNJUDGED]
+    new, before = (tuple(one for one in part if one.id not in UNJUDGED) for part in review)
+    return Review((*new, *unjudged), before)
+
+
+def _told_apart(found: Sequence[Problem], before: Sequence[Problem]) -> Review:
+    new = tuple(one for one in found if not one.was_in(before))
+    return Review(new, tuple(one for one in found if one not in new and not one.warning))
+
+
+def _past(parent: Tree, past: Mapping[Key, _Side], key: Key, side: _Side, now: Mapping[Key, _Side]) -> _Side:
+    """Return what a parent has of an environment: where it says itself, else where it is now and where others were.
+
+    So a folder of migrations that has moved is none that is new.
+    """
+    if key in past:
+        return past[key]
+    gone = [one.files for other, one in past.items() if other not in now]
+    files = {path: blob for one in gone for path, blob in one.items()}
+    return _Side(side.environment, parent, {**files, **parent.migrations(side.environment.places)})
+
+
+def _judged(
+    scope: Scope, side: _Side, past: Sequence[_Side], sound: Collection[str], known: Collection[str]
+) -> Review:
+    """Judge an environment; a blob that was there before is valid Python to its end, or was not before either."""
+    settings = scope.settings(side.environment.folder)
+    common = {blob for one in past for blob in one.files.values()} & set(side.files.values())
+    after = _snapshot(side, {*common, *sound})
+    before = [survey(_before(one, side, after), settings.max_heads, hiding=False) for one in past]
+    found = _told_apart(survey(after, settings.max_heads), [problem for one in before for problem in one])
+    return found._replace(problems=located(found.problems, _finder(scope, side, known)))
+
+
+def _snapshot(side: _Side, sound: Collection[str] = ()) -> Snapshot:
+    environment = side.environment
+    taken = side.tree.snapshot(environment.folder, side.files, sound=sound)
+    return taken._replace(words=environment.files.words)
+
+
+def _before(past: _Side, side: _Side, after: Snapshot) -> Snapshot:
+    """Return what was there before, each file where it lies now; what is the same is not read again."""
+    moves = moved(past.files, side.files)
+    files = {moves.get(path, path): blob for path, blob in past.files.items()}
+    other = {path: blob for path, blob in files.items() if side.files.get(path) != blob}
+    rows = {**after.rows, **_snapshot(past._replace(files=other)).rows}
+    there = [rows[path] for path in files]
+    return after._replace(
+        files=tuple(row for row in there if isinstance(row, Defined)),
+        broken=tuple(row for row in there if isinstance(row, Broken)),
+    )
+
+
+def _finder(scope: Scope, side: _Side, known: Collection[str]) -> Callable[[str], Found | None]:
+    """Return what tells where a revision lies; a file here that is in `known` is recorded, but will not be any more."""
+    environment = side.environment
+    whereabouts = searcher(
+        lambda: project_in(scope, environment.folder, environment.files), scope.settings(environment.folder)
+    )
+
+    def find(word: str) -> Found | None:
+        found = whereabouts(word)
+        return None if found and found.how == "unrecorded" and found.path in known else found
+
+    return find

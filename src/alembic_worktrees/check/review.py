@@ -1,0 +1,180 @@
+"""Judge a checkout: every Alembic environment in its files. What git records of them, `recorded.py` judges."""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..git import ask as git
+from ..messages.errors import Refusal
+from ..migrations.facts import facts_of
+from ..project.project import (
+    USUAL_FOLDER,
+    ConfigFiles,
+    Project,
+    environments_in,
+    find_project,
+    movable,
+    read_project,
+)
+from ..project.settings import FILE, Settings, load_settings
+from .rules import Problem, compare, judge
+from .snapshot import Broken, Defined, Snapshot, config_folders, read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from ..migrations.inventory import Inventory
+    from .rules import Found
+    from .whereabouts import Whereabouts
+
+
+class Scope(NamedTuple):
+    """What is to be judged: the checkout at `root`, and in it one folder or, if None, every Alembic project."""
+
+    root: Path
+    folder: str | None
+    files: ConfigFiles
+    in_hook: bool  # whether git's environment speaks of this checkout
+    repository: git.Repository
+
+    def settings(self, folder: str) -> Settings:
+        """Return the settings for the project in `folder`."""
+        return load_settings(self.root / FILE, self.root / folder / FILE)
+
+    def folders(self) -> tuple[str, ...]:
+        """Return where the working tree may have a project: where git knows a config, and the usual places."""
+        if self.folder is not None:
+            return (self.folder,)
+        names = [os.path.basename(name) for name in self.files[:2]]
+        known = config_folders(git.listed(self.root, names), self.files)
+        return tuple(sorted({*known, "", USUAL_FOLDER}))
+
+    def language(self, folders: Iterable[str] | None = None) -> str | None:
+        """Return the language that the settings of any project choose: of those in `folders`, or of all here."""
+        asked = self.folders() if folders is None else folders
+        return next(filter(None, (self.settings(folder).language for folder in asked)), None)
+
+
+def find_scope(directory: str | None, here: Path, files: ConfigFiles) -> Scope | None:
+    """Return what `check` is about: DIR's project, or all of the checkout around `here`; None outside git.
+
+    Raises Refusal "folder-missing", "no-config" or "git-failed".
+    """
+    around = git.locate(here)
+    if directory is None:
+        return (
+            Scope(around.top, None, movable(files, around.top, around.top), True, around) if around else None
+        )
+    project = find_project(directory, here=here, home=None, files=files)
+    if project.repository is None:
+        return None
+    ours = around is not None and around.top == project.root
+    folder = os.path.relpath(project.folder, project.root)
+    return Scope(project.root, "" if folder == "." else folder, project.files, ours, project.repository)
+
+
+def review_files(scope: Scope) -> Iterator[Problem]:
+    """Judge the files as they lie in the working tree, borrowed ones included: what Alembic would load here.
+
+    Raises Refusal("nothing-to-check") if no project is there.
+    """
+    found = projects(scope)
+    if not found:
+        raise Refusal("nothing-to-check", where=scope.root)
+    for project in found:
+        yield from review_project(project, scope.settings(os.path.relpath(project.folder, scope.root)))
+
+
+def review_project(project: Project, settings: Settings) -> Iterator[Problem]:
+    """Judge the files of one project, also outside git."""
+    from ..migrations.inventory import take_inventory
+
+    snapshot = snapshot_of(project, take_inventory(project))
+    yield from judge(snapshot, searcher(lambda: project, settings), max_heads=settings.max_heads)
+
+
+def review_database(
+    scope: Scope, environment: Mapping[str, str], patience: float | None = None, *, verbose: bool = False
+) -> Iterator[Problem]:
+    """Compare the files of each project with its database; all are asked for at most `patience` seconds, and quietly.
+
+    Raises Refusal as `Database.probe` does, or TimeoutError.
+    """
+    from ..database.client import Database
+    from ..migrations.inventory import take_inventory
+
+    deadline = time.monotonic() + patience if patience is not None else None
+    for project in projects(scope):
+        settings = scope.settings(os.path.relpath(project.folder, scope.root))
+        with Database(project, settings.python, environment, verbose=verbose) as database:
+            left = max(0.0, deadline - time.monotonic()) if deadline else None
+            applied = database.probe(left, quiet=patience is not None)
+        yield from compare(applied.heads, snapshot_of(project, take_inventory(project)))
+
+
+def projects(scope: Scope, *, placed: bool = False) -> tuple[Project, ...]:
+    """Return the environments of the working tree; with `placed` only those whose package is found.
+
+    Raises Refusal("package-missing").
+    """
+    passed = {"scripts-missing", "package-missing"} if placed else {"scripts-missing"}
+    return tuple(project for folder in scope.folders() for project in _projects_in(scope, folder, passed))
+
+
+def _projects_in(scope: Scope, folder: str, passed: Collection[str]) -> Iterable[Project]:
+    """Return the environments of a folder; those that have their migrations in common are one."""
+    found: dict[tuple[object, ...], Project] = {}
+    for files in environments_in(scope.root / folder, scope.files):
+        try:
+            project = project_in(scope, folder, files)
+            found.setdefault((project.versions, project.recursive), project)
+        except Refusal as refusal:  # a config that is used from another folder, by `alembic -c`
+            if refusal.key not in passed or scope.folder is not None:
+                raise
+    return found.values()
+
+
+def snapshot_of(project: Project, inventory: Inventory) -> Snapshot:
+    """Return the files of a checkout as a snapshot."""
+    contents = {one.path: one.content for one in inventory.all}
+    facts = facts_of(project.repository.common if project.repository else None)
+    rows = [
+        read(facts, os.path.relpath(path, project.root), git.blob_id(content, wide=False), content)
+        for path, content in contents.items()
+    ]
+    facts.keep()
+    stepped = [
+        Broken(os.path.relpath(one.path, project.root), one.reason, one.detail)
+        for one in inventory.stepped
+        if one.path not in contents and not one.path.is_dir()  # Alembic passes over a folder too
+    ]
+    return Snapshot(
+        project.root,
+        os.path.relpath(project.folder, project.root),
+        tuple(row for row in rows if isinstance(row, Defined)),
+        (*stepped, *(row for row in rows if isinstance(row, Broken))),
+        frozenset(row.entry.revision for row in (*inventory.borrowed, *inventory.edited)),
+        recorded=False,
+        words=project.files.words,
+    )
+
+
+def searcher(locate: Callable[[], Project], settings: Settings) -> Callable[[str], Found | None]:
+    """Return what tells where a revision lies; all that it takes is loaded when it is first asked, which is rare."""
+
+    @cache
+    def whereabouts() -> Whereabouts:
+        from .whereabouts import Whereabouts
+
+        return Whereabouts(locate, settings)
+
+    return lambda word: whereabouts()(word)
+
+
+def project_in(scope: Scope, folder: str, files: ConfigFiles) -> Project:
+    """Return the environment that `files` name in a folder of the working tree. Raises what `read_project` does."""
+    return read_project(scope.root, scope.root / folder, files, scope.repository)

@@ -1,0 +1,257 @@
+"""Is it complete? Snapshot → Problems. Pure: it is given what lies in the index, a commit or the files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
+
+from ..messages.texts import Message, quoted
+from ..migrations.graph import Graph, Node
+from ..migrations.revision import illegal_characters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+    from pathlib import Path
+
+    from .snapshot import Snapshot
+
+    Whereabouts = Callable[[str], "Found | None"]
+
+LONGEST_ID = 32  # alembic_version.version_num is String(32): alembic/runtime/migration.py
+SHORTEST_RESOLVED = (
+    4  # RevisionMap._revision_for_ident takes a part of an id for one of at least 4 characters
+)
+WARNINGS = {"id-prefix"}  # Alembic looks for the whole id first
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong: `id` is stable, `hint` is the cure."""
+
+    id: str
+    revision: str | None
+    message: Message
+    hint: Message
+    files: tuple[str, ...]
+    marks: frozenset[tuple[str, ...]] = frozenset()
+    """What it is, whatever else is in the commit: who follows which missing revision, for example."""
+    warning: bool = False
+    """Whether it is only unwise, or only not known."""
+
+    def was_in(self, before: Sequence[Problem]) -> bool:
+        """Whether all of it was there before. Heads that have diverged may grow, but not become more."""
+        if self.id == "diverged-heads":
+            alike = [old for old in before if old.id == self.id and old.marks & self.marks]
+            return any(len(old.files) >= len(self.files) for old in alike)
+        return self.marks <= {mark for old in before for mark in old.marks}
+
+
+class Found(NamedTuple):
+    """Where a revision lies that the snapshot lacks: `how` is borrowed, unrecorded or elsewhere; `cure` brings it.
+
+    "unsearched" is where it was not found, but not all was searched.
+    """
+
+    how: str
+    origin: str
+    path: str
+    cure: Message
+
+
+def judge(snapshot: Snapshot, whereabouts: Whereabouts, *, max_heads: int = 1) -> tuple[Problem, ...]:
+    """Return all that Alembic would stumble over, or the next one to merge.
+
+    `whereabouts` is asked only for a revision that is missing. Sources: FACTS "Alembic", each with its test.
+    """
+    return located(survey(snapshot, max_heads), whereabouts)
+
+
+def survey(snapshot: Snapshot, max_heads: int, *, hiding: bool = True) -> tuple[Problem, ...]:
+    """Return the same without a look at where else a missing revision may lie.
+
+    A file that cannot be read may be what is missing, so it hides that; not so with `hiding` False.
+    """
+    seen = snapshot if hiding else snapshot._replace(broken=())
+    graph = _graph(seen)
+    checks = (
+        _broken(snapshot),
+        _missing(graph, seen),
+        _duplicates(graph, seen),
+        _cycles(graph),
+        _labels(graph),
+        _ids(graph),
+        _diverged(graph, seen, max_heads),
+    )
+    return tuple(problem for check in checks for problem in check)
+
+
+def _graph(snapshot: Snapshot) -> Graph:
+    return Graph(Node(defined.revision, defined.path) for defined in snapshot.files)
+
+
+def located(problems: Iterable[Problem], whereabouts: Whereabouts) -> tuple[Problem, ...]:
+    """Say of each revision that is missing where it lies, if it lies anywhere."""
+    ask = cache(whereabouts)
+    return tuple(_located(problem, ask) for problem in problems)
+
+
+def _located(found: Problem, whereabouts: Whereabouts) -> Problem:
+    kind, _, state = found.id.partition("-")
+    place = whereabouts(found.revision) if state == "missing" and found.revision else None
+    if place is None:
+        return found
+    message = Message(f"check-{kind}-{place.how}", {**found.message.values, **place._asdict()})
+    return found._replace(id=f"{kind}-{place.how}", message=message, hint=place.cure)
+
+
+class _Place(TypedDict):
+    folder: Path
+    words: tuple[str, ...]
+
+
+def _place(snapshot: Snapshot) -> _Place:
+    """Return what names the environment in a command."""
+    return {"folder": snapshot.place, "words": snapshot.words}
+
+
+def problem(
+    id: str,
+    revision: str | None,
+    files: Sequence[str],
+    about: Iterable[tuple[str, ...]] | None = None,
+    **values: object,
+) -> Problem:
+    """Return the problem `id`, whose texts are filled with `values`; `about` tells it from others of its kind."""
+    filled = {"revision": revision, "files": tuple(files), **values}
+    marks = frozenset((id, *one) for one in (zip(files) if about is None else about))
+    texts = Message(f"check-{id}", filled), Message(f"cure-{id}", filled)
+    return Problem(id, revision, *texts, tuple(files), marks, id in WARNINGS)
+
+
+def _broken(snapshot: Snapshot) -> Iterator[Problem]:
+    for path, reason, detail, _ in snapshot.broken:
+        if reason != "computed-id":  # Alembic runs it, and knows
+            id = reason if reason in {"no-revision", "compiled"} else "unreadable"
+            found = problem(id, None, [path], reason=reason, detail=detail)
+            yield found._replace(marks=frozenset({("broken", path)}))
+
+
+def _missing(graph: Graph, snapshot: Snapshot) -> Iterator[Problem]:
+    opaque = any(node.revision.opaque for node in graph.nodes.values())
+    for word, referrers in sorted({**_lent(graph, snapshot), **graph.missing}.items()):
+        parents = [id for id in referrers if word in graph.nodes[id].revision.down_revisions]
+        dependents = [id for id in referrers if word in graph.nodes[id].revision.depends_on]
+        if any(broken.may_concern(word) for broken in snapshot.broken):
+            continue  # that file may well be it
+        if opaque and not parents:
+            continue  # it may be a label that is computed
+        for kind, ids in (("parent", parents), ("depends", dependents)):
+            if ids:
+                files = [graph.nodes[id].path for id in ids]
+                about = [(word, id) for id in ids]
+                yield problem(f"{kind}-missing", word, files, about, needed_by=tuple(ids))
+
+
+def _recorded(graph: Graph, snapshot: Snapshot) -> Graph:
+    """Return the graph of what git records, or will."""
+    if not snapshot.borrowed:
+        return graph
+    return Graph(node for id, node in graph.nodes.items() if id not in snapshot.borrowed)
+
+
+def _lent(graph: Graph, snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
+    """Return what is here only because it is borrowed, and which own revisions refer to it."""
+    if not snapshot.borrowed:
+        return {}
+    own = _recorded(graph, snapshot)
+    labelled = (
+        *snapshot.borrowed,
+        *(label for label, ids in graph.label_owners.items() if snapshot.borrowed & {*ids}),
+    )
+    return {word: own.missing[word] for word in labelled if word in own.missing}
+
+
+def _duplicates(graph: Graph, snapshot: Snapshot) -> Iterator[Problem]:
+    for revision, nodes in sorted(graph.duplicates.items()):
+        files = [node.path for node in nodes]
+        about = [(revision, file) for file in files]
+        yield problem("duplicate-revision", revision, files, about, remove=_removal(files[-1], snapshot))
+
+
+def _removal(path: str, snapshot: Snapshot) -> str:
+    if snapshot.recorded:
+        return f"git rm --force {quoted(f':/{path}')}"
+    return f"rm {quoted(snapshot.root / path)}"
+
+
+def _cycles(graph: Graph) -> Iterator[Problem]:
+    for cycle in graph.cycles:
+        files = [graph.nodes[id].path for id in cycle]
+        id = "self-loop" if len(cycle) == 1 else "cycle"
+        yield problem(id, cycle[0], files, zip(cycle), cycle=(*cycle, cycle[0]))
+
+
+def _labels(graph: Graph) -> Iterator[Problem]:
+    used = Counter(label for node in graph.nodes.values() for label in node.revision.branch_labels)
+    for label, owners in sorted(graph.label_owners.items()):
+        if used[label] > 1 or label in graph.nodes:  # an id counts as a label of its revision
+            holders = tuple(dict.fromkeys([*owners, *([label] if label in graph.nodes else [])]))
+            files = [graph.nodes[id].path for id in holders]
+            about = [(label, id) for id in holders]
+            yield problem("duplicate-label", owners[-1], files, about, label=label, owners=holders)
+
+
+def _ids(graph: Graph) -> Iterator[Problem]:
+    for id, node in sorted(graph.nodes.items()):
+        if characters := illegal_characters(id):
+            yield problem("illegal-id", id, [node.path], [(id,)], characters=characters)
+        if len(id) > LONGEST_ID:
+            yield problem("id-too-long", id, [node.path], [(id,)], length=len(id), longest=LONGEST_ID)
+    for short, long in _prefixes(graph.nodes):
+        files = [graph.nodes[short].path, graph.nodes[long].path]
+        yield problem("id-prefix", short, files, [(short, long)], longer=long)
+
+
+def _prefixes(ids: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield (shorter, longer) where an id begins with another; sorted, such ids stand in one run."""
+    above: list[str] = []
+    for id in sorted(ids):
+        while above and not id.startswith(above[-1]):
+            above.pop()
+        if above and len(id) >= SHORTEST_RESOLVED:
+            yield above[-1], id
+        above.append(id)
+
+
+def _diverged(graph: Graph, snapshot: Snapshot, max_heads: int) -> Iterator[Problem]:
+    opaque = {id for id, node in graph.nodes.items() if node.revision.opaque}
+    own = _recorded(graph, snapshot)
+    ends = (head for head in own.heads if not _may_be_joined(head, opaque, graph, snapshot))
+    for family in own.families(ends):
+        if len(family) > max_heads:
+            files = [graph.nodes[head].path for head in family]
+            members = graph.line_above(family).union(family)
+            about, place = zip(members), _place(snapshot)
+            yield problem("diverged-heads", None, files, about, heads=family, **place)
+
+
+def _may_be_joined(head: str, opaque: Set[str], graph: Graph, snapshot: Snapshot) -> bool:
+    """Whether a head may be followed by what we cannot read: a broken file, or a revision with computed parents."""
+    above = graph.closure([head]).known if opaque else frozenset()
+    return opaque - above != set() or any(broken.may_concern(head) for broken in snapshot.broken)
+
+
+def compare(applied: Iterable[str], snapshot: Snapshot) -> tuple[Problem, ...]:
+    """Return what the database has and these files lack, else what they have and the database lacks.
+
+    What a revision follows that is not here, and so is applied with it, cannot be known.
+    """
+    graph, place = _graph(snapshot), _place(snapshot)
+    reached = graph.closure(applied)
+    if reached.unknown:
+        return tuple(problem("applied-missing", id, [], **place) for id in sorted(reached.unknown))
+    waiting = tuple(sorted(graph.nodes.keys() - reached.known))
+    if not waiting:
+        return ()
+    files = [graph.nodes[id].path for id in waiting]
+    return (problem("not-applied", waiting[0], files, waiting=waiting, **place),)

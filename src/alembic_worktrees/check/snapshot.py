@@ -1,0 +1,293 @@
+"""What would git record? The index or a commit → the Alembic projects in it, and each one's migrations."""
+
+from __future__ import annotations
+
+import os
+from functools import cache, cached_property
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..git import ask as git
+from ..messages.errors import Refusal
+from ..migrations.facts import facts_of
+from ..migrations.revision import Revision, Unreadable, is_migration_name
+from ..migrations.sourceless import CACHE, without_source
+from ..project.config import TOML
+from ..project.project import (
+    USUAL_FOLDER,
+    ConfigFiles,
+    Places,
+    environments,
+    environments_in,
+    ground_at,
+    read_places,
+    read_project,
+)
+from ..system.reading import MAX_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from ..migrations.facts import Facts
+    from ..project.locations import Ground
+
+
+class Defined(NamedTuple):
+    """A file and the revision that it defines; `path` is from the top of the checkout."""
+
+    path: str
+    revision: Revision
+
+
+class Environment(NamedTuple):
+    """An Alembic environment: the folder of its config, what names it to a command, where its migrations lie."""
+
+    folder: str
+    files: ConfigFiles
+    places: Places
+
+
+class Broken(NamedTuple):
+    """A file from which no revision can be read: `reason` is a stable word, `detail` text for a person."""
+
+    path: str
+    reason: str
+    detail: str
+    content: bytes | None = None  # None if it was not even read
+
+    def may_concern(self, id: str) -> bool:
+        """Whether it may define or follow the revision `id`: it says the word, or what it means is not known."""
+        if self.content is None or self.reason == "computed-id":
+            return True
+        return os.fsencode(id) in self.content
+
+
+class Snapshot(NamedTuple):
+    """The migrations of one project at one moment. `borrowed` are ids that git does not record."""
+
+    root: Path  # the top of the checkout
+    folder: str  # of the Alembic config, from there
+    files: tuple[Defined, ...]
+    broken: tuple[Broken, ...]
+    borrowed: frozenset[str] = frozenset()
+    recorded: bool = True  # these files are the index's or a commit's; else the working tree's
+    words: tuple[str, ...] = ()  # what else names the environment to a command
+
+    @property
+    def place(self) -> Path:
+        """The folder of the Alembic config, wherever one stands."""
+        return self.root / self.folder
+
+    @property
+    def rows(self) -> dict[str, Defined | Broken]:
+        """What was read, by path."""
+        return {**{row.path: row for row in self.files}, **{row.path: row for row in self.broken}}
+
+
+class Merged(NamedTuple):
+    """The files that a merge would leave, path → blob, and those that both sides changed: ours and theirs."""
+
+    files: dict[str, str]
+    contested: dict[str, tuple[str | None, str | None]]
+
+
+class Tree:
+    """All files of a commit, or of the index: names and blobs, asked of git once."""
+
+    def __init__(self, root: Path, commit: str | None, *, in_hook: bool = False) -> None:
+        """Read `commit`, or the index if it is None; `in_hook` the index that git's hook speaks of.
+
+        Raises Refusal("commit-missing") if there is no such commit.
+        """
+        self.root = root
+        self.refused: dict[tuple[str, str], Refusal] = {}
+        """The configs, and the section in each, that did not tell `projects` where migrations are, and why."""
+        if commit is None:
+            self.blobs = git.index_files(root, in_hook=in_hook)
+        else:
+            self.blobs = {path: blob for blob, path in git.files(root, commit)}
+
+    def projects(self, files: ConfigFiles, only: str | None = None) -> Iterator[Environment]:
+        """Yield each Alembic environment; those in the folder `only` if one is given.
+
+        Where git has no config at all, perhaps for the password in it, the working tree's counts.
+        """
+        texts = self._config_texts(files)
+        found = False
+        for folder in config_folders(texts, files) if only is None else [only]:
+            ini, toml = (texts.get(os.path.normpath(os.path.join(folder, name))) for name in files[:2])
+            for environment in self._environments(folder, ini, toml, files):
+                found = True
+                yield environment
+        if not found and not self.refused:
+            yield from self._unrecorded(files, ["", USUAL_FOLDER] if only is None else [only])
+
+    def _environments(
+        self, folder: str, ini: str | None, toml: str | None, files: ConfigFiles
+    ) -> Iterator[Environment]:
+        """Yield the environments of a config; two that have their migrations in common are one."""
+        seen = set()
+        for named in self._named(folder, ini, files):
+            places = self._places(folder, ini, toml, named)
+            if places and places not in seen:
+                seen.add(places)
+                yield Environment(folder, named, places)
+
+    def _named(self, folder: str, ini: str | None, files: ConfigFiles) -> tuple[ConfigFiles, ...]:
+        try:
+            return environments(ini, files)
+        except Refusal as refusal:
+            self._refuse(folder, files, refusal)
+            return ()
+
+    def _places(self, folder: str, ini: str | None, toml: str | None, files: ConfigFiles) -> Places | None:
+        try:
+            return read_places(ini, toml, self.root / folder, self.root, files, self._ground(folder))
+        except Refusal as refusal:
+            self._refuse(folder, files, refusal)
+            return None
+
+    def _refuse(self, folder: str, files: ConfigFiles, refusal: Refusal) -> None:
+        name = files.toml if refusal.values.get("path") == TOML else files.ini
+        self.refused[os.path.normpath(os.path.join(folder, name)), files.section] = refusal
+
+    def _ground(self, folder: str) -> Ground:
+        """Return where packages are looked for: in this tree, whatever lies on disk."""
+        return ground_at(self.root, self.root / folder)._replace(
+            has_folder=lambda path: os.path.relpath(path, self.root) in self._folders,
+            has_file=lambda path: os.path.relpath(path, self.root) in self.blobs,
+            ending_in=lambda tail: [self.root / below for below in git.folders_in(tail, self.blobs)],
+        )
+
+    @cached_property
+    def _folders(self) -> frozenset[str]:
+        return frozenset(str(above) for path in self.blobs for above in PurePosixPath(path).parents)
+
+    def _config_texts(self, files: ConfigFiles) -> dict[str, str]:
+        names = tuple(f"/{os.path.basename(name)}" for name in files[:2])
+        blobs = {path: blob for path, blob in self.blobs.items() if f"/{path}".endswith(names)}
+        content = _configs(self.root, tuple(blobs.values()))
+        texts = {path: self._decoded(path, content[blob]) for path, blob in blobs.items() if blob in content}
+        return {path: text for path, text in texts.items() if text is not None}
+
+    def _decoded(self, path: str, content: bytes) -> str | None:
+        try:
+            return content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            self.refused[path, ""] = Refusal("config-unreadable", path=path, reason=str(error))
+            return None
+
+    def _unrecorded(self, files: ConfigFiles, folders: Iterable[str]) -> Iterator[Environment]:
+        for folder in folders:
+            for named in environments_in(self.root / folder, files):
+                try:
+                    project = read_project(self.root, self.root / folder, named, None)
+                except Refusal as refusal:
+                    if refusal.key == "package-missing":
+                        self._refuse(folder, named, refusal)
+                    continue
+                inside = (path for path in project.versions if path.is_relative_to(self.root))
+                places = tuple(path.relative_to(self.root).as_posix() for path in inside)
+                yield Environment(folder, named, Places(places, project.recursive, project.sourceless))
+
+    def migrations(self, places: Places) -> dict[str, str]:
+        """Return the blob of each file that Alembic would load, by path, in Alembic's order."""
+        found: dict[str, str] = {}
+        for place in places.folders:
+            prefix = f"{place}/" if place != "." else ""
+            inside = sorted(path.removeprefix(prefix) for path in self.blobs if path.startswith(prefix))
+            found.update({prefix + below: self.blobs[prefix + below] for below in _loaded(inside, places)})
+        return found
+
+    def snapshot(self, folder: str, blobs: Mapping[str, str], *, sound: Iterable[str] = ()) -> Snapshot:
+        """Read these migrations. The blobs in `sound` are known to be valid Python as a whole."""
+        facts, trusted = facts_of(git.common_folder(self.root)), frozenset(sound)
+        rows = {path: _known(facts, path, blob, whole=blob not in trusted) for path, blob in blobs.items()}
+        unknown = {path: blobs[path] for path, row in rows.items() if row is None}
+        rows.update(self._read(unknown, facts, trusted))
+        facts.keep()
+        files = tuple(row for row in rows.values() if isinstance(row, Defined))
+        broken = tuple(row for row in rows.values() if isinstance(row, Broken))
+        return Snapshot(self.root, folder, files, broken)
+
+    def _read(
+        self, blobs: Mapping[str, str], facts: Facts, trusted: Collection[str]
+    ) -> Iterator[tuple[str, Defined | Broken]]:
+        content = git.small_contents(self.root, blobs.values(), MAX_BYTES)
+        unread = [blob for blob in blobs.values() if blob not in content]
+        here = dict(zip(unread, git.describe(self.root, unread), strict=True)) if unread else {}
+        for path, blob in blobs.items():
+            if blob in here and here[blob] is None:  # the repository is damaged, or a partial clone
+                yield path, Broken(path, "git-failed", "")
+            else:
+                yield path, read(facts, path, blob, content.get(blob), whole=blob not in trusted)
+
+
+@cache  # of the trees of a run most have the same; an id is that of its bytes
+def _configs(root: Path, blobs: tuple[str, ...]) -> dict[str, bytes]:
+    return git.small_contents(root, blobs, MAX_BYTES)
+
+
+def config_folders(paths: Iterable[str], files: ConfigFiles) -> tuple[str, ...]:
+    """Return the folders that these paths of config files belong to: where Alembic would be run."""
+    ends = [f"/{os.path.normpath(name)}" for name in files[:2]]
+    found = {f"/{path}".removesuffix(end)[1:] for path in paths for end in ends if f"/{path}".endswith(end)}
+    return tuple(sorted(found))
+
+
+def _loaded(paths: Iterable[str], places: Places) -> Iterator[str]:
+    near = [one for one in paths if places.recursive or "/" not in one.removeprefix(f"{CACHE}/")]
+    compiled = {*without_source(near)} if places.sourceless else ()
+    for below in near:
+        source = is_migration_name(os.path.basename(below)) and CACHE not in below.split("/")
+        if source or below in compiled:
+            yield below
+
+
+def _known(facts: Facts, path: str, blob: str, *, whole: bool) -> Defined | Broken | None:
+    """Return a migration that was read before; `whole` if it was to be read to its end."""
+    revision = facts.known(blob, os.path.basename(path), whole=whole)
+    return Defined(path, revision) if revision else None
+
+
+def read(
+    facts: Facts, path: str, blob: str, content: bytes | None, *, whole: bool = True
+) -> Defined | Broken:
+    """Read one migration, None if it is too large: all of it, or only what it declares."""
+    if content is None:
+        return Broken(path, "too-large", "")
+    try:
+        return Defined(path, facts.read(blob, os.path.basename(path), content, whole=whole))
+    except Unreadable as error:
+        return Broken(path, error.reason, error.detail, content)
+
+
+def merged(base: Mapping[str, str] | None, ours: Mapping[str, str], theirs: Mapping[str, str]) -> Merged:
+    """Return what a merge would make of two sets of files, path → blob, without making it.
+
+    A file that only one side touched since `base` is as on that side, also where the other has moved it.
+    Without a base, in a shallow clone, nothing counts as removed, and what has the same content as moved.
+    """
+    if base is None:
+        here = set(ours.values())
+        base = {path: blob for path, blob in theirs.items() if path not in ours and blob in here}
+    moves = {**moved(base, ours), **moved(base, theirs)}
+    base, ours, theirs = (
+        {moves.get(path, path): blob for path, blob in side.items()} for side in (base, ours, theirs)
+    )
+    result = Merged({}, {})
+    for path in {**ours, **theirs}:
+        mine, other, before = ours.get(path), theirs.get(path), base.get(path)
+        if before not in (mine, other) and mine != other:
+            result.contested[path] = mine, other
+        blob = other if mine in (before, None) and other != before else mine
+        if blob:
+            result.files[path] = blob
+    return result
+
+
+def moved(base: Mapping[str, str], side: Mapping[str, str]) -> dict[str, str]:
+    """Return where a side has moved files as they are, old path → new path."""
+    new = {blob: path for path, blob in side.items() if path not in base}
+    return {path: new[blob] for path, blob in base.items() if path not in side and blob in new}

@@ -1,0 +1,103 @@
+"""Where is what git does not record? A missing id → where it lies all the same, and the command that brings it."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ..git import ask as git
+from ..messages.errors import Refusal
+from ..messages.texts import Message, quoted
+from ..migrations.inventory import take_inventory
+from ..project.project import USUAL_FOLDER
+from ..search.search import Search
+from .rules import Found
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..migrations.inventory import Inventory, Migration
+    from ..project.project import Project
+    from ..project.settings import Settings
+    from ..search.sources import Candidate
+
+
+class Whereabouts:
+    """Looks at nothing before it is asked, and at each place once."""
+
+    def __init__(self, locate: Callable[[], Project], settings: Settings) -> None:
+        """`locate` returns the project in the working tree; where it refuses, nothing is found."""
+        self._locate = locate
+        self._settings = settings
+
+    def __call__(self, word: str) -> Found | None:
+        """Return where the revision with this id or branch label lies; None if it is nowhere."""
+        try:
+            found = self._here(word) or next(map(self._elsewhere, self._search.find(word)), None)
+            return found or (self._unsearched(word) if self._search.cut_short else None)
+        except Refusal:  # a commit may have a project that the working tree lacks
+            return None
+
+    def _unsearched(self, word: str) -> Found:
+        return Found("unsearched", "", "", Message("bring-search", {"revision": word}))
+
+    @cached_property
+    def _project(self) -> Project:
+        return self._locate()
+
+    @cached_property
+    def _inventory(self) -> Inventory:
+        return take_inventory(self._project)
+
+    @cached_property
+    def _search(self) -> Search:
+        return Search(self._project, self._settings)
+
+    def _here(self, word: str) -> Found | None:
+        for migration in self._inventory.all:
+            if word in (migration.revision.id, *migration.revision.branch_labels):
+                return self._lying_here(migration)
+        return None
+
+    def _lying_here(self, migration: Migration) -> Found:
+        path = os.path.relpath(migration.path, self._project.root)
+        for row in (*self._inventory.borrowed, *self._inventory.edited):
+            if row.migration.path == migration.path:
+                adopt = {"revision": row.entry.revision, "there": self._there}
+                return Found("borrowed", row.entry.origin.name, path, Message("bring-adopt", adopt))
+        return Found("unrecorded", "", path, Message("bring-add", {"path": path}))
+
+    @property
+    def _there(self) -> str:
+        """What leads to the project from where `adopt` would not find it."""
+        root, folder = self._project.root, self._project.folder
+        return "" if folder in (root, root / USUAL_FOLDER) else f"cd {quoted(folder)} && "
+
+    def _elsewhere(self, candidate: Candidate) -> Found:
+        cure = self._bring(candidate)
+        origin = str(cure.values.get("branch", candidate.origin.name))
+        return Found("elsewhere", origin, candidate.origin.path, cure)
+
+    def _bring(self, candidate: Candidate) -> Message:
+        """Return the command that brings a migration into this branch: by merging its branch, else by its bytes."""
+        origin, target = candidate.origin, self._project.root / candidate.place / candidate.below
+        checkouts = {checkout.name: checkout for checkout in self._search.surroundings.others}
+        checkout = checkouts.get(origin.name if candidate.path else origin.name.partition(":")[0])
+        if candidate.path is None:
+            if origin.kind == "ref" and not checkout and not self._is_merged(origin.commit):
+                return Message("bring-merge", {"branch": origin.name})
+            place, name = checkout.path if checkout else self._project.root, f"{origin.commit}:{origin.path}"
+            return Message("bring-show", {"place": place, "name": name, "target": target})
+        if checkout and candidate.path.is_relative_to(checkout.path):
+            if not git.committed(checkout.path, {candidate.path: candidate.content}):
+                return Message("bring-commit", {"place": checkout.path, "path": origin.path})
+            tip = git.commit_id(checkout.path, "HEAD")
+            if not (checkout.worktree and self._is_merged(tip)):
+                key = "bring-merge" if checkout.worktree else "bring-pull"
+                return Message(key, {"place": checkout.path, "branch": checkout.branch or tip})
+        return Message("bring-copy", {"path": candidate.path, "target": target})
+
+    def _is_merged(self, commit: str | None) -> bool:
+        """Whether HEAD comes after `commit`: then it has had the file, and removed it."""
+        return commit is not None and git.merge_base(self._project.root, "HEAD", commit) == commit

@@ -1,0 +1,61 @@
+"""A call of a command that is about one Alembic project."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ...install.shim import HOME
+from ...messages.texts import Message
+from ...migrations.revision import is_migration_name
+from ...project.project import config_files, find_project
+from ...project.settings import FILE, load_settings
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from ...migrations.inventory import Stepped
+    from ...project.project import Project
+    from ...project.settings import Settings
+    from ..printer import Printer
+
+SHUT = {"foreign-owner", "denied", "failing", "too-many", "cut-short", "compiled"}
+
+
+class Call(NamedTuple):
+    """One call of a command: its options, and what they are about."""
+
+    options: argparse.Namespace
+    project: Project
+    settings: Settings
+    printer: Printer
+
+    def tell_detail(self, message: Message) -> None:
+        """Say what is of interest only with -v."""
+        if self.options.verbose:
+            self.printer.tell(message)
+
+    def tell_stepped(self, stepped: Sequence[Stepped]) -> None:
+        """Name what was stepped over: a folder that could not or may not be looked at always, the rest with -v."""
+        for one in dict.fromkeys(stepped):
+            shut = one.reason in SHUT and not is_migration_name(one.path.name)
+            if self.options.verbose or shut:
+                self.printer.tell(Message("stepped", {"path": one.path, "reason": one.reason}))
+
+
+def open_call(options: argparse.Namespace, printer: Printer) -> Call:
+    """Find the project that the options mean, and read its settings; from here the printer speaks its language.
+
+    Raises Refusal as `find_project` and `load_settings` do.
+    """
+    files = config_files(options.config, options.name, getattr(options, "arguments", ()), os.environ)
+    home = os.environ.get(HOME)
+    here = Path.cwd()
+    project = find_project(options.directory, here=here, home=Path(home) if home else None, files=files)
+    settings = load_settings(project.root / FILE, project.folder / FILE)
+    printer.speak(settings.language)
+    if options.directory is None and home and not here.is_relative_to(project.root):
+        printer.tell(Message("from-home", {"here": here, "folder": project.folder}))
+    return Call(options, project, settings, printer)

@@ -1,0 +1,103 @@
+"""`find` and `list`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from ...messages.errors import DONE, Refusal
+from ...messages.texts import Message
+from ...migrations.inventory import names_in, visit
+from ...search.checkouts import look_around
+from ...search.search import THOROUGH, Search
+from .call import Call, open_call
+
+if TYPE_CHECKING:
+    import argparse
+
+    from ...migrations.inventory import Inventory, Stepped
+    from ...search.checkouts import Checkout
+    from ..printer import Printer
+
+
+def find(options: argparse.Namespace, printer: Printer) -> int:
+    """Print where a revision lies: a path, or COMMIT:PATH if only git has it."""
+    call = open_call(options, printer)
+    id = options.revision
+    search = Search(call.project, call.settings, here_too=True, only=id, tell=printer.tell, patience=THOROUGH)
+    found = [one for one in search.find(id) if one.revision.id == id]
+    call.tell_stepped(search.stepped)
+    if not found:
+        from ...borrow.advice import not_found
+        from ...borrow.plan import Gap
+
+        if longer := _beginning_with(id, search):
+            raise Refusal("find-longer", revision=id, longer=longer)
+        raise not_found(call.project, search.surroundings, [Gap(id, ())], search.stepped)
+    printer.data(str(found[0].path or f"{found[0].origin.commit}:{found[0].origin.path}"))
+    return DONE
+
+
+def _beginning_with(word: str, search: Search) -> tuple[str, ...]:
+    """Return the ids in all checkouts that begin with `word`, which is not empty."""
+    inventories = (visit(checkout.project, []) for checkout in search.surroundings.checkouts) if word else ()
+    ids = {one.revision.id for inventory in inventories for one in inventory.all}
+    return tuple(sorted(id for id in ids if id.startswith(word)))
+
+
+def list_all(options: argparse.Namespace, printer: Printer) -> int:
+    """Print every checkout and its migrations, the main one first."""
+    call = open_call(options, printer)
+    surroundings = look_around(call.project, call.settings.search)
+    call.tell_stepped(surroundings.stepped)
+    if options.json:
+        rows = [_document(checkout, call) for checkout in surroundings.checkouts]
+        printer.document({"checkouts": rows})
+    else:
+        for checkout in surroundings.checkouts:
+            _print_checkout(checkout, call)
+    return DONE
+
+
+def _print_checkout(checkout: Checkout, call: Call) -> None:
+    stepped: list[Stepped] = []
+    names = names_in(checkout.project, stepped)
+    call.tell_stepped(stepped)
+    borrowed = _origins(checkout) if sys.stdout.isatty() else {}
+    lines = [
+        call.printer.phrase(Message("head-borrowed", {"revision": name, "origin": borrowed[name]}))
+        if name in borrowed
+        else name
+        for name in names
+    ]
+    count = f"{len(names)} migration{'' if len(names) == 1 else 's'}"
+    call.printer.data(f"{checkout.name} ({count})", *(f"  {line}" for line in lines))
+
+
+def _origins(checkout: Checkout) -> dict[str, str]:
+    """Return where each borrowed file of a checkout comes from, by its name."""
+    inventory = visit(checkout.project, [])
+    rows = (*inventory.borrowed, *inventory.edited)
+    return {row.migration.below: row.entry.origin.name for row in rows}
+
+
+def _document(checkout: Checkout, call: Call) -> dict[str, object]:
+    stepped: list[Stepped] = []
+    rows = _rows(checkout, visit(checkout.project, stepped))
+    call.tell_stepped(stepped)
+    return {"name": checkout.name, "path": str(checkout.path), "branch": checkout.branch, "migrations": rows}
+
+
+def _rows(checkout: Checkout, inventory: Inventory) -> list[dict[str, object]]:
+    borrowed = {row.migration.path for row in (*inventory.borrowed, *inventory.edited)}
+    return [
+        {
+            "revision": migration.revision.id,
+            "down_revision": list(migration.revision.down_revisions),
+            "depends_on": list(migration.revision.depends_on),
+            "path": os.path.relpath(migration.path, checkout.path),
+            "borrowed": migration.path in borrowed,
+        }
+        for migration in sorted(inventory.all, key=lambda migration: migration.path)
+    ]

@@ -1,0 +1,181 @@
+"""`init`."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...check.review import find_scope, projects
+from ...git import ask as git
+from ...install.extras import Home, Place
+from ...install.installation import Change, apply, plan_installation, plan_removal
+from ...install.purge import Remains, find_remains, take
+from ...messages.errors import DONE, Refusal, Usage
+from ...messages.texts import Message, language
+from ...project.config import MAIN
+from ...project.project import config_files
+from ...project.settings import FILE, load_settings
+from ...search.checkouts import look_around
+from ..options import PROGRAM
+from .call import Call, open_call
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Iterator
+
+    from ...project.project import Project
+    from ..printer import Printer
+
+
+def init(options: argparse.Namespace, printer: Printer) -> int:
+    """Show what is to be written, ask, write; run again it changes nothing."""
+    if options.purge and not options.remove:
+        raise Usage("init-purge-alone", command=_again(options, "--remove"))
+    if options.remove:
+        return _remove(options, printer)
+    home = _home(_open(options, printer))
+    for message in _wrong_already(home.place.root):
+        printer.tell(message)
+    installation = plan_installation(home, options.extras)
+    steps = tuple(map(_described, installation.changes))
+    _show(steps, installation.notes, options, printer)
+    if not steps:
+        printer.tell(Message("init-nothing"))
+    elif _may(options, printer, Message("init-ask")):
+        apply(installation, home.place)
+        printer.tell(Message("init-done"))
+    return DONE
+
+
+def _wrong_already(root: Path) -> Iterator[Message]:
+    """Yield what the hooks will find here, and that they stop nobody for it."""
+    from ...check.recorded import review_tree
+    from ...check.snapshot import Tree
+    from .check import line_of
+
+    scope = find_scope(None, root, config_files((), MAIN, (), os.environ))
+    found = review_tree(scope, Tree(root, None)) if scope else ()
+    yield from map(line_of, found)
+    if found:
+        yield Message("init-already", {"problems": found})
+
+
+def _remove(options: argparse.Namespace, printer: Printer) -> int:
+    """Show what is to be taken out, ask, take it out; say what stays."""
+    place = _place(Path.cwd() / (options.directory or ""))
+    printer.speak(load_settings(place.root / FILE).language)
+    installation, remains = plan_removal(place), find_remains(place)
+    steps = [*map(_described, installation.changes), *(remains.steps() if options.purge else ())]
+    notes = (*installation.notes, *(remains.warnings() if options.purge else _stays(options, remains)))
+    _show(steps, notes, options, printer)
+    if not steps:
+        printer.tell(Message("init-nothing-left"))
+    elif _may(options, printer, Message("init-ask-remove")):
+        if options.purge:
+            take(remains, place, lambda: printer.tell(Message("waiting")))
+        apply(installation, place)
+        printer.tell(Message("init-removed"))
+    return DONE
+
+
+def _stays(options: argparse.Namespace, remains: Remains) -> Iterator[Message]:
+    if what := tuple(remains.stays()):
+        yield Message("init-stays", {"what": what, "command": _again(options, "--purge")})
+
+
+def _may(options: argparse.Namespace, printer: Printer, question: Message) -> bool:
+    """Whether it is to be done: not in a dry run. Raises Refusal "init-needs-yes" without a yes."""
+    if options.dry_run:
+        return False
+    if not options.yes and not printer.ask(question):
+        raise Refusal("init-needs-yes", command=_again(options, "--yes"))
+    return True
+
+
+def _again(options: argparse.Namespace, more: str) -> str:
+    """Return the same call with one more word."""
+    words = [PROGRAM, "init", *([options.directory] if options.directory else [])]
+    words += ["--with", ",".join(options.extras)] if options.extras else []
+    words += [f"--{name}" for name in ("remove", "purge") if getattr(options, name)]
+    return shlex.join([*words, more])
+
+
+def _place(folder: Path) -> Place:
+    repository = git.locate(folder)
+    if repository is None:
+        raise Refusal("init-no-git", folder=folder)
+    top = repository.top
+    return Place(top, repository.common, git.hooks_folder(top), git.hooks_path(top))
+
+
+def _open(options: argparse.Namespace, printer: Printer) -> Call:
+    """Open the project that is named, else the usual one, else any: only --with has to know which is meant."""
+    found: tuple[Project, ...] = ()
+    if options.directory is None:
+        scope = find_scope(None, Path.cwd(), config_files(options.config, options.name, (), os.environ))
+        found = projects(scope, placed=True) if scope else ()
+    try:
+        call = open_call(options, printer)
+    except Refusal as refusal:
+        if not found or not refusal.key.startswith("no-config"):
+            raise
+        if len(found) > 1 and options.extras:
+            folders = tuple(project.folder for project in found)
+            command = shlex.join([PROGRAM, "init", os.path.relpath(folders[0])])
+            raise Refusal("init-which", found=folders, command=command) from None
+        options.directory = str(found[0].folder)
+        call = open_call(options, printer)
+    for project in found or (call.project,):
+        printer.tell(Message("init-project", {"folder": project.folder}))
+    return call
+
+
+def _home(call: Call) -> Home:
+    project, published = call.project, call.settings.published
+    if project.repository is None:
+        raise Refusal("init-no-git", folder=project.root)
+    main = look_around(project, call.settings.search).main
+    default = git.default_branch(project.root)
+    branch = default or main.branch or "main"
+    remote = f"origin/{branch}"
+    return Home(
+        _place(project.root),
+        project.folder,
+        branch,
+        remote if git.commit_id(project.root, f"refs/remotes/{remote}") else None,
+        silent_origin=git.has_remote(project.root) and not default and not published,
+        language=language(call.settings.language, os.environ),
+    )
+
+
+def _show(
+    steps: Iterable[Message], notes: Iterable[Message], options: argparse.Namespace, printer: Printer
+) -> None:
+    """Say what is to be done; for a dry run that is the data that was asked for."""
+    for step in steps:
+        if options.dry_run:
+            printer.data(*printer.phrase(step).split("\n"))
+        else:
+            printer.tell(step)
+    for note in notes:
+        printer.tell(note)
+
+
+def _described(change: Change) -> Message:
+    if change.before is None:
+        return Message("init-create", {"path": change.path})
+    if change.after is None:
+        return Message("init-delete", {"path": change.path})
+    return Message("init-change", {"path": change.path, "diff": _diff(change)})
+
+
+def _diff(change: Change) -> str:
+    import difflib
+
+    from ...database.runner import mask
+
+    before, after = (change.before or "").splitlines(), (change.after or "").splitlines()
+    lines = list(difflib.unified_diff(before, after, lineterm="", n=1))[2:]
+    return mask("\n".join("  " + line for line in lines))

@@ -1,0 +1,37 @@
+"""`adopt` and `merge`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from ...borrow import own
+from ...git import ask as git
+from ...messages.errors import DONE
+from ...messages.texts import Message
+from .call import open_call
+
+if TYPE_CHECKING:
+    import argparse
+
+    from ..printer import Printer
+
+
+def adopt(options: argparse.Namespace, printer: Printer) -> int:
+    """Make borrowed migrations this branch's own."""
+    call = open_call(options, printer)
+    for row in own.adopt(call.project, options.revisions):
+        values = {"revision": row.entry.revision, "path": row.migration.path, "origin": row.entry.origin.name}
+        printer.tell(Message("adopted", values))
+    return DONE
+
+
+def merge(options: argparse.Namespace, printer: Printer) -> int:
+    """Join this branch's own heads; print the path of each new migration."""
+    call = open_call(options, printer)
+    paths = own.merge(call.project, call.settings, os.environ, options.message, printer.tell)
+    if options.stage and paths:
+        git.stage(call.project.root, paths)
+    for path in paths:
+        printer.data(str(path))
+    return DONE

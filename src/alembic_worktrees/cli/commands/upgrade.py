@@ -1,0 +1,167 @@
+"""`upgrade` and `copy`."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ...database.client import Database
+from ...messages.errors import DONE, Refusal
+from ...messages.texts import Message
+from .call import Call, open_call
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from ...borrow.upgrade import Audience, Situation
+    from ...database.client import Applied, Remote
+    from ..printer import Printer
+
+
+def upgrade(options: argparse.Namespace, printer: Printer) -> int:
+    """Borrow what is missing here, then upgrade."""
+    call = open_call(options, printer)
+    settings = call.settings
+    settings = settings._replace(
+        target=options.target or settings.target, max_attempts=options.max_attempts or settings.max_attempts
+    )
+    with _database(call) as database:
+        from ...borrow import upgrade as story  # while Alembic starts
+
+        audience = _audience(call, meant=options.remote_database or settings.remote_database)
+        story.upgrade(
+            call.project,
+            settings,
+            database,
+            audience,
+            prefer=options.prefer,
+            trust_files=options.trust_files,
+            borrowed_parents=options.on_borrowed,
+        )
+    return DONE
+
+
+def copy(options: argparse.Namespace, printer: Printer) -> int:
+    """Borrow what is missing here; with --dry-run say what that would be."""
+    call = open_call(options, printer)
+    with _database(call) as database:
+        from ...borrow import upgrade as story  # while Alembic starts
+
+        audience = _audience(call, meant=True)  # nothing is changed in the database
+        situation = story.copy(
+            call.project, call.settings, database, audience, prefer=options.prefer, dry_run=options.dry_run
+        )
+    if options.json:
+        printer.document(_plan_document(situation))
+    elif options.dry_run:
+        _print_plan(situation, printer)
+    if options.dry_run and _reviews(call):
+        _show_sheets(call, situation, data=not options.json)
+    if refusal := situation.obstacle:
+        raise refusal
+    if not situation.plan.copies and not situation.plan.returned:
+        printer.tell(Message("plan-nothing"))
+    return DONE
+
+
+def _database(call: Call) -> Database:
+    settings = call.settings
+    return Database(
+        call.project,
+        settings.python,
+        os.environ,
+        direct=settings.database_url,
+        verbose=call.options.verbose,
+        tell=call.printer.tell,
+    )
+
+
+def _audience(call: Call, *, meant: bool | tuple[str, ...]) -> Audience:
+    from ...borrow.upgrade import Audience
+
+    allow = (lambda _: None) if meant is True else partial(_consent, call.printer, meant or ())
+    review = partial(_review, call) if _reviews(call) else (lambda _: None)
+    return Audience(call.printer.tell, call.tell_detail, call.tell_stepped, allow, review)
+
+
+def _reviews(call: Call) -> bool:
+    chosen: bool | None = call.options.review
+    return call.settings.review if chosen is None else chosen
+
+
+def _review(call: Call, situation: Situation) -> None:
+    """Show every file that would be borrowed, and ask once. Raises Refusal."""
+    from ...project.project import config_files
+    from ...status.next_step import Called
+
+    copies, options = situation.plan.copies, call.options
+    if not call.printer.can_ask:
+        words = config_files(options.config, options.name, (), os.environ).words
+        called = Called(options.directory, words, tuple(options.arguments))
+        read = called.command("copy", "--dry-run", "--review")
+        again = called.command(options.command, "--no-review")
+        raise Refusal("preview-unanswered", copies=copies, read=read, again=again)
+    _show_sheets(call, situation, data=False)
+    if not call.printer.ask(Message("preview-ask", {"copies": copies})):
+        raise Refusal("preview-declined")
+
+
+def _show_sheets(call: Call, situation: Situation, *, data: bool) -> None:
+    from ...borrow.preview import author_of, sheets
+
+    author = author_of(situation.project, lambda: situation.search.surroundings)
+    for sheet in sheets(situation.plan.copies, author):
+        if data:
+            call.printer.data(*call.printer.phrase(sheet.about).split("\n"))
+        else:
+            call.printer.tell(sheet.about)
+        call.printer.show(sheet.text, sheet.language, data=data)
+
+
+def _consent(printer: Printer, meant: Sequence[str], applied: Applied) -> None:
+    """Ask before a database is changed that is not local, unless its host is one of those that are meant."""
+    named = {host.lower() for host in meant}
+    hosts = [(table.name, remote) for table in applied.tables for remote in table.remote]
+    for name, remote in dict.fromkeys(hosts):
+        values = {"database": name, "host": remote.host, "why": _why(remote)}
+        if remote.host.lower() not in named and not printer.ask(Message("ask-not-local", values)):
+            raise Refusal("not-local", **values)
+
+
+def _why(remote: Remote) -> Message:
+    key = "name" if remote.address else "unknown"
+    return Message(f"remote-{'address' if remote.address == remote.host else key}", remote._asdict())
+
+
+def _plan_document(situation: Situation) -> dict[str, object]:
+    plan, root = situation.plan, situation.project.root
+    copies = [
+        {
+            "revision": copied.candidate.revision.id,
+            "path": os.path.relpath(copied.path, root),
+            "origin": copied.candidate.origin._asdict(),
+        }
+        for copied in plan.copies
+    ]
+    return {
+        "applied": list(plan.applied),
+        "missing": list(plan.missing),
+        "copies": copies,
+        "unresolved": list(plan.unresolved),
+    }
+
+
+def _print_plan(situation: Situation, printer: Printer) -> None:
+    from ...borrow.upgrade import taken_over
+
+    for row in situation.inventory.taken:
+        printer.tell(taken_over(row))
+    for copied in situation.plan.copies:
+        revision, origin = copied.candidate.revision.id, copied.candidate.origin.name
+        values = {"revision": revision, "origin": origin, "path": copied.path}
+        printer.data(printer.phrase(Message("plan-copy", values)))
+    for row in situation.plan.returned:
+        values = {"revision": row.entry.revision, "path": row.migration.path}
+        printer.data(printer.phrase(Message("plan-return", values)))

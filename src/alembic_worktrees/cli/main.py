@@ -1,0 +1,134 @@
+"""The command line: options, dispatch, and the one place where every error ends."""
+
+from __future__ import annotations
+
+import atexit
+import errno
+import os
+import sys
+from contextlib import suppress
+from importlib import import_module
+from typing import TYPE_CHECKING, NoReturn
+
+from ..install.shim import FUNCTIONS, HOME
+from ..messages.errors import DONE, INTERRUPTED, NOT_DONE, OUR_BUG, Refusal
+from ..messages.texts import Message, quoted
+from ..system.encoding import relax
+from .options import PROGRAM, parse
+from .printer import Printer, hush
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Sequence
+
+# Each subcommand's function in a module of `commands`, which is loaded only when it is called.
+COMMANDS = {
+    "upgrade": ("upgrade", "upgrade"),
+    "copy": ("upgrade", "copy"),
+    "find": ("find", "find"),
+    "list": ("find", "list_all"),
+    "status": ("status", "status"),
+    "graph": ("status", "graph"),
+    "check": ("check", "check"),
+    "protect": ("check", "protect"),
+    "report": ("check", "report"),
+    "adopt": ("own", "adopt"),
+    "merge": ("own", "merge"),
+    "init": ("init", "init"),
+    "shim": ("shim", "shim"),
+    "completion": ("completion", "completion"),
+    "demo": ("shim", "demo"),
+}
+
+OUTPUT_FAULTS = {errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC}
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run the command line `argv` and return the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        relax(stream)
+    printer = Printer(sys.stderr, os.environ, argv)
+    try:
+        status = _perform(argv, printer)
+        sys.stdout.flush()
+    except Refusal as refusal:
+        called = {"call": _called(argv)} if "call" in refusal.values else {}
+        printer.tell(Message(refusal.key, {**refusal.values, **called}))
+        return refusal.status
+    except KeyboardInterrupt:
+        printer.tell(Message("interrupted"))
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader, `head` for example, has enough
+        hush(sys.stdout)
+        return DONE
+    except OSError as error:
+        printer.tell(_fault(error))
+        return NOT_DONE
+    except Exception as error:
+        if isinstance(error, UnicodeEncodeError) and error.encoding != "utf-8":
+            printer.tell(Message("locale-lacks", {"encoding": error.encoding, "name": error.object}))
+            return NOT_DONE
+        printer.tell(Message("bug", {"report": _bug_report(argv)}))
+        return OUR_BUG
+    return status
+
+
+def _called(argv: Sequence[str]) -> str:
+    """Return what the user called, as far as a folder may follow: our command, or the shell function that called it."""
+    name, words = argv[0], argv[1:]
+    if name in {"adopt", "report"}:  # they take none
+        return "cd"
+    by_function = HOME in os.environ
+    names = {ours: function for function, ours in FUNCTIONS.items()} if by_function else {}
+    revision = next((word for word in words if not word.startswith("-")), "") if name == "find" else ""
+    return " ".join([names.get(name, f"{PROGRAM} {name}"), *([quoted(revision)] if revision else [])])
+
+
+def leave(status: int) -> NoReturn:
+    """End this process as Python does, but without freeing object by object what ends anyway: 10 ms and more."""
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # what could not be written has been told
+            stream.flush()
+    os._exit(status)
+
+
+def _perform(argv: Sequence[str], printer: Printer) -> int:
+    try:
+        options = parse(argv, printer.phrase)
+    except SystemExit:  # --help and --version have printed what they have
+        return DONE
+    return _command(options.command)(options, printer)
+
+
+def _fault(error: OSError) -> Message:
+    """Return what to say of a fault of the machine, or of somebody else who is at work in the same folders."""
+    if error.filename is None and error.errno in OUTPUT_FAULTS:  # who writes a file names it
+        hush(sys.stdout)
+        return Message("cannot-print", {"reason": error.strerror})
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return Message("cwd-gone")
+    return Message(
+        "machine-failed", {"what": error.filename or type(error).__name__, "reason": error.strerror}
+    )
+
+
+def _command(name: str) -> Callable[[argparse.Namespace, Printer], int]:
+    module, function = COMMANDS[name]
+    found: Callable[[argparse.Namespace, Printer], int] = getattr(
+        import_module(f".commands.{module}", __package__), function
+    )
+    return found
+
+
+def _bug_report(argv: Sequence[str]) -> str:
+    import platform
+    import traceback
+
+    from .. import __version__
+    from ..database.runner import mask
+
+    versions = f"alembic-worktrees {__version__}, Python {platform.python_version()}, {platform.platform()}"
+    return mask(f"$ alembic-worktrees {' '.join(argv)}\n{versions}\n{traceback.format_exc()}")

@@ -1,0 +1,117 @@
+"""The only printer: data to standard output, talk to standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from ..messages.texts import COLOURS, Message, Speaker, language, one_line
+from ..system.encoding import encoded, lacks
+from .typed import typed_passwords
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import TextIO
+
+PROGRESS = {"looking"}
+
+
+def hush(stream: TextIO) -> None:
+    """Let all that is still written to `stream` vanish, also what it holds back: it leads nowhere any more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+class Printer:
+    """Says messages in the user's language: with marks and colour on a terminal, bare elsewhere."""
+
+    def __init__(self, stream: TextIO, environment: Mapping[str, str], argv: Sequence[str] = ()) -> None:
+        """Talk on `stream` in the locale's language, and tell no password of `argv`; NO_COLOR and TERM are honoured.
+
+        What else comes from others is masked where it comes in.
+        """
+        self._stream = stream
+        self._environment = environment
+        self._hidden = typed_passwords(argv)
+        self.speak(None)
+
+    def speak(self, setting: str | None) -> None:
+        """Speak the language of the setting, or the locale's if there is none."""
+        terminal = self._stream.isatty()
+        colour = terminal and "NO_COLOR" not in self._environment and self._environment.get("TERM") != "dumb"
+        marks = terminal and not lacks(self._stream.encoding, "".join(COLOURS))
+        self._speaker = Speaker(language(setting, self._environment), marks=marks, colour=colour)
+
+    def phrase(self, message: Message) -> str:
+        """Return the words of a message."""
+        return self._speaker.phrase(message)
+
+    def tell(self, message: Message) -> None:
+        """Say one message, at once; one about progress only where somebody is looking."""
+        if message.key in PROGRESS and not self._stream.isatty():
+            return
+        try:
+            print(self._said(message), file=self._stream, flush=True)
+        except OSError:
+            if self._stream is sys.stdout:
+                raise
+            hush(self._stream)  # what nobody hears must not stop the work half-way
+
+    def _said(self, message: Message) -> str:
+        said = self._speaker.say(message)
+        for typed, shown in self._hidden.items():
+            said = said.replace(typed, shown)
+        return said
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether somebody is there to answer."""
+        return bool(sys.stdin and sys.stdin.isatty() and self._stream.isatty())
+
+    def ask(self, question: Message) -> bool:
+        """Ask a yes or no on the terminal; no if nobody can answer."""
+        if not self.can_ask:
+            return False
+        print(self._said(question), file=self._stream, end="", flush=True)
+        return sys.stdin.readline().strip().lower() in {"y", "yes", "o", "oui"}
+
+    def show(self, text: str, language: str, *, data: bool = False) -> None:
+        """Print a whole text with the number of each line, so that none can pass for a word of ours.
+
+        `language` ("python", "diff") gives it its colours at a terminal. The text goes to standard output if it is
+        `data`. It is to be `printable`.
+        """
+        stream = sys.stdout if data else self._stream
+        if stream.isatty():
+            import shutil
+
+            from rich.console import Console
+            from rich.syntax import Syntax
+
+            plain = "NO_COLOR" in self._environment or self._environment.get("TERM") == "dumb"
+            shown = Syntax(text, language, theme="ansi_dark", line_numbers=True, word_wrap=True)
+            width, height = shutil.get_terminal_size()
+            Console(file=stream, color_system=None if plain else "auto", width=width, height=height).print(
+                shown
+            )
+            return
+        for number, line in enumerate(text.split("\n"), 1):
+            print(f"{number:5} {line}", file=stream)
+
+    def data(self, *lines: str) -> None:
+        """Print lines of data: to a terminal without what could steer it, elsewhere as they are, byte for byte."""
+        if sys.stdout.isatty():
+            print(*map(one_line, lines), sep="\n")
+        else:
+            self.write(encoded("\n".join(lines)) + b"\n")
+
+    def write(self, data: bytes) -> None:
+        """Write a whole of data to standard output as it is."""
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+
+    def document(self, document: Mapping[str, object]) -> None:
+        """Print a document as JSON, with the version of its form."""
+        import json
+
+        print(json.dumps({"version": 1, **document}, indent=2))

@@ -1,0 +1,356 @@
+"""What is applied? And the upgrade. The only module that touches the database, through the project's own env.py."""
+
+from __future__ import annotations
+
+import json
+import re
+import select
+import time
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..messages.errors import Refusal
+from ..messages.texts import Message
+from ..project.interpreter import interpreters
+from ..system.process import Conversation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from types import TracebackType
+
+    from ..project.project import Project
+
+_DRIVER = re.compile(r"^postgres(ql)?(\+\w+)?://")  # SQLAlchemy names a driver, libpq does not
+
+RUNNER = Path(__file__).with_name("runner.py")
+PAUSE = 0.2  # seconds until a lock that is taken is tried again
+SOON = 5.0  # seconds in which the database of `database-url` is to answer
+GRACE = 2.0  # seconds that Alembic has to stop after ^C
+
+
+class Unlocked(NamedTuple):
+    """Why a version table of PostgreSQL could not be locked: its words, or None for a connection pooler."""
+
+    reason: str | None
+
+
+class Remote(NamedTuple):
+    """A host that is not local, and its address where that is known."""
+
+    host: str
+    address: str | None
+
+
+class VersionTable(NamedTuple):
+    """One version table: its rows, and the database it is in. `hosts` is () for a socket or a file.
+
+    `remote` are those hosts that are not local, as seen from where the connection is made (DESIGN, rule 12).
+    """
+
+    heads: tuple[str, ...]
+    dialect: str
+    hosts: tuple[str, ...]
+    port: int | None
+    database: str
+    unlocked: Unlocked | None = None
+    remote: tuple[Remote, ...] = ()
+    table: str = "alembic_version"
+    schema: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The database in words, without user or password: "stoflow (postgresql, localhost:5432)"."""
+        hosts = ",".join(host for host in self.hosts if not host.startswith("/"))
+        where = f"{hosts}:{self.port}" if hosts and self.port else hosts
+        return f"{self.database} ({', '.join(filter(None, [self.dialect, where]))})"
+
+    @property
+    def file(self) -> str | None:
+        """The path of SQLite's file as env.py gives it, perhaps from the folder it runs in; None for all else."""
+        path = self.database.removeprefix("file:").partition("?")[0] if self.dialect == "sqlite" else ""
+        return path if path not in ("", ":memory:") else None
+
+
+class Applied(NamedTuple):
+    """The rows of every version table that env.py leads to."""
+
+    tables: tuple[VersionTable, ...]
+
+    @property
+    def heads(self) -> frozenset[str]:
+        """All rows of all tables."""
+        return frozenset(head for table in self.tables for head in table.heads)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name of each database, once."""
+        return tuple(dict.fromkeys(table.name for table in self.tables))
+
+
+class Upgraded(NamedTuple):
+    """How `alembic upgrade` ended."""
+
+    done: bool = False
+    unknown: str | None = None  # the id that it could not locate, if that is why it failed
+    migration: tuple[str, Path] | None = None  # the id and the file of the one that failed
+    interrupted: bool = False
+
+
+def _read_directly(setting: str, environment: Mapping[str, str]) -> Applied | None:
+    """Read the version table without env.py: `setting` is a PostgreSQL URL, or "env:NAME" of a variable with one.
+
+    None where that cannot be done, for whatever reason: env.py and Alembic's own words are the way then.
+    Raises Refusal("database-url-unset") if there is no such variable, and TimeoutError.
+    """
+    import psycopg2
+    from psycopg2.extensions import set_wait_callback
+
+    url = environment.get(setting[4:]) if setting.startswith("env:") else setting
+    if not url:
+        raise Refusal("database-url-unset", name=setting[4:])
+    set_wait_callback(partial(_wait, time.monotonic() + SOON))
+    try:
+        with closing(psycopg2.connect(_DRIVER.sub("postgresql://", url))) as connection:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT version_num FROM alembic_version")
+                heads = tuple(row[0] for row in cursor.fetchall())
+            about = connection.info
+            hosts = () if about.host.startswith("/") else (about.host,)
+            return Applied((VersionTable(heads, "postgresql", hosts, about.port, about.dbname),))
+    except psycopg2.Error:
+        return None
+    finally:
+        set_wait_callback(None)
+
+
+def _wait(deadline: float, connection: Any) -> None:
+    """Wait for what psycopg2 waits for, at most until `deadline`, and so that ^C is heard. Raises TimeoutError."""
+    from psycopg2.extensions import POLL_OK, POLL_READ
+
+    while (state := connection.poll()) != POLL_OK:
+        ends = ([connection], []) if state == POLL_READ else ([], [connection])
+        if not any(select.select(*ends, [], max(0.0, deadline - time.monotonic()))):
+            raise TimeoutError
+
+
+class Database:
+    """The project's own Alembic, started once, in the project's own interpreter."""
+
+    def __init__(
+        self,
+        project: Project,
+        python: Sequence[str] | None,
+        environment: Mapping[str, str],
+        *,
+        direct: str | None = None,
+        verbose: bool = False,
+        tell: Callable[[Message], None] = lambda _: None,
+    ) -> None:
+        """Start the first likely interpreter and come back at once; `python` is the setting, and beats all.
+
+        `direct` is the setting `database-url`: with it nothing is started before it is needed. With `verbose` all
+        that is said of a database that does not answer is shown. `tell` is told when that takes too long.
+        """
+        self._project = project
+        self._verbose = verbose
+        self._tell = tell
+        self._environment = environment
+        self._direct = direct
+        self._started = False
+        self._tried: list[str] = []
+        self._chosen = python is not None
+        self._likely = iter([list(python)] if python else ([path] for path in self._interpreters()))
+        self._talk: Conversation | None = None
+        self._ready = False
+        if not direct:
+            self.start()
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Start the first likely interpreter if none was, and come back at once."""
+        if not self._started:
+            self._started = True
+            self._start_next()
+
+    def close(self) -> None:
+        """End the project's Alembic, and with it what it has locked."""
+        if self._talk:
+            self._talk.close()
+
+    def directly(self) -> Applied | None:
+        """Return what the setting `database-url` leads to. None without it, or where it cannot be read: Alembic starts.
+
+        Raises Refusal("database-url-unset").
+        """
+        applied = self._directly() if self._direct else None
+        if applied is None:
+            self.start()
+        return applied
+
+    def _directly(self) -> Applied | None:
+        try:
+            return _read_directly(self._direct or "", self._environment)
+        except TimeoutError:
+            self._tell(Message("direct-silent", {"seconds": int(SOON)}))
+            return None
+
+    def probe(self, patience: float | None = None, *, quiet: bool = False) -> Applied:
+        """Ask which revisions are applied, for at most `patience` seconds.
+
+        Raises Refusal "no-alembic", "python-lacks", "no-database", "probe-failed" or, where the database is to blame
+        and that is all that is said, "database-down", or TimeoutError. The `reason` is Alembic's in one line; with
+        `quiet` it says nothing more.
+        """
+        return self._applied(self._probe(patience, quiet=quiet and not self._verbose))
+
+    def probe_alone(self, when_taken: Callable[[], None]) -> Applied:
+        """Ask as `probe` does, when no other clone is upgrading; until this one ends, none that uses us will.
+
+        Only PostgreSQL has such a lock, and lets it go when its holder is killed. Raises what `probe` raises.
+        """
+        answer = self._probe(lock=True)
+        if _taken(answer):
+            when_taken()
+        while _taken(answer):
+            time.sleep(PAUSE)
+            answer = self._probe(lock=True)
+        return self._applied(answer)
+
+    def _probe(self, patience: float | None = None, **about: bool) -> dict[str, Any]:
+        return self._ask("probe", patience, verbose=self._verbose, **about)
+
+    def _applied(self, answer: dict[str, Any]) -> Applied:
+        if failure := answer["failure"]:
+            key = "database-down" if failure["hidden"] else "probe-failed"
+            if failure["reason"].startswith(("ModuleNotFoundError: ", "ImportError: ")):
+                key = "python-lacks"
+            raise Refusal(key, reason=failure["reason"], python=self._tried[-1], **self._see())
+        if not answer["tables"]:
+            raise Refusal("no-database", env=self._project.scripts / "env.py", **self._see())
+        return Applied(tuple(_version_table(table) for table in answer["tables"]))
+
+    def upgrade(self, target: str) -> Upgraded:
+        """Run `alembic upgrade TARGET`; Alembic's own words go to the user. After ^C it ends, if it can, in order."""
+        try:
+            failure = self._ask("upgrade", target=target)["failure"]
+        except KeyboardInterrupt:
+            self._stop()
+            return Upgraded(interrupted=True)
+        if failure is None:
+            return Upgraded(done=True)
+        if failure.get("interrupted"):
+            return Upgraded(interrupted=True)
+        migration = failure["migration"]
+        return Upgraded(False, failure["unknown"], migration and (migration[0], Path(migration[1])))
+
+    def _stop(self) -> None:
+        """Let Alembic end what it is at; where it does not, or for a second ^C, end it."""
+        if self._talk:
+            try:
+                self._talk.interrupt()
+                ended = self._talk.receive(GRACE) is None
+            except (KeyboardInterrupt, TimeoutError):
+                ended = True
+            if ended:
+                self._talk.kill()
+                self._talk.close()
+                self._talk = None
+
+    def after_interruption(self) -> Applied | None:
+        """Return what is applied after ^C, None where that cannot be told soon."""
+        try:
+            return self.probe(GRACE, quiet=True) if self._talk else self.directly()
+        except (Refusal, TimeoutError):
+            return None
+
+    def merge(self, message: str, heads: Sequence[str]) -> bool:
+        """Let Alembic write a revision that joins `heads`; say whether it did."""
+        return self._ask("merge", message=message, heads=list(heads))["failure"] is None
+
+    def loads(self, content: bytes) -> bool:
+        """Whether Python takes a file of this content for a module. Where ours does not, the project's may be newer.
+
+        Raises what `probe` raises.
+        """
+        from .runner import is_module
+
+        return is_module(content) or bool(self._request("parse", content=content.decode("latin-1"))["sound"])
+
+    def _ask(self, do: str, patience: float | None = None, **about: object) -> dict[str, Any]:
+        return self._request(do, patience, words=self._project.files.words, **about)
+
+    def _request(self, do: str, patience: float | None = None, **about: object) -> dict[str, Any]:
+        talk = self._wait_until_ready()
+        talk.send(json.dumps({"do": do, **about}))
+        return _load(talk, patience, in_order=do == "upgrade") or self._died(talk)
+
+    def _died(self, talk: Conversation) -> dict[str, Any]:
+        raise Refusal("runner-died", status=talk.close(), **self._see())
+
+    def _see(self) -> dict[str, object]:
+        """Return how the user sees it again without us."""
+        return {"folder": self._project.folder, "command": self._project.command("current")}
+
+    def _wait_until_ready(self) -> Conversation:
+        self.start()
+        while self._talk:
+            greeting = None if self._ready else _load(self._talk)
+            if self._ready or (greeting and greeting["ready"]):
+                self._ready = True
+                return self._talk
+            self._tried[-1] += f": {greeting['reason']}" if greeting else ""
+            self._talk.close()
+            self._start_next()
+        key = "python-unfit" if self._chosen else "no-alembic"
+        raise Refusal(key, tried=tuple(self._tried), folder=self._project.folder)
+
+    def _interpreters(self) -> Iterator[str]:
+        project = self._project
+        return interpreters(project.folder, project.root, project.repository, self._environment)
+
+    def _start_next(self) -> None:
+        from .runner import mask
+
+        self._talk = None
+        for argv in self._likely:
+            self._tried.append(mask(" ".join(argv)))
+            try:
+                self._talk = Conversation([*argv, str(RUNNER)], folder=self._project.folder)
+            except OSError as error:
+                self._tried[-1] += f": {error.strerror}"
+            else:
+                return
+
+
+def _load(
+    talk: Conversation, patience: float | None = None, *, in_order: bool = False
+) -> dict[str, Any] | None:
+    """Return the next answer. After ^C the process is ended, which may wait for a server, unless `in_order`."""
+    try:
+        line = talk.receive(patience)
+    except KeyboardInterrupt:
+        if not in_order:
+            talk.kill()
+        raise
+    return json.loads(line) if line else None
+
+
+def _taken(answer: dict[str, Any]) -> bool:
+    return any("taken" in row for row in answer["tables"])
+
+
+def _version_table(row: dict[str, Any]) -> VersionTable:
+    heads, hosts, database = tuple(row["heads"]), tuple(row["hosts"]), row["database"] or ""
+    unlocked = Unlocked(row["unlocked"]) if "unlocked" in row else None
+    remote = tuple(Remote(**one) for one in row["remote"])
+    about = row["table"], row["schema"]
+    return VersionTable(heads, row["dialect"], hosts, row["port"], database, unlocked, remote, *about)

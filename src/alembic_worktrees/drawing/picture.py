@@ -1,0 +1,248 @@
+"""What is there to draw? Landscape → Picture: every revision of all checkouts, with all that is to be shown. Pure."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..migrations.docstring import first_line
+from ..status.standing import applied_revisions, holders
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from ..status.survey import Landscape
+
+OWN, BORROWED, ELSEWHERE, GIT, NOWHERE = "own", "borrowed", "elsewhere", "git", "nowhere"
+SHORTEST_FOLD = 4  # a shorter run takes no more room as it is
+
+
+class Item(NamedTuple):
+    """One revision. `place` is where it is as seen from here: one of the words above."""
+
+    id: str
+    message: str
+    parents: tuple[str, ...]  # its down_revisions
+    depends_on: tuple[str, ...]  # ids, with labels resolved
+    labels: tuple[str, ...]
+    place: str
+    owners: tuple[str, ...]  # checkouts whose own files define it
+    borrowers: tuple[str, ...]
+    origin: str | None  # borrowed here: from whom; only in git: where
+    applied: bool | None  # None: not known
+    row: bool  # whether it is a row of the version table
+    tips: tuple[str, ...]  # the checkouts of which it is an own head
+
+    @property
+    def above(self) -> tuple[str, ...]:
+        """All that must be applied before it, each once."""
+        return tuple(dict.fromkeys((*self.parents, *self.depends_on)))
+
+
+class Entry(NamedTuple):
+    """A node of the picture: one revision, or a folded run of them, the newest first."""
+
+    items: tuple[Item, ...]
+
+    @property
+    def id(self) -> str:
+        """The id of the newest."""
+        return self.items[0].id
+
+    @property
+    def first(self) -> Item:
+        """The newest; of a run, all are alike in what is shown of them."""
+        return self.items[0]
+
+    @property
+    def last(self) -> Item:
+        """The oldest: the one whose parents are drawn."""
+        return self.items[-1]
+
+
+class Picture:
+    """All revisions, the newest first, and whose they are."""
+
+    def __init__(
+        self, items: Iterable[Item], *, here: str, checkouts: tuple[str, ...], databases: tuple[str, ...]
+    ) -> None:
+        """Put `items`, in any order, into the order of drawing; `checkouts` are those that have a project."""
+        self.here = here
+        self.checkouts = checkouts
+        self.databases = databases
+        by_id = {item.id: item for item in items}
+        self.items = tuple(by_id[id] for id in newest_first({id: one.above for id, one in by_id.items()}))
+
+    @cached_property
+    def unfolded(self) -> tuple[Entry, ...]:
+        """Every revision by itself."""
+        return tuple(Entry((item,)) for item in self.items)
+
+    @cached_property
+    def folded(self) -> tuple[Entry, ...]:
+        """The same, with long straight runs of revisions that say nothing new folded into one entry each."""
+        children = _children({item.id: item.above for item in self.items})
+        by_id = {item.id: item for item in self.items}
+        entries: list[Entry] = []
+        seen: set[str] = set()
+        for item in self.items:
+            if item.id not in seen:
+                run = list(_run(item, by_id, children))
+                run = run if len(run) >= SHORTEST_FOLD else [item]
+                seen.update(one.id for one in run)
+                entries.append(Entry(tuple(run)))
+        return tuple(entries)
+
+
+def make_picture(landscape: Landscape) -> Picture:
+    """Gather what is to be drawn."""
+    with_project = tuple(row.checkout.name for row in landscape.holdings if row.checkout.project)
+    return Picture(
+        _items(landscape),
+        here=landscape.here.checkout.name,
+        checkouts=with_project,
+        databases=landscape.applied.names if landscape.applied else (),
+    )
+
+
+def _items(landscape: Landscape) -> Iterator[Item]:
+    graph, reached = landscape.graph, applied_revisions(landscape)
+    rows = landscape.applied.heads if landscape.applied else frozenset()
+    ids = dict.fromkeys([*graph.nodes, *graph.missing, *sorted(rows)])
+    held, messages, tips = holders(landscape.holdings, ids), _messages(landscape), _tips(landscape)
+    loans = _loans(landscape)
+    for id in ids:
+        node = graph.nodes.get(id)
+        down = node.revision.down_revisions if node else ()
+        owners, borrowers = held[id]
+        found = landscape.found.get(id)
+        yield Item(
+            id=id,
+            message=messages.get(id, ""),
+            parents=tuple(dict.fromkeys(down)),
+            depends_on=tuple(parent for parent in graph.parents(id) if parent not in down),
+            labels=node.revision.branch_labels if node else (),
+            place=_place(landscape.here.checkout.name, owners, borrowers, in_git=found is not None),
+            owners=tuple(owners),
+            borrowers=tuple(borrowers),
+            origin=loans.get(id) or (found.origin.name if found else None),
+            applied=None if reached is None else id in reached,
+            row=id in rows,
+            tips=tuple(tips.get(id, ())),
+        )
+
+
+def _place(here: str, owners: list[str], borrowers: list[str], *, in_git: bool) -> str:
+    if here in owners:
+        return OWN
+    if here in borrowers:
+        return BORROWED
+    if owners or borrowers:
+        return ELSEWHERE
+    return GIT if in_git else NOWHERE
+
+
+def _messages(landscape: Landscape) -> dict[str, str]:
+    """Return the message of each revision, from the same file that the graph takes."""
+    ordered = [landscape.here, *landscape.holdings]
+    own = [one for _, inventory in ordered for one in inventory.own]
+    borrowed = [row.migration for _, inventory in ordered for row in inventory.borrowed]
+    found = ((one.revision.id, one.content) for one in landscape.found.values())
+    contents: dict[str, bytes] = {}
+    for id, content in (*((one.revision.id, one.content) for one in (*own, *borrowed)), *found):
+        contents.setdefault(id, content)
+    return {id: first_line(content) for id, content in contents.items()}
+
+
+def _tips(landscape: Landscape) -> dict[str, list[str]]:
+    tips: dict[str, list[str]] = {}
+    for checkout, inventory in landscape.holdings:
+        for head in inventory.branch_graph.real_heads:
+            tips.setdefault(head, []).append(checkout.name)
+    return tips
+
+
+def _loans(landscape: Landscape) -> dict[str, str]:
+    inventory = landscape.here.inventory
+    return {row.entry.revision: row.entry.origin.name for row in (*inventory.borrowed, *inventory.edited)}
+
+
+# The order
+
+
+def newest_first(parents: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the ids so that each stands above its parents, and a side branch right above where it leaves.
+
+    Only a cycle can have a parent above its child. Ids that are only referred to are left out.
+    """
+    children = _children(parents)
+    heights = _heights(parents, children)
+    bases = [id for id in parents if not any(parent in parents for parent in parents[id])]
+
+    def rank(id: str) -> tuple[int, str]:
+        return -heights.get(id, 0), id
+
+    order: dict[str, None] = {}
+    entered: set[str] = set()
+    for base in (*sorted(bases, key=rank), *sorted(parents)):
+        stack = [(base, False)]
+        while stack:
+            id, children_done = stack.pop()
+            if children_done:
+                order[id] = None
+            elif id not in entered:
+                entered.add(id)
+                stack.append((id, True))
+                stack += [(child, False) for child in sorted(children.get(id, ()), key=rank, reverse=True)]
+    return tuple(order)
+
+
+def _children(parents: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
+    children: dict[str, list[str]] = {}
+    for id, above in parents.items():
+        for parent in above:
+            if parent in parents:
+                children.setdefault(parent, []).append(id)
+    return children
+
+
+def _heights(parents: Mapping[str, tuple[str, ...]], children: Mapping[str, list[str]]) -> dict[str, int]:
+    """Return how many revisions lie in the longest line above each; those in a cycle have none."""
+    waiting = {id: len(children.get(id, ())) for id in parents}
+    heights = {id: 0 for id, count in waiting.items() if not count}
+    todo = list(heights)
+    while todo:
+        id = todo.pop()
+        for parent in parents[id]:
+            if parent in waiting:
+                heights[parent] = max(heights.get(parent, 0), heights[id] + 1)
+                waiting[parent] -= 1
+                if not waiting[parent]:
+                    todo.append(parent)
+    return {id: height for id, height in heights.items() if not waiting[id]}
+
+
+# Folding
+
+
+def _run(item: Item, by_id: Mapping[str, Item], children: Mapping[str, list[str]]) -> Iterator[Item]:
+    """Yield the straight run that begins with `item`, as long as nothing that is shown changes."""
+    seen: set[str] = set()
+    one: Item | None = item
+    while one and one.id not in seen and _is_dull(one, by_id, children) and _looks(one) == _looks(item):
+        seen.add(one.id)
+        yield one
+        one = by_id.get(one.parents[0])
+
+
+def _is_dull(item: Item, by_id: Mapping[str, Item], children: Mapping[str, list[str]]) -> bool:
+    below = children.get(item.id, [])
+    straight = len(item.above) == len(item.parents) == 1 and len(below) == 1
+    if not straight or item.id not in by_id[below[0]].parents:
+        return False
+    plain = item.place in (OWN, ELSEWHERE) and item.applied is not False
+    return plain and not (item.row or item.labels or item.tips)
+
+
+def _looks(item: Item) -> tuple[object, ...]:
+    return item.place, item.owners, item.borrowers, item.applied

@@ -1,0 +1,148 @@
+"""Picture → lines for a terminal, as `git log --graph` draws history: the newest first, a line for each node."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING, NamedTuple
+
+from .captions import caption, legend, mark
+from .lanes import Knot, Layout, lay_out
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .captions import Caption, Phrase
+    from .lanes import Edge
+    from .picture import Entry, Picture
+
+COLOURS = (32, 34, 35, 36, 33, 31)  # of lanes
+ALIGNED = 16  # text beside a wider graph begins where the graph ends
+FOLDED = "┋"
+NODE = "*"  # until it is known which sign it has
+
+
+class Cell(NamedTuple):
+    """A character of the drawing, and the lane that gives it its colour."""
+
+    sign: str
+    lane: int
+
+
+def draw(
+    picture: Picture,
+    entries: Sequence[Entry],
+    phrase: Phrase,
+    *,
+    colour: bool = False,
+    width: int | None = None,
+) -> str:
+    """Return the picture as text; with `width`, no line is longer."""
+    layout = lay_out(knots(entries))
+    graph = _rows(layout)
+    indent = min(ALIGNED, max((len(cells) for cells in graph), default=0))
+    paint = _Paint(colour, width)
+    lines = []
+    for entry, cells in zip(entries, graph, strict=True):
+        sign = FOLDED if len(entry.items) > 1 else mark(entry.first)
+        drawn = [cell._replace(sign=sign) if cell.sign == NODE else cell for cell in cells]
+        drawn += [Cell(" ", 0)] * (indent - len(drawn))
+        lines.append(paint.line(drawn, caption(entry, picture, phrase)))
+    signs = "   ".join(f"{sign} {words}" for sign, words in legend(picture, entries, phrase))
+    return "".join(line.rstrip() + "\n" for line in [*lines, "", paint.faint(signs)]) if lines else ""
+
+
+def knots(entries: Sequence[Entry]) -> tuple[Knot, ...]:
+    """Return the nodes as the layout sees them."""
+    ends = {item.id: entry.id for entry in entries for item in entry.items}
+    return tuple(
+        Knot(
+            entry.id,
+            tuple(ends.get(parent, parent) for parent in entry.last.parents),
+            tuple(ends.get(parent, parent) for parent in entry.last.depends_on),
+        )
+        for entry in entries
+    )
+
+
+def _rows(layout: Layout) -> list[list[Cell]]:
+    """Draw each row: the node, the lines that pass, and the lines that begin or end at the node."""
+    rows = [[Cell(" ", 0)] * (2 * layout.width) for _ in layout.lanes]
+    touching: dict[int, list[Edge]] = {}
+    for edge in layout.edges:
+        low, high = sorted((edge.start, edge.end))
+        for row in range(low + 1, high):
+            rows[row][2 * edge.lane] = Cell("┊" if edge.dashed else "│", edge.lane)
+        for row in {low, high}:
+            touching.setdefault(row, []).append(edge)
+    for row, (here, cells) in enumerate(zip(layout.lanes, rows, strict=True)):
+        aside = [edge for edge in touching.get(row, ()) if edge.lane != here]
+        for edge in sorted(aside, key=lambda edge: -abs(edge.lane - here)):
+            _reach(cells, edge, row, here)
+        cells[2 * here] = Cell(NODE, here)
+        while cells[-1].sign == " ":
+            cells.pop()
+        cells.append(Cell(" ", 0))
+    return rows
+
+
+def _reach(cells: list[Cell], edge: Edge, row: int, here: int) -> None:
+    """Draw the line from the node to the lane of an edge that begins or ends in this row."""
+    step = 1 if edge.lane > here else -1
+    for column in range(2 * here + step, 2 * edge.lane, step):
+        if cells[column].sign in " ─┄":
+            cells[column] = Cell("┄" if edge.dashed else "─", edge.lane)
+    crossed = cells[2 * edge.lane].sign in "─┄"  # by a line that reaches further
+    cells[2 * edge.lane] = Cell(_corner(edge, row, crossed=crossed, right=step > 0), edge.lane)
+
+
+def _corner(edge: Edge, row: int, *, crossed: bool, right: bool) -> str:
+    if edge.start == edge.end:
+        return "↺"
+    signs = ("┬┬" if crossed else "╭╮") if row == min(edge.start, edge.end) else ("┴┴" if crossed else "╰╯")
+    return signs[right]
+
+
+class _Paint:
+    """Puts a line together, within a width, with colour or without."""
+
+    def __init__(self, colour: bool, width: int | None) -> None:
+        self._colour = colour
+        self._width = width
+
+    def line(self, cells: Sequence[Cell], words: Caption) -> str:
+        room = self._width - len(cells) if self._width else None
+        graph = "".join(self._in(str(COLOURS[cell.lane % len(COLOURS)]), cell.sign) for cell in cells)
+        refs = f"({', '.join(words.refs)})" if words.refs else ""
+        tags = f"[{'; '.join(words.tags)}]" if words.tags else ""
+        message = words.message
+        if room is not None:  # the message gives way first
+            message = fit(message, max(room - sum(columns(text) + 1 for text in (words.id, refs, tags)), 8))
+        said = []
+        for style, text in (("33", words.id), ("1;36", refs), ("", message), ("2", tags)):
+            shown = text if room is None else fit(text, room)
+            room = room if room is None else room - columns(shown) - 1
+            said.append(self._in(style, shown))
+        return graph + " ".join(filter(None, said))
+
+    def faint(self, text: str) -> str:
+        return self._in("2", text)
+
+    def _in(self, style: str, text: str) -> str:
+        if not self._colour or not style or not text.strip():
+            return text
+        return f"\x1b[{style}m{text}\x1b[0m"
+
+
+def columns(text: str) -> int:
+    """Return how many columns a terminal needs for `text`."""
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
+
+
+def fit(text: str, room: int) -> str:
+    """Return `text`, cut with an ellipsis if it needs more columns than there are."""
+    if columns(text) <= room:
+        return text
+    while text and columns(text) > room - 1:
+        text = text[:-1]
+    return f"{text}…" if room > 0 else ""

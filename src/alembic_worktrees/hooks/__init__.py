@@ -1,0 +1,1 @@
+"""What do git hooks refuse and tell?"""

@@ -1,0 +1,58 @@
+"""Nobody rewrites what others have: a commit must not delete or edit a migration that is published."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..check.snapshot import Tree
+from ..git import ask as git
+from ..messages.errors import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ..check.review import Scope
+
+
+class Rewritten(NamedTuple):
+    """A migration of the branch `published` that the index deletes or changes: `how` is deleted or edited."""
+
+    published: str
+    path: str
+    how: str
+
+
+def rewritten(scope: Scope) -> Iterator[Rewritten]:
+    """Yield the published migrations that the coming commit would rewrite.
+
+    The setting `published` of each project names the branch; without it the remote's default branch counts.
+    What HEAD rewrote before is not this commit's doing. Raises Refusal("published-missing").
+    """
+    if git.commit_id(scope.root, "HEAD") is None:
+        return
+    index, head = Tree(scope.root, None, in_hook=scope.in_hook), Tree(scope.root, "HEAD")
+    for folder in dict.fromkeys(one.folder for one in head.projects(scope.files, scope.folder)):
+        if branch := _published(scope, folder):
+            there = Tree(scope.root, branch)
+            for environment in there.projects(scope.files, folder):
+                yield from _compare(branch, there.migrations(environment.places), head.blobs, index.blobs)
+
+
+def _published(scope: Scope, folder: str) -> str | None:
+    setting = scope.settings(folder).published
+    branch = setting or git.published_branch(scope.root)
+    known = branch and git.commit_id(scope.root, branch)
+    if setting and not known:
+        raise Refusal("published-missing", branch=setting)
+    return branch if known else None  # origin/HEAD may lead to a branch that is gone
+
+
+def _compare(
+    branch: str, published: Mapping[str, str], head: Mapping[str, str], index: Mapping[str, str]
+) -> Iterator[Rewritten]:
+    kept = set(index.values())
+    for path, blob in published.items():
+        before, after = head.get(path), index.get(path)
+        moved = after is None and blob in kept
+        if before and after not in (blob, before) and not moved:
+            yield Rewritten(branch, path, "edited" if after else "deleted")

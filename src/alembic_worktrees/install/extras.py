@@ -1,0 +1,96 @@
+"""The files that `init --with` writes: dev.sh, /sync and /finish. Home → text, sealed to know it again."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..git import ask as git
+from ..messages.texts import quoted
+from ..system.reading import NotReadable, fence, read_plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEV = "scripts/dev.sh"
+FILES = {"dev": (DEV,), "claude": (".claude/commands/sync.md", ".claude/commands/finish.md")}
+
+_TEMPLATES = Path(__file__).with_name("templates")
+_SEAL = re.compile(r"(?<=alembic-worktrees init, seal )[0-9a-f]{12}")
+_NO_SEAL = "0" * 12
+_APP = re.compile(r"^(\w+)(?:\s*:\s*[\w.]+)?\s*=\s*(?:\w+\.)*(?:FastAPI|Starlette)\(", re.MULTILINE)
+_USUAL_APP = "app.main:app"
+
+
+class Place(NamedTuple):
+    """A checkout, and where its repository keeps what all checkouts share."""
+
+    root: Path
+    common: Path
+    hooks: Path  # the folder that git runs hooks from
+    hooks_path: str | None  # the setting core.hooksPath
+
+
+class Home(NamedTuple):
+    """The repository to be at home in."""
+
+    place: Place
+    folder: Path  # of the Alembic project that dev.sh and the documents are about
+    default_branch: str
+    published: str | None  # the same of origin, "origin/main", where that is here
+    silent_origin: bool  # whether nothing says which branch of origin is the published one
+    language: str
+
+
+def render(name: str, home: Home) -> str:
+    """Return the text of one of FILES."""
+    backend = shlex.quote(home.folder.relative_to(home.place.root).as_posix())
+    if name == DEV:
+        return _sealed(_filled(_TEMPLATES / "dev.sh", {"@BACKEND@": backend, "@APP@": find_app(home.folder)}))
+    published = quoted(home.published) if home.published else ""
+    values = {
+        "@BACKEND@": backend,
+        "@DEFAULT@": quoted(home.default_branch),
+        "@FETCH@": "git fetch origin &&" if published else "",
+        "@UPSTREAM@": published or quoted(home.default_branch),
+        "@FOLLOW@": f"git fetch origin && git merge --ff-only {published} &&" if published else "",
+    }
+    return _sealed(_filled(_TEMPLATES / f"{Path(name).stem}.{home.language}.md", values))
+
+
+def is_as_written(text: str) -> bool:
+    """Tell whether `text` is what `render` once returned, by whatever version and for whatever home."""
+    seal = _SEAL.search(text)
+    return seal is not None and _sealed(_SEAL.sub(_NO_SEAL, text)) == text
+
+
+def _sealed(text: str) -> str:
+    return text.replace(_NO_SEAL, hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:12])
+
+
+def _filled(template: Path, values: Mapping[str, str]) -> str:
+    """Return a template with its marks filled; a line of a mark without a value goes."""
+    text = template.read_text(encoding="utf-8")
+    for mark, value in values.items():
+        text = text.replace(mark, value) if value else text.replace(f"{mark}\n", "")
+    return text
+
+
+def find_app(folder: Path) -> str:
+    """Return uvicorn's name for the application in `folder`: the one that lies nearest to its top."""
+    paths = sorted(git.plain_files(folder, "*.py"), key=lambda path: (path.count("/"), path))
+    for path in paths:
+        if found := _APP.search(_text(folder / path)):
+            module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+            return f"{module}:{found[1]}"
+    return _USUAL_APP
+
+
+def _text(path: Path) -> str:
+    try:
+        return read_plain(path, fence(path.parent)).decode("utf-8", "replace")
+    except NotReadable:
+        return ""

@@ -1,0 +1,148 @@
+"""What has the use of it left in a repository, beside the files of `init`? → Remains, and taking them out.
+
+Borrowed files are found by what is written down of them, wherever they lie: the projects may have moved, or be gone.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..borrow.lock import only_one
+from ..git import ask as git
+from ..messages.errors import Refusal
+from ..messages.texts import Message
+from ..migrations import record
+from ..migrations.notes import MEMORY, Note, memory_of, remembered
+from ..migrations.record import sha256
+from ..search import archive
+from ..system.reading import NotReadable, fence, read_plain
+from ..system.writing import remove_leftovers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .extras import Place
+
+
+class Remains(NamedTuple):
+    """`files` are our own: those in git's folders, and those that say of files that they are borrowed."""
+
+    copies: tuple[Path, ...]  # borrowed in this worktree, and as they came
+    edited: tuple[Path, ...]  # changed since: they stay, and so does what says that they are borrowed
+    files: tuple[Path, ...]
+    refs: tuple[git.Tip, ...]
+    archived: tuple[str, ...]  # the ids that the archive has
+    others: tuple[Path, ...]  # worktrees that have borrowed files too
+
+    def steps(self) -> Iterator[Message]:
+        """Yield what taking them would do."""
+        for path in (*self.copies, *self.files):
+            yield Message("init-delete", {"path": path})
+        for ref in self.refs:
+            about = {"ids": self.archived, "ref": ref.name, "commit": ref.commit}
+            yield Message("init-delete-archive", about)
+
+    def warnings(self) -> Iterator[Message]:
+        """Yield what is to be known before they are taken."""
+        if self.copies:
+            yield Message("init-purge-copies")
+        for path in self.edited:
+            yield Message("init-kept", {"path": path})
+        if self.others:
+            yield Message("init-purge-others", {"others": self.others})
+
+    def stays(self) -> Iterator[Message]:
+        """Yield what is left if they are not taken."""
+        if self.copies or self.edited:
+            yield Message("remains-copies", {"copies": (*self.copies, *self.edited)})
+        if self.refs:
+            yield Message("remains-archive", {"ids": self.archived})
+        if self.files:
+            yield Message("remains-files", {"files": self.files})
+
+
+def find_remains(place: Place) -> Remains:
+    """Look at this worktree, and at what all of them share."""
+    rows = list(_written_down(place))
+    borrowed, edited = _lying(rows, place)
+    needed = {row.place for row in rows if row.path in edited}
+    files = dict.fromkeys([*(row.place for row in rows), *_in_git(place)])
+    return Remains(
+        borrowed,
+        edited,
+        tuple(path for path in files if path not in needed),
+        archive.tips(place.root),
+        tuple(sorted(archive.revisions(place.root))),
+        tuple(path for path in other_worktrees(place) if (memory := memory_of(path)) and memory.exists()),
+    )
+
+
+def other_worktrees(place: Place) -> tuple[Path, ...]:
+    """Return the worktrees that share this one's repository."""
+    paths = (tree.path for tree in git.worktrees(place.root) if not tree.bare)
+    return tuple(path for path in paths if path != place.root and path.is_dir())
+
+
+def take(shown: Remains, place: Place, when_waiting: Callable[[], None]) -> None:
+    """Take them out while nobody upgrades; first the copies, so that none is left of which git does not know.
+
+    Raises Refusal "init-changed" if they are no longer those that were shown, or "init-cannot-write".
+    """
+    with only_one(git.Repository(place.root, place.common), when_waiting):
+        now = find_remains(place)
+        if (now.copies, now.refs) != (shown.copies, shown.refs):
+            raise Refusal("init-changed", path=place.root)
+        try:
+            for path in (*now.copies, *now.files):
+                path.unlink(missing_ok=True)
+            remove_leftovers(place.common)
+        except OSError as error:
+            raise Refusal("init-cannot-write", path=error.filename, reason=error.strerror) from error
+        archive.drop(place.root, now.refs)
+
+
+def _written_down(place: Place) -> Iterator[Note]:
+    memory = _own_folder(place) / MEMORY
+    for entry in remembered(memory):
+        yield Note(place.root / entry.path, entry, memory)
+    inside = fence(place.root)
+    for name in git.ignored_files(place.root, f":(top,glob)**/{record.NAME}"):
+        path = place.root / name
+        try:
+            text = read_plain(path, inside).decode("utf-8", "replace")
+        except NotReadable:
+            continue
+        if record.is_record(text):
+            yield from (Note(path.parent / entry.path, entry, path) for entry in record.parse(text))
+
+
+def _lying(rows: list[Note], place: Place) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """Return the borrowed files that are here and that git does not have: as they came, and edited."""
+    known: dict[Path, set[str]] = {}
+    for row in rows:
+        known.setdefault(row.path, set()).add(row.entry.sha256)
+    inside = fence(place.root)
+    as_they_came: list[Path] = []
+    edited: list[Path] = []
+    for path in known.keys() - git.tracked(place.root, known, surely=True):
+        try:
+            same = sha256(read_plain(path, inside)) in known[path]
+        except NotReadable:
+            continue
+        (as_they_came if same else edited).append(path)
+    return tuple(sorted(as_they_came)), tuple(sorted(edited))
+
+
+def _in_git(place: Place) -> Iterator[Path]:
+    """Yield our files in git's folders, this worktree's and the common one; not what is another worktree's."""
+    own = _own_folder(place)
+    for folder in dict.fromkeys([own, place.common]):
+        for path in sorted(folder.glob("alembic-worktrees.*")):
+            if path.is_file() and (path.name != MEMORY or folder == own):
+                yield path
+
+
+def _own_folder(place: Place) -> Path:
+    return Path(os.path.realpath(git.own_folder(place.root) or place.common))

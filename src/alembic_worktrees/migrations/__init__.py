@@ -1,0 +1,1 @@
+"""What do one checkout's files declare?"""

@@ -1,0 +1,368 @@
+"""What is here? Project → Inventory: the migration files of one checkout, each its own or borrowed."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from functools import cached_property
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..git import ask as git
+from ..system.reading import MAX_ENTRIES, MAX_TOTAL_BYTES, Folder, NotReadable, entries, fence
+from .facts import File, facts_of
+from .notes import read_notes
+from .record import Entry, sha256
+from .revision import Revision, Unreadable, is_migration_name
+from .sourceless import is_compiled, without_source
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from ..project.project import Project
+    from .facts import Facts
+    from .graph import Graph
+    from .notes import Note, Notes
+    from .record import Origin
+    from .revision import Sought
+
+
+class _Lying(NamedTuple):
+    revision: Revision
+    content: bytes
+    location: Path
+    below: str
+
+
+class Migration(_Lying):
+    """A migration file: it lies in `location`, a version location, at `below`."""
+
+    @cached_property
+    def path(self) -> Path:
+        """Where it lies; of the thousands that a search reads only a few are asked."""
+        return self.location / self.below
+
+
+class Borrowed(NamedTuple):
+    """A borrowed file as it is, and the entry that says how it came; `place` is the record or memory of that entry."""
+
+    migration: Migration
+    entry: Entry
+    place: Path
+    staged: bool = False  # in the index, and neither git nor `adopt` has put it there
+
+    @property
+    def intact(self) -> bool:
+        """Whether it has the bytes that were borrowed."""
+        return sha256(self.migration.content) == self.entry.sha256
+
+
+class Stepped(NamedTuple):
+    """A path that was stepped over, and why: a stable word of `messages.py`, with detail; and what was read there."""
+
+    path: Path
+    reason: str
+    detail: str = ""
+    content: bytes = b""
+
+    def may_be(self, revision: str) -> bool:
+        """Whether this is a file that, once it is mended, may be the migration of this id."""
+        named = revision in self.path.name or revision.encode(errors="replace") in self.content
+        return named and (is_migration_name(self.path.name) or is_compiled(self.path.name))
+
+
+def unreadable(place: Path, error: OSError) -> Stepped:
+    """Return what to say of a neighbour at `place` that the machine does not let us read."""
+    reason = "denied" if isinstance(error, PermissionError) else "failing"
+    return Stepped(place / (error.filename or ""), reason, error.strerror or "")
+
+
+class _Found(NamedTuple):
+    own: tuple[Migration, ...]  # the checkout's own files, and borrowed ones that were edited here
+    borrowed: tuple[Borrowed, ...]  # unchanged since they were borrowed
+    edited: tuple[Borrowed, ...]  # changed here since they were borrowed, or staged; also in `own`
+    arrived: tuple[Borrowed, ...]  # since tracked by git; also in `own`
+    records: tuple[Path, ...]  # every record file, also those with nothing left in them
+    stepped: tuple[Stepped, ...]
+    others: tuple[Note, ...] = ()  # of files that are not this project's
+    whole: bool = True  # the records and the memory know the same
+    taken: tuple[Borrowed, ...] = ()  # copies that somebody made by hand; also in `borrowed`
+
+
+class Inventory(_Found):
+    """All that lies in the version locations of one checkout; since it never changes, its graphs are made once."""
+
+    @property
+    def forgotten(self) -> tuple[Borrowed, ...]:
+        """What no record has any more, so that git does not ignore it."""
+        rows = (row for row in (*self.borrowed, *self.edited) if row not in self.taken)
+        return tuple(row for row in rows if row.place not in self.records and not row.staged)
+
+    def taking_over(self, origins: Mapping[Path, Origin]) -> Inventory:
+        """Return the inventory with the own files at these paths as borrowed from there, which is yet to be noted."""
+        taken = tuple(
+            Borrowed(
+                one, Entry(one.path.name, one.revision.id, origins[one.path], sha256(one.content)), one.path
+            )
+            for one in self.own
+            if one.path in origins
+        )
+        if not taken:
+            return self
+        own, borrowed = _without(self.own, taken), (*self.borrowed, *taken)
+        return self._replace(own=own, borrowed=borrowed, whole=False, taken=taken)
+
+    @cached_property
+    def all(self) -> tuple[Migration, ...]:
+        """Every migration that Alembic loads here."""
+        return self.own + tuple(borrowed.migration for borrowed in self.borrowed)
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The graph of all that Alembic loads here."""
+        from .graph import graph_of
+
+        return graph_of(self.all)
+
+    @cached_property
+    def own_graph(self) -> Graph:
+        """The graph of the checkout's own files."""
+        from .graph import graph_of
+
+        return graph_of(self.own) if self.borrowed else self.graph
+
+    @cached_property
+    def branch_graph(self) -> Graph:
+        """The graph of the checkout's own files, without borrowed ones that were edited here."""
+        from .graph import graph_of
+
+        return graph_of(self.originals) if self.edited else self.own_graph
+
+    @property
+    def originals(self) -> tuple[Migration, ...]:
+        """The checkout's own files, without borrowed ones that were edited here."""
+        return _without(self.own, self.edited)
+
+
+NOTHING = Inventory((), (), (), (), (), ())
+
+
+def take_inventory(project: Project, sought: Sought | None = None) -> Inventory:
+    """Read every migration file of `project`, and the record of the borrowed ones.
+
+    If only what is `sought` matters, a file that cannot be it is passed over.
+
+    Raises NotReadable("too-many") if it is a neighbour's and has no end; OSError.
+    """
+    locations, outside = _locations(project)
+    notes = read_notes(project, locations)
+    stepped = [Stepped(location, "location-outside") for location in outside]
+    entered = {note.path: note.entry for note in notes.rows}
+    found = tuple(_read_all(project, entered, stepped, sought))
+    lying = {one.path: one for one in found} if entered else {}
+    asked = [*notes.records, *(path for path in entered if path in lying)]
+    tracked = git.tracked(project.root, asked) if project.repository else frozenset()
+    notes = notes.without(tracked)
+    rows, arrived = _sort_out(notes, lying, tracked, project)
+    borrowed = tuple(row for row in rows if row.intact and not row.staged)
+    return Inventory(
+        own=_without(found, borrowed),
+        borrowed=borrowed,
+        edited=tuple(row for row in rows if not row.intact or row.staged),
+        arrived=arrived,
+        records=notes.records,
+        stepped=tuple(stepped),
+        others=tuple(note for note in notes.rows if _is_anothers(note.path, project, locations)),
+        whole=notes.is_whole(row.migration.path for row in rows if not row.staged),
+    )
+
+
+def _sort_out(
+    notes: Notes, lying: Mapping[Path, Migration], tracked: Collection[Path], project: Project
+) -> tuple[tuple[Borrowed, ...], tuple[Borrowed, ...]]:
+    """Return the files that are written down as borrowed and are so still, and those that git has brought since.
+
+    What the index has and only the memory knows is not therefore brought by git: where its record is gone, git ignores
+    a copy no more, and `git add` takes it.
+    """
+    rows = [Borrowed(lying[note.path], note.entry, note.place) for note in notes.rows if note.path in lying]
+    # Where a refresh was killed there are two for a path: the one of what is there counts.
+    best = {row.migration.path: row for row in sorted(rows, key=lambda row: row.intact)}
+    taken = [path for path, row in best.items() if path in tracked and row.place == notes.memory]
+    staged = frozenset(taken) - git.in_head(project.root, taken)
+    arrived = {path: row for path, row in best.items() if path in tracked and path not in staged}
+    waiting = (row._replace(staged=path in staged) for path, row in best.items() if path not in arrived)
+    return tuple(waiting), tuple(arrived.values())
+
+
+def _is_anothers(path: Path, project: Project, locations: Sequence[Path]) -> bool:
+    """Whether there is a migration at `path` that another project of this checkout has borrowed."""
+    folders = path.parents if project.recursive else (path.parent,)
+    return is_migration_name(path.name) and not {*folders} & {*locations} and path.is_file()
+
+
+def _without(migrations: tuple[Migration, ...], rows: Iterable[Borrowed]) -> tuple[Migration, ...]:
+    gone = {row.migration.path for row in rows}
+    return tuple(one for one in migrations if one.path not in gone) if gone else migrations
+
+
+def visit(project: Project | None, stepped: list[Stepped], sought: Sought | None = None) -> Inventory:
+    """Take the inventory of a neighbour; one that cannot be looked at, or has no project, has nothing.
+
+    What was stepped over is added to `stepped`.
+    """
+    try:
+        inventory = take_inventory(project, sought) if project else NOTHING
+    except (NotReadable, OSError) as error:
+        stepped.append(_why_not(project, error))
+        return NOTHING
+    stepped += inventory.stepped
+    return inventory
+
+
+def names_in(project: Project | None, stepped: list[Stepped]) -> list[str]:
+    """Return the migration files of a neighbour by name, none if it cannot be looked at."""
+    try:
+        return sorted(below for _, below in migration_paths(project)) if project else []
+    except (NotReadable, OSError) as error:
+        stepped.append(_why_not(project, error))
+        return []
+
+
+def _why_not(project: Project | None, error: NotReadable | OSError) -> Stepped:
+    root = project.root if project else Path()
+    return Stepped(root, error.reason) if isinstance(error, NotReadable) else unreadable(root, error)
+
+
+def contents(project: Project) -> Iterator[tuple[str, bytes]]:
+    """Yield the base name and the bytes of each migration file that can be read.
+
+    Raises NotReadable("too-many") if the project is a neighbour's and holds more than Alembic would ever load; OSError.
+    """
+    total = 0
+    for location, files, _ in _listed(project):
+        for below, content in _contents(location, files, _fence(project)):
+            if isinstance(content, NotReadable):
+                continue
+            total += len(content)
+            if project.fence and total > MAX_TOTAL_BYTES:
+                raise NotReadable("too-many")
+            yield os.path.basename(below), content
+
+
+def migration_paths(project: Project) -> Iterator[tuple[Path, str]]:
+    """Yield (version location, path below it) of each file that Alembic would load, in Alembic's order.
+
+    Raises NotReadable("too-many") if it is a neighbour's and holds more than Alembic would ever load.
+    """
+    return ((location, below) for location, names, _ in _listed(project) for below in names)
+
+
+def _listed(project: Project) -> Iterator[tuple[Path, dict[str, bool], list[str]]]:
+    """Yield each version location, its files, and the folders that look like files at first sight.
+
+    Of each file is told whether it is a plain one. A file that two names lead to counts once, as in
+    ScriptDirectory._load_revisions, and not by a link if it can be helped.
+    """
+    seen: set[str] = set()
+    left = MAX_ENTRIES if project.fence else None
+    for location in _locations(project)[0]:
+        found = list(entries(location, recursive=project.recursive, limit=left, caches=project.sourceless))
+        left = left and left - len(found)
+        compiled = {*without_source([below for below, _ in found])} if project.sourceless else ()
+        named = [row for row in found if is_migration_name(row[1].name) or row[0] in compiled]
+        folders = [below for below, entry in named if entry.is_dir(follow_symlinks=False)]
+        top = os.path.join(os.path.realpath(location), "")
+        files: dict[str, bool] = {}
+        for below, entry in sorted(named, key=lambda row: row[1].is_symlink()):
+            real = os.path.realpath(entry.path) if entry.is_symlink() else top + below
+            if real not in seen and below not in folders:
+                seen.add(real)
+                files[below] = entry.is_file(follow_symlinks=False)
+        yield location, files, folders
+
+
+def _locations(project: Project) -> tuple[list[Path], list[Path]]:
+    """Return the version locations that may be looked at, and those of a neighbour that lie outside of it."""
+    inside: list[Path] = []
+    outside: list[Path] = []
+    for location in dict.fromkeys(project.versions):
+        real = os.path.join(os.path.realpath(location), "")
+        (inside if project.fence is None or real.startswith(project.fence) else outside).append(location)
+    return inside, outside
+
+
+def _read_all(
+    project: Project,
+    entered: Mapping[Path, Entry],
+    stepped: list[Stepped],
+    sought: Sought | None,
+) -> Iterator[Migration]:
+    """Yield every migration file in Alembic's order; add what was stepped over to `stepped`."""
+    facts = facts_of(project.repository.common if project.repository else None)
+    inside, total = _fence(project), 0
+    for location, files, folders in _listed(project):
+        # Alembic passes over folders too.
+        stepped += (Stepped(location / below, "not-a-file") for below in folders)
+        found = []
+        for below, content in _contents(location, files, inside):
+            if isinstance(content, NotReadable):
+                stepped.append(Stepped(location / below, content.reason))
+                continue
+            total += len(content)
+            if project.fence and total > MAX_TOTAL_BYTES:
+                raise NotReadable("too-many")
+            try:
+                file = _file(facts, below.rpartition("/")[2], content, sought)
+            except Unreadable as error:
+                stepped.append(Stepped(location / below, error.reason, error.detail, content))
+                file = None
+            if file := file or _as_recorded(location, below, content, entered):
+                found.append(Migration(file.revision, file.content, location, below))
+        yield from sorted(found, key=_alembic_order)
+    facts.keep()
+
+
+def _alembic_order(migration: Migration) -> tuple[list[str], str]:
+    """Files first, then folders, one by one."""
+    folder, _, name = migration.below.rpartition("/")
+    return folder.split("/"), name
+
+
+def _file(facts: Facts, name: str, content: bytes, sought: Sought | None) -> File | None:
+    """Return what a file declares, None if that does not matter. Raises Unreadable."""
+    return facts.file(name, content) if sought is None or sought.may_be_in(content, name) else None
+
+
+def _as_recorded(location: Path, below: str, content: bytes, entered: Mapping[Path, Entry]) -> File | None:
+    """Return a file as the one that was borrowed, which it still is if it was broken here; None if none was."""
+    entry = entered.get(location / below) if entered else None  # a path takes longer than all else
+    return File(content, Revision(entry.revision, (), (), (), opaque=True)) if entry else None
+
+
+def _contents(
+    location: Path, files: Mapping[str, bool], inside: tuple[str, ...]
+) -> Iterator[tuple[str, bytes | NotReadable]]:
+    """Yield what each file holds, or why it cannot be read; `files` tells which are plain ones."""
+    for parent, group in groupby(files, _folder_of):
+        names = [(below, below[len(parent) :]) for below in group]
+        try:
+            folder = Folder(os.path.join(location, parent), inside)
+        except NotReadable as error:
+            yield from ((below, error) for below, _ in names)
+            continue
+        with closing(folder):
+            for below, name in names:
+                try:
+                    yield below, folder.read(name, plain=files[below])
+                except NotReadable as error:
+                    yield below, error
+
+
+def _folder_of(below: str) -> str:
+    return below[: below.rfind("/") + 1]
+
+
+def _fence(project: Project) -> tuple[str, ...]:
+    return project.fence or fence(project.root, *project.versions)

@@ -1,0 +1,100 @@
+"""What is written down as borrowed in a checkout? The records beside the files, and the memory of them.
+
+A record is a `.gitignore`, which git overwrites when a tracked one of that name arrives, and which anybody may remove.
+So git's own folder of the worktree has the same entries once more: with paths from the top of the checkout, for all of
+its Alembic projects. What only the memory knows goes back into a record at the next run. Reads only.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..git import ask as git
+from ..system.reading import MAX_ENTRIES, NotReadable, fence, read_plain, walk
+from . import record
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from ..project.project import Project
+
+MEMORY = "alembic-worktrees.borrowed"
+
+
+class Note(NamedTuple):
+    """One entry: the file that it is about, and the record or memory that it stands in, `place`."""
+
+    path: Path
+    entry: record.Entry
+    place: Path
+
+
+class Notes(NamedTuple):
+    """All entries of a checkout, those of the memory first; `records` are the files that look like records of ours."""
+
+    rows: tuple[Note, ...]
+    records: tuple[Path, ...]
+    memory: Path | None
+
+    def without(self, places: Container[Path]) -> Notes:
+        """Return the notes that do not stand in these files."""
+        records = tuple(place for place in self.records if place not in places)
+        believed = {*records, self.memory}
+        return Notes(tuple(row for row in self.rows if row.place in believed), records, self.memory)
+
+    def is_whole(self, paths: Iterable[Path]) -> bool:
+        """Whether the records and the memory say the same of these files; outside git there is no memory."""
+        asked = frozenset(paths)
+        rows = [row for row in self.rows if row.path in asked]
+        memory = {(row.path, row.entry[1:]) for row in rows if row.place == self.memory}
+        records = {(row.path, row.entry[1:]) for row in rows if row.place != self.memory}
+        return self.memory is None or memory == records
+
+
+def read_notes(project: Project, locations: Sequence[Path]) -> Notes:
+    """Read the records in, below and above these version locations, and the memory."""
+    inside = project.fence or fence(project.root)
+    texts = {place: _text(place, inside) for place in _record_paths(project, locations)}
+    memory = memory_of(project.root) if project.repository else None
+    rows = [Note(project.root / entry.path, entry, memory) for entry in remembered(memory)] if memory else []
+    for place, text in texts.items():
+        rows += [Note(place.parent / entry.path, entry, place) for entry in record.parse(text or "")]
+    return Notes(tuple(rows), tuple(place for place, text in texts.items() if text is not None), memory)
+
+
+def memory_of(top: Path) -> Path | None:
+    """Return where the memory of the checkout at `top` is, or would be; None if it is no checkout."""
+    folder = git.own_folder(top)
+    return folder and folder / MEMORY
+
+
+def remembered(memory: Path) -> tuple[record.Entry, ...]:
+    """Return the entries of the memory, with paths from the top of the checkout."""
+    return record.parse(_text(memory, fence(memory.parent)) or "")
+
+
+def _record_paths(project: Project, locations: Sequence[Path]) -> Iterator[Path]:
+    """Yield where a record may be: in each version location, below it, and above it up to the checkout's top."""
+    seen: set[Path] = set()
+    for location in locations:
+        for folder in (location, *location.parents):
+            if folder in seen or not folder.is_relative_to(project.root):
+                break
+            seen.add(folder)
+            yield folder / record.NAME
+        if project.recursive:
+            for below in walk(location, recursive=True, limit=MAX_ENTRIES if project.fence else None):
+                if "/" in below and os.path.basename(below) == record.NAME:
+                    yield location / below
+
+
+def _text(path: Path, inside: tuple[str, ...]) -> str | None:
+    if os.path.islink(path):
+        return None  # git does not read it, and ours never is one
+    try:
+        text = read_plain(path, inside).decode("utf-8")
+    except (NotReadable, UnicodeDecodeError):
+        return None
+    return text if record.is_record(text) else None

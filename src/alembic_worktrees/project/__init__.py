@@ -1,0 +1,1 @@
+"""Where is the Alembic project, how is it configured?"""

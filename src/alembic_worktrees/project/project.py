@@ -1,0 +1,303 @@
+"""Where? DIR → Project: the Alembic environment of a checkout, found without importing Alembic."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..git import ask as git
+from ..messages.errors import CALL, Refusal
+from ..system.reading import MAX_CONFIG_BYTES, NotReadable, read_plain
+from .config import MAIN, other_environments, parse_config
+from .locations import Ground, script_folder, version_folders
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from .config import AlembicConfig
+
+USUAL_FOLDER = "backend"
+USUAL_CONFIG = "alembic.ini"
+_EVERYWHERE = ("/",)  # the fence of what is ours: Alembic would read it too
+
+
+class ConfigFiles(NamedTuple):
+    """The files that configure Alembic, relative to the folder it runs in, and the words that name them to it."""
+
+    ini: str = USUAL_CONFIG
+    toml: str = "pyproject.toml"
+    section: str = MAIN
+    words: tuple[str, ...] = ()
+
+
+class Project(NamedTuple):
+    """An Alembic environment inside a checkout. All paths are absolute."""
+
+    root: Path  # the top of the checkout
+    folder: Path  # where the `alembic` command is run
+    files: ConfigFiles
+    scripts: Path  # where env.py lies
+    versions: tuple[Path, ...]
+    recursive: bool
+    repository: git.Repository | None  # None outside git
+    # A neighbour's: nothing outside of it is read (see files.py). None: ours.
+    fence: tuple[str, ...] | None = None
+    sourceless: bool = False
+
+    def command(self, *words: str) -> str:
+        """Return what a user types in this folder for Alembic to do the same."""
+        import shlex
+
+        from .interpreter import alembic
+
+        program = alembic(self.folder, self.root, self.repository, os.environ)
+        return shlex.join([program, *self.files.words, *words])
+
+
+def config_files(
+    configs: Sequence[str], section: str, arguments: Sequence[str], environment: Mapping[str, str]
+) -> ConfigFiles:
+    """Choose the files as the `alembic` command does: `-c` beats ALEMBIC_CONFIG beats the usual names.
+
+    `arguments` are the values of `-x`. Source: alembic.config.CommandLine._inis_from_config, 1.20.
+    """
+    named = list(configs) or [name for name in [environment.get("ALEMBIC_CONFIG")] if name]
+    tomls = [name for name in named if os.path.basename(name) == "pyproject.toml"]
+    inis = [name for name in named if name not in tomls]
+    words = [word for name in configs for word in ("-c", name)]
+    words += [word for value in arguments for word in ("-x", value)]
+    words += ["-n", section] if section != MAIN else []
+    return ConfigFiles(
+        inis[-1] if inis else USUAL_CONFIG, tomls[-1] if tomls else "pyproject.toml", section, tuple(words)
+    )
+
+
+def find_project(directory: str | None, *, here: Path, home: Path | None, files: ConfigFiles) -> Project:
+    """Return the project that the user means.
+
+    `directory` is what the user named, else None: then `backend`, `here`, and the parents of `here` are tried, and
+    last the same from `home`, the folder that the shell file was sourced from.
+    Raises Refusal: "folder-missing", "no-config", or "config-unreadable".
+    """
+    if directory is not None:
+        folder = here / directory
+        if not folder.is_dir():
+            raise Refusal("folder-missing", folder=folder, call=CALL)
+        return _first_project([folder, folder / USUAL_FOLDER], files) or _no_config(folder)
+    return (
+        _first_project(_usual_places(here), files)
+        or (_first_project(_usual_places(home), files) if home and home.is_dir() else None)
+        or _no_config(here)
+    )
+
+
+def _usual_places(here: Path) -> Iterator[Path]:
+    here = here.resolve()
+    yield here / USUAL_FOLDER
+    yield here
+    repository = git.locate(here)
+    if repository:
+        for parent in here.parents:
+            if not parent.is_relative_to(repository.top):
+                return
+            yield parent
+            yield parent / USUAL_FOLDER
+
+
+def _first_project(folders: Iterator[Path] | Sequence[Path], files: ConfigFiles) -> Project | None:
+    for folder in folders:
+        if folder.is_dir() and has_config(folder, files):
+            real = folder.resolve()
+            repository = git.locate(real)
+            root = repository.top if repository else _root_outside_git(real)
+            return read_project(root, real, movable(files, root, real), repository)
+    return None
+
+
+def movable(files: ConfigFiles, root: Path, folder: Path) -> ConfigFiles:
+    """Make absolute paths into this checkout relative to `folder`: a neighbour is configured by its own files."""
+
+    def move(name: str) -> str:
+        inside = os.path.isabs(name) and Path(os.path.realpath(name)).is_relative_to(root)
+        return os.path.relpath(os.path.realpath(name), folder) if inside else name
+
+    return files._replace(ini=move(files.ini), toml=move(files.toml))
+
+
+def _root_outside_git(folder: Path) -> Path:
+    return folder.parent if folder.name == USUAL_FOLDER else folder
+
+
+def _no_config(folder: Path) -> Project:
+    found = _configured_folders(folder)
+    if found:
+        raise Refusal("no-config-but", folder=folder, found=found, first=found[0], call=CALL)
+    raise Refusal("no-config", folder=folder, call=CALL)
+
+
+def _configured_folders(folder: Path) -> tuple[Path, ...]:
+    repository = git.locate(folder)
+    if repository is None:
+        return ()
+    listed = git.answer(repository.top, "ls-files", "-z", "--", "alembic.ini", "*/alembic.ini")
+    configs = (repository.top / name for name in os.fsdecode(listed).split("\0") if name)
+    return tuple(sorted(config.parent for config in configs if config.is_file()))
+
+
+def has_config(folder: Path, files: ConfigFiles, fence: tuple[str, ...] | None = None) -> bool:
+    """Tell whether `folder` configures Alembic; a config that cannot be read counts: it is to be reported."""
+    try:
+        return _parse(folder, files, fence) is not None
+    except Refusal:
+        return True
+
+
+def environments(ini: str | None, files: ConfigFiles) -> tuple[ConfigFiles, ...]:
+    """Return what names each environment of an ini to a command: all of them, unless `files` name one.
+
+    Raises Refusal("config-unreadable").
+    """
+    others = other_environments(ini) if ini is not None and files.section == MAIN else ()
+    return (
+        files,
+        *(files._replace(section=other, words=(*files.words, "-n", other)) for other in others),
+    )
+
+
+def environments_in(folder: Path, files: ConfigFiles) -> tuple[ConfigFiles, ...]:
+    """Return what names each environment that `folder` configures; a config that cannot be read counts as one."""
+    try:
+        named = environments(_text(folder / files.ini, _EVERYWHERE), files)
+    except Refusal:
+        named = (files,)
+    return tuple(one for one in named if has_config(folder, one))
+
+
+def _parse(folder: Path, files: ConfigFiles, fence: tuple[str, ...] | None) -> AlembicConfig | None:
+    ini, toml = folder / files.ini, folder / files.toml
+    return parse_config(
+        _text(ini, _EVERYWHERE if fence is None or os.path.isabs(files.ini) else fence),
+        _text(toml, _EVERYWHERE if fence is None or os.path.isabs(files.toml) else fence),
+        folder=str(folder),
+        section=files.section,
+        ini_here=str(ini.parent),
+        toml_here=str(toml.parent),
+    )
+
+
+def _text(path: Path, inside: tuple[str, ...]) -> str | None:
+    try:
+        return read_plain(path, inside, limit=MAX_CONFIG_BYTES).decode("utf-8")
+    except NotReadable as error:
+        if error.reason in {"gone", "not-a-file"}:
+            return None
+        raise Refusal("config-unreadable", path=path, reason=error.reason) from error
+    except UnicodeDecodeError as error:
+        raise Refusal("config-unreadable", path=path, reason=str(error)) from error
+
+
+def read_project(
+    root: Path,
+    folder: Path,
+    files: ConfigFiles,
+    repository: git.Repository | None,
+    fence: tuple[str, ...] | None = None,
+) -> Project:
+    """Read the project in `folder` of the checkout at `root`; if that is a neighbour's, within its `fence`.
+
+    Raises Refusal: "no-config", "config-unreadable", "scripts-missing", "package-missing".
+    """
+    project = read_if_any(root, folder, files, repository, fence)
+    if project is None:
+        raise Refusal("no-config", folder=folder, call=CALL)
+    return project
+
+
+def read_if_any(
+    root: Path,
+    folder: Path,
+    files: ConfigFiles,
+    repository: git.Repository | None,
+    fence: tuple[str, ...] | None,
+    like: Project | None = None,
+) -> Project | None:
+    """Read the project as `read_project` does; None if `folder` does not configure Alembic.
+
+    `like` is ours if this is a neighbour's.
+    """
+    try:
+        config = _parse(folder, files, fence)
+    except Refusal as refusal:
+        raise Refusal(
+            refusal.key, **{**refusal.values, "path": folder / str(refusal.values["path"])}
+        ) from refusal
+    if config is None:
+        return None
+    ground = ground_at(root, folder, like)
+    scripts = script_folder(config, folder, ground)
+    versions = version_folders(config, folder, ground)
+    if not scripts.is_dir():
+        from .interpreter import alembic
+
+        starter = alembic(folder, root, repository, os.environ)
+        raise Refusal("scripts-missing", folder=folder, location=config.script_location, starter=starter)
+    return Project(
+        root, folder, files, scripts, versions, config.recursive, repository, fence, config.sourceless
+    )
+
+
+def ground_at(root: Path, folder: Path, like: Project | None = None) -> Ground:
+    """Return where packages of the project in `folder` are looked for: what lies in the checkout at `root`.
+
+    Last the project's Python is asked. That of a neighbour is not run: what is `like` it lies in the same place.
+    """
+    return Ground(
+        (root,),
+        ending_in=lambda tail: [root / below for below in git.folders_ending_in(root, tail)],
+        installed=partial(_as_in, like, root) if like else partial(_installed, root, folder),
+    )
+
+
+def _installed(root: Path, folder: Path, package: str, rest: Sequence[str]) -> Path | None:
+    from .interpreter import find_package
+
+    return find_package(folder, root, package, rest)
+
+
+def _as_in(like: Project, root: Path, package: str, rest: Sequence[str]) -> Path | None:
+    """Return what lies in the checkout at `root` where ours has its scripts, if that is called so."""
+    place = Path(os.path.relpath(like.scripts, like.root))
+    tail = PurePosixPath(*package.split("."), *rest).parts
+    return root / place if place.parts[-len(tail) :] == tail else None
+
+
+class Places(NamedTuple):
+    """Version locations as paths from the top of the checkout, for files that lie in git."""
+
+    folders: tuple[str, ...]
+    recursive: bool
+    sourceless: bool = False
+
+
+def read_places(
+    ini: str | None, toml: str | None, folder: Path, root: Path, files: ConfigFiles, ground: Ground
+) -> Places | None:
+    """Return where the migrations of a config in `folder` lie, from its texts; None if it is no Alembic config.
+
+    Locations outside of the checkout at `root` are left out. Raises Refusal "config-unreadable" or "package-missing".
+    """
+    config = parse_config(
+        ini,
+        toml,
+        folder=str(folder),
+        section=files.section,
+        ini_here=str((folder / files.ini).parent),
+        toml_here=str((folder / files.toml).parent),
+    )
+    if config is None:
+        return None
+    inside = [path for path in version_folders(config, folder, ground) if path.is_relative_to(root)]
+    folders = tuple(path.relative_to(root).as_posix() for path in inside)
+    return Places(folders, config.recursive, config.sourceless)

@@ -1,0 +1,173 @@
+"""What a project says about this tool: ``[tool.alembic-worktrees]`` in its ``pyproject.toml``."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..messages.errors import Refusal
+from .config import parse_toml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+FILE = "pyproject.toml"
+TABLE = "alembic-worktrees"
+LANGUAGES = ("en", "fr")
+
+
+class Settings(NamedTuple):
+    """The settings, each with its default; a key of the table is a field's name with dashes."""
+
+    search: tuple[str, ...] = ()
+    """More places to look for checkouts: globs."""
+    language: str | None = None
+    python: tuple[str, ...] | None = None
+    """The command of the interpreter that has the project's packages."""
+    target: str = "heads"
+    max_attempts: int = 3
+    max_heads: int = 1
+    published: str | None = None
+    """The published branch; None: the remote's default branch."""
+    database_url: str | None = None
+    remote_database: bool | tuple[str, ...] = False
+    """Whether databases that are not local are meant, or the hosts that are."""
+    review: bool = False
+    """Show what would be borrowed, and ask."""
+
+
+def parse_settings(text: str, path: str) -> dict[str, Any]:
+    """Return the settings that the text of a ``pyproject.toml`` makes, by field; ``path`` names it in errors.
+
+    Raises Refusal: ``config-unreadable`` (path, reason), ``setting-unknown`` (path, setting, suggestion),
+    ``setting-invalid`` (path, setting, expected).
+    """
+    if TABLE not in text:  # most files: spared the import of the parser and the parse
+        return {}
+    tool = parse_toml(text, path).get("tool", {})
+    table = tool.get(TABLE, {}) if isinstance(tool, dict) else {}
+    if not isinstance(table, dict):
+        raise Refusal("setting-invalid", path=path, setting=f"tool.{TABLE}", expected="table")
+    return {key.replace("-", "_"): _value(path, key, value) for key, value in table.items()}
+
+
+def load_settings(*files: Path) -> Settings:
+    """Read the settings of these files, where each beats those before it; a missing file says nothing.
+
+    A relative path in a file starts from the file's folder, whatever the current folder is.
+    Raises Refusal as `parse_settings` does.
+    """
+    merged: dict[str, Any] = {}
+    for file in files:
+        merged |= _anchored(parse_settings(_read(file), str(file)), file.parent)
+    return Settings(**merged)
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except UnicodeDecodeError as error:
+        raise Refusal("config-unreadable", path=str(file), reason="not UTF-8") from error
+    except OSError as error:
+        raise Refusal("config-unreadable", path=str(file), reason=error.strerror or str(error)) from error
+
+
+# Each reader takes the value out of the TOML; TypeError when it cannot be meant.
+
+
+def _string(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError
+    return value
+
+
+def _strings(value: object) -> tuple[str, ...]:
+    return tuple(_string(item) for item in (value if isinstance(value, list) else [value]))
+
+
+def _command(value: object) -> tuple[str, ...]:
+    return _strings(value or None)  # an empty list runs nothing
+
+
+def _language(value: object) -> str:
+    if value not in LANGUAGES:
+        raise TypeError
+    return _string(value)
+
+
+def _count(value: object) -> int:
+    # bool is a subclass of int, but `max-heads = true` is a slip
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise TypeError
+    return value
+
+
+def _meant(value: object) -> bool | tuple[str, ...]:
+    return value if isinstance(value, bool) else tuple(_string(item) for item in _list(value))
+
+
+def _list(value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise TypeError
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+_READERS: dict[str, tuple[Callable[[object], object], str]] = {
+    "search": (_strings, "string | list of strings"),
+    "language": (_language, " | ".join(f'"{language}"' for language in LANGUAGES)),
+    "python": (_command, "string | list of strings"),
+    "target": (_string, "string"),
+    "max-attempts": (_count, "integer >= 1"),
+    "max-heads": (_count, "integer >= 1"),
+    "published": (_string, "string"),
+    "database-url": (_string, "string"),
+    "remote-database": (_meant, "true | false | list of hosts"),
+    "review": (_flag, "true | false"),
+}
+
+
+def _value(path: str, key: str, value: object) -> object:
+    if key not in _READERS:
+        raise Refusal("setting-unknown", path=path, setting=key, suggestion=_suggestion(key))
+    reader, expected = _READERS[key]
+    try:
+        return reader(value)
+    except TypeError:
+        raise Refusal("setting-invalid", path=path, setting=key, expected=expected) from None
+
+
+def _suggestion(key: str) -> str:
+    """Return the known key that is spelled most like this one, or all of them if none is close."""
+    from difflib import get_close_matches
+
+    return ", ".join(get_close_matches(key, _READERS, n=1) or _READERS)
+
+
+def _anchored(values: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Make the relative paths among the values absolute, in a new dict."""
+    anchored = dict(values)
+    if "search" in values:
+        anchored["search"] = tuple(_anchored_glob(pattern, folder) for pattern in values["search"])
+    if "python" in values:
+        command, *arguments = values["python"]
+        # A bare word is looked up on PATH; only a path can be relative.
+        path = str(folder.absolute() / command) if os.sep in command and command[0] != "~" else command
+        anchored["python"] = (os.path.expanduser(path), *arguments)  # pathlib's raises for ~nobody
+    return anchored
+
+
+def _anchored_glob(pattern: str, folder: Path) -> str:
+    if pattern.startswith(("~", os.sep)):
+        return pattern
+    from glob import escape
+
+    return os.path.join(escape(str(folder.absolute())), pattern)

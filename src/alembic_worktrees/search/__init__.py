@@ -1,0 +1,1 @@
+"""Where else does a migration lie?"""

@@ -1,0 +1,279 @@
+"""Keep it: applied revisions → the archive, a ref that gc keeps and normal fetch and push ignore (DESIGN, rule 11).
+
+Its tree holds each migration as `FOLDER@SECTION/HOW/ID/PATH-IN-THE-CHECKOUT`: of which Alembic environment it is, and
+how it is known: HOW is `ran@DATABASE` for what has run there through us and is applied still, `seen` for all else that
+was applied. What has run keeps its bytes until something else runs. Its log says which checkout added what, and when.
+An archive of version 1 holds `ID/PATH` alone, which is read as seen. The only module that writes refs.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote, unquote
+
+from ..git import ask as git
+from ..messages.errors import Refusal
+from ..project.project import USUAL_CONFIG
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+    from pathlib import Path
+
+    from ..database.client import VersionTable
+    from ..migrations.inventory import Migration
+    from ..project.project import Project
+
+    _Known = Mapping[tuple[str, str], "Entry"]  # by id and database
+
+REF = "refs/alembic-worktrees/applied"
+AUTHOR = "alembic-worktrees <alembic-worktrees@localhost>"
+PATIENCE = 30.0  # seconds; another writer needs a few milliseconds
+USUAL_TABLE = "alembic_version"
+USUAL_PORTS = (None, 5432, 3306)
+RAN, SEEN = "ran@", "seen"
+STALE = 5.0  # seconds after which a lock of the ref was left by a git that was killed
+
+
+class Archive(NamedTuple):
+    """The archive's newest commit, and its files as (blob, path)."""
+
+    commit: str
+    files: tuple[tuple[str, str], ...]
+
+
+class Entry(NamedTuple):
+    """A migration of one project in the archive; `database` is where it ran, "" if it was only seen applied."""
+
+    revision: str
+    database: str
+    blob: str
+    path: str  # in the checkout
+    place: str  # in the archive
+
+
+class Run(NamedTuple):
+    """What one upgrade did in one database: what ran, and all that is applied now."""
+
+    database: str
+    ran: frozenset[str]
+    applied: frozenset[str]
+
+
+def read(folder: Path) -> Archive | None:
+    """Return what the archive of this repository holds, None if there is none yet."""
+    found = git.refs(folder, REF)
+    return Archive(found[0].commit, git.files(folder, found[0].commit)) if found else None
+
+
+def revisions(folder: Path) -> frozenset[str]:
+    """Return the ids of all that the archive of this repository holds, of all its projects."""
+    found = read(folder)
+    paths = (path.split("/") for _, path in found.files) if found else ()
+    return frozenset(unquote(parts[2] if "@" in parts[0] else parts[0]) for parts in paths)
+
+
+def entries(archive: Archive | None, project: Project) -> tuple[Entry, ...]:
+    """Return what is this project's, what has run first; of what has run nothing that was only seen."""
+    ours = f"{_scope(project)}/"
+    files = archive.files if archive else ()
+    new = [_entry(blob, path, ours) for blob, path in files if path.startswith(ours)]
+    old = [_old_entry(blob, path) for blob, path in files if "@" not in path.partition("/")[0]]
+    ran = [entry for entry in new if entry.database]
+    seen = [*(one for one in old if _is_ours(one.path, project)), *(one for one in new if not one.database)]
+    rest = {entry.revision: entry for entry in seen}  # an old one gives way
+    known = {entry.revision for entry in ran}
+    return (*ran, *(entry for id, entry in rest.items() if id not in known))
+
+
+def tips(folder: Path) -> tuple[git.Tip, ...]:
+    """Return our refs, which are the archive's."""
+    return git.refs(folder, REF.rpartition("/")[0])
+
+
+def drop(folder: Path, refs: Iterable[git.Tip]) -> None:
+    """Remove refs of ours that are still as they were seen. Raises Refusal("git-failed")."""
+    for ref in refs:
+        git.answer(folder, "update-ref", "-d", ref.name, ref.commit)
+
+
+def _entry(blob: str, path: str, scope: str) -> Entry:
+    how, key, original = path.removeprefix(scope).split("/", 2)
+    return Entry(unquote(key), how.removeprefix(RAN) if how != SEEN else "", blob, original, path)
+
+
+def _old_entry(blob: str, path: str) -> Entry:
+    key, _, original = path.partition("/")
+    return Entry(unquote(key), "", blob, original, path)
+
+
+def _is_ours(path: str, project: Project) -> bool:
+    """Whether a file of version 1 may be this project's: it lies in its folders, or in one that is no more there."""
+    place = project.root / path
+    if place.parent == project.root:  # of a version location outside of the checkout only the name is known
+        return any(not one.is_relative_to(project.root) for one in project.versions)
+    return any(place.is_relative_to(one) for one in project.versions) or not place.parent.is_dir()
+
+
+def database_key(table: VersionTable, project: Project) -> str:
+    """Return the name of a database in the archive. SQLite's is a file, which each checkout may have of its own."""
+    if table.file:
+        return _escaped(f"sqlite-{project.folder / table.file}")
+    # One server has many names, of which env.py and `database-url` may each use another.
+    server = table.hosts if table.remote else ()
+    port = () if table.port in USUAL_PORTS else (table.port,)
+    rows = () if table.table == USUAL_TABLE else (table.table,)
+    words = (table.dialect, table.database, *server, *port, table.schema, *rows)
+    return _escaped("-".join(str(word) for word in words if word))
+
+
+def keep(
+    project: Project,
+    applied: Mapping[str, Migration],
+    runs: Sequence[Run],
+    learned: Set[str],
+    before: Archive | None,
+) -> tuple[str, ...]:
+    """Put the file of every applied revision into the archive, and return the ids that were new or changed.
+
+    `before` is the archive if it was read already. What has run keeps its bytes until something else runs under its id.
+    What is `learned` is the same migration with other parents, and replaces it too. Another writer at the same moment
+    is waited out; killed at any moment, the archive is as it was or complete. Raises Refusal("git-failed"). Outside
+    git there is no archive.
+    """
+    if project.repository is None:
+        return ()
+    deadline = time.monotonic() + PATIENCE
+    before = before or read(project.root)
+    while True:
+        known = {(one.revision, one.database): one for one in entries(before, project)}
+        fresh = _fresh(known, applied, runs, learned)
+        changes = [*_kept(fresh, project), *_demoted(known, fresh, runs, project)]
+        if not changes:
+            return ()
+        try:
+            written = git.import_commit(project.root, b"".join(_stream(fresh, changes, before, project)))
+        finally:
+            _remove_reports(project.repository.common)
+        if written:
+            return tuple(sorted({id for id, _ in fresh}))
+        _wait(project.repository.common / f"{REF}.lock", deadline)
+        before = read(project.root)
+
+
+def _fresh(
+    known: _Known, applied: Mapping[str, Migration], runs: Iterable[Run], learned: Set[str]
+) -> dict[tuple[str, str], Migration]:
+    """Return what is to be written, by id and by the database in which it ran."""
+    wanted = {(id, run.database) for run in runs for id in run.ran} | {
+        key for key in known if key[0] in learned
+    }
+    there = {id for id, _ in (*known, *wanted)}
+    wanted |= {(id, "") for id in applied if id not in there}
+    wide = any(len(one.blob) == 64 for one in known.values())  # of `git init --object-format=sha256`
+    same = {key for key in wanted & known.keys() if known[key].blob == _blob(applied[key[0]], wide=wide)}
+    return {key: applied[key[0]] for key in sorted(wanted - same)}
+
+
+def _blob(migration: Migration, *, wide: bool) -> str:
+    return git.blob_id(migration.content, wide=wide)
+
+
+def _kept(fresh: Mapping[tuple[str, str], Migration], project: Project) -> Iterator[bytes]:
+    """Yield the commands for `git fast-import` that write these; what ran needs not be known as seen too."""
+    for (id, database), migration in fresh.items():
+        for how in {"", database}:
+            yield b"D " + _quoted(_folder(project, how, id)) + b"\n"
+        yield (
+            b"M 100644 inline "
+            + _quoted(f"{_folder(project, database, id)}/{_path(migration, project)}")
+            + b"\n"
+        )
+        yield _data(migration.content)
+
+
+def _demoted(
+    known: _Known, fresh: Collection[tuple[str, str]], runs: Iterable[Run], project: Project
+) -> Iterator[bytes]:
+    """Yield the commands that make of what ran and is applied no more something that was seen.
+
+    Without us it may be applied again, changed.
+    """
+    for run in runs:
+        for (id, database), one in known.items():
+            if database == run.database and id not in run.applied and (id, database) not in fresh:
+                seen = _folder(project, "", id)
+                yield b"D " + _quoted(_folder(project, database, id)) + b"\nD " + _quoted(seen) + b"\n"
+                yield b"M 100644 %b " % one.blob.encode() + _quoted(f"{seen}/{one.path}") + b"\n"
+
+
+def _wait(lock: Path, deadline: float) -> None:
+    """Let another writer of the archive finish; the lock of one that was killed is removed."""
+    if time.monotonic() > deadline:
+        raise Refusal("git-failed", command="git fast-import", folder=lock.parent, words=f"{lock} is in use")
+    with suppress(OSError):
+        if time.time() - lock.stat().st_mtime > STALE:
+            lock.unlink()
+    import random
+
+    time.sleep(random.uniform(0, 0.1))  # noqa: S311
+
+
+def _remove_reports(common: Path) -> None:
+    """Remove what `git fast-import` noted in its repository when it could not write the archive; others' stay."""
+    for report in common.glob("fast_import_crash_*"):
+        with suppress(OSError):
+            if REF.encode() in report.read_bytes():
+                report.unlink()
+
+
+def _scope(project: Project) -> str:
+    """Return the folder of an Alembic environment in the archive: where its config lies, and which section it is."""
+    config = project.folder / project.files.ini
+    place = os.path.relpath(config.parent if config.name == USUAL_CONFIG else config, project.root)
+    return f"{_escaped('' if place == '.' else place)}@{_escaped(project.files.section)}"
+
+
+def _folder(project: Project, database: str, id: str) -> str:
+    return f"{_scope(project)}/{f'{RAN}{database}' if database else SEEN}/{_escaped(id)}"
+
+
+def _escaped(text: str) -> str:
+    """Return a text as the name of a folder; an id may be `..` or hold a slash. None holds the sign @."""
+    # Beyond ASCII an escape would be longer than git, which asks for a file of that name, may ask.
+    return re.sub("[\0-\x7f]+", lambda found: quote(found[0], safe=""), text).replace(".", "%2E")
+
+
+def _path(migration: Migration, project: Project) -> str:
+    """Return a migration's path in its checkout; one that lies outside has its name alone."""
+    inside = migration.path.is_relative_to(project.root)
+    return str(migration.path.relative_to(project.root)) if inside else migration.path.name
+
+
+def _stream(
+    fresh: Iterable[tuple[str, str]], changes: Iterable[bytes], before: Archive | None, project: Project
+) -> Iterator[bytes]:
+    """Yield a commit for `git fast-import`, which writes it and moves the ref in one step or not at all."""
+    ids = sorted({id for id, _ in fresh})
+    yield f"commit {REF}\ncommitter {AUTHOR} {int(time.time())} +0000\n".encode()
+    yield _data(os.fsencode("\n".join([_title(project), "", *ids, ""])))
+    if before:
+        yield f"from {before.commit}\n".encode()
+    yield from changes
+
+
+def _title(project: Project) -> str:
+    branch = git.branch(project.root)
+    return f"Applied in {project.root.name}" + (f" on branch {branch}" if branch else "")
+
+
+def _data(content: bytes) -> bytes:
+    return b"data %d\n%b\n" % (len(content), content)
+
+
+def _quoted(path: str) -> bytes:
+    escaped = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return b'"' + os.fsencode(escaped) + b'"'

@@ -1,0 +1,196 @@
+"""Which checkouts are there? Repository and settings → Surroundings: worktrees, clones beside them, `search`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..messages.errors import Refusal
+from ..migrations.inventory import Stepped
+from ..project.project import USUAL_FOLDER, Project, has_config, read_if_any
+from ..project.worktrees import families
+from ..system.reading import fence
+from .kin import Kinship
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+
+class Checkout(NamedTuple):
+    """A working tree of the project; `project` is its Alembic environment, None if it has none."""
+
+    name: str
+    path: Path
+    branch: str | None
+    project: Project | None
+    worktree: bool  # of this repository; else a clone, or a folder outside git
+
+
+class Surroundings(NamedTuple):
+    """This checkout and its neighbours; `checkouts` holds them all, the main one first."""
+
+    here: Checkout
+    checkouts: tuple[Checkout, ...]
+    stepped: tuple[Stepped, ...]
+
+    @property
+    def main(self) -> Checkout:
+        """The main worktree, or this checkout when there is no other."""
+        return self.checkouts[0]
+
+    @property
+    def others(self) -> tuple[Checkout, ...]:
+        """Every checkout but this one."""
+        return tuple(checkout for checkout in self.checkouts if checkout.path != self.here.path)
+
+
+def look_around(project: Project, search: Sequence[str] = ()) -> Surroundings:
+    """Find every checkout of the project (DESIGN, rule 8): worktrees, then clones, then the `search` globs.
+
+    Folders that are not ours, and projects that cannot be read, are stepped over and named.
+    """
+    stepped: list[Stepped] = []
+    found: dict[Path, Checkout] = {}
+    kinship = Kinship(project)
+    for real, place in _once(_places(project, search)):
+        checkout = _visit(place, project, stepped)
+        if checkout and not _is_ours(checkout, kinship):
+            stepped.append(Stepped(real, "not-kin"))
+        elif checkout:
+            found[real] = checkout
+    found.setdefault(project.root, _here(project, None))
+    checkouts = tuple(_told_apart(found.values()))
+    here = next(checkout for checkout in checkouts if checkout.path == project.root)
+    return Surroundings(here, checkouts, tuple(stepped))
+
+
+def _once(places: Iterable[_Place]) -> Iterator[tuple[Path, _Place]]:
+    """Yield each place by its real path, only the first time that something leads there."""
+    seen: set[Path] = set()
+    for place in places:
+        real = Path(os.path.realpath(place.path))
+        if real not in seen:
+            seen.add(real)
+            yield real, place._replace(path=real)
+
+
+def _is_ours(checkout: Checkout, kinship: Kinship) -> bool:
+    """Whether it belongs to us: a worktree does, a clone only if it is kin. A like name says nothing."""
+    project = checkout.project
+    return checkout.worktree or project is None or project.fence is None or kinship.holds(project)
+
+
+def _told_apart(checkouts: Iterable[Checkout]) -> Iterator[Checkout]:
+    """Name each checkout after its folder, with as much of the path before it as tells it from those before."""
+    taken: set[str] = set()
+    for checkout in checkouts:
+        parts = checkout.path.parts
+        ends = ("/".join(parts[-count:]) for count in range(1, len(parts)))
+        name = next((end for end in ends if end not in taken), str(checkout.path))
+        taken.add(name)
+        yield checkout._replace(name=name)
+
+
+class _Place(NamedTuple):
+    """A folder that may be a checkout; `worktree` if git says that it is one of ours."""
+
+    path: Path
+    branch: str | None = None
+    worktree: bool = False
+
+
+def _places(project: Project, search: Sequence[str]) -> Iterator[_Place]:
+    known = tuple(families(project.root)) if project.repository else ()
+    for rows, below in known:  # below each is a submodule, which has a repository and a branch of its own
+        yield from (
+            _Place(row.path / below, None if below else row.branch, worktree=not below)
+            for row in rows
+            if not row.bare
+        )
+    mains = [(rows[0].path, below) for rows, below in known if rows] or [(project.root, "")]
+    for main, below in mains:
+        yield from (_Place(top / below) for top in _siblings(main, below, project))
+    yield from map(_Place, _searched(search) if search else ())
+
+
+def _siblings(main: Path, below: str, project: Project) -> Iterator[Path]:
+    """Yield `MAIN` and `MAIN-*` beside the main worktree; from the clone `MAIN-x`, `MAIN` is what comes before `-`."""
+    try:
+        beside = sorted(entry.name for entry in os.scandir(main.parent) if entry.is_dir())
+    except OSError:
+        return
+    words = main.name.split("-")
+    shorter = ("-".join(words[:count]) for count in range(1, len(words)))
+    named = (name for name in shorter if name in beside)
+    name = next((name for name in named if _same_place(main.parent / name / below, project)), main.name)
+    for sibling in beside:
+        if sibling == name or sibling.startswith(name + "-"):
+            yield main.parent / sibling
+
+
+def _same_place(root: Path, project: Project) -> bool:
+    return has_config(root / project.folder.relative_to(project.root), project.files)
+
+
+def _searched(patterns: Sequence[str]) -> Iterator[Path]:
+    import glob
+
+    for pattern in patterns:
+        yield from (
+            Path(path) for path in sorted(glob.glob(os.path.expanduser(pattern))) if os.path.isdir(path)
+        )
+
+
+def _here(project: Project, branch: str | None) -> Checkout:
+    return Checkout(project.root.name, project.root, branch, project, worktree=project.repository is not None)
+
+
+def _visit(place: _Place, project: Project, stepped: list[Stepped]) -> Checkout | None:
+    path, branch, worktree = place
+    if path == project.root:
+        return _here(project, branch)
+    try:
+        owner = path.stat().st_uid
+    except OSError:
+        return None  # a worktree whose folder is gone
+    if owner not in _ourselves(project):
+        stepped.append(Stepped(path, "foreign-owner"))
+        return None
+    try:
+        theirs = _project_in(path, project)
+    except Refusal as refusal:
+        stepped.append(Stepped(path, refusal.key, str(refusal.values.get("reason", ""))))
+        return None
+    if theirs is None and not worktree:
+        return None  # a folder of the right name that is no checkout of this project
+    return Checkout(path.name, path, branch, theirs, worktree)
+
+
+def _ourselves(project: Project) -> set[int]:
+    """Whose folders we trust: our own, and those of this checkout's owner, whose code runs here anyway.
+
+    So root in a container works on a user's checkouts, where git has been told to trust the one it is in.
+    """
+    return {os.geteuid(), project.root.stat().st_uid}
+
+
+def _project_in(root: Path, like: Project) -> Project | None:
+    """Return the project of another checkout: at the same place as `like`, else wherever one lies near its top."""
+    inside = fence(root)
+    repository = like.repository and like.repository._replace(top=root)
+    found = (
+        read_if_any(root, folder, like.files, repository, inside, like)
+        for folder in _likely_folders(root, like)
+    )
+    return next(filter(None, found), None)
+
+
+def _likely_folders(root: Path, like: Project) -> Iterable[Path]:
+    yield root / like.folder.relative_to(like.root)
+    yield root
+    yield root / USUAL_FOLDER
+    try:
+        yield from sorted(Path(entry) for entry in os.scandir(root) if entry.is_dir(follow_symlinks=False))
+    except OSError:
+        return

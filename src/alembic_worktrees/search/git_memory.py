@@ -1,0 +1,273 @@
+"""What does git remember? A repository → the migrations in its refs, archive, stashes, reflogs and lost commits.
+
+Cost follows the number of distinct trees and files, not of branches: 109 branches that share 287 files cost 287
+reads, in a handful of git processes.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from ..git import ask as git
+from ..messages.errors import Refusal
+from ..migrations.facts import Facts, facts_of
+from ..migrations.record import Origin
+from ..migrations.revision import Unreadable, is_migration_name
+from ..project.project import USUAL_FOLDER, Places, ground_at, read_places
+from ..system.reading import MAX_BYTES, is_sound
+from . import archive
+from .sources import ARCHIVED, FORGOTTEN, IN_BRANCH, IN_REMOTE, IN_TAG, Candidate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from ..project.project import Project
+
+_T = TypeVar("_T")
+_REF_TRUST = {"refs/heads/": IN_BRANCH, "refs/remotes/": IN_REMOTE, "refs/tags/": IN_TAG}
+_STASH_PARTS = ("", "^3", "^2")  # the working tree, the untracked files of `stash -u`, the index
+_ARCHIVE = "archive"
+
+
+class _Tip(NamedTuple):
+    """A commit to look into, and how what lies there is named and trusted."""
+
+    origin: Origin
+    trust: int
+    config: str  # the commit whose Alembic config says where to look
+
+
+class _Tree(NamedTuple):
+    """A folder in git, in a version location or below it."""
+
+    oid: str
+    place: str
+    below: str
+    recursive: bool
+    tip: _Tip
+
+
+class _File(NamedTuple):
+    """A migration file in git: a blob, where it lies, and in which commit that was seen."""
+
+    blob: str
+    place: str
+    below: str
+    tip: _Tip
+
+
+class Remembered:
+    """What one repository remembers of a project's migrations. Each method `in_…` is one tier of places."""
+
+    def __init__(
+        self, top: Path, project: Project, clone: str | None = None, *, patience: float = git.PATIENCE
+    ) -> None:
+        """Look in the repository at `top`; `clone` is its name if it is not the project's own.
+
+        Git has `patience` seconds for each walk over all of its history.
+        """
+        self._top = top
+        self._patience = patience
+        self.cut_short = False  # whether one of them took longer, so that not all was found
+        self._project = project
+        self._prefix = f"{clone}:" if clone else ""
+        inside = (path for path in project.versions if path.is_relative_to(project.root))
+        folders = tuple(path.relative_to(project.root).as_posix() for path in inside)
+        self._places = Places(folders, project.recursive)
+
+    def in_refs(self) -> Iterator[Candidate]:
+        """Look at local branches, then remote branches, then tags."""
+        tips: dict[str, _Tip] = {}
+        for name, commit in git.refs(self._top, *_REF_TRUST):
+            prefix = next(prefix for prefix in _REF_TRUST if name.startswith(prefix))
+            tip = self._tip("ref", name.removeprefix(prefix), commit, _REF_TRUST[prefix])
+            tips.setdefault(commit, tip)
+        return self._at(tips.values())
+
+    def in_archive(self) -> Iterator[Candidate]:
+        """Look at every migration that was applied through this tool."""
+        found = archive.read(self._top)
+        if found:
+            tip = self._tip("archive", _ARCHIVE, found.commit, ARCHIVED)
+            rows = archive.entries(found, self._project)
+            yield from self._read([self._archived(entry, tip) for entry in rows])
+
+    def in_stashes(self) -> Iterator[Candidate]:
+        """Look at what `git stash` has put away, the untracked files of `stash -u` and the index too."""
+        stashes = [(f"stash@{{{number}}}", commit) for number, commit in enumerate(git.stashes(self._top))]
+        return self._at(self._parts(stashes))
+
+    def in_reflogs(self) -> Iterator[Candidate]:
+        """Look at what branches and HEADs pointed to before."""
+        return self._at(self._by_age("reflog", git.reflog_commits(self._top)))
+
+    def in_history(self) -> Iterator[Candidate]:
+        """Look at files that a later commit changed or removed."""
+        files: dict[tuple[str, str], _File] = {}
+        rows = git.past_files(self._top, self._places.folders, archive.REF, self._patience)
+        for number, (commit, blob, path) in enumerate(self._in_time(rows)):
+            located = self._locate(path)
+            if located:
+                tip = self._tip("history", commit[:10], commit, FORGOTTEN + number)
+                files.setdefault((blob, path), _File(blob, *located, tip))
+        return self._read(files.values())
+
+    def in_lost_commits(self) -> Iterator[Candidate]:
+        """Look at commits that nothing leads to any more, until `git gc` removes them."""
+        lost = self._in_time(git.unreachable_commits(self._top, self._patience))
+        return self._at(self._by_age("unreachable", list(lost)))
+
+    def _in_time(self, rows: Iterator[_T]) -> Iterator[_T]:
+        try:
+            yield from rows
+        except git.CutShort:
+            self.cut_short = True
+
+    def named(self, name: str) -> Iterator[Candidate] | None:
+        """Look at what has this name: a branch, a tag, a stash, a commit, the archive. None if nothing has it."""
+        if not name.startswith(self._prefix):
+            return None
+        name = name.removeprefix(self._prefix)
+        commit = git.commit_id(self._top, name)
+        if commit is None:
+            return self.in_archive() if name == _ARCHIVE else None
+        if commit in git.stashes(self._top):
+            return self._at(self._parts([(name, commit)]))
+        return self._at([self._tip("commit" if commit.startswith(name) else "ref", name, commit, IN_BRANCH)])
+
+    def _parts(self, stashes: Sequence[tuple[str, str]]) -> list[_Tip]:
+        parts = [(name, whole, whole + part) for name, whole in stashes for part in _STASH_PARTS]
+        found = git.describe(self._top, [part for *_, part in parts])
+        return [
+            self._tip("stash", name, commit.oid, FORGOTTEN + number)._replace(config=whole)
+            for number, ((name, whole, _), commit) in enumerate(zip(parts, found, strict=True))
+            if commit
+        ]
+
+    def _by_age(self, kind: str, commits: Sequence[str]) -> list[_Tip]:
+        return [
+            self._tip(kind, commit[:10], commit, FORGOTTEN + number) for number, commit in enumerate(commits)
+        ]
+
+    def _tip(self, kind: str, name: str, commit: str, trust: int) -> _Tip:
+        return _Tip(Origin(kind, self._prefix + name, commit, ""), trust, commit)
+
+    def _at(self, tips: Iterable[_Tip]) -> Iterator[Candidate]:
+        """Yield the migrations that lie in the version locations of these commits."""
+        tips = list(tips)
+        asked = [
+            (tip, place, places.recursive)
+            for tip, places in zip(tips, self._places_at(tips), strict=True)
+            for place in places.folders
+        ]
+        objects = git.describe(self._top, [_name(tip.origin.commit, place) for tip, place, _ in asked])
+        trees = [
+            _Tree(found.oid, place, "", recursive, tip)
+            for (tip, place, recursive), found in zip(asked, objects, strict=True)
+            if found and found.type == "tree"
+        ]
+        return self._read(self._files_below(trees))
+
+    def _places_at(self, tips: Sequence[_Tip]) -> list[Places]:
+        """Return each commit's own version locations: its config may say other than ours, or lie elsewhere."""
+        root = self._project.root
+        folders = dict.fromkeys([self._project.folder, root, root / USUAL_FOLDER])
+        paths = [
+            os.path.relpath(folder / name, root) for folder in folders for name in self._project.files[:2]
+        ]
+        found = iter(git.describe(self._top, [_name(tip.config, path) for tip in tips for path in paths]))
+        rows = [tuple(one.oid if (one := next(found)) else "" for _ in paths) for _ in tips]
+        content = git.small_contents(
+            self._top, (blob for row in set(rows) for blob in row if blob), MAX_BYTES
+        )
+        places = {row: self._read_places(folders, map(content.get, row)) for row in set(rows)}
+        return [places[row] for row in rows]
+
+    def _read_places(self, folders: Iterable[Path], texts: Iterator[bytes | None]) -> Places:
+        """Return what the first of these folders says that has a sound config; two of `texts` belong to each."""
+        root = self._project.root
+        for folder in folders:
+            try:
+                ini, toml = (
+                    text if text is None else text.decode("utf-8") for text in (next(texts), next(texts))
+                )
+                ground = ground_at(root, folder, self._project)
+                places = read_places(ini, toml, folder, root, self._project.files, ground)
+            except (Refusal, UnicodeDecodeError):
+                continue
+            if places and places.folders:
+                return places
+        return self._places
+
+    def _files_below(self, trees: Iterable[_Tree]) -> list[_File]:
+        """Return the migration files in these trees, and below them where the project is recursive."""
+        files: list[_File] = []
+        seen: dict[tuple[str, str, bool], set[git.TreeEntry]] = {}
+        while pending := {tree[:4]: tree for tree in reversed(list(trees))}.values():
+            content = git.small_contents(self._top, (tree.oid for tree in pending), MAX_BYTES)
+            trees = []
+            for tree in reversed(pending):
+                entries = git.tree_entries(content.get(tree.oid, b""), len(tree.oid) // 2)
+                known = seen.setdefault(tree[1:4], set())  # branches share nearly all: the first tip has it
+                for entry in (one for one in entries if one not in known):
+                    below = tree.below + entry.name
+                    if entry.is_file and is_migration_name(entry.name):
+                        files.append(_File(entry.oid, tree.place, below, tree.tip))
+                    elif entry.is_folder and tree.recursive and entry.name != "__pycache__":
+                        trees.append(tree._replace(oid=entry.oid, below=f"{below}/"))
+                known.update(entries)
+        return files
+
+    def _read(self, files: Iterable[_File]) -> Iterator[Candidate]:
+        """Yield the migrations among the files; each distinct blob is read once."""
+        distinct = {file[:3]: file for file in reversed(list(files))}
+        content = git.small_contents(self._top, (file.blob for file in distinct.values()), MAX_BYTES)
+        facts = facts_of(self._project.repository.common if self._project.repository else None)
+        for file in reversed(distinct.values()):
+            if file.blob in content:
+                yield from _candidate(file, content[file.blob], facts)
+        facts.keep()
+
+    def _locate(self, path: str) -> tuple[str, str] | None:
+        """Split the path of a migration into the version location that holds it, and the path below that."""
+        for place in self._places.folders:
+            below = os.path.relpath(path, place)
+            inside = self._places.recursive or "/" not in below
+            if inside and is_sound(path) and is_sound(below) and is_migration_name(os.path.basename(below)):
+                return place, below
+        return None
+
+    def _archived(self, entry: archive.Entry, tip: _Tip) -> _File:
+        """Return a file of the archive; what is a version location may have changed since."""
+        place, below = self._locate(entry.path) or os.path.split(entry.path)
+        folder = entry.place.removesuffix(entry.path)
+        return _File(entry.blob, place, below, tip._replace(origin=tip.origin._replace(path=folder)))
+
+
+def _name(commit: str | None, path: str) -> str:
+    """Return git's name for a path in a commit; one that leads out of the checkout is nothing there."""
+    if path.startswith("../"):
+        return ""
+    return f"{commit}:{'' if path == '.' else path}"
+
+
+def _candidate(file: _File, content: bytes, facts: Facts) -> Iterator[Candidate]:
+    try:
+        revision = facts.read(file.blob, os.path.basename(file.below), content)
+    except Unreadable:
+        return
+    origin = file.tip.origin
+    origin = origin._replace(path=os.path.normpath(f"{origin.path}{file.place}/{file.below}"))
+    yield Candidate(revision, content, file.place, file.below, origin, file.tip.trust, None)
+
+
+TIERS: dict[str, Callable[[Remembered], Iterator[Candidate]]] = {
+    "refs": Remembered.in_refs,
+    "archive": Remembered.in_archive,
+    "stashes": Remembered.in_stashes,
+    "reflogs": Remembered.in_reflogs,
+    "history": Remembered.in_history,
+    "lost": Remembered.in_lost_commits,
+}

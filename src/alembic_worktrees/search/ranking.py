@@ -1,0 +1,106 @@
+"""Which copy? Candidates for one revision → in the order in which they are to be taken (DESIGN, rule 8). Pure."""
+
+from __future__ import annotations
+
+import os
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from ..git.ask import blob_id
+from ..migrations.graph import reached_from
+from .sources import ARCHIVED, BORROWED_HERE, Candidate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Sequence
+
+    from ..git.ask import Change
+
+    Meaning = tuple[str, frozenset[str], frozenset[str], frozenset[str], bytes]
+    Ages = dict[bytes, tuple[int, float]]
+
+
+def meaning(candidate: Candidate) -> Meaning:
+    """Return what Alembic needs of a migration that has been applied: those that agree in it are the same for us.
+
+    Of one that computes any of it nobody knows before it runs: it agrees with its own bytes only.
+    """
+    id, parents, depends_on, labels, opaque = candidate.revision
+    own = candidate.content if opaque else b""
+    return id, frozenset(parents), frozenset(depends_on), frozenset(labels), own
+
+
+def rank(candidates: Sequence[Candidate], history: Callable[[], History]) -> list[Candidate]:
+    """Return the candidates, what is to be taken first in front; `history` is asked if nothing else decides.
+
+    In front is what the archive has, for those bytes were applied; then the version that came later, what is
+    trusted more, what was taken before, the newest commit.
+    """
+    archived = {one.content for one in candidates if one.trust == ARCHIVED}
+    held = [one for one in candidates if one.trust == BORROWED_HERE]
+    decided = bool(archived) and len(set(map(meaning, candidates))) == 1
+    if decided or len({one.content for one in candidates}) == 1:
+        ages: Ages = {}
+    else:
+        ages = history().ages(candidates)
+
+    def order(one: Candidate) -> tuple[bool, int, int, bool, float]:
+        later, commits = ages.get(one.content, (0, 0))
+        return one.content not in archived, later, one.trust, not _was_taken(one, held), commits
+
+    return sorted(candidates, key=order)
+
+
+def _was_taken(candidate: Candidate, held: Collection[Candidate]) -> bool:
+    return any(
+        one.content == candidate.content or one.origin[:2] == candidate.origin[:2]  # its kind and name
+        for one in held
+    )
+
+
+class History:
+    """How files came to be what they are, as git shows it: which blob took the place of which."""
+
+    def __init__(self, changes: Iterable[Change]) -> None:
+        """Learn from all `changes`, the newest of which is the first."""
+        self._at: dict[str, list[tuple[int, Change]]] = {}
+        for number, (_, group) in enumerate(groupby(changes, lambda change: change.commit)):
+            for change in group:
+                self._at.setdefault(change.path, []).append((number, change))
+        self._wide = any(len(change.after) == 64 for rows in self._at.values() for _, change in rows)
+
+    def ages(self, candidates: Sequence[Candidate]) -> Ages:
+        """Return of each content how many of the others came after it, and how many commits after it was made.
+
+        A file may have been moved to where another candidate lies.
+        """
+        paths = {os.path.normpath(os.path.join(one.place, one.below)) for one in candidates}
+        rows = sorted((row for path in paths for row in self._at.get(path, ())), key=lambda row: row[0])
+        after, made = self._after(rows), {change.after: number for number, change in reversed(rows)}
+        blobs = {content: self._blobs(content) for content in {one.content for one in candidates}}
+        later = {
+            content: reached_from(ids, lambda blob: after.get(blob, ())) for content, ids in blobs.items()
+        }
+        return {
+            one: (
+                sum(bool(blobs[other] & later[one]) and not blobs[one] & later[other] for other in blobs),
+                min((made[blob] for blob in ids if blob in made), default=float("inf")),
+            )
+            for one, ids in blobs.items()
+        }
+
+    def _after(self, rows: Sequence[tuple[int, Change]]) -> dict[str, set[str]]:
+        """Return what took the place of each blob, at its path or, in one commit, at another."""
+        after: dict[str, set[str]] = {}
+        for _, group in groupby(rows, lambda row: row[0]):
+            changes = [change for _, change in group]
+            moved_to = {change.after for change in changes if not change.before}
+            for change in changes:
+                if change.before:
+                    after.setdefault(change.before, set()).update(
+                        {change.after} if change.after else moved_to
+                    )
+        return after
+
+    def _blobs(self, content: bytes) -> set[str]:
+        """Return the blobs that this content may be; git may have the ends of its lines otherwise."""
+        return {blob_id(text, wide=self._wide) for text in (content, content.replace(b"\r\n", b"\n"))}

@@ -1,0 +1,247 @@
+"""Where is it? Every place that may have a migration, in the order in which they are trusted (DESIGN, rule 8)."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import cached_property, lru_cache, partial
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from ..git import ask as git
+from ..messages.errors import Refusal
+from ..messages.texts import Message
+from ..migrations.inventory import Stepped
+from ..migrations.revision import Sought
+from ..system.reading import is_sound
+from . import archive
+from .checkouts import Surroundings, look_around
+from .sources import BORROWED_HERE, PREFERRED, Candidate, CheckoutFiles, Sources, borrowed_copy, index
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from ..migrations.inventory import Borrowed
+    from ..project.project import Project
+    from ..project.settings import Settings
+    from .git_memory import Remembered
+    from .ranking import History
+    from .sources import Index, Tier
+
+    Tell = Callable[[Message], None]
+
+# Seconds for each walk of git over all of a history: for who only looks, and for who cannot do without.
+GLANCE = 10.0
+THOROUGH = 300.0
+
+# What git remembers, in the order in which it is asked; `remembered.py` is loaded when it comes to that.
+_REMEMBERED = ("refs", "archive", "stashes", "reflogs", "history", "lost")
+
+
+class Search:
+    """A search that looks at nothing before it is asked, and at each place once."""
+
+    def __init__(
+        self,
+        project: Project,
+        settings: Settings,
+        *,
+        borrowed: Sequence[Borrowed] = (),
+        here_too: bool = False,
+        only: str | None = None,
+        prefer: str | None = None,
+        around: Surroundings | None = None,
+        loads: Callable[[bytes], bool] | None = None,
+        tell: Tell | None = None,
+        patience: float = GLANCE,
+    ) -> None:
+        """Look from `project`; `borrowed` are the copies it has already.
+
+        `here_too` also offers this checkout's own files. `only` is the one word that will be asked for: then a
+        checkout's file is parsed only if it may be found by it. `prefer` names the origin that beats all others.
+        `around` is what was found already. `loads` tells whether Python could load a file; what it could not load is
+        stepped over. `tell` is told when a search goes beyond the checkouts. Git has `patience` seconds for each walk
+        over all of a history.
+        """
+        self._project = project
+        self._settings = settings
+        self._borrowed = borrowed
+        self._here_too = here_too
+        self._sought = Sought(only) if only else None
+        self._prefer = prefer
+        self._around = around
+        self._loads = lru_cache(maxsize=None)(loads) if loads else None
+        self._tell = tell
+        self._patience = patience
+        self._history = lru_cache(maxsize=None)(self._read_history)
+        self._broken: list[Stepped] = []  # clones that git cannot read, and files that Python cannot
+
+    def find(self, word: str) -> tuple[Candidate, ...]:
+        """Return the candidates for a revision's id or a branch label, most trusted first.
+
+        Raises Refusal("origin-unknown") if nothing bears the preferred name; ValueError for another word than the
+        one that was to be asked for.
+        """
+        if self._sought and self._sought.word != word:
+            raise ValueError(word)
+        return self._sources.find(word)
+
+    def choices(self, word: str) -> Iterator[Sequence[Candidate]]:
+        """Yield the candidates to borrow in groups, in each what is to be taken first in front (DESIGN, rule 8).
+
+        To the nearest that has any come what the archive has and what is borrowed already; what lies further is
+        looked for only if it is asked for. Raises Refusal("origin-unknown").
+        """
+        groups = self._sources.groups(word)
+        nearest = next(groups, [])
+        if nearest and nearest[0].trust == PREFERRED:
+            yield nearest
+            nearest = next(groups, [])
+        if nearest:
+            known = (*self._here(word), *self._what_ran(word))
+            yield self._ranked([*nearest, *self._sources.sound(known)])
+        yield from map(self._ranked, groups)
+
+    def must_know_preferred(self) -> None:
+        """Raise Refusal("origin-unknown") if nothing bears the preferred name, also where nothing is missing."""
+        _ = self._sources
+
+    @cached_property
+    def surroundings(self) -> Surroundings:
+        """Every checkout of the project."""
+        return self._around or look_around(self._project, self._settings.search)
+
+    @property
+    def stepped(self) -> tuple[Stepped, ...]:
+        """What was stepped over on the way, as far as anything was looked at."""
+        if "_files" not in self.__dict__:
+            return ()
+        return (*self.surroundings.stepped, *self._files.stepped, *self._broken)
+
+    @property
+    def cut_short(self) -> tuple[Stepped, ...]:
+        """The repositories in which git took too long, so that not all was searched."""
+        return tuple(one for one in self._broken if one.reason == "cut-short")
+
+    @cached_property
+    def _files(self) -> CheckoutFiles:
+        around = self.surroundings
+        return CheckoutFiles(around.checkouts if self._here_too else around.others, self._sought)
+
+    @cached_property
+    def _sources(self) -> Sources:
+        refs, *remembered = (partial(self._looked_in, name) for name in _REMEMBERED)
+        tiers: list[Tier] = [
+            lambda: self._files.originals(),
+            refs,
+            self._borrowed_copies,
+            *remembered,
+        ]
+        named = self._named(self._prefer) if self._prefer else index(())
+        return Sources(tiers, named, self._is_sound)
+
+    def _is_sound(self, candidate: Candidate) -> bool:
+        if self._loads is None or self._loads(candidate.content):
+            return True
+        if candidate.path:
+            self._broken.append(Stepped(candidate.path, "syntax", content=candidate.content))
+        return False
+
+    def _borrowed_copies(self) -> Index:
+        return index((*self._held, *self._files.borrowed()))
+
+    @cached_property
+    def _held(self) -> tuple[Candidate, ...]:
+        return tuple(borrowed_copy(self._project.root, row, BORROWED_HERE) for row in self._borrowed)
+
+    @cached_property
+    def _here(self) -> Index:
+        return index(self._held)
+
+    @cached_property
+    def _archive(self) -> Index:
+        return self._remembered("archive")
+
+    def _what_ran(self, word: str) -> Sequence[Candidate]:
+        """Return what the archive has; it only says which of the copies ran, so that it may be broken."""
+        with suppress(Refusal):
+            return self._archive(word)
+        return ()
+
+    def _ranked(self, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+        from .ranking import rank
+
+        places = tuple(sorted({one.place for one in candidates}))
+        return rank(candidates, lambda: self._history(places))
+
+    def later(self, one: Candidate, other: Candidate) -> int:
+        """Tell which of two versions git shows to be the later one: 1 if `other`, -1 if `one`, 0 if neither."""
+        places = tuple(sorted({one.place, other.place}))
+        ages = self._history(places).ages([one, other])
+        return bool(ages[one.content][0]) - bool(ages[other.content][0])
+
+    def _read_history(self, places: Sequence[str]) -> History:
+        """Ask git how the files in these version locations changed."""
+        from .ranking import History
+
+        if self._project.repository is None:
+            return History(())
+        inside = [place for place in places if place == "." or is_sound(place)]
+        return History(git.changes(self._project.root, inside, without=archive.REF))
+
+    def _named(self, name: str) -> Index:
+        """Return what lies in the checkout of this name, else in what git knows by it."""
+        checkouts = tuple(checkout.name for checkout in self.surroundings.others)
+        found = [repository.named(name) for repository in self._repositories.values()]
+        if name not in checkouts and not any(one is not None for one in found):
+            raise Refusal("origin-unknown", origin=name, known=checkouts)
+        return index(chain(self._files.named(name), *filter(None, found)))
+
+    def _looked_in(self, tier: str) -> Index:
+        if self._repositories and self._tell:
+            self._tell(Message("looking", {"tier": tier}))
+        return self._archive if tier == "archive" else self._remembered(tier)
+
+    def _remembered(self, tier: str) -> Index:
+        found = (self._recall(tier, *row) for row in self._repositories.items())
+        return index(chain.from_iterable(found))
+
+    def _recall(self, tier: str, common: Path, repository: Remembered) -> tuple[Candidate, ...]:
+        from .git_memory import TIERS
+
+        try:
+            found = tuple(TIERS[tier](repository))
+            if repository.cut_short:
+                self._broken.append(Stepped(common, "cut-short"))
+            return found
+        except Refusal:
+            if self._project.repository and self._project.repository.common == common:
+                raise
+            self._broken.append(Stepped(common, "git-failed"))
+            return ()
+
+    @cached_property
+    def _repositories(self) -> dict[Path, Remembered]:
+        """This repository, then that of each clone."""
+        from .git_memory import Remembered
+
+        own = self._project.repository
+        found: dict[Path, Remembered] = (
+            {own.common: Remembered(self._project.root, self._project, patience=self._patience)}
+            if own
+            else {}
+        )
+        for name, repository in self._clones():
+            clone = Remembered(repository.top, self._project, clone=name, patience=self._patience)
+            found.setdefault(repository.common, clone)
+        return found
+
+    def _clones(self) -> Iterator[tuple[str, git.Repository]]:
+        for checkout in self.surroundings.others:
+            try:
+                repository = None if checkout.worktree else git.locate(checkout.path)
+            except Refusal:
+                self._broken.append(Stepped(checkout.path, "git-failed"))
+                continue
+            if repository:
+                yield checkout.name, repository

@@ -1,0 +1,173 @@
+"""What is elsewhere? A revision's id → Candidates, most trusted first, from one tier of places after the other."""
+
+from __future__ import annotations
+
+import os
+from itertools import chain, islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..git import ask as git
+from ..migrations.inventory import visit
+from ..migrations.record import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+    from pathlib import Path
+
+    from ..migrations.inventory import Borrowed, Inventory, Migration, Stepped
+    from ..migrations.revision import Revision, Sought
+    from .checkouts import Checkout
+
+    Index = Callable[[str], Sequence["Candidate"]]
+    _Held = tuple[Checkout, Migration]
+    Tier = Callable[[], Index]
+
+# How far a copy is trusted; less is more. Only candidates of one tier are ever compared (DESIGN, rule 8).
+PREFERRED, COMMITTED, UNCOMMITTED = 0, 1, 2
+IN_CLONE = 2  # more than in a worktree of ours, which always goes before
+IN_BRANCH, IN_REMOTE, IN_TAG = 10, 11, 12
+BORROWED_HERE, BORROWED, EDITED = 20, 21, 22
+ARCHIVED = 30
+FORGOTTEN = 100  # and up, the newest first
+
+
+class Candidate(NamedTuple):
+    """One found copy of a migration. `place` is its version location, relative to the top of its checkout."""
+
+    revision: Revision
+    content: bytes
+    place: str
+    below: str
+    origin: Origin
+    trust: int
+    path: Path | None  # None if it lies in git only
+
+
+class Sources:
+    """All places to look for a revision, asked lazily and each at most once."""
+
+    def __init__(
+        self, tiers: Sequence[Tier], preferred: Index, is_sound: Callable[[Candidate], bool]
+    ) -> None:
+        """Search `tiers` in this order; the `preferred` candidates beat all others. One that is not sound is none."""
+        self._tiers = tiers
+        self._preferred = preferred
+        self._is_sound = is_sound
+        self._indexes: list[Index] = []
+
+    def find(self, word: str) -> tuple[Candidate, ...]:
+        """Return the candidates for a revision's id or a branch label: what is preferred, then the nearest tier's."""
+        groups = islice(self.groups(word), 2 if self._preferred(word) else 1)
+        return tuple(chain.from_iterable(groups))
+
+    def groups(self, word: str) -> Iterator[Sequence[Candidate]]:
+        """Yield what is preferred, then the candidates in each tier that has any; each group most trusted first.
+
+        Nothing takes the place of a preferred one that is not sound.
+        """
+        preferred = [one._replace(trust=PREFERRED) for one in self._preferred(word)[:1]]
+        if not all(map(self._is_sound, preferred)):
+            return
+        if preferred:
+            yield preferred
+        for index in self._asked():
+            if sound := self.sound(index(word)):
+                yield sorted(sound, key=lambda candidate: candidate.trust)
+
+    def sound(self, candidates: Iterable[Candidate]) -> Sequence[Candidate]:
+        """Return the candidates that are any."""
+        return [one for one in candidates if self._is_sound(one)]
+
+    def _asked(self) -> Iterator[Index]:
+        for number, tier in enumerate(self._tiers):
+            if number == len(self._indexes):
+                self._indexes.append(tier())
+            yield self._indexes[number]
+
+
+def index(candidates: Iterable[Candidate]) -> Index:
+    """Return what gives each word's candidates: by the id of the revision, and by its branch labels."""
+    found: dict[str, list[Candidate]] = {}
+    for candidate in candidates:
+        for word in _words(candidate.revision):
+            found.setdefault(word, []).append(candidate)
+    return lambda word: found.get(word, ())
+
+
+class CheckoutFiles:
+    """The migration files of several checkouts, read once. `stepped` names what could not be read."""
+
+    def __init__(self, checkouts: Sequence[Checkout], sought: Sought | None = None) -> None:
+        """Read every migration file of `checkouts`, and the records of what they have borrowed.
+
+        Only the files of what is `sought` can be asked for then, if that is said.
+        """
+        self.stepped: list[Stepped] = []
+        self._holdings = [(checkout, visit(checkout.project, self.stepped, sought)) for checkout in checkouts]
+
+    def originals(self) -> Index:
+        """Return the checkouts' own files; where they differ, git is asked which of them are committed."""
+        found: dict[str, list[_Held]] = {}
+        for checkout, inventory in self._holdings:
+            for migration in inventory.originals:
+                for word in _words(migration.revision):
+                    found.setdefault(word, []).append((checkout, migration))
+        committed = _committed(found.values())
+        return lambda word: [
+            _original(checkout, one, _trust(checkout, committed=one.path in committed))
+            for checkout, one in found.get(word, ())
+        ]
+
+    def borrowed(self) -> tuple[Candidate, ...]:
+        """Return what the checkouts have borrowed themselves: copies of copies."""
+        return tuple(candidate for holding in self._holdings for candidate in _copies(*holding))
+
+    def named(self, name: str) -> tuple[Candidate, ...]:
+        """Return all that lies in the checkout of this name, what it has borrowed last."""
+        for checkout, inventory in self._holdings:
+            if checkout.name == name:
+                originals = (_original(checkout, one, UNCOMMITTED) for one in inventory.originals)
+                return (*originals, *_copies(checkout, inventory))
+        return ()
+
+
+def _trust(checkout: Checkout, *, committed: bool) -> int:
+    trust = COMMITTED if committed else UNCOMMITTED
+    return trust if checkout.worktree else trust + IN_CLONE
+
+
+def _committed(groups: Iterable[Sequence[_Held]]) -> Set[Path]:
+    """Ask each checkout's git, once, which files are committed, where the answer can change what is chosen."""
+    disputed: dict[Path, dict[Path, bytes]] = {}
+    for held in groups:
+        if any(one.content != held[0][1].content for _, one in held):
+            for checkout, one in held:
+                disputed.setdefault(checkout.path, {})[one.path] = one.content
+    return {path for root, contents in disputed.items() for path in git.committed(root, contents)}
+
+
+def _copies(checkout: Checkout, inventory: Inventory) -> Iterator[Candidate]:
+    yield from (borrowed_copy(checkout.path, row, BORROWED) for row in inventory.borrowed)
+    yield from (_original(checkout, row.migration, EDITED) for row in inventory.edited)
+
+
+def _words(revision: Revision) -> tuple[str, ...]:
+    """Return what a revision is found by: its id and its branch labels."""
+    return (revision.id, *revision.branch_labels)
+
+
+def _original(checkout: Checkout, migration: Migration, trust: int) -> Candidate:
+    origin = Origin("checkout", checkout.name, None, os.path.relpath(migration.path, checkout.path))
+    return _candidate(checkout.path, migration, origin, trust)
+
+
+def borrowed_copy(root: Path, row: Borrowed, trust: int) -> Candidate:
+    """Return a borrowed file of the checkout at `root` as a candidate that keeps its first origin."""
+    return _candidate(root, row.migration, row.entry.origin, trust)
+
+
+def _candidate(root: Path, migration: Migration, origin: Origin, trust: int) -> Candidate:
+    place = os.path.relpath(migration.location, root)
+    return Candidate(
+        migration.revision, migration.content, place, migration.below, origin, trust, migration.path
+    )

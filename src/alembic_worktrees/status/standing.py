@@ -1,0 +1,140 @@
+"""Where do I stand? Landscape → Standing: each checkout, the database, and the one next step. Pure."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from .next_step import Called, Case, Step, next_step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ..messages.texts import Message
+    from ..migrations.record import Origin
+    from .survey import Holding, Landscape
+
+
+class Loan(NamedTuple):
+    """A borrowed file; `edited` if it was changed since."""
+
+    revision: str
+    origin: str
+    path: str  # from the top of the checkout
+    edited: bool
+    staged: bool = False  # so that the next commit would record it
+
+
+class Row(NamedTuple):
+    """How one checkout stands. What depends on the database is None if that did not answer, or is not this one's."""
+
+    name: str
+    path: str
+    branch: str | None  # None: detached, or no worktree of this repository
+    here: bool
+    has_project: bool
+    heads: tuple[str, ...]  # of its own files
+    borrowed: tuple[Loan, ...]
+    lacks: tuple[str, ...] | None  # applied, and no file here
+    waiting: tuple[str, ...] | None  # own, and not applied
+
+
+class Head(NamedTuple):
+    """A row of a version table, and who defines it; with no owner it was applied by nobody any more."""
+
+    revision: str
+    owners: tuple[str, ...]
+    borrowers: tuple[str, ...]
+    remembered: Origin | None  # where git still has it, if no checkout owns it
+
+
+class Rows(NamedTuple):
+    """A version table; `database` is named without user or password."""
+
+    database: str
+    heads: tuple[Head, ...]
+
+
+class Standing(NamedTuple):
+    """The whole answer. `databases` is None if none answered; then `silence` says why."""
+
+    checkouts: tuple[Row, ...]
+    databases: tuple[Rows, ...] | None
+    silence: Message | None
+    step: Step
+    apart: bool = False  # others have a database of their own
+
+
+def stand(landscape: Landscape, called: Called, *, max_heads: int = 1) -> Standing:
+    """Draw the conclusions from one look."""
+    reached = applied_revisions(landscape)
+    rows = tuple(_row(holding, landscape, reached) for holding in landscape.holdings)
+    databases = None
+    if landscape.applied:
+        held = holders(landscape.holdings, landscape.applied.heads)
+        databases = tuple(
+            Rows(table.name, tuple(_head(revision, held, landscape) for revision in sorted(table.heads)))
+            for table in landscape.applied.tables
+        )
+    here = next(row for row in rows if row.here)
+    step = next_step(Case(landscape, reached or frozenset(), here, called, max_heads))
+    return Standing(rows, databases, landscape.silence, step, bool(landscape.apart))
+
+
+def applied_revisions(landscape: Landscape) -> frozenset[str] | None:
+    """Return all that is applied: the rows and their ancestors; None if the database did not answer."""
+    if landscape.applied is None:
+        return None
+    closure = landscape.graph.closure(landscape.applied.heads)
+    return closure.known | closure.unknown
+
+
+def holders(holdings: Iterable[Holding], revisions: Iterable[str]) -> dict[str, tuple[list[str], list[str]]]:
+    """Return for each of these the names of the checkouts whose own files define it, and of those that borrow it."""
+    held: dict[str, tuple[list[str], list[str]]] = {revision: ([], []) for revision in revisions}
+    for checkout, inventory in holdings:
+        borrowed = {row.entry.revision for row in (*inventory.borrowed, *inventory.edited)}
+        for revision in held.keys() & {one.revision.id for one in inventory.all}:
+            held[revision][revision in borrowed].append(checkout.name)
+    return held
+
+
+def _row(holding: Holding, landscape: Landscape, reached: frozenset[str] | None) -> Row:
+    checkout, inventory = holding
+    present = {migration.revision.id for migration in inventory.all}
+    own = inventory.branch_graph
+    lacks = waiting = None
+    if checkout.project is not None and reached is not None and checkout.path not in landscape.apart:
+        lacks, waiting = tuple(sorted(reached - present)), own.order(own.nodes.keys() - reached)
+    return Row(
+        name=checkout.name,
+        path=str(checkout.path),
+        branch=checkout.branch,
+        here=holding is landscape.here,
+        has_project=checkout.project is not None,
+        heads=own.real_heads,
+        borrowed=_loans(holding),
+        lacks=lacks,
+        waiting=waiting,
+    )
+
+
+def _loans(holding: Holding) -> tuple[Loan, ...]:
+    checkout, inventory = holding
+    rows = (*inventory.borrowed, *inventory.edited)
+    return tuple(
+        Loan(
+            row.entry.revision,
+            row.entry.origin.name,
+            os.path.relpath(row.migration.path, checkout.path),
+            not row.intact,
+            row.staged,
+        )
+        for row in sorted(rows, key=lambda row: row.migration.path)
+    )
+
+
+def _head(revision: str, held: Mapping[str, tuple[list[str], list[str]]], landscape: Landscape) -> Head:
+    owners, borrowers = held[revision]
+    candidate = None if owners else landscape.found.get(revision)
+    return Head(revision, tuple(owners), tuple(borrowers), candidate and candidate.origin)

@@ -1,0 +1,208 @@
+"""One look at everything: every checkout, what lies in it, and the database. Project → Landscape; reads only."""
+
+from __future__ import annotations
+
+import os
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..borrow.memory import Memory
+from ..borrow.objections import Scene, objection
+from ..database.client import Applied, Database
+from ..git import ask as git
+from ..messages.errors import Refusal
+from ..messages.texts import Message
+from ..migrations.graph import Graph, Node, graph_of
+from ..migrations.inventory import Inventory, Stepped, take_inventory, visit
+from ..search.by_hand import copied_by_hand
+from ..search.checkouts import look_around
+from ..search.search import Search
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from ..migrations.inventory import Migration
+    from ..migrations.record import Origin
+    from ..project.project import Project
+    from ..project.settings import Settings
+    from ..search.checkouts import Checkout, Surroundings
+    from ..search.sources import Candidate
+
+PATIENCE = 10.0  # seconds; who only looks does not want to wait for a host that never answers
+
+
+class Holding(NamedTuple):
+    """A checkout and what lies in it; nothing where it has no project."""
+
+    checkout: Checkout
+    inventory: Inventory
+
+
+class Landscape(NamedTuple):
+    """What one look found; `applied` is None if the database was not asked or did not answer."""
+
+    project: Project
+    holdings: tuple[Holding, ...]  # the main one first
+    here: Holding
+    applied: Applied | None
+    silence: Message | None  # why the database did not answer
+    found: Mapping[str, Candidate]  # needed, in no checkout's own files, and remembered by git
+    graph: Graph  # of all checkouts together, and what was found
+    committed: frozenset[Path]  # which of this checkout's own files HEAD has just so
+    surroundings: Surroundings
+    stepped: tuple[Stepped, ...]
+    by_hand: Mapping[Path, Origin]  # own files here that somebody has copied, and who has committed them
+    objection: Refusal | None  # what an upgrade would say instead of doing anything
+    apart: frozenset[Path] = frozenset()  # checkouts with a database of their own: SQLite's file lies in each
+
+
+def survey(
+    project: Project,
+    settings: Settings,
+    environment: Mapping[str, str],
+    *,
+    ask_database: bool,
+    tell: Callable[[Message], None],
+    verbose: bool = False,
+) -> Landscape:
+    """Look at every checkout while the project's Alembic starts, then ask the database and, if need be, git.
+
+    `tell` is told when the look goes beyond the checkouts. Writes nothing.
+    """
+    if not ask_database:
+        return _look(project, settings, lambda: (None, None), tell)
+    direct = settings.database_url
+    with Database(
+        project, settings.python, environment, direct=direct, verbose=verbose, tell=tell
+    ) as database:
+        applied = database.directly()
+        return _look(project, settings, lambda: (applied, None) if applied else _ask(database), tell)
+
+
+def _look(
+    project: Project,
+    settings: Settings,
+    ask: Callable[[], tuple[Applied | None, Message | None]],
+    tell: Callable[[Message], None],
+) -> Landscape:
+    around = look_around(project, settings.search)
+    inventory = take_inventory(project)
+    stepped = [*around.stepped, *inventory.stepped]
+    holdings = tuple(
+        Holding(
+            _on_branch(checkout), inventory if checkout is around.here else visit(checkout.project, stepped)
+        )
+        for checkout in around.checkouts
+    )
+    search = Search(project, settings, borrowed=inventory.borrowed, around=around, tell=tell)
+    here = next(holding for holding in holdings if holding.inventory is inventory)
+    own = {migration.path: migration.content for migration in inventory.own}
+    committed = git.committed(project.root, own) if project.repository else frozenset(own)
+    applied, silence = ask()
+    graph = _union([here, *holdings])
+    needed = [*(applied.heads if applied else ()), *inventory.graph.nodes]
+    found = _remembered(needed, graph, holdings, search)
+    whole = graph.joined(Node(one.revision, one.origin.name) for one in found.values())
+    copied = copied_by_hand(project, inventory, lambda: around)
+    return Landscape(
+        project,
+        holdings,
+        here,
+        applied,
+        silence,
+        found,
+        whole,
+        committed,
+        around,
+        (*stepped, *search.cut_short),
+        copied,
+        _objection(project, inventory, applied, whole, search) if applied else None,
+        frozenset(_apart(applied, project, around.others)) if applied else frozenset(),
+    )
+
+
+def _has_its_own(theirs: Project, ours: Project, file: str) -> bool:
+    """Whether SQLite's `file` is another one there: named from the project's folder, or from env.py's own place."""
+    here = os.path.normpath(ours.folder / file)
+    if not os.path.isabs(file):
+        return here != os.path.normpath(theirs.folder / file)
+    below = os.path.relpath(here, ours.root)
+    return not below.startswith(os.pardir) and (theirs.root / below).exists()
+
+
+def _apart(applied: Applied, ours: Project, checkouts: Iterable[Checkout]) -> Iterator[Path]:
+    """Yield the checkouts that this database says nothing of."""
+    files = [table.file for table in applied.tables if table.file]
+    for path, theirs in ((one.path, one.project) for one in checkouts if files):
+        if theirs and theirs.root != ours.root and any(_has_its_own(theirs, ours, file) for file in files):
+            yield path
+
+
+def _objection(
+    project: Project, inventory: Inventory, applied: Applied, graph: Graph, search: Search
+) -> Refusal | None:
+    here = {migration.revision.id: migration for migration in inventory.all}
+    own = {id: here[id] for id in inventory.branch_graph.nodes}
+    reached = graph.closure(applied.heads).known
+    unneeded = [row for row in inventory.borrowed if row.entry.revision not in reached]
+    scene = Scene(project, applied.tables, graph, here, own, unneeded, search)
+    return objection(scene, Memory(project, here))
+
+
+def _on_branch(checkout: Checkout) -> Checkout:
+    """Ask a clone for its branch; those of the worktrees are known."""
+    if checkout.worktree or not (checkout.path / ".git").exists():
+        return checkout
+    return checkout._replace(branch=git.branch(checkout.path))
+
+
+def _ask(database: Database) -> tuple[Applied | None, Message | None]:
+    try:
+        return database.probe(PATIENCE, quiet=True), None
+    except TimeoutError:
+        return None, Message("silent-slow", {"seconds": int(PATIENCE)})
+    except Refusal as refusal:
+        if refusal.key in {"probe-failed", "database-down"}:
+            return None, Message("silent-because", refusal.values)
+        return None, Message(refusal.key, refusal.values)
+
+
+def _union(holdings: Iterable[Holding]) -> Graph:
+    """Return the graph of all these checkouts together; own files beat borrowed ones, and the first others'."""
+    first: dict[str, Migration] = {}
+    inventories = [holding.inventory for holding in holdings]
+    own = (one for inventory in inventories for one in inventory.own)
+    borrowed = (row.migration for inventory in inventories for row in inventory.borrowed)
+    for one in chain(own, borrowed):
+        first.setdefault(one.revision.id, one)
+    return graph_of(first.values())
+
+
+def _remembered(
+    needed: Iterable[str], graph: Graph, holdings: Iterable[Holding], search: Search
+) -> dict[str, Candidate]:
+    """Look in git for what is needed and no checkout has as its own, with all ancestors; `graph` is of all of them."""
+    owned = {one.revision.id for holding in holdings for one in holding.inventory.own}
+    found: dict[str, Candidate] = {}
+    reached: set[str] = set()
+    pending = set(needed)
+    while pending:
+        closure = graph.closure(pending, barred=reached)
+        fresh = closure.known | closure.unknown
+        reached |= fresh
+        candidates = (_in_git(word, search) for word in sorted(fresh - owned))
+        new = {one.revision.id: one for one in candidates if one}
+        found |= new
+        parents = (_parents(one, graph) for id, one in new.items() if id not in graph.nodes)
+        pending = {*new, *chain.from_iterable(parents)}
+    return found
+
+
+def _in_git(word: str, search: Search) -> Candidate | None:
+    return next((one for one in search.find(word) if one.path is None), None)
+
+
+def _parents(candidate: Candidate, graph: Graph) -> Iterator[str]:
+    yield from candidate.revision.down_revisions
+    yield from map(graph.owner, candidate.revision.depends_on)

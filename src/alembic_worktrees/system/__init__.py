@@ -1,0 +1,1 @@
+"""Processes; safe reading and writing."""

@@ -1,0 +1,213 @@
+"""The one door to subprocesses."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from ..messages.errors import CALL, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from io import BufferedReader
+    from pathlib import Path
+    from typing import IO
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Result(NamedTuple):
+    """How a finished process ended, and all that it wrote."""
+
+    status: int
+    out: bytes
+    err: bytes
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    text: bytes = b"",
+    user: int | None = None,
+    patience: float | None = None,
+) -> Result:
+    """Run `argv` in `folder` to its end, with `text` as its standard input; as `user` if we are root.
+
+    Raises Refusal("program-missing") if there is no such program. One that has not ended within `patience`
+    seconds is ended, and has failed with what it had written.
+    """
+    try:
+        done = subprocess.run(
+            argv,
+            cwd=folder,
+            env=environment,
+            input=text,
+            capture_output=True,
+            check=False,
+            user=user,
+            timeout=patience,
+        )
+    except subprocess.TimeoutExpired as error:
+        return Result(-signal.SIGKILL, error.output or b"", b"no answer within %d seconds" % (patience or 0))
+    except FileNotFoundError as error:
+        if not folder.is_dir():
+            raise Refusal("folder-missing", folder=folder, call=CALL) from error
+        raise Refusal("program-missing", program=argv[0]) from error
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
+class Reading:
+    """A process at work beside us, whose output is read as far as it is wanted."""
+
+    def __init__(
+        self, argv: Sequence[str], *, folder: Path, environment: Mapping[str, str], text: bytes = b""
+    ) -> None:
+        """Start `argv` in `folder`, with `text` as its standard input. Raises OSError if it cannot start."""
+        pipe = subprocess.PIPE
+        given = pipe if text else subprocess.DEVNULL
+        self._process = subprocess.Popen(
+            argv, cwd=folder, env=environment, stdin=given, stdout=pipe, stderr=pipe, bufsize=1 << 16
+        )
+        self.out = cast("BufferedReader", self._process.stdout)
+        _widen(self.out)
+        self._writer = None
+        if end := self._process.stdin:  # both pipes may be full at once: somebody has to write while we read
+            self._process.stdin = None  # the writer's alone
+            self._writer = threading.Thread(target=_write, args=(end, text), daemon=True)
+            self._writer.start()
+
+    def __enter__(self) -> Reading:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._process:  # which closes our ends, and waits
+            self._process.kill()
+        self._join()
+
+    def result(self) -> Result:
+        """Wait for the end, and return how it ended and what it had not given yet."""
+        self._join()
+        out, err = self._process.communicate()
+        return Result(self._process.returncode, out, err)
+
+    def _join(self) -> None:
+        if self._writer:
+            self._writer.join()
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Let as much lie in a pipe unread as the system grants: who writes need not wait for us so soon."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, 1 << 20)
+
+
+def _write(end: IO[bytes], text: bytes) -> None:
+    with suppress(BrokenPipeError), end:
+        end.write(text)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Hold ^C and the like back until the end: what is being started shall be known before it has to be stopped.
+
+    Processes that are started meanwhile do not hear them at all.
+    """
+    heard = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, heard)
+
+
+def show(argv: Sequence[str], *, folder: Path, environment: Mapping[str, str]) -> int:
+    """Run `argv` to its end with both its outputs on our standard output; return its status.
+
+    If we are interrupted, it ends with all its children: they are a process group of their own.
+    """
+    process = None
+    try:
+        with undisturbed():
+            process = subprocess.Popen(
+                argv,
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        return process.wait()
+    except BaseException:
+        if process:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        raise
+
+
+class Conversation:
+    """A process that is asked in lines of JSON over a channel of its own.
+
+    Its standard input is ours, both its outputs go to our standard error: what it says is talk, never data.
+    """
+
+    def __init__(self, argv: Sequence[str], *, folder: Path) -> None:
+        """Start `argv` plus the numbers of the two ends of its channel. Raises OSError if it cannot start."""
+        theirs_in, ours_out = os.pipe()
+        ours_in, theirs_out = os.pipe()
+        self._requests = os.fdopen(ours_out, "w", encoding="utf-8")
+        self._answers = os.fdopen(ours_in, encoding="utf-8")
+        try:
+            self._process = subprocess.Popen(
+                [*argv, str(theirs_in), str(theirs_out)],
+                cwd=folder,
+                pass_fds=(theirs_in, theirs_out),
+                stdout=2,
+            )
+        except BaseException:
+            self._requests.close()
+            self._answers.close()
+            raise
+        finally:
+            os.close(theirs_in)
+            os.close(theirs_out)
+
+    def send(self, line: str) -> None:
+        """Send one line; a process that is gone is noticed by `receive`."""
+        with suppress(BrokenPipeError):
+            self._requests.write(line + "\n")
+            self._requests.flush()
+
+    def receive(self, patience: float | None = None) -> str | None:
+        """Return the next line, or None when the process has ended.
+
+        If nothing comes within `patience` seconds the process is ended, and TimeoutError is raised.
+        """
+        if patience is not None and not select.select([self._answers], [], [], patience)[0]:
+            self._process.kill()
+            raise TimeoutError
+        return self._answers.readline() or None
+
+    def interrupt(self) -> None:
+        """Send what ^C sends: who was told by the terminal is told twice, who was not is told at all."""
+        self._process.send_signal(signal.SIGINT)
+
+    def kill(self) -> None:
+        """End the process at once."""
+        self._process.kill()
+
+    def close(self) -> int:
+        """End the conversation, wait for the process, and return its exit status."""
+        for end in (self._requests, self._answers):
+            with suppress(BrokenPipeError):
+                end.close()
+        return self._process.wait()
