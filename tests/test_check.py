@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from alembic_worktrees.check.rules import Found, Problem, compare, judge
 from alembic_worktrees.check.snapshot import Broken, Defined, Snapshot
-from alembic_worktrees.messages.texts import TEXTS, Message, Speaker
+from alembic_worktrees.messages.message import Message
+from alembic_worktrees.messages.speaker import Speaker
+from alembic_worktrees.messages.texts import TEXTS
 from alembic_worktrees.migrations.revision import Revision
 from worlds.world import Layout, World, revision_text
 

@@ -19,7 +19,8 @@ from alembic_worktrees.cli.completion import Offer, Word, complete
 from alembic_worktrees.cli.main import COMMANDS
 from alembic_worktrees.cli.options import make_parser
 from alembic_worktrees.install.shim import FUNCTIONS, SHELLS, render_completion
-from alembic_worktrees.messages.texts import Message, Speaker
+from alembic_worktrees.messages.message import Message
+from alembic_worktrees.messages.speaker import Speaker
 from shells import shell_or_skip
 from worlds.world import World
 

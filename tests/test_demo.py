@@ -187,7 +187,8 @@ def test_a_failure_is_told_and_leaves_nothing(program: str, text: str, said: str
     for name in ("alembic", "alembic-worktrees", "python"):
         if name != program:
             (programs / name).symlink_to(Path(sys.executable).with_name(name))
-    script = "import sys; sys.executable = sys.argv[1]; from alembic_worktrees.cli.main import run; sys.exit(run(['demo']))"
+    script = "import sys; sys.executable = sys.argv[1]\n"
+    script += "from alembic_worktrees.cli.main import run; sys.exit(run(['demo']))"
     done = run(
         [sys.executable, "-c", script, str(programs / "python")],
         cwd=place,

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alembic_worktrees.git import ask as git
+from alembic_worktrees import git
 from alembic_worktrees.migrations import facts
 from alembic_worktrees.migrations.facts import NAME, Facts
 from alembic_worktrees.migrations.revision import Revision, Unreadable, read_revision

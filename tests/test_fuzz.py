@@ -16,9 +16,11 @@ from unittest import mock
 import pytest
 from hypothesis import strategies as st
 
+from alembic_worktrees import git
 from alembic_worktrees.database import client as applied
-from alembic_worktrees.git import ask as git
-from alembic_worktrees.messages.texts import printable, quoted
+from alembic_worktrees.git.objects import _parse_object
+from alembic_worktrees.git.repository import _parse_worktrees
+from alembic_worktrees.messages.quoting import printable, quoted
 from alembic_worktrees.migrations.docstring import first_line
 from alembic_worktrees.migrations.revision import Revision, Sought, Unreadable, read_revision
 from strategies import (
@@ -244,10 +246,10 @@ def test_no_bytes_are_too_odd_for_the_parsers_of_git(for_all: ForAll) -> None:
             assert entry.name
             assert "/" not in entry.name
             assert len(entry.oid) == 40
-        for row in git._parse_worktrees(os.fsdecode(content).split("\0")):
+        for row in _parse_worktrees(os.fsdecode(content).split("\0")):
             assert row.path != Path()
         for line in content.split(b"\n"):
-            assert (found := git._parse_object(line)) is None or found.size >= 0
+            assert (found := _parse_object(line)) is None or found.size >= 0
 
     objects = b"%b blob 12\nx missing\n%b tree 3\n" % (b"a" * 40, b"b" * 40)
     for_all(damaged(st.sampled_from([TREE, WORKTREES, objects])), parse, corner=300, full=30_000)

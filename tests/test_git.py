@@ -8,7 +8,8 @@ from unittest import mock
 
 import pytest
 
-from alembic_worktrees.git import ask as git
+from alembic_worktrees import git
+from alembic_worktrees.git import objects
 from worlds.world import World
 
 if TYPE_CHECKING:
@@ -74,4 +75,4 @@ def test_a_tree_made_by_hand_ends_where_it_is_none(rest: bytes) -> None:
 
 @pytest.mark.parametrize("line", [b"", b"x missing", b"\xe1a blob 12", b"ab blob 12 missing", b"ab blob -1"])
 def test_what_is_no_object(line: bytes) -> None:
-    assert git._parse_object(line) is None
+    assert objects._parse_object(line) is None

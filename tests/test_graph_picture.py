@@ -28,7 +28,7 @@ from alembic_worktrees.drawing.picture import (
     Picture,
     newest_first,
 )
-from alembic_worktrees.messages.texts import Speaker
+from alembic_worktrees.messages.speaker import Speaker
 from alembic_worktrees.migrations.docstring import first_line
 from worlds.observe import at_terminal, tree
 

@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 import alembic_worktrees
-from alembic_worktrees.messages.texts import TEXTS, Message, Speaker, language, printable, quoted
+from alembic_worktrees.messages.message import Message
+from alembic_worktrees.messages.quoting import printable, quoted
+from alembic_worktrees.messages.speaker import Speaker, language
+from alembic_worktrees.messages.texts import TEXTS
 from worlds.observe import at_terminal
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ import pytest
 
 from alembic_worktrees.borrow.plan import Copy
 from alembic_worktrees.borrow.preview import sheets
-from alembic_worktrees.messages.texts import Message, Speaker
+from alembic_worktrees.messages.message import Message
+from alembic_worktrees.messages.speaker import Speaker
 from alembic_worktrees.migrations.record import Origin
 from alembic_worktrees.migrations.revision import Revision
 from alembic_worktrees.search.sources import Candidate

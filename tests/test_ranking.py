@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from alembic_worktrees.git.ask import Change, blob_id
+from alembic_worktrees.git.history import Change
+from alembic_worktrees.git.objects import blob_id
 from alembic_worktrees.migrations.record import Origin
 from alembic_worktrees.migrations.revision import Revision
 from alembic_worktrees.search.ranking import History, meaning, rank

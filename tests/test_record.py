@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from alembic_worktrees.git import ask as git
+from alembic_worktrees import git
 from alembic_worktrees.migrations.record import Entry, Origin, can_record, is_record, parse, pattern, render
 from strategies import damaged
 from worlds.process import run

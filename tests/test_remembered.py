@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alembic_worktrees.git import ask as git
+from alembic_worktrees import git
 from worlds.observe import at_terminal
 from worlds.searching import found, kinds, search, shown, spy
 from worlds.world import Layout, World, revision_text

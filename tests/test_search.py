@@ -19,7 +19,7 @@ from worlds.world import World, revision_text
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from alembic_worktrees.messages.texts import Message
+    from alembic_worktrees.messages.message import Message
     from worlds.world import Checkout
 
 ID = "bbbb2222"

@@ -11,12 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alembic_worktrees.messages.texts import Message, Speaker
+from alembic_worktrees.messages.message import Message
+from alembic_worktrees.messages.speaker import Speaker
 from alembic_worktrees.migrations.record import Origin
 from alembic_worktrees.project.settings import Settings
 from alembic_worktrees.status import survey as landscape
 from alembic_worktrees.status.next_step import Called, Step
-from alembic_worktrees.status.standing import Head, Loan, Row, Rows, Standing
+from alembic_worktrees.status.rows import Head, Loan, Row, Rows
+from alembic_worktrees.status.standing import Standing
 from alembic_worktrees.status.view import document, make_page, render_table, render_text
 from worlds.observe import at_terminal, tree
 from worlds.searching import project

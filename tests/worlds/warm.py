@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-import alembic_worktrees.runner
+import alembic_worktrees.database.runner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..git import ask as git
+from .. import git
 from ..messages.errors import Refusal
-from ..messages.texts import Message, abbreviated, quoted
+from ..messages.message import Message
+from ..messages.quoting import abbreviated, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -7,9 +7,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..git import ask as git
+from .. import git
 from ..messages.errors import Refusal
-from ..messages.texts import Message
+from ..messages.message import Message
 from ..migrations import record
 from ..migrations.notes import memory_of
 from ..migrations.record import sha256

@@ -10,7 +10,7 @@ from ..messages.errors import Refusal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ..git.ask import Repository
+    from ..git.repository import Repository
 
 NAME = "alembic-worktrees.lock"
 

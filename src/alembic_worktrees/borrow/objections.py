@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..messages.errors import Refusal
-from ..messages.texts import Message, quoted
+from ..messages.message import Message
+from ..messages.quoting import quoted
 from ..migrations.docstring import first_line
 from ..migrations.graph import Node
 from ..migrations.record import Origin

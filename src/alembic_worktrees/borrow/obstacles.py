@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from ..messages.errors import Refusal
-from ..messages.texts import Message, quoted
+from ..messages.message import Message
+from ..messages.quoting import quoted
 from ..migrations.graph import Graph, Node
 from .advice import not_found
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .. import git
 from ..database.client import Database
-from ..git import ask as git
 from ..messages.errors import Refusal
-from ..messages.texts import Message
+from ..messages.message import Message
 from ..migrations.inventory import Borrowed, Inventory, take_inventory
 from .apply import hand_over, tidy
 from .lock import only_one

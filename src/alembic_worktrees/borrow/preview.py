@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..git import ask as git
-from ..messages.texts import Message, one_line, printable
+from .. import git
+from ..messages.message import Message
+from ..messages.quoting import one_line, printable
 from ..migrations.record import sha256
 
 if TYPE_CHECKING:

@@ -6,11 +6,10 @@ from contextlib import closing, nullcontext
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..git import ask as git
+from .. import git
 from ..messages.errors import Interrupted, Refusal
-from ..messages.texts import Message
-from ..migrations.graph import graph_of
-from ..migrations.inventory import Inventory, Migration, Stepped, take_inventory
+from ..messages.message import Message
+from ..migrations.inventory import Inventory, Migration, Stepped, graph_of, take_inventory
 from ..search import archive
 from ..search.by_hand import copied_by_hand
 from ..search.search import THOROUGH, Search

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from ..git import ask as git
-from ..messages.texts import quoted
+from .. import git
+from ..messages.quoting import quoted
 from ..migrations.notes import memory_of, remembered
 from ..migrations.record import sha256
 from ..project.project import USUAL_FOLDER

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..git import ask as git
+from .. import git
 from ..messages.errors import Refusal
-from ..messages.texts import Message
+from ..messages.message import Message
 from .loans import staged
 from .review import project_in, searcher
 from .rules import located, problem, survey

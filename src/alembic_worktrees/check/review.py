@@ -7,7 +7,7 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..git import ask as git
+from .. import git
 from ..messages.errors import Refusal
 from ..migrations.facts import facts_of
 from ..project.project import (

@@ -6,7 +6,8 @@ from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
-from ..messages.texts import Message, quoted
+from ..messages.message import Message
+from ..messages.quoting import quoted
 from ..migrations.graph import Graph, Node
 from ..migrations.revision import illegal_characters
 

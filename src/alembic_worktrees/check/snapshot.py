@@ -7,7 +7,7 @@ from functools import cache, cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..git import ask as git
+from .. import git
 from ..messages.errors import Refusal
 from ..migrations.facts import facts_of
 from ..migrations.revision import Revision, Unreadable, is_migration_name

@@ -6,9 +6,10 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ..git import ask as git
+from .. import git
 from ..messages.errors import Refusal
-from ..messages.texts import Message, quoted
+from ..messages.message import Message
+from ..messages.quoting import quoted
 from ..migrations.inventory import take_inventory
 from ..project.project import USUAL_FOLDER
 from ..search.search import Search

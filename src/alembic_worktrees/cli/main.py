@@ -10,11 +10,13 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
+from .. import PROGRAM
 from ..install.shim import FUNCTIONS, HOME
 from ..messages.errors import DONE, INTERRUPTED, NOT_DONE, OUR_BUG, Refusal
-from ..messages.texts import Message, quoted
+from ..messages.message import Message
+from ..messages.quoting import quoted
 from ..system.encoding import relax
-from .options import PROGRAM, parse
+from .options import parse
 from .printer import Printer, hush
 
 if TYPE_CHECKING:
@@ -28,10 +30,10 @@ COMMANDS = {
     "find": ("find", "find"),
     "list": ("find", "list_all"),
     "status": ("status", "status"),
-    "graph": ("status", "graph"),
+    "graph": ("graph", "graph"),
     "check": ("check", "check"),
-    "protect": ("check", "protect"),
-    "report": ("check", "report"),
+    "protect": ("hooks", "protect"),
+    "report": ("hooks", "report"),
     "adopt": ("own", "adopt"),
     "merge": ("own", "merge"),
     "init": ("init", "init"),

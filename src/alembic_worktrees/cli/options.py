@@ -8,14 +8,14 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
-from .. import __version__
+from .. import PROGRAM, __version__
 from ..messages.errors import Usage
-from ..messages.texts import Message
+from ..messages.message import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-PROGRAM = "alembic-worktrees"
+
 EXTRAS = ("dev", "claude")
 
 

@@ -6,13 +6,24 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from ..messages.texts import COLOURS, Message, Speaker, language, one_line
+from ..messages.quoting import one_line
+from ..messages.speaker import COLOURS, Speaker, language
 from ..system.encoding import encoded, lacks
 from .typed import typed_passwords
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import TextIO
+
+    from ..messages.message import Message
+
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 PROGRESS = {"looking"}
 
@@ -112,6 +123,9 @@ class Printer:
 
     def document(self, document: Mapping[str, object]) -> None:
         """Print a document as JSON, with the version of its form."""
-        import json
-
         print(json.dumps({"version": 1, **document}, indent=2))
+
+
+def has_colour(environment: Mapping[str, str]) -> bool:
+    """Tell whether standard output is a terminal that may be coloured."""
+    return sys.stdout.isatty() and "NO_COLOR" not in environment and environment.get("TERM") != "dumb"

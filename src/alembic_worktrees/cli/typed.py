@@ -19,7 +19,7 @@ def typed_passwords(argv: Sequence[str]) -> Mapping[str, str]:
     if not values:  # nearly always: spared the patterns of `mask`
         return {}
     from ..database.runner import mask
-    from ..messages.texts import quoted
+    from ..messages.quoting import quoted
 
     found: dict[str, str] = {}
     for value in sorted(values, key=len, reverse=True):

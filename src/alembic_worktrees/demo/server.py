@@ -84,7 +84,7 @@ def _pipx() -> str:
 
 
 def _pip() -> str:
-    from ..messages.texts import quoted
+    from ..messages.quoting import quoted
 
     return f"{quoted(sys.executable)} -m pip install '{REQUIREMENT}'"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..messages.texts import Message, one_line
+from ..messages.message import Message
+from ..messages.quoting import one_line
 from .picture import BORROWED, ELSEWHERE, GIT, NOWHERE, OWN
 
 if TYPE_CHECKING:

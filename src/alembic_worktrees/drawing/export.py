@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ..messages.texts import Message
+from ..messages.message import Message
 from .captions import caption, clean, details
 from .picture import BORROWED, ELSEWHERE, GIT, NOWHERE, OWN
 from .text import knots

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from ..messages.texts import Message
+from ..messages.message import Message
 from .captions import clean, details, legend
 from .svg import element
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 from xml.sax.saxutils import escape
 
-from ..messages.texts import Message
+from ..messages.message import Message
 from .captions import caption, clean, details
 from .lanes import Layout, lay_out
 from .picture import BORROWED, ELSEWHERE, GIT, OWN

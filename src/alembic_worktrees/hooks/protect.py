@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from .. import git
 from ..check.snapshot import Tree
-from ..git import ask as git
 from ..messages.errors import Refusal
 
 if TYPE_CHECKING:

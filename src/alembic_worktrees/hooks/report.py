@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from .. import git
 from ..check.recorded import review_tree
 from ..check.review import project_in
 from ..check.snapshot import Tree
-from ..git import ask as git
 from ..messages.errors import Refusal
-from ..messages.texts import Message
+from ..messages.message import Message
 from ..migrations.notes import read_notes
 
 if TYPE_CHECKING:

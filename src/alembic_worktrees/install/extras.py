@@ -8,8 +8,8 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..git import ask as git
-from ..messages.texts import quoted
+from .. import git
+from ..messages.quoting import quoted
 from ..system.reading import NotReadable, fence, read_plain
 
 if TYPE_CHECKING:

@@ -8,10 +8,9 @@ from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..cli.options import PROGRAM
-from ..git import ask as git
+from .. import PROGRAM, git
 from ..messages.errors import Refusal
-from ..messages.texts import Message
+from ..messages.message import Message
 from ..system.writing import make_folder, remove_leftovers, temporary, umask
 from . import extras, installed
 from .blocks import NEW_HOOK, has_block, with_hook, with_repo, without_block, without_repo

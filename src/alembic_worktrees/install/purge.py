@@ -9,10 +9,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from .. import git
 from ..borrow.lock import only_one
-from ..git import ask as git
 from ..messages.errors import Refusal
-from ..messages.texts import Message
+from ..messages.message import Message
 from ..migrations import record
 from ..migrations.notes import MEMORY, Note, memory_of, remembered
 from ..migrations.record import sha256

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
-from ..git import ask as git
+from .. import git
 from ..system.reading import NotReadable, read_plain
 from .revision import Revision, read_revision
 

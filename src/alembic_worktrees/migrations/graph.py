@@ -7,7 +7,6 @@ exactly; a prefix is never resolved. Nothing recurses, so that a chain of 20,000
 
 from __future__ import annotations
 
-import os
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 
-    from .inventory import Migration
     from .revision import Revision
 
 
@@ -222,11 +220,6 @@ class Graph:
         while ring[-1] != start:
             ring.append(came_from[ring[-1]])
         return tuple(reversed(ring))
-
-
-def graph_of(migrations: Iterable[Migration]) -> Graph:
-    """Return the graph of these files."""
-    return Graph(Node(one.revision, os.path.join(one.location, one.below)) for one in migrations)
 
 
 def _frozen(found: Mapping[str, Iterable[_T]]) -> Mapping[str, tuple[_T, ...]]:

@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..git import ask as git
+from .. import git
 from ..system.reading import MAX_ENTRIES, MAX_TOTAL_BYTES, Folder, NotReadable, entries, fence
 from .facts import File, facts_of
 from .notes import read_notes
@@ -26,6 +26,15 @@ if TYPE_CHECKING:
     from .notes import Note, Notes
     from .record import Origin
     from .revision import Sought
+
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+
+from .graph import Graph, Node
 
 
 class _Lying(NamedTuple):
@@ -121,22 +130,16 @@ class Inventory(_Found):
     @cached_property
     def graph(self) -> Graph:
         """The graph of all that Alembic loads here."""
-        from .graph import graph_of
-
         return graph_of(self.all)
 
     @cached_property
     def own_graph(self) -> Graph:
         """The graph of the checkout's own files."""
-        from .graph import graph_of
-
         return graph_of(self.own) if self.borrowed else self.graph
 
     @cached_property
     def branch_graph(self) -> Graph:
         """The graph of the checkout's own files, without borrowed ones that were edited here."""
-        from .graph import graph_of
-
         return graph_of(self.originals) if self.edited else self.own_graph
 
     @property
@@ -366,3 +369,8 @@ def _folder_of(below: str) -> str:
 
 def _fence(project: Project) -> tuple[str, ...]:
     return project.fence or fence(project.root, *project.versions)
+
+
+def graph_of(migrations: Iterable[Migration]) -> Graph:
+    """Return the graph of these files."""
+    return Graph(Node(one.revision, os.path.join(one.location, one.below)) for one in migrations)

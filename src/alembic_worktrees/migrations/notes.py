@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..git import ask as git
+from .. import git
 from ..system.reading import MAX_ENTRIES, NotReadable, fence, read_plain, walk
 from . import record
 

@@ -6,12 +6,13 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..system.reading import is_sound
+from ..system.writing import TEMPORARY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+
 NAME = ".gitignore"
-TEMPORARY = ".alembic-worktrees-"  # Alembic loads only *.py; git is told by the record to ignore these
 _HEADER = """\
 # Written by alembic-worktrees: migrations borrowed from other checkouts, because the shared database has them.
 # Git ignores them and lets the originals replace them. This file is rewritten at each run; do not edit it.

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..git import ask as git
+from .. import git
 from ..messages.errors import Refusal
 from ..system.process import run
 from .settings import FILE, load_settings

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..git import ask as git
+from .. import git
 from ..messages.errors import CALL, Refusal
 from ..system.reading import MAX_CONFIG_BYTES, NotReadable, read_plain
 from .config import MAIN, other_environments, parse_config

@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote
 
-from ..git import ask as git
+from .. import git
 from ..messages.errors import Refusal
 from ..project.project import USUAL_CONFIG
 

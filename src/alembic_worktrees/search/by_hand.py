@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..git import ask as git
+from .. import git
 from ..messages.errors import Refusal
 from ..migrations.record import Origin, can_record
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from ..git import ask as git
+from .. import git
 from ..messages.errors import Refusal
 from ..migrations.facts import Facts, facts_of
 from ..migrations.record import Origin

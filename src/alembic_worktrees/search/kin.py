@@ -6,7 +6,7 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ..git import ask as git
+from .. import git
 from ..migrations.facts import facts_of
 from ..migrations.inventory import contents
 from ..migrations.revision import Unreadable

@@ -6,14 +6,14 @@ import os
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from ..git.ask import blob_id
+from ..git.objects import blob_id
 from ..migrations.graph import reached_from
 from .sources import ARCHIVED, BORROWED_HERE, Candidate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
-    from ..git.ask import Change
+    from ..git.history import Change
 
     Meaning = tuple[str, frozenset[str], frozenset[str], frozenset[str], bytes]
     Ages = dict[bytes, tuple[int, float]]

@@ -7,9 +7,9 @@ from functools import cached_property, lru_cache, partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from ..git import ask as git
+from .. import git
 from ..messages.errors import Refusal
-from ..messages.texts import Message
+from ..messages.message import Message
 from ..migrations.inventory import Stepped
 from ..migrations.revision import Sought
 from ..system.reading import is_sound

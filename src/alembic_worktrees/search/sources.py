@@ -6,7 +6,7 @@ import os
 from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..git import ask as git
+from .. import git
 from ..migrations.inventory import visit
 from ..migrations.record import Origin
 

@@ -7,12 +7,12 @@ import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..borrow.obstacles import on_borrowed
-from ..messages.texts import Message
+from ..messages.message import Message
 
 if TYPE_CHECKING:
     from ..messages.errors import Refusal
     from ..migrations.inventory import Inventory
-    from .standing import Row
+    from .rows import Row
     from .survey import Landscape
 
 # Why a file was stepped over that Alembic would stumble over

@@ -6,14 +6,14 @@ import os
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from .. import git
 from ..borrow.memory import Memory
 from ..borrow.objections import Scene, objection
 from ..database.client import Applied, Database
-from ..git import ask as git
 from ..messages.errors import Refusal
-from ..messages.texts import Message
-from ..migrations.graph import Graph, Node, graph_of
-from ..migrations.inventory import Inventory, Stepped, take_inventory, visit
+from ..messages.message import Message
+from ..migrations.graph import Graph, Node
+from ..migrations.inventory import Inventory, Stepped, graph_of, take_inventory, visit
 from ..search.by_hand import copied_by_hand
 from ..search.checkouts import look_around
 from ..search.search import Search

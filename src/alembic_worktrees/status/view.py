@@ -7,12 +7,14 @@ import unicodedata
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..messages.texts import Message, one_line
+from ..messages.message import Message
+from ..messages.quoting import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from .standing import Head, Loan, Row, Standing
+    from .rows import Head, Loan, Row
+    from .standing import Standing
 
     Phrase = Callable[[Message], str]
 

@@ -8,10 +8,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..migrations.record import TEMPORARY
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @contextmanager
@@ -80,3 +84,6 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+TEMPORARY = ".alembic-worktrees-"  # Alembic loads only *.py; git is told by the record to ignore these

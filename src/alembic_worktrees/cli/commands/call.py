@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...install.shim import HOME
-from ...messages.texts import Message
+from ...messages.message import Message
 from ...migrations.revision import is_migration_name
 from ...project.project import config_files, find_project
 from ...project.settings import FILE, load_settings

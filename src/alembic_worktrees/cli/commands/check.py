@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ... import PROGRAM
 from ...check.recorded import Review, joined, merging, review_commit, review_index, review_merge, review_push
 from ...check.review import Scope, find_scope, review_database, review_files, review_project
 from ...messages.errors import DONE, NOT_DONE, Refusal, Usage
-from ...messages.texts import Message
+from ...messages.message import Message
 from ...project.project import ConfigFiles, config_files, find_project
 from ...project.settings import FILE, load_settings
-from ..options import PROGRAM
 
 if TYPE_CHECKING:
     import argparse
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..printer import Printer
 
     Push = tuple[str, str | None]  # the commit, and where the branch stands on the remote
+
 
 PATIENCE = 2.0  # seconds that a hook waits for a database
 
@@ -174,61 +175,3 @@ def _row(problem: Problem, printer: Printer) -> dict[str, object]:
         "files": list(problem.files),
         **({"warning": True} if problem.warning else {}),
     }
-
-
-def protect(options: argparse.Namespace, printer: Printer) -> int:
-    """Refuse a commit that rewrites a published migration, unless SKIP names us, as for pre-commit."""
-    from ...hooks.protect import rewritten
-
-    if _is_skipped("alembic-protect"):
-        return DONE
-    files = config_files(options.config, options.name, (), os.environ)
-    scope = find_scope(options.directory, Path.cwd(), files)
-    with _passable(printer, Message("past-protect")):
-        rows = tuple(rewritten(scope)) if scope else ()
-        if scope and rows:
-            printer.speak(scope.language())
-            named = tuple(Message(f"protected-{row.how}", {"path": row.path}) for row in rows)
-            branches = tuple(dict.fromkeys(row.published for row in rows))
-            raise Refusal("protected", branches=branches, rows=named, paths=tuple(row.path for row in rows))
-    return DONE
-
-
-def report(options: argparse.Namespace, printer: Printer) -> int:
-    """Say what a merge, rebase or checkout brought. Never fails: git has done its work already."""
-    try:
-        _report(options, printer)
-    except Refusal as refusal:
-        printer.tell(Message(refusal.key, refusal.values))
-    except Exception as error:
-        from ...database.runner import mask
-
-        printer.tell(Message("report-failed", {"error": mask(f"{type(error).__name__}: {error}")}))
-    return DONE
-
-
-def _report(options: argparse.Namespace, printer: Printer) -> None:
-    from ...hooks.report import make_report, say, what_happened
-    from ...hooks.touched import told
-
-    files = config_files(options.config, options.name, (), os.environ)
-    scope = find_scope(None, Path.cwd(), files)
-    event = what_happened(told(options.words, os.environ), scope) if scope else None
-    if scope and event:
-        found = make_report(scope, event)
-        printer.speak(scope.language(found.folders))
-        say(found, printer.tell)
-        if options.database:
-            _report_database(scope, printer)
-
-
-def _report_database(scope: Scope, printer: Printer) -> None:
-    try:
-        for problem in review_database(scope, os.environ, PATIENCE):
-            printer.tell(Message("report-problem", {"message": problem.message, "hint": problem.hint}))
-    except TimeoutError:
-        printer.tell(Message("database-silent", {"seconds": int(PATIENCE)}))
-    except Refusal as refusal:
-        if refusal.key not in {"probe-failed", "database-down"}:
-            raise
-        printer.tell(Message("database-refused", {"reason": refusal.values["reason"]}))

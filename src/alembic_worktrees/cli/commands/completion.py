@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from ...git import ask as git
+from ... import git
 from ...install.shim import detect, render_completion
 from ...messages.errors import DONE, Refusal
 from ...migrations.inventory import take_inventory, visit

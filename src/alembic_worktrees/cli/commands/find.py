@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ...messages.errors import DONE, Refusal
-from ...messages.texts import Message
+from ...messages.message import Message
 from ...migrations.inventory import names_in, visit
 from ...search.checkouts import look_around
 from ...search.search import THOROUGH, Search

@@ -7,18 +7,18 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ... import PROGRAM, git
 from ...check.review import find_scope, projects
-from ...git import ask as git
 from ...install.extras import Home, Place
 from ...install.installation import Change, apply, plan_installation, plan_removal
 from ...install.purge import Remains, find_remains, take
 from ...messages.errors import DONE, Refusal, Usage
-from ...messages.texts import Message, language
+from ...messages.message import Message
+from ...messages.speaker import language
 from ...project.config import MAIN
 from ...project.project import config_files
 from ...project.settings import FILE, load_settings
 from ...search.checkouts import look_around
-from ..options import PROGRAM
 from .call import Call, open_call
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from ... import git
 from ...borrow import own
-from ...git import ask as git
 from ...messages.errors import DONE
-from ...messages.texts import Message
+from ...messages.message import Message
 from .call import open_call
 
 if TYPE_CHECKING:

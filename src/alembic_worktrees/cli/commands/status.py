@@ -1,29 +1,25 @@
-"""`status` and `graph`: they look at everything, and change nothing."""
+"""`status`."""
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...messages.errors import DONE, NOT_DONE, Refusal, Usage
-from ...messages.texts import Message
+from ...messages.errors import DONE, NOT_DONE
 from ...project.project import config_files
 from ...status.next_step import Called
 from ...status.standing import stand
 from ...status.survey import survey
 from ...status.view import document, make_page, render_table, render_text
 from ...system.encoding import encoded
+from ..printer import has_colour
 from .call import open_call
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
 
-    from ...drawing.picture import Picture
     from ..printer import Printer
 
 
@@ -50,92 +46,3 @@ def status(options: argparse.Namespace, printer: Printer) -> int:
         text = render_table(page, width) if width and has_colour(os.environ) else render_text(page)
         printer.write(encoded(text, sys.stdout.encoding))
     return NOT_DONE if standing.silence else DONE
-
-
-FORMATS = {
-    "txt": "text",
-    "svg": "svg",
-    "html": "html",
-    "htm": "html",
-    "mmd": "mermaid",
-    "dot": "dot",
-    "json": "json",
-}
-
-
-def graph(options: argparse.Namespace, printer: Printer) -> int:
-    """Draw the revisions of all checkouts together."""
-    from ...drawing.picture import make_picture
-
-    path = Path(options.output) if options.output else None
-    chosen = options.format or _format_of(path)
-    if path and os.path.lexists(path) and not options.force:  # before the work, which takes a second
-        raise Refusal("file-exists", path=path)
-    call = open_call(options, printer)
-    landscape = survey(
-        call.project,
-        call.settings,
-        os.environ,
-        ask_database=not options.no_database,
-        tell=printer.tell,
-        verbose=options.verbose,
-    )
-    call.tell_stepped(landscape.stepped)
-    if landscape.silence:
-        printer.tell(Message("graph-silent", {"why": landscape.silence}))
-    picture = make_picture(landscape)
-    if not picture.items and chosen == "text":
-        printer.tell(Message("graph-empty"))
-    text = _drawn(picture, chosen, printer, whole=options.all, shown=path is None)
-    # What programs read says that it is UTF-8; a reader's terminal or pager expects the locale's encoding.
-    to_be_read = chosen == "text" and path is None
-    data = encoded(text, sys.stdout.encoding) if to_be_read else text.encode("utf-8", "surrogateescape")
-    if path:
-        _save(data, path, overwrite=options.force)
-    else:
-        printer.write(data)
-    return DONE
-
-
-def _format_of(path: Path | None) -> str:
-    """Return the format that the end of a file's name says, text if it has none. Raises Usage("format-unknown")."""
-    end = path.suffix[1:].lower() if path else ""
-    if end and end not in FORMATS:
-        raise Usage("format-unknown", path=path, end=end, known=tuple(f".{known}" for known in FORMATS))
-    return FORMATS.get(end, "text")
-
-
-def _drawn(picture: Picture, chosen: str, printer: Printer, *, whole: bool, shown: bool) -> str:
-    """Return the picture in the chosen format; `shown` if it goes to standard output."""
-    entries, phrase = picture.unfolded if whole else picture.folded, printer.phrase
-    if chosen == "json":
-        from ...drawing.export import document as graph_document
-
-        return json.dumps({"version": 1, **graph_document(picture, phrase)}, indent=2) + "\n"
-    if chosen in {"mermaid", "dot"}:
-        from ...drawing import export as code
-
-        return (code.draw_dot if chosen == "dot" else code.draw_mermaid)(picture, entries, phrase)
-    if chosen == "text":
-        from ...drawing import text as lines
-
-        width = shutil.get_terminal_size().columns if shown and sys.stdout.isatty() else None
-        return lines.draw(picture, entries, phrase, colour=shown and has_colour(os.environ), width=width)
-    from ...drawing import html, svg
-
-    return svg.draw(picture, entries, phrase) if chosen == "svg" else html.draw(picture, entries, phrase)
-
-
-def _save(data: bytes, path: Path, *, overwrite: bool) -> None:
-    try:
-        with path.open("wb" if overwrite else "xb") as file:
-            file.write(data)
-    except FileExistsError as error:
-        raise Refusal("file-exists", path=path) from error
-    except OSError as error:
-        raise Refusal("cannot-save", path=path, reason=error.strerror) from error
-
-
-def has_colour(environment: Mapping[str, str]) -> bool:
-    """Tell whether standard output is a terminal that may be coloured."""
-    return sys.stdout.isatty() and "NO_COLOR" not in environment and environment.get("TERM") != "dumb"

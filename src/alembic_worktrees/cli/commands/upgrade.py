@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...database.client import Database
 from ...messages.errors import DONE, Refusal
-from ...messages.texts import Message
+from ...messages.message import Message
 from .call import Call, open_call
 
 if TYPE_CHECKING:

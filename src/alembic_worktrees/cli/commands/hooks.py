@@ -1,0 +1,78 @@
+"""`protect` and `report`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...check.review import Scope, find_scope, review_database
+from ...messages.errors import DONE, Refusal
+from ...messages.message import Message
+from ...project.project import config_files
+from .check import PATIENCE, _is_skipped, _passable
+
+if TYPE_CHECKING:
+    import argparse
+
+    from ..printer import Printer
+
+    Push = tuple[str, str | None]  # the commit, and where the branch stands on the remote
+
+
+def protect(options: argparse.Namespace, printer: Printer) -> int:
+    """Refuse a commit that rewrites a published migration, unless SKIP names us, as for pre-commit."""
+    from ...hooks.protect import rewritten
+
+    if _is_skipped("alembic-protect"):
+        return DONE
+    files = config_files(options.config, options.name, (), os.environ)
+    scope = find_scope(options.directory, Path.cwd(), files)
+    with _passable(printer, Message("past-protect")):
+        rows = tuple(rewritten(scope)) if scope else ()
+        if scope and rows:
+            printer.speak(scope.language())
+            named = tuple(Message(f"protected-{row.how}", {"path": row.path}) for row in rows)
+            branches = tuple(dict.fromkeys(row.published for row in rows))
+            raise Refusal("protected", branches=branches, rows=named, paths=tuple(row.path for row in rows))
+    return DONE
+
+
+def report(options: argparse.Namespace, printer: Printer) -> int:
+    """Say what a merge, rebase or checkout brought. Never fails: git has done its work already."""
+    try:
+        _report(options, printer)
+    except Refusal as refusal:
+        printer.tell(Message(refusal.key, refusal.values))
+    except Exception as error:
+        from ...database.runner import mask
+
+        printer.tell(Message("report-failed", {"error": mask(f"{type(error).__name__}: {error}")}))
+    return DONE
+
+
+def _report(options: argparse.Namespace, printer: Printer) -> None:
+    from ...hooks.report import make_report, say, what_happened
+    from ...hooks.touched import told
+
+    files = config_files(options.config, options.name, (), os.environ)
+    scope = find_scope(None, Path.cwd(), files)
+    event = what_happened(told(options.words, os.environ), scope) if scope else None
+    if scope and event:
+        found = make_report(scope, event)
+        printer.speak(scope.language(found.folders))
+        say(found, printer.tell)
+        if options.database:
+            _report_database(scope, printer)
+
+
+def _report_database(scope: Scope, printer: Printer) -> None:
+    try:
+        for problem in review_database(scope, os.environ, PATIENCE):
+            printer.tell(Message("report-problem", {"message": problem.message, "hint": problem.hint}))
+    except TimeoutError:
+        printer.tell(Message("database-silent", {"seconds": int(PATIENCE)}))
+    except Refusal as refusal:
+        if refusal.key not in {"probe-failed", "database-down"}:
+            raise
+        printer.tell(Message("database-refused", {"reason": refusal.values["reason"]}))

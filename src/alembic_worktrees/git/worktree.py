@@ -1,0 +1,100 @@
+"""What does git say of files in a working tree?"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from .ask import PATIENCE, answer, ask, failed
+from .objects import blob_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+
+MANY = 1000  # names in one call; the system takes 2 MB of them
+
+
+def ignored_files(folder: Path, pattern: str) -> tuple[str, ...]:
+    """Return the files below `folder` that git ignores and that match, relative to it."""
+    listed = answer(folder, "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--", pattern)
+    return tuple(path for path in os.fsdecode(listed).split("\0") if path)
+
+
+def tracked(folder: Path, paths: Iterable[Path], *, surely: bool = False) -> frozenset[Path]:
+    """Return which of `paths` (absolute, below `folder`) git has in its index.
+
+    None are where there is no repository, or a broken one: a neighbour need not be sound. With `surely` that raises
+    Refusal("git-failed").
+    """
+    names = {os.path.relpath(path, folder): path for path in paths}
+    if not names:
+        return frozenset()
+    listed = about_names(folder, "ls-files", "-z", names=list(names), surely=surely)
+    return frozenset(names[name] for name in listed if name in names)
+
+
+def untracked(folder: Path, places: Iterable[Path]) -> frozenset[Path]:
+    """Return the files in `places` (absolute, below `folder`) that the index does not have, ignored ones too."""
+    names = [os.path.relpath(place, folder) for place in places]
+    listed = about_names(folder, "ls-files", "-z", "--others", names=names)
+    return frozenset(folder / name for name in listed if name)
+
+
+def in_head(folder: Path, paths: Iterable[Path]) -> frozenset[Path]:
+    """Return which of `paths` (absolute, below `folder`) HEAD has, whatever their content."""
+    names = {os.path.relpath(path, folder): path for path in paths}
+    listed = about_names(folder, "ls-tree", "-z", "--name-only", "HEAD", names=list(names))
+    return frozenset(names[name] for name in listed if name in names)
+
+
+def about_names(folder: Path, *words: str, names: Sequence[str], surely: bool = False) -> Iterator[str]:
+    """Yield what git answers about these files, a few at a time; where it cannot nothing, or `surely` Refusal."""
+    for start in range(0, len(names), MANY):
+        asked = ("--literal-pathspecs", *words, "--", *names[start : start + MANY])
+        result = ask(folder, *asked, patience=PATIENCE)
+        if result.status and surely:
+            raise failed(folder, "git " + " ".join(words), result)
+        if result.status:
+            return
+        yield from os.fsdecode(result.out).split("\0")
+
+
+def committed(folder: Path, contents: Mapping[Path, bytes]) -> frozenset[Path]:
+    """Return which of these files (absolute, below `folder`) HEAD has with the same content.
+
+    `git diff` would tell too, but run the filters that the repository configures, and write the index when a file was
+    only touched. Of the filters only the one for line ends is respected here.
+    """
+    split = [(path, *os.path.split(path)) for path in contents]
+    places = {place: os.path.relpath(place, folder) for place in {place for _, place, _ in split}}
+    names = {f"{places[place]}/{name}".removeprefix("./"): path for path, place, name in split}
+    found = set()
+    # By their folders: git holds each entry of a tree against each name that it is given.
+    for line in about_names(folder, "ls-tree", "-z", "HEAD", names=[f"{at}/" for at in places.values()]):
+        about, _, name = line.partition("\t")
+        if name in names and is_blob(contents[names[name]], about.split(" ")[2]):
+            found.add(names[name])
+    return frozenset(found)
+
+
+def is_blob(content: bytes, blob: str) -> bool:
+    """Tell whether git would keep this content under that id; it may keep the ends of lines in another way."""
+    wide = len(blob) == 64
+    return blob == blob_id(content, wide=wide) or blob == blob_id(content.replace(b"\r\n", b"\n"), wide=wide)
+
+
+def stage(folder: Path, paths: Iterable[Path]) -> None:
+    """Put files into the index as they are, also ignored ones."""
+    names = [os.path.relpath(path, folder) for path in paths]
+    answer(folder, "--literal-pathspecs", "add", "--force", "--", *names)
+
+
+def ignored(folder: Path, paths: Iterable[Path]) -> frozenset[Path]:
+    """Return which of `paths` (absolute, below `folder`) git would ignore; they need not exist."""
+    names = {f"./{os.path.relpath(path, folder)}": path for path in paths}  # a `:` in front would be magic
+    text = b"".join(os.fsencode(name) + b"\0" for name in names)
+    # Without --no-index the names would also be globs over what is tracked: `[az]*.py` would pass for `a.py`.
+    result = ask(folder, "check-ignore", "--no-index", "-z", "--stdin", text=text, patience=PATIENCE)
+    return frozenset(names[name] for name in os.fsdecode(result.out).split("\0") if name in names)

@@ -1,0 +1,69 @@
+"""How is a value shown? Quoted to be pasted, in one line, with nothing that steers a terminal."""
+
+from __future__ import annotations
+
+import os
+
+
+def quoted(value: object) -> str:
+    """Return a path or word as it can be pasted into a shell; the home folder as ~ where that needs no quotes."""
+    text, plain = str(value), abbreviated(value)
+    return plain if plain != text and _quote(plain[2:]) == plain[2:] else word(text)
+
+
+def _quote(text: str) -> str:
+    import shlex
+
+    return shlex.quote(text)
+
+
+def word(text: str) -> str:
+    r"""Return one word of a shell. What must not reach a terminal as it is stands as `$'\x1b'` (bash, zsh, ksh)."""
+    if printable(text) == text and "\n" not in text:
+        return _quote(text)
+    shown = "".join(map(_escaped_for_shell, text))
+    return f"$'{shown}'"
+
+
+def _escaped_for_shell(character: str) -> str:
+    if character in "\\'":
+        return f"\\{character}"
+    if character != "\n" and printable(character) == character:
+        return character
+    return "".join(f"\\x{byte:02x}" for byte in _bytes(character))
+
+
+def _bytes(character: str) -> bytes:
+    """Return the bytes that a file's name has for it, also where they are no text."""
+    escaped = "\udc80" <= character <= "\udcff"
+    return character.encode("utf-8", "surrogateescape" if escaped else "surrogatepass")
+
+
+def abbreviated(value: object) -> str:
+    """Return a path with the home folder as ~."""
+    home = os.environ.get("HOME", "")
+    text = str(value)
+    return "~" + text[len(home) :] if len(home) > 1 and text.startswith(home + "/") else text
+
+
+def printable(text: str) -> str:
+    r"""Return `text` with what cannot be seen, and bytes that are no text, as \xNN. Line breaks stay.
+
+    So are control characters, and what turns the direction of writing or has no width. A file name must not steer the
+    terminal, nor look like another one.
+    """
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() or one in _SPACES else _escaped(one) for one in text)
+
+
+def one_line(text: str) -> str:
+    r"""Return `text` as `printable` does, with line breaks as \n: a file name must not add a line either."""
+    return printable(text).replace("\n", "\\n")
+
+
+_SPACES = "\n\xa0\u202f\u3000"  # the second and third are French
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
