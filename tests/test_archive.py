@@ -40,7 +40,7 @@ HAMMER = """
 import sys
 sys.path[:0] = sys.argv[3].split(":")
 from pathlib import Path
-from alembic_worktrees import archive
+from alembic_worktrees.search import archive
 from test_archive import generation, keep
 from worlds.world import Checkout, Layout, World
 root, name = Path(sys.argv[1]), sys.argv[2]

@@ -330,7 +330,7 @@ def test_interrupted(a: Checkout, b: Checkout, database: Database) -> None:
 
 def test_a_bug_of_ours(quiet: Checkout) -> None:
     code = (
-        "from alembic_worktrees import checkouts, cli\n"
+        "from alembic_worktrees.search import checkouts; from alembic_worktrees.cli import main as cli\n"
         "def broken(*words): raise ZeroDivisionError('ours')\n"
         "checkouts.look_around = broken\n"
         "raise SystemExit(cli.run(['list']))"

@@ -171,7 +171,7 @@ def test_env_that_tells_the_password(case: str, main: Checkout) -> None:
 
 def test_bug_report_has_no_password(main: Checkout) -> None:
     code = (
-        "from alembic_worktrees import checkouts, cli\n"
+        "from alembic_worktrees.search import checkouts; from alembic_worktrees.cli import main as cli\n"
         f"def broken(*words): raise ValueError('postgresql://dev:{PASSWORD}@h/db')\n"
         "checkouts.look_around = broken\n"
         f"raise SystemExit(cli.run(['list', '-n', 'password={PASSWORD}x']))"

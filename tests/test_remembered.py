@@ -681,7 +681,8 @@ def slowly(world: World, *words: str) -> CompletedProcess[str]:
     case = f'case " $* " in *" log "*|*" fsck "*) {real} "$@"; exec sleep 600; esac'
     (tools / "git").write_text(f'#!/bin/sh\n{case}\nexec {real} "$@"\n')
     (tools / "git").chmod(0o755)
-    code = "import sys; from alembic_worktrees import cli, search; search.GLANCE = search.THOROUGH = 1.0"
+    code = "import sys; from alembic_worktrees.cli import main as cli; from alembic_worktrees.search import search"
+    code += "; search.GLANCE = search.THOROUGH = 1.0"
     run = f"{code}; sys.exit(cli.run({list(words)}))"
     path = f"{tools}{os.pathsep}{world.env['PATH']}"
     return world.run(sys.executable, "-c", run, cwd=world.main.backend, env={"PATH": path})
