@@ -30,7 +30,7 @@ from alembic_worktrees.drawing.picture import (
 )
 from alembic_worktrees.messages.speaker import Speaker
 from alembic_worktrees.migrations.docstring import first_line
-from worlds.observe import at_terminal, tree
+from worlds.observe import TRACES, at_terminal, tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -417,9 +417,9 @@ def two(world: World) -> Checkout:
 
 
 def test_the_picture_of_two_checkouts(two: Checkout) -> None:
-    before = tree(two.world.root, without=["__pycache__"])
+    before = tree(two.world.root, without=TRACES)
     done = two.tool("graph", check=True)
-    assert tree(two.world.root, without=["__pycache__"]) == before
+    assert tree(two.world.root, without=TRACES) == before
     assert done.stderr == ""
     assert done.stdout == (
         "■   bbbb2222 (database, StoFlow-A) add t_bbbb2222 [not here, in StoFlow-A]\n"

@@ -573,11 +573,10 @@ def test_links_lead_somewhere(name: str) -> None:
         assert (REPOSITORY / target).exists(), target
 
 
-def test_contributing_names_every_module() -> None:
+def test_contributing_names_every_folder() -> None:
     text = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    package = Path(settings.__file__).parent
-    for path in package.glob("[!_]*.py"):
-        assert f"`{path.name}`" in text, f"say in CONTRIBUTING.md which question {path.name} answers"
+    for path in Path(settings.__file__).parents[1].glob("[!_]*/"):
+        assert f"| `{path.name}/` |" in text, f"say in CONTRIBUTING.md which question {path.name} answers"
     for command in re.findall(
         r"^make .*$", "".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL)), re.MULTILINE
     ):

@@ -20,7 +20,7 @@ from alembic_worktrees.status.next_step import Called, Step
 from alembic_worktrees.status.rows import Head, Loan, Row, Rows
 from alembic_worktrees.status.standing import Standing
 from alembic_worktrees.status.view import document, make_page, render_table, render_text
-from worlds.observe import at_terminal, tree
+from worlds.observe import TRACES, at_terminal, tree
 from worlds.searching import project
 from worlds.world import Layout, World
 
@@ -61,9 +61,9 @@ def test_two_checkouts_and_what_one_of_them_applied(world: World) -> None:
     a.applied("bbbb2222", "aaaa1111")
     b.revision("cccc3333", "aaaa1111")
     b.commit("Add cccc3333")
-    before = tree(world.root, without=["__pycache__"])
+    before = tree(world.root, without=TRACES)
     found = look(b)
-    assert tree(world.root, without=["__pycache__"]) == before  # not a byte, in no checkout and not in git
+    assert tree(world.root, without=TRACES) == before  # not a byte, in no checkout and not in git
     assert [one["name"] for one in found["checkouts"]] == ["StoFlow", "StoFlow-A", "StoFlow-B"]
     assert row(found, "StoFlow-B") == {
         "name": "StoFlow-B",
