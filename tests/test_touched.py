@@ -29,7 +29,13 @@ try:
 finally:
     print(*sorted(set(sys.modules) - before))
 """
-ALONE = ["__future__", "alembic_worktrees", "alembic_worktrees.__main__", "alembic_worktrees.hooks.touched"]
+OURS = (
+    "alembic_worktrees",
+    "alembic_worktrees.__main__",
+    "alembic_worktrees.hooks",
+    "alembic_worktrees.hooks.touched",
+)
+ALONE = ["__future__", *OURS]
 
 
 @pytest.fixture
