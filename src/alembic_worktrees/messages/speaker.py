@@ -90,7 +90,7 @@ class _Value:
 
     def _options(self) -> str:
         words = self._value if isinstance(self._value, tuple) else (self._value,)
-        return "".join(f" {word(str(word))}" for word in words)
+        return "".join(f" {word(str(one))}" for one in words)
 
     def _top(self) -> str:
         paths = self._value if isinstance(self._value, tuple) else (self._value,)
