@@ -110,6 +110,15 @@ def test_warm_alembic_is_alembic(command: str, world: World, database: Database)
     assert (warm.returncode, warm.stdout, warm.stderr) == (cold.returncode, cold.stdout, cold.stderr)
 
 
+def test_warm_programs_are_warm(world: World) -> None:
+    world.main.write(
+        "backend/migrations/versions/aa_ask.py",
+        "import sys\nraise SystemExit(str('fork_server' in str(sys.orig_argv)))",
+    )
+    asked = [world.main.alembic("heads", cold=cold).stderr for cold in (False, True)]
+    assert asked == ["True\n", "False\n"]
+
+
 def test_warm_alembic_crashes_alike(world: World) -> None:
     world.main.revision("bb", "missing")
     warm, cold = (world.main.alembic("heads", cold=cold) for cold in (False, True))

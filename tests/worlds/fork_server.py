@@ -28,11 +28,11 @@ FREE = 512  # from here on no program has a descriptor
 def main(address: str, scripts: list[str]) -> None:
     """Serve at the socket `address`; `scripts` are the files that may be run."""
     sys.dont_write_bytecode = True  # a file mended within the second would be taken for the compiled old one
-    _import_all()
-    programs = {path: compile(Path(path).read_bytes(), path, "exec", dont_inherit=True) for path in scripts}
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(address)
-    listener.listen(128)
+    listener.listen(128)  # who asks now waits for the imports
+    _import_all()
+    programs = {path: compile(Path(path).read_bytes(), path, "exec", dont_inherit=True) for path in scripts}
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while listener.fileno() in select.select([listener.fileno(), 0], [], [])[0]:
         connection, _ = listener.accept()

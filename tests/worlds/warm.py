@@ -1,4 +1,4 @@
-"""Programs without their start: Alembic's command, our own, and the runner in the project's Python.
+"""Programs without their start: Alembic's command, and our own.
 
 Half of the time of a test would be imports. A server that has all of it imported forks for each program, which still is
 a process of its own (fork_server.py). Nothing is warm before `start`; `paused` leaves it out again.
@@ -16,13 +16,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-import alembic_worktrees.database.runner
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 HERE = Path(__file__).parent
-RUNNER = alembic_worktrees.database.runner.__file__
 ALEMBIC = str(Path(sys.executable).with_name("alembic"))
 IS_POSSIBLE = hasattr(os, "pidfd_open") and os.path.isdir("/proc/self/fd")
 
@@ -45,24 +42,17 @@ def start(folder: Path) -> None:
     global _server
     if not IS_POSSIBLE:
         return
-    binaries = folder / "bin"
-    binaries.mkdir(parents=True)
-    python, alembic = binaries / "python", binaries / "alembic"
-    client = (HERE / "warm_python.py").read_text()
-    known = f"{RUNNER}\\n{alembic}"
-    for mark, word in (("@SERVER@", str(folder / "socket")), ("@REAL@", sys.executable), ("@KNOWN@", known)):
-        client = client.replace(mark, word)
-    python.write_text(f"#!{sys.executable} -IS\n{client}")
-    alembic.write_text(f"#!{python}\n{Path(ALEMBIC).read_text().partition(chr(10))[2]}")
-    for program in (python, alembic):
-        program.chmod(0o755)
+    folder.mkdir()
     process = subprocess.Popen(
-        [sys.executable, HERE / "fork_server.py", folder / "socket", RUNNER, alembic],
+        [sys.executable, HERE / "fork_server.py", folder / "socket", ALEMBIC],
         stdin=subprocess.PIPE,
         start_new_session=True,
         env={name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         | {"LC_ALL": "C.UTF-8"},
     )
+    while not (folder / "socket").is_socket():
+        assert process.poll() is None, "the warm server has ended"
+        time.sleep(0.01)
     _server = _Server(process, folder)
 
 
@@ -85,22 +75,17 @@ def paused() -> Iterator[None]:
         _paused = False
 
 
-def binaries() -> list[str]:
-    """The folders that go first on PATH: that of the warm `alembic`, if there is one."""
-    return [str(_server.folder / "bin")] if _server and not _paused else []
-
-
 def can_run(environment: Mapping[str, str]) -> bool:
-    """Whether our own command may be run warm: not with an environment that a Python obeys when it starts."""
+    """Whether a program may be run warm: not with an environment that a Python obeys when it starts."""
     locale = next((environment[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environment.get(name)), "")
-    obeyed = any(name.startswith(("PYTHON", "COV")) for name in environment)
-    return bool(binaries()) and locale.endswith("UTF-8") and not obeyed
+    obeyed = any(name.startswith(("PYTHON", "COV", "VIRTUAL_ENV")) for name in environment)
+    return _server is not None and not _paused and locale.endswith("UTF-8") and not obeyed
 
 
 def run(
     argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], input: str | None, timeout: float = 180
 ) -> subprocess.CompletedProcess[str]:
-    """Run our own command with `argv`."""
+    """Run ALEMBIC, or our own command under any other name, with the words of `argv`."""
     with ExitStack() as stack:
         streams = [
             stack.enter_context(os.fdopen(os.memfd_create(name), "w+b")) for name in ("in", "out", "err")
@@ -140,13 +125,6 @@ def _ask(argv: list[str], handles: list[int], cwd: Path, env: Mapping[str, str],
 
 def _connected() -> socket.socket:
     assert _server
-    while True:
-        server = socket.socket(socket.AF_UNIX)
-        try:
-            server.connect(_server.address)
-        except (FileNotFoundError, ConnectionRefusedError):  # it is still importing
-            server.close()
-            assert _server.process.poll() is None, "the warm server has ended"
-            time.sleep(0.01)
-        else:
-            return server
+    server = socket.socket(socket.AF_UNIX)
+    server.connect(_server.address)
+    return server

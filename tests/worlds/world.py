@@ -228,9 +228,13 @@ class Checkout:
     def alembic(
         self, *args: str, check: bool = False, cold: bool = False, env: Mapping[str, str] | None = None
     ) -> CompletedProcess[str]:
-        """The alembic command in the backend, as PATH has it; `cold` from its start."""
-        program = warm.ALEMBIC if cold else "alembic"
-        return self.world.run(program, *args, cwd=self.backend, env=env, check=check)
+        """The alembic command in the backend; `cold` from its start."""
+        environment = {**self.world.env, **(env or {})}
+        if not (cold or env) and warm.can_run(environment):
+            return checked(
+                warm.run([warm.ALEMBIC, *args], cwd=self.backend, env=environment, input=None), check
+            )
+        return self.world.run("alembic", *args, cwd=self.backend, env=env, check=check)
 
     def applied(
         self,
@@ -280,7 +284,7 @@ def hermetic_environment(home: Path) -> dict[str, str]:
         "GIT_EDITOR": "true",
         "GIT_TERMINAL_PROMPT": "0",
         "LC_ALL": "C.UTF-8",
-        "PATH": os.pathsep.join([*warm.binaries(), binaries, env.get("PATH", os.defpath)]),
+        "PATH": os.pathsep.join([binaries, env.get("PATH", os.defpath)]),
         "TERM": "dumb",
     }
 
