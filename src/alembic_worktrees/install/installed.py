@@ -29,7 +29,7 @@ def read() -> Installed:
     try:
         return parse(distribution("alembic-worktrees").read_text("direct_url.json"))
     except PackageNotFoundError:  # it runs from where it lies
-        return Installed("folder", str(Path(__file__).parents[2]))
+        return Installed("folder", str(Path(__file__).parents[3]))
 
 
 def parse(direct_url: str | None) -> Installed:
