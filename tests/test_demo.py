@@ -137,7 +137,7 @@ def test_an_interruption_ends_what_is_shown_and_its_children(place: Path) -> Non
     command = "echo ready; sleep 60 & sleep 60"
     script = f"""
 import os, pathlib
-from alembic_worktrees.process import show
+from alembic_worktrees.system.process import show
 show(["bash", "-c", {command!r}], folder=pathlib.Path(), environment=os.environ)
 """
     with subprocess.Popen(
