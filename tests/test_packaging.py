@@ -104,7 +104,8 @@ def test_wheel_has_the_package_and_nothing_else(built: Built) -> None:
         name.removeprefix("src/") for name in built.tracked if name.startswith("src/alembic_worktrees/")
     }
     assert names == package | about
-    needed = {"py.typed", "runner.py", "templates/alembic-utils.sh", "templates/alembic-utils.fish"}
+    templates = {f"install/templates/alembic-utils.{shell}" for shell in ("sh", "fish")}
+    needed = {"py.typed", "database/runner.py", *templates}
     assert {f"alembic_worktrees/{name}" for name in needed} <= names
     assert built.wheel.name == f"{NAME}-py3-none-any.whl"
 

@@ -300,4 +300,8 @@ def read_places(
         return None
     inside = [path for path in version_folders(config, folder, ground) if path.is_relative_to(root)]
     folders = tuple(path.relative_to(root).as_posix() for path in inside)
+    for name in folders:
+        os.fsencode(
+            name
+        )  # git would be asked for another folder: let it fail where the locale cannot name it
     return Places(folders, config.recursive, config.sourceless)
