@@ -54,7 +54,7 @@ def _import_all() -> None:
 
 
 def _keep(connection: socket.socket, programs: dict[str, Any]) -> None:
-    """Run one program to its end, or until nobody waits for it any more; a byte that comes is a signal for it."""
+    """Run one program to its end, or until nobody waits for it any more."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     request, handles = _receive(connection)
     pid = os.fork()
@@ -68,11 +68,9 @@ def _keep(connection: socket.socket, programs: dict[str, Any]) -> None:
     for handle in handles:
         os.close(handle)
     ended = os.pidfd_open(pid)
-    while ended not in (ready := select.select([connection.fileno(), ended], [], [])[0]):
-        for number in (connection.recv(16) or bytes([signal.SIGKILL])) if ready else b"":
-            os.kill(pid, number)
-            if number == signal.SIGKILL:
-                os.killpg(pid, number)
+    if ended not in select.select([connection.fileno(), ended], [], [])[0]:  # nobody waits for it any more
+        os.killpg(pid, signal.SIGKILL)
+        return
     connection.sendall(marshal.dumps(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])))
 
 
