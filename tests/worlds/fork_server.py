@@ -70,8 +70,9 @@ def _keep(connection: socket.socket, programs: dict[str, Any]) -> None:
     ended = os.pidfd_open(pid)
     if ended not in select.select([connection.fileno(), ended], [], [])[0]:  # nobody waits for it any more
         os.killpg(pid, signal.SIGKILL)
-        return
-    connection.sendall(marshal.dumps(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])))
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    with suppress(BrokenPipeError):
+        connection.sendall(marshal.dumps(status))
 
 
 def _receive(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
