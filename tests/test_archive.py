@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alembic_worktrees.messages.errors import Refusal
+from alembic_worktrees.messages.errors import UserError
 from alembic_worktrees.migrations.inventory import Migration
 from alembic_worktrees.migrations.revision import read_revision
 from alembic_worktrees.search import archive
@@ -254,7 +254,7 @@ def test_paths_round_trip(ids: Sequence[str], file: str, bare_world: World) -> N
     for id, one in wanted.items():
         (candidate,) = search(main).find(id)
         assert candidate.content == one.content
-        assert candidate.below == one.below
+        assert candidate.relative_path == one.relative_path
         assert shown(main, f"{candidate.origin.commit}:{candidate.origin.path}") == one.content
 
 
@@ -461,7 +461,7 @@ def test_no_archive_outside_git(bare_world: World) -> None:
 def test_a_repository_that_cannot_be_written(bare_world: World) -> None:
     main = bare_world.main
     main.write(".git/refs/alembic-worktrees", "in the way")
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(UserError) as caught:
         keep(main, migration(main, "x"))
     assert caught.value.key == "git-failed"
 
@@ -610,6 +610,6 @@ def test_lock_that_is_held_for_good(bare_world: World, monkeypatch: pytest.Monke
     main = bare_world.main
     monkeypatch.setattr(archive, "PATIENCE", 0.5)
     main.write(f".git/{REF}.lock", "")
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(UserError) as caught:
         keep(main, migration(main, "x"))
     assert f"{REF}.lock" in str(caught.value.values["words"])

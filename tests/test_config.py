@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from alembic_worktrees.messages.errors import Refusal
+from alembic_worktrees.messages.errors import UserError
 from alembic_worktrees.project.config import AlembicConfig, parse_config
 from alembic_worktrees.project.locations import Ground, script_folder, version_folders
 from strategies import damaged
@@ -43,7 +43,7 @@ def read(ini_text: str | None = None, toml_text: str | None = None, **options: s
 
 
 def refusal(ini_text: str | None = None, toml_text: str | None = None) -> tuple[str, str]:
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(UserError) as caught:
         parse_config(ini_text, toml_text, folder="/p")
     assert caught.value.key == "config-unreadable"
     return str(caught.value.values["path"]), str(caught.value.values["reason"])
@@ -260,11 +260,11 @@ toml_heads = st.sampled_from(["", "alembic script_location", "[tool.alembic]\nsc
 def test_no_text_lets_a_foreign_exception_out(ini_text: str | None, toml_text: str | None, here: str) -> None:
     try:
         config = parse_config(ini_text, toml_text, folder=here, section="alembic")
-    except Refusal as refused:
-        assert refused.key == "config-unreadable"
+    except UserError as error:
+        assert error.key == "config-unreadable"
         return
     if config is not None:
-        with suppress(Refusal):
+        with suppress(UserError):
             script_folder(config, Path("/p"))
             version_folders(config, Path("/p"), Ground((Path("/q"),)))
 
@@ -334,9 +334,9 @@ def test_a_package_is_found_without_importing_it(tmp_path: Path) -> None:
 def test_a_package_that_is_not_there(tmp_path: Path, location: str) -> None:
     make(tmp_path / "there")
     for config in (config_at(location), config_at("m", "v", location)):
-        with pytest.raises(Refusal) as refused:
+        with pytest.raises(UserError) as error:
             version_folders(config, tmp_path)
-        assert (refused.value.key, refused.value.values["location"]) == ("package-missing", location)
+        assert (error.value.key, error.value.values["location"]) == ("package-missing", location)
 
 
 def test_a_regular_package_beats_a_folder_of_its_name(tmp_path: Path) -> None:
@@ -442,7 +442,7 @@ def is_copy(place: Path, world: World) -> bool:
 
 def our_answer(
     world: World, ini_text: str | None, toml_text: str | None, section: str
-) -> Answer | Refusal | None:
+) -> Answer | UserError | None:
     try:
         config = parse_config(
             ini_text,
@@ -455,8 +455,8 @@ def our_answer(
         if config is None:
             return None
         folders = script_folder(config, world.folder), version_folders(config, world.folder)
-    except Refusal as refused:
-        return refused
+    except UserError as error:
+        return error
     return (*folders, config.recursive, config.sourceless, config.prepend_sys_path)
 
 
@@ -620,13 +620,13 @@ def agree(world: World, ini_text: str | None, toml_text: str | None, section: st
         assert ours is None
     elif theirs.startswith("Path doesn't exist"):
         # Alembic asks for the folder before it looks at the version locations; we leave a path to the caller.
-        if isinstance(ours, Refusal):
+        if isinstance(ours, UserError):
             assert ours.key == "package-missing"
         else:
             assert ours is not None
             assert not ours[0].exists()
     else:
-        assert isinstance(ours, Refusal), theirs
+        assert isinstance(ours, UserError), theirs
 
 
 @pytest.mark.parametrize("kind", ["ini", "toml"])

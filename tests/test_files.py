@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees.system.reading import MAX_BYTES, Folder, NotReadable, fence, read_plain, walk
+from alembic_worktrees.system.reading import MAX_BYTES, Folder, NotReadable, allowed_roots, read_plain, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def why_not(path: Path, root: Path) -> str:
     with pytest.raises(NotReadable) as caught:
-        read_plain(path, fence(root))
+        read_plain(path, allowed_roots(root))
     return caught.value.reason
 
 
@@ -30,8 +30,8 @@ def test_plain_files_and_links_inside(tmp_path: Path) -> None:
     (tmp_path / "empty.py").touch()
     (tmp_path / "b.py").symlink_to("a.py")
     (tmp_path / "c.py").symlink_to(tmp_path / "b.py")
-    assert [read_plain(tmp_path / f"{name}.py", fence(tmp_path)) for name in "abc"] == [b"a"] * 3
-    assert read_plain(tmp_path / "empty.py", fence(tmp_path)) == b""
+    assert [read_plain(tmp_path / f"{name}.py", allowed_roots(tmp_path)) for name in "abc"] == [b"a"] * 3
+    assert read_plain(tmp_path / "empty.py", allowed_roots(tmp_path)) == b""
 
 
 def test_through_a_link_to_the_checkout(tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ def test_through_a_link_to_the_checkout(tmp_path: Path) -> None:
     (real / "a.py").write_bytes(b"a")
     (real / "b.py").symlink_to("a.py")
     (tmp_path / "link").symlink_to(real)
-    assert read_plain(tmp_path / "link" / "b.py", fence(tmp_path / "link")) == b"a"
+    assert read_plain(tmp_path / "link" / "b.py", allowed_roots(tmp_path / "link")) == b"a"
 
 
 def test_links_that_lead_out(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_a_folder_that_is_held_open(tmp_path: Path) -> None:
     (root / "versions" / "b.py").symlink_to("a.py")
     (root / "versions" / "c.py").symlink_to(secret / "a.py")
     os.mkfifo(root / "versions" / "pipe.py")
-    with closing(Folder(str(root / "versions"), fence(root))) as held:
+    with closing(Folder(str(root / "versions"), allowed_roots(root))) as held:
         (root / "versions").rename(root / "elsewhere")
         (root / "versions").symlink_to(secret)
         assert held.read("a.py", plain=True) == b"versions"
@@ -103,7 +103,7 @@ def test_a_folder_that_is_not_opened(tmp_path: Path) -> None:
     (root / "file").touch()
     for name, reason in {"link": "outside", "file": "gone", "nowhere": "gone"}.items():
         with pytest.raises(NotReadable, match=reason):
-            Folder(str(root / name), fence(root))
+            Folder(str(root / name), allowed_roots(root))
 
 
 def test_handles_are_closed(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_handles_are_closed(tmp_path: Path) -> None:
     for _ in range(10):
         why_not(tmp_path / "pipe", tmp_path)
         with pytest.raises(NotReadable):
-            Folder(str(tmp_path), fence(tmp_path / "pipe"))
+            Folder(str(tmp_path), allowed_roots(tmp_path / "pipe"))
         why_not(tmp_path, tmp_path)
     assert before in {0, len(os.listdir("/proc/self/fd"))}
 
@@ -132,7 +132,7 @@ def test_size(size: int, readable: bool, tmp_path: Path) -> None:
     with (tmp_path / "a.py").open("wb") as file:
         file.truncate(size)
     if readable:
-        assert len(read_plain(tmp_path / "a.py", fence(tmp_path))) == size
+        assert len(read_plain(tmp_path / "a.py", allowed_roots(tmp_path))) == size
     else:
         assert why_not(tmp_path / "a.py", tmp_path) == "too-large"
 
@@ -176,7 +176,7 @@ def meanwhile(root: Path, script: str) -> Iterator[None]:
 
 def outcomes(path: Path, root: Path, times: int) -> dict[str, int]:
     """How often which content was read, or which reason given."""
-    inside = fence(root)
+    inside = allowed_roots(root)
     seen: dict[str, int] = {}
     for _ in range(times):
         try:
@@ -224,7 +224,7 @@ def test_a_link_that_is_swapped_in(
 def test_a_file_that_grows_and_shrinks(tmp_path: Path, thorough: bool) -> None:
     (tmp_path / "a.py").write_bytes(b"")
     grow = "with open('a.py', 'wb') as file:\n    for _ in range(9): file.write(b'x' * 3000); file.flush()"
-    inside, sizes = fence(tmp_path), set()
+    inside, sizes = allowed_roots(tmp_path), set()
     with meanwhile(tmp_path, grow):
         for _ in range(50_000 if thorough else 2_000):
             try:

@@ -179,7 +179,7 @@ def test_git_tells_every_file_by_its_name(repository: Path, for_all: ForAll) -> 
     assert git.files(repository, "HEAD") == tuple(
         (blobs[name], name) for name in sorted(blobs, key=os.fsencode)
     )
-    history = list(git.past_files(repository, ["versions"], without="refs/none", patience=60))
+    history = list(git.past_files(repository, ["versions"], without="refs/none", timeout=60))
     assert {(blob, path) for _, blob, path in history} == {(blob, name) for name, blob in blobs.items()}
     tree = git.commit_id(repository, "HEAD") and git.describe(repository, ["HEAD:versions"])[0]
     assert tree

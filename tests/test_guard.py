@@ -361,7 +361,7 @@ def test_nothing_that_is_applied_is_forgotten_unsaid(
     if not squashed:
         assert set(found.forgotten) == applied - reached
         assert bool(found.forgetting) == bool(found.forgotten)
-    assert set(found.skipped) == (reached - applied if surely else set())
+    assert set(found.never_ran) == (reached - applied if surely else set())
     cured = (rows | set(found.rows.insert)) - set(found.rows.delete)
     assert applied <= here.closure(cured).known
     assert not cured & here.closure({parent for id in cured for parent in now[id]}).known

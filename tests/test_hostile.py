@@ -102,9 +102,7 @@ def test_nothing_is_followed_out_of_a_neighbour(world: World, database: Database
     assert done.returncode == 1
     assert f"{ID} not found" in done.stderr
     for name in LINKS:
-        assert re.search(
-            f"Stepped over ~/StoFlow-{name}\\b|Stepped over ~/beyond/StoFlow-{name}/", done.stderr
-        )
+        assert re.search(f"Skipped ~/StoFlow-{name}\\b|Skipped ~/beyond/StoFlow-{name}/", done.stderr)
     for words in (["list", "--json"], ["graph", "--no-database"], ["find", ID]):
         assert ID not in b.tool(*words).stdout
     original = world.worktree("StoFlow-feature-A").revision(ID, "aaaa1111")
@@ -223,14 +221,14 @@ def test_a_git_that_never_answers(
 ) -> None:
     """A clone whose git config includes a pipe makes each of its git's commands wait for ever."""
     os.mkfifo(tmp_path / "pipe")
-    done = run(["cat", "pipe"], folder=tmp_path, patience=0.2)
+    done = run(["cat", "pipe"], folder=tmp_path, timeout=0.2)
     assert (done.status, done.err) == (-signal.SIGKILL, b"no answer within 0 seconds")
     if not thorough:  # each of these waits takes twenty seconds
         return
     clone = world.clone("StoFlow-clone")
     clone.git("config", "include.path", str(tmp_path / "pipe"))
     database.set_heads("nowhere")
-    assert "Stepped over ~/StoFlow-clone: git cannot read it" in b.tool("upgrade", "-v").stderr
+    assert "Skipped ~/StoFlow-clone: git cannot read it" in b.tool("upgrade", "-v").stderr
     original = world.worktree("StoFlow-feature-A").revision(ID, "aaaa1111")
     database.set_heads(ID)
     os.mkfifo(b.versions / ".gitignore")  # even git itself waits
@@ -245,7 +243,7 @@ def test_a_git_that_never_answers(
 
 
 def bombs(world: World) -> dict[str, str]:
-    """Neighbours that would fill all memory; each with why it is stepped over, if it is not just passed over."""
+    """Neighbours that would fill all memory; each with why it is skipped, if it is not just passed over."""
     chain = "\n".join(f"a{n} = " + f"%(a{n + 1})s" * 40 for n in range(8))
     tomls = {
         "width": '[tool.alembic]\nscript_location = "%(here)9999999999s"\n',
@@ -293,7 +291,7 @@ def test_nothing_is_read_without_end(
     command = f"ulimit -v 1500000; exec {shlex.join([*TOOL, 'upgrade', '-v'])}"
     done = world.run("bash", "-c", command, cwd=b.backend, check=True, timeout=300)
     for name, reason in reasons.items():
-        assert f"Stepped over ~/{name}: {reason}" in done.stderr, name
+        assert f"Skipped ~/{name}: {reason}" in done.stderr, name
     assert (b.versions / FILE).read_bytes() == original.read_bytes()
     for words in (["list"], ["list", "--json"], ["status"], ["graph"]) if thorough else (["list"],):
         b.tool(*words, check=True)

@@ -18,7 +18,7 @@ from alembic_worktrees.install.blocks import with_hook
 from alembic_worktrees.install.extras import Place
 from alembic_worktrees.install.hook_scripts import CALLS, HOOKS
 from alembic_worktrees.install.shim import render
-from alembic_worktrees.messages.errors import Refusal
+from alembic_worktrees.messages.errors import UserError
 from alembic_worktrees.project.config import parse_toml
 from worlds.observe import TRACES, at_terminal, tree
 from worlds.world import Layout, World, without_ours
@@ -561,9 +561,9 @@ def test_nothing_is_written_if_one_file_cannot_be(world: World) -> None:
         install.Change(world.main.path / "new/deep/a", None, "a"),
         install.Change(world.main.path / "blocked/b", None, "b"),
     )
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(UserError) as error:
         install.apply(install.Installation(changes, ()), place_of(world))
-    assert refused.value.key == "init-cannot-write"
+    assert error.value.key == "init-cannot-write"
     (world.main.path / "blocked").unlink()
     assert seen(world) == before
 
@@ -572,9 +572,9 @@ def test_file_that_changed_while_the_user_thought_is_not_overwritten(world: Worl
     path = world.main.write("a", "shown")
     change = install.Change(path, "shown", "ours")
     path.write_text("changed since")
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(UserError) as error:
         install.apply(install.Installation((change,), ()), place_of(world))
-    assert refused.value.key == "init-changed"
+    assert error.value.key == "init-changed"
     assert path.read_text() == "changed since"
 
 

@@ -1,4 +1,4 @@
-"""What is here? The files of one checkout: its own, borrowed, edited, and what is stepped over."""
+"""What is here? The files of one checkout: its own, borrowed, edited, and what is skipped."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_a_copy_that_was_broken_is_edited(project: Project) -> None:
     inventory = take_inventory(project)
     assert ids(inventory) == ({"copy"}, set(), {"copy"})
     assert inventory.own[0].revision.opaque
-    assert [(row.path.name, row.reason) for row in inventory.stepped] == [("copy.py", "syntax")]
+    assert [(row.path.name, row.reason) for row in inventory.skipped] == [("copy.py", "syntax")]
 
 
 def test_the_record_may_be_above(project: Project) -> None:
@@ -139,7 +139,7 @@ def test_only_migrations_are_looked_at(project: Project) -> None:
     (project.versions[0] / "folder.py").mkdir()
     inventory = take_inventory(project)
     assert inventory.all == ()
-    assert [(row.path.name, row.reason) for row in inventory.stepped] == [("folder.py", "not-a-file")]
+    assert [(row.path.name, row.reason) for row in inventory.skipped] == [("folder.py", "not-a-file")]
 
 
 def test_folders_that_are_not_there(project: Project) -> None:
@@ -156,7 +156,7 @@ def test_what_is_not_sought_is_neither_parsed_nor_told(project: Project) -> None
     record(project.versions[0], ("borrowed.py", "borrowed", b"before"))
     inventory = take_inventory(project, Sought("mine"))
     assert ids(inventory) == ({"borrowed", "mine"}, set(), {"borrowed"})
-    assert inventory.stepped == ()
+    assert inventory.skipped == ()
 
 
 def test_equal_files_are_held_once(project: Project) -> None:

@@ -175,7 +175,7 @@ def test_nothing_is_taken_from_strangers(world_root: Path, database: Database) -
     assert b.tool("upgrade").returncode == 1
     assert looked_at(b) == ["shop", "shop-b", "shop-feature"]
     told = b.tool("list", "-v", check=True).stderr
-    assert "Stepped over ~/shop-admin: another project" in told
+    assert "Skipped ~/shop-admin: another project" in told
     assert "shop-admin" not in b.tool("list", check=True).stderr
     numbered(feature, 2, project="shop")
     b.tool("upgrade", "--on-borrowed", check=True)
@@ -319,7 +319,7 @@ def test_looking_never_runs_a_migration(world: World, database: Database, b: Che
 
 
 def hostile(versions: Path, outside: Path) -> dict[str, str]:
-    """Put into `versions` what must be stepped over; each name with why."""
+    """Put into `versions` what must be skipped; each name with why."""
     outside.write_text(revision_text("bbbb2222"))
     (versions / "syntax.py").write_text("revision = 'bbbb2222'\ndown_revision = (\n")
     (versions / "conflict.py").write_text("<<<<<<< HEAD\nrevision = 'bbbb2222'\n")
@@ -367,7 +367,7 @@ def hostile(versions: Path, outside: Path) -> dict[str, str]:
     }
 
 
-def test_broken_and_hostile_files_are_stepped_over(world: World, database: Database, b: Checkout) -> None:
+def test_broken_and_hostile_files_are_skipped(world: World, database: Database, b: Checkout) -> None:
     a, c = world.worktree("StoFlow-feature-A"), world.worktree("StoFlow-feature-C")
     reasons = hostile(a.versions, world.root / "outside.py")
     database.set_heads("bbbb2222")
@@ -377,12 +377,12 @@ def test_broken_and_hostile_files_are_stepped_over(world: World, database: Datab
     original = c.revision("bbbb2222", "aaaa1111", file="ok.py")
     done = b.tool("upgrade", "-v", check=True)
     for name, reason in reasons.items():
-        place = f"Stepped over ~/{a.name}/backend/migrations/versions/{name}: "
+        place = f"Skipped ~/{a.name}/backend/migrations/versions/{name}: "
         assert place + reason in done.stderr
-    assert done.stderr.count("Stepped over") == len(reasons)
+    assert done.stderr.count("Skipped") == len(reasons)
     assert (b.versions / "ok.py").read_bytes() == original.read_bytes()
     assert b.git_status() == ""
-    assert "Stepped over" not in b.tool("upgrade", check=True).stderr  # without -v
+    assert "Skipped" not in b.tool("upgrade", check=True).stderr  # without -v
     (original.parent / "ok.py").unlink()
     french = b.tool("list", "-v", "--json", env={"LC_ALL": "fr_FR.UTF-8"}, check=True).stderr
     assert french.count("Ignoré") == len(reasons)
@@ -440,7 +440,7 @@ def test_neighbours_whose_config_is_broken(world: World, database: Database, b: 
     database.set_heads("bbbb2222")
     done = b.tool("upgrade", "-v", check=True)
     for number in range(4):
-        assert f"Stepped over ~/StoFlow-broken-{number}" in done.stderr
+        assert f"Skipped ~/StoFlow-broken-{number}" in done.stderr
     assert (b.versions / "bbbb2222_add_t.py").is_file()
 
 
@@ -496,7 +496,7 @@ def test_a_folder_that_may_not_be_read(world_root: Path) -> None:
         done = world.run(*command, cwd=b.backend, check=True)
     finally:
         denied.versions.chmod(0o700)
-    assert f"Stepped over ~/{denied.name}/backend/migrations/versions: may not be read" in done.stderr
+    assert f"Skipped ~/{denied.name}/backend/migrations/versions: may not be read" in done.stderr
     assert f"~/{file.name}/backend/migrations/versions/bbbb2222_add_t.py: may not be read" in done.stderr
     assert (b.versions / "bbbb2222_add_t.py").is_file()
 
@@ -509,7 +509,7 @@ def test_folders_of_another_user(world: World, database: Database, b: Checkout) 
     database.set_heads("bbbb2222")
     done = b.tool("upgrade")
     assert done.returncode == 1
-    assert f"Stepped over ~/{theirs.name}: the folder belongs to another user" in done.stderr
+    assert f"Skipped ~/{theirs.name}: the folder belongs to another user" in done.stderr
     assert not (b.versions / "bbbb2222_add_t.py").exists()
 
 

@@ -39,14 +39,16 @@ def revision(id: str, *down: str, depends_on: Sequence[str] = (), labels: Sequen
 
 
 def own(one: Revision, name: str | None = None) -> Migration:
-    below = name or f"{one.id}.py"
-    return Migration(one, one.id.encode(), VERSIONS, below)
+    relative_path = name or f"{one.id}.py"
+    return Migration(one, one.id.encode(), VERSIONS, relative_path)
 
 
 def held(one: Revision, content: bytes | None = None) -> Borrowed:
     """A copy that this checkout has borrowed before."""
     migration = own(one)._replace(content=content or one.id.encode())
-    entry = Entry(migration.below, one.id, Origin("checkout", "A", None, ""), sha256(migration.content))
+    entry = Entry(
+        migration.relative_path, one.id, Origin("checkout", "A", None, ""), sha256(migration.content)
+    )
     return Borrowed(migration, entry, VERSIONS / ".gitignore")
 
 
@@ -57,13 +59,19 @@ def found(
     trust: int = UNCOMMITTED,
     name: str = "A",
     place: str = PLACE,
-    below: str | None = None,
+    relative_path: str | None = None,
 ) -> Candidate:
     """A file in another checkout."""
-    below = below or f"{one.id}.py"
-    origin = Origin("checkout", name, None, f"{place}/{below}")
+    relative_path = relative_path or f"{one.id}.py"
+    origin = Origin("checkout", name, None, f"{place}/{relative_path}")
     return Candidate(
-        one, content or one.id.encode(), place, below, origin, trust, Path("/w", name, place, below)
+        one,
+        content or one.id.encode(),
+        place,
+        relative_path,
+        origin,
+        trust,
+        Path("/w", name, place, relative_path),
     )
 
 
@@ -217,7 +225,9 @@ def test_the_last_copy_there_is_stays() -> None:
 
 def test_a_changed_original_refreshes_the_copy_in_its_place() -> None:
     row = held(B, b"old")
-    made = plan(["b"], here=[own(A)], borrowed=[row], elsewhere=[found(B, b"new", below="renamed.py")])
+    made = plan(
+        ["b"], here=[own(A)], borrowed=[row], elsewhere=[found(B, b"new", relative_path="renamed.py")]
+    )
     (copy,) = made.copies
     assert (copy.replaces, copy.path, copy.candidate.content) == (row, row.migration.path, b"new")
     assert made.returned == ()
@@ -247,14 +257,14 @@ TAKEN = [own(revision("x"), "b.py")]
 @pytest.mark.parametrize(
     ("candidate", "here", "expected"),
     [
-        (found(B, below="2024_b.py"), [], "2024_b.py"),
-        (found(B, below="b.py"), TAKEN, "b_b.py"),
-        (found(B, below="B.PY".replace("PY", "py")), TAKEN, "B_b.py"),
-        (found(B, below="b.py"), [*TAKEN, own(revision("y"), "b_b.py")], "b_b_2.py"),
-        (found(B, below="sub/b.py"), [], "b.py"),
+        (found(B, relative_path="2024_b.py"), [], "2024_b.py"),
+        (found(B, relative_path="b.py"), TAKEN, "b_b.py"),
+        (found(B, relative_path="B.PY".replace("PY", "py")), TAKEN, "B_b.py"),
+        (found(B, relative_path="b.py"), [*TAKEN, own(revision("y"), "b_b.py")], "b_b_2.py"),
+        (found(B, relative_path="sub/b.py"), [], "b.py"),
         (found(B, place="server/versions"), [], "b.py"),
-        (found(B, below="a\nb.py"), [], "borrowed_b.py"),
-        (found(revision("../x y"), below="\udce9.py"), [], "borrowed_.._x_y.py"),
+        (found(B, relative_path="a\nb.py"), [], "borrowed_b.py"),
+        (found(revision("../x y"), relative_path="\udce9.py"), [], "borrowed_.._x_y.py"),
     ],
 )
 def test_the_name_of_a_copy(candidate: Candidate, here: list[Migration], expected: str) -> None:
@@ -265,7 +275,10 @@ def test_the_name_of_a_copy(candidate: Candidate, here: list[Migration], expecte
 def test_sub_folders_and_several_locations() -> None:
     other = ROOT / "backend/plugins"
     project = PROJECT._replace(versions=(VERSIONS, other), recursive=True)
-    elsewhere = [found(A, place="backend/plugins", below="2024/a.py"), found(B, below="2024/a.py")]
+    elsewhere = [
+        found(A, place="backend/plugins", relative_path="2024/a.py"),
+        found(B, relative_path="2024/a.py"),
+    ]
     made = plan(["b"], elsewhere=elsewhere, project=project)
     assert [copy.path for copy in made.copies] == [other / "2024/a.py", VERSIONS / "2024/a.py"]
 

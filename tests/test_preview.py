@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from alembic_worktrees.borrow.plan import Copy
-from alembic_worktrees.borrow.preview import sheets
+from alembic_worktrees.borrow.preview import pages
 from alembic_worktrees.messages.message import Message
 from alembic_worktrees.messages.speaker import Speaker
 from alembic_worktrees.migrations.record import Origin
@@ -208,10 +208,10 @@ def test_through_the_shell_function(shell: str, a: Checkout, b: Checkout) -> Non
 # What a sheet says
 
 
-def sheet(content: bytes, place: Path) -> str:
+def page(content: bytes, place: Path) -> str:
     origin = Origin("ref", "evil", "c0ffee", "versions/x.py")
     candidate = Candidate(Revision("x", (), (), ()), content, "versions", "x.py", origin, 10, None)
-    (one,) = sheets([Copy(candidate, place / "x.py", None)], lambda _: None)
+    (one,) = pages([Copy(candidate, place / "x.py", None)], lambda _: None)
     assert "not committed there" in Speaker("en").phrase(Message(one.about.key, one.about.values))
     return one.text
 
@@ -230,7 +230,7 @@ def sheet(content: bytes, place: Path) -> str:
     ],
 )
 def test_the_text_is_what_python_would_read(content: bytes, text: str, tmp_path: Path) -> None:
-    assert sheet(content, tmp_path) == text
+    assert page(content, tmp_path) == text
 
 
 # Named before it runs

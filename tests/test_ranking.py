@@ -12,15 +12,17 @@ from alembic_worktrees.search.sources import ARCHIVED, COMMITTED, IN_BRANCH, Can
 B = Revision("b", ("a",), (), ())
 
 
-def copy(content: bytes, trust: int = IN_BRANCH, *, below: str = "b.py", revision: Revision = B) -> Candidate:
-    origin = Origin("ref", content.decode(), "", below)
-    return Candidate(revision, content, "versions", below, origin, trust, None)
+def copy(
+    content: bytes, trust: int = IN_BRANCH, *, relative_path: str = "b.py", revision: Revision = B
+) -> Candidate:
+    origin = Origin("ref", content.decode(), "", relative_path)
+    return Candidate(revision, content, "versions", relative_path, origin, trust, None)
 
 
-def history(*steps: tuple[bytes, bytes], below: str = "b.py", wide: bool = False) -> History:
+def history(*steps: tuple[bytes, bytes], relative_path: str = "b.py", wide: bool = False) -> History:
     """What came after what, the newest step first; b"" is no file."""
     blobs = [tuple(blob_id(text, wide=wide) if text else "" for text in step) for step in steps]
-    changes = [Change(str(number), f"versions/{below}", *blob) for number, blob in enumerate(blobs)]
+    changes = [Change(str(number), f"versions/{relative_path}", *blob) for number, blob in enumerate(blobs)]
     return History(changes)
 
 
@@ -38,7 +40,7 @@ def test_the_later_one_also_through_versions_that_nobody_has() -> None:
         steps = history((b"2", b"3"), (b"1", b"2"), (b"", b"1"), wide=wide)
         assert order([old, new], steps) == [b"3", b"1"]
     assert order([copy(b"x\r\n", COMMITTED), new], history((b"x\n", b"3"))) == [b"3", b"x\r\n"]
-    assert order([old, new], history((b"2", b"3"), (b"1", b"2"), below="other.py")) == [b"1", b"3"]
+    assert order([old, new], history((b"2", b"3"), (b"1", b"2"), relative_path="other.py")) == [b"1", b"3"]
 
 
 def test_where_git_shows_both_ways_the_newest_commit_decides_among_the_equally_trusted() -> None:

@@ -393,7 +393,7 @@ def test_several_version_locations(world_root: Path) -> None:
     main.commit(f"Add {ID}")
     main.git("checkout", "--quiet", "develop")
     (one,) = found(main, ID)
-    assert (one.place, one.below) == (f"backend/{locations[1]}", FILE)
+    assert (one.place, one.relative_path) == (f"backend/{locations[1]}", FILE)
     forget(main, "feature-A")
     assert kinds(found(main, ID)) == ["unreachable"]
 
@@ -409,7 +409,7 @@ def test_sub_folders(recursive: bool, world_root: Path) -> None:
     main.commit("Away")
     for _ in range(2):  # in the reflog, then in history alone
         candidates = found(main, ID)
-        assert [one.below for one in candidates] == ["2024/05/x.py"] * recursive
+        assert [one.relative_path for one in candidates] == ["2024/05/x.py"] * recursive
         assert not [one for one in found(main, "cached") if one.origin.kind == "reflog"]
         forget(main)
 
@@ -497,7 +497,7 @@ def test_names_of_every_kind(world: World) -> None:
     for kind in ("reflog", "history"):
         for number, name in enumerate(NAMES):
             (one,) = search(main).find(f"name{number}")
-            assert (one.origin.kind, one.below) == (kind, name)
+            assert (one.origin.kind, one.relative_path) == (kind, name)
             assert one.content == revision_text(f"name{number}", "aaaa1111").encode()
         assert not search(main).find("line")
         forget(main)

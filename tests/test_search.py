@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees.messages.errors import Refusal
+from alembic_worktrees.messages.errors import UserError
 from alembic_worktrees.migrations.inventory import take_inventory
 from alembic_worktrees.project.settings import Settings
 from alembic_worktrees.search import archive
@@ -48,8 +48,8 @@ def test_nothing_is_looked_at_before_it_is_asked(world: World, monkeypatch: pyte
     here = project(world.main)
     monkeypatch.setenv("PATH", "/nowhere")  # git would be missed
     looking = Search(here, Settings())
-    assert looking.stepped == ()
-    with pytest.raises(Refusal):
+    assert looking.skipped == ()
+    with pytest.raises(UserError):
         looking.find(ID)
 
 
@@ -134,7 +134,7 @@ def test_a_clone_of_which_only_the_archive_is_left(world: World) -> None:
 
 def test_an_unknown_origin_names_what_there_is(world: World) -> None:
     world.worktree("StoFlow-A")
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(UserError) as caught:
         search(world.main, prefer="nowhere").find(ID)
     assert caught.value.key == "origin-unknown"
     assert caught.value.values == {"origin": "nowhere", "known": ("StoFlow-A",)}

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alembic_worktrees.messages.errors import Refusal
+from alembic_worktrees.messages.errors import UserError
 from alembic_worktrees.project.settings import Settings, load_settings, parse_settings
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ def write(file: Path, *lines: str) -> Path:
     return file
 
 
-def refusal(*lines: str) -> Refusal:
-    with pytest.raises(Refusal) as caught:
+def refusal(*lines: str) -> UserError:
+    with pytest.raises(UserError) as caught:
         parse_settings("\n".join(["[tool.alembic-worktrees]", *lines]), "backend/pyproject.toml")
     assert caught.value.values["path"] == "backend/pyproject.toml"
     return caught.value
@@ -174,7 +174,7 @@ def test_a_value_of_a_wrong_type_is_named(line: str) -> None:
 
 
 def test_a_table_that_is_none() -> None:
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(UserError) as caught:
         parse_settings("[tool]\nalembic-worktrees = 1\n", "p")
     assert caught.value.key == "setting-invalid"
     assert caught.value.values == {"path": "p", "setting": "tool.alembic-worktrees", "expected": "table"}
@@ -188,7 +188,7 @@ def test_broken_toml_is_refused() -> None:
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "latin").write_bytes(b"# alembic-worktrees \xe9")
     for file in (tmp_path, tmp_path / "latin"):
-        with pytest.raises(Refusal) as caught:
+        with pytest.raises(UserError) as caught:
             load_settings(file)
         assert caught.value.key == "config-unreadable"
         assert caught.value.values["path"] == str(file)
@@ -198,7 +198,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 def test_no_text_lets_a_foreign_exception_out(text: str, head: str) -> None:
     try:
         values = parse_settings(head + text, "pyproject.toml")
-    except Refusal:
+    except UserError:
         return
     Settings(**values)
 
@@ -238,9 +238,9 @@ def test_a_value_of_any_type_is_taken_for_what_it_is_or_refused(for_all: ForAll,
         file = write(tmp_path / "pyproject.toml", *(f"{key} = {value}" for key, value in table.items()))
         try:
             loaded = load_settings(file)
-        except Refusal as refused:
-            assert refused.key in ("setting-invalid", "config-unreadable")
-            assert refused.key == "config-unreadable" or refused.values["setting"] in table
+        except UserError as error:
+            assert error.key in ("setting-invalid", "config-unreadable")
+            assert error.key == "config-unreadable" or error.values["setting"] in table
             return
         for field, value in loaded._asdict().items():
             assert type(value) in KINDS[field]

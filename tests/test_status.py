@@ -17,7 +17,7 @@ from alembic_worktrees.migrations.record import Origin
 from alembic_worktrees.project.settings import Settings
 from alembic_worktrees.status import survey as landscape
 from alembic_worktrees.status.next_step import Called, Step
-from alembic_worktrees.status.rows import Head, Loan, Row, Rows
+from alembic_worktrees.status.rows import BorrowedFile, Head, Row, Rows
 from alembic_worktrees.status.standing import Standing
 from alembic_worktrees.status.view import document, make_page, render_table, render_text
 from worlds.observe import TRACES, at_terminal, tree
@@ -102,7 +102,9 @@ def test_its_next_commands_lead_to_nothing_to_do(world: World) -> None:
         world.run("bash", "-ec", ours, cwd=b.backend, check=True)
     assert taken == ["upgrade", "merge", "upgrade", "commit", "nothing"]
     assert b.git_status() == ""
-    assert [loan["revision"] for loan in row(look(b), "StoFlow-B")["borrowed"]] == ["bbbb2222"]
+    assert [borrowed_file["revision"] for borrowed_file in row(look(b), "StoFlow-B")["borrowed"]] == [
+        "bbbb2222"
+    ]
 
 
 def test_a_file_of_ours_needs_a_borrowed_one(world: World) -> None:
@@ -113,8 +115,12 @@ def test_a_file_of_ours_needs_a_borrowed_one(world: World) -> None:
     b.applied("cccc3333", "bbbb2222")
     found = look(b)
     assert found["next"]["command"] == "alembic-worktrees adopt bbbb2222"
-    (loan,) = row(found, "StoFlow-B")["borrowed"]
-    assert (loan["revision"], loan["origin"], loan["edited"]) == ("bbbb2222", "StoFlow-A", False)
+    (borrowed_file,) = row(found, "StoFlow-B")["borrowed"]
+    assert (borrowed_file["revision"], borrowed_file["origin"], borrowed_file["edited"]) == (
+        "bbbb2222",
+        "StoFlow-A",
+        False,
+    )
     text = b.tool("status", check=True).stdout
     assert "bbbb2222 ← StoFlow-A" in text
     assert "backend/migrations/versions/bbbb2222_add_t.py" in text
@@ -287,7 +293,7 @@ def test_the_bare_picture(world: World) -> None:
 ENGLISH = Speaker("en").phrase
 NAMES = st.text(min_size=1, max_size=12)
 IDS = st.lists(NAMES, max_size=5).map(tuple)
-LOANS = st.lists(st.builds(Loan, NAMES, NAMES, NAMES, st.booleans()), max_size=4).map(tuple)
+LOANS = st.lists(st.builds(BorrowedFile, NAMES, NAMES, NAMES, st.booleans()), max_size=4).map(tuple)
 MAYBE = st.none() | IDS
 CHECKOUTS = st.builds(
     Row, NAMES, NAMES, st.none() | NAMES, st.just(False), st.booleans(), IDS, LOANS, MAYBE, MAYBE

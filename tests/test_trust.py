@@ -202,7 +202,7 @@ def test_what_python_cannot_load_is_no_copy(
     assert copied(b) == sound
     done = b.tool("copy", "-v", check=True)
     assert copied(b) == sound
-    assert f"Stepped over ~/{a.name}/backend/migrations/versions/{FILE}: not valid Python" in done.stderr
+    assert f"Skipped ~/{a.name}/backend/migrations/versions/{FILE}: not valid Python" in done.stderr
     assert b.tool("find", ID, check=True).stdout == f"{original}\n"
     refused = b.tool("upgrade", "--from", a.name)
     assert refused.returncode == 1

@@ -21,15 +21,15 @@ def main() -> None:
         leave(run(sys.argv[1:]))
 
 
-def _may_concern(words: list[str]) -> bool:
+def _may_concern(argv: list[str]) -> bool:
     """Whether there is anything to do; what hooks call has mostly not, and need not even load the command line."""
-    reporting = words[:1] == ["report"] and "--database" not in words
-    if words not in HOOKS and not reporting:
+    reporting = argv[:1] == ["report"] and "--database" not in argv
+    if argv not in HOOKS and not reporting:
         return True
     from .hooks.touched import may_bring, may_concern
 
     try:
-        return may_bring(words[1:], os.environ) if reporting else may_concern(os.environ)
+        return may_bring(argv[1:], os.environ) if reporting else may_concern(os.environ)
     except KeyboardInterrupt:
         from .messages.errors import INTERRUPTED
 

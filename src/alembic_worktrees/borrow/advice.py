@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import git
-from ..messages.errors import Refusal
+from ..messages.errors import UserError
 from ..messages.message import Message
 from ..messages.quoting import abbreviated, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ..migrations.inventory import Stepped
+    from ..migrations.inventory import Skipped
     from ..project.project import Project
     from ..search.checkouts import Surroundings
     from .plan import Gap
@@ -21,11 +21,11 @@ SYNC_COMMAND = ".claude/commands/sync.md"
 
 
 def not_found(
-    project: Project, surroundings: Surroundings, gaps: Sequence[Gap], stepped: Sequence[Stepped]
-) -> Refusal:
-    """Return the refusal that names each missing revision, every checkout looked at, and what to do.
+    project: Project, surroundings: Surroundings, gaps: Sequence[Gap], skipped: Sequence[Skipped]
+) -> UserError:
+    """Return the error that names each missing revision, every checkout looked at, and what to do.
 
-    What was `stepped` over may be what is missing.
+    What was `skipped` over may be what is missing.
     """
     main = surroundings.main
     default = main.branch or "main"
@@ -33,10 +33,10 @@ def not_found(
     if project.repository:
         published = git.default_branch(project.root)
         default, remote = published or default, git.has_remote(project.root)
-    return Refusal(
+    return UserError(
         "not-found",
         gaps=tuple(_gap(gap) for gap in gaps),
-        unread=_unread(one for one in stepped if any(one.may_be(gap.revision) for gap in gaps)),
+        unread=_unread(one for one in skipped if any(one.may_be(gap.revision) for gap in gaps)),
         looked=tuple(
             _described(checkout.name, checkout.project is None) for checkout in surroundings.checkouts
         ),
@@ -47,7 +47,7 @@ def not_found(
     )
 
 
-def _unread(files: Iterable[Stepped]) -> Message:
+def _unread(files: Iterable[Skipped]) -> Message:
     rows = tuple(
         Message("unread-file", {"path": one.path, "reason": one.reason}) for one in dict.fromkeys(files)
     )

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import git
-from ..messages.errors import Refusal
+from ..messages.errors import UserError
 from ..messages.message import Message
 from ..migrations import record
 from ..migrations.notes import memory_of
 from ..migrations.record import sha256
-from ..system.reading import NotReadable, fence, read_plain
+from ..system.reading import NotReadable, allowed_roots, read_plain
 from ..system.writing import make_folder, overwrite, remove_leftovers, sync, temporaries
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def carry_out(plan: Plan, project: Project, inventory: Inventory) -> None:
     """Write the copies, return what is no longer needed, and keep the record true.
 
     Killed at any moment it leaves a folder that Alembic loads: a file appears whole, after its parents, and only
-    when git already ignores it. Raises Refusal "cannot-write", "not-ignored", "leads-out" or "git-failed"; then
+    when git already ignores it. Raises UserError "cannot-write", "not-ignored", "leads-out" or "git-failed"; then
     nothing has been borrowed.
     """
     _prove_inside(plan, project)
@@ -44,7 +44,9 @@ def carry_out(plan: Plan, project: Project, inventory: Inventory) -> None:
             borrowed.migration.path.unlink(missing_ok=True)
         _write_records(after, project)
     except OSError as error:
-        raise Refusal("cannot-write", path=error.filename or project.folder, reason=error.strerror) from error
+        raise UserError(
+            "cannot-write", path=error.filename or project.folder, reason=error.strerror
+        ) from error
 
 
 def _prove_ours(plan: Plan, project: Project) -> None:
@@ -59,13 +61,13 @@ def _prove_inside(plan: Plan, project: Project) -> None:
     for folder in {copy.path.parent for copy in plan.copies}:
         real = Path(os.path.realpath(folder))
         if real != folder and (project.repository or not real.is_relative_to(project.root)):
-            raise Refusal("leads-out", folder=folder, real=real, root=project.root)
+            raise UserError("leads-out", folder=folder, real=real, root=project.root)
         if project.repository and not folder.is_relative_to(project.root):
-            raise Refusal("leads-out", folder=folder, real=real, root=project.root)
+            raise UserError("leads-out", folder=folder, real=real, root=project.root)
 
 
 def hand_over(rows: Sequence[Borrowed], project: Project, inventory: Inventory) -> None:
-    """Make borrowed files this branch's own: staged, and no longer ignored. Raises Refusal "cannot-write"."""
+    """Make borrowed files this branch's own: staged, and no longer ignored. Raises UserError "cannot-write"."""
     paths = {row.migration.path for row in rows}
     git.stage(project.root, paths)  # first, so that at no moment git may lose them
     kept = (*inventory.borrowed, *inventory.edited)
@@ -73,12 +75,12 @@ def hand_over(rows: Sequence[Borrowed], project: Project, inventory: Inventory) 
 
 
 def tidy(project: Project, inventory: Inventory) -> None:
-    """Strike from the records what git has brought meanwhile, and mend them. Raises Refusal "cannot-write"."""
+    """Strike from the records what git has brought meanwhile, and mend them. Raises UserError "cannot-write"."""
     _keep((*inventory.borrowed, *inventory.edited), project, inventory)
 
 
 def mend(project: Project, inventory: Inventory) -> None:
-    """Write again what a record has lost or the memory lacks. Raises Refusal "cannot-write", "no-place-for-record"."""
+    """Write what a record has lost or the memory lacks. Raises UserError "cannot-write", "no-place-for-record"."""
     if not inventory.whole:
         _keep(_rows(inventory), project, inventory)
 
@@ -93,7 +95,7 @@ def _keep(rows: Iterable[Borrowed], project: Project, inventory: Inventory) -> N
     try:
         _write_records(_noted(rows, project, inventory), project)
     except OSError as error:
-        raise Refusal("cannot-write", path=error.filename, reason=error.strerror) from error
+        raise UserError("cannot-write", path=error.filename, reason=error.strerror) from error
 
 
 def _rows(inventory: Inventory) -> tuple[Borrowed, ...]:
@@ -157,7 +159,7 @@ def _record_place(folder: Path, project: Project, inventory: Inventory) -> Path:
             return place
         if above == project.root:
             break
-    raise Refusal("no-place-for-record", folder=folder, above=folder.parent, root=project.root)
+    raise UserError("no-place-for-record", folder=folder, above=folder.parent, root=project.root)
 
 
 def _remove_leftovers(project: Project, records: Records) -> None:
@@ -167,9 +169,9 @@ def _remove_leftovers(project: Project, records: Records) -> None:
     if memory := memory_of(project.root):
         remove_leftovers(memory.parent)
     beside_records = {place.parent: False for place in records}
-    for folder, below in {**beside_records, **dict.fromkeys(project.versions, True)}.items():
+    for folder, recursive in {**beside_records, **dict.fromkeys(project.versions, True)}.items():
         if folder.resolve().is_relative_to(project.root):
-            remove_leftovers(folder, below=below)
+            remove_leftovers(folder, recursive=recursive)
 
 
 def _write_copies(plan: Plan, project: Project, before: Records, after: Records) -> None:
@@ -206,7 +208,7 @@ def _prove_ignored(plan: Plan, project: Project) -> None:
     paths = {copy.path for copy in plan.copies}
     showing = paths - git.ignored(project.root, paths)
     if showing:
-        raise Refusal("not-ignored", path=min(showing))
+        raise UserError("not-ignored", path=min(showing))
 
 
 def _link(temporary: Path, path: Path) -> None:
@@ -246,11 +248,11 @@ def _with_memory(records: Records, project: Project) -> Records:
 
 def _write_record(place: Path, text: str) -> None:
     try:
-        if read_plain(place, fence(place.parent)) != text.encode("utf-8"):
+        if read_plain(place, allowed_roots(place.parent)) != text.encode("utf-8"):
             overwrite(place, text.encode("utf-8"))
     except NotReadable as error:
         if error.reason != "gone":
-            raise Refusal("cannot-write", path=place, reason=error.reason) from error
+            raise UserError("cannot-write", path=place, reason=error.reason) from error
         _create_record(place, text.encode("utf-8"))
 
 

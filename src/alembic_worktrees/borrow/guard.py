@@ -42,7 +42,7 @@ class Findings(NamedTuple):
     forgetting: tuple[str, ...] = ()  # their parents are no more those with which they ran, so that …
     forgotten: tuple[str, ...] = ()  # … these are applied and no row leads to them
     skipping: tuple[str, ...] = ()  # their parents are new, so that …
-    skipped: tuple[str, ...] = ()  # … these count as applied and never ran
+    never_ran: tuple[str, ...] = ()  # … these count as applied and never ran
     rows: Rows = Rows((), ())
 
 
@@ -64,13 +64,13 @@ def examine(
     reached, changed = case.reached, case.changed
     losing, skipping = _losing(case, changed), _skipping(case, changed, ever)
     applied = case.applied(losing)
-    forgotten, skipped = applied - reached, reached - case.applied(skipping) - set(ever)
+    forgotten, never_ran = applied - reached, reached - case.applied(skipping) - set(ever)
     return Findings(
         others=_those(id for id in reached & own.keys() & known.keys() if _is_another(id, case)),
         forgetting=_those(id for id in losing if id in applied and known[id].parents & forgotten),
         forgotten=_those(forgotten),
-        skipping=_those(id for id in skipping if id in applied and set(here.parents(id)) & skipped),
-        skipped=_those(skipped),
+        skipping=_those(id for id in skipping if id in applied and set(here.parents(id)) & never_ran),
+        never_ran=_those(never_ran),
         rows=needed(case.rows, applied, here.joined(Node(one.revision, "") for one in known.values())),
     )
 
@@ -115,8 +115,8 @@ def _losing(case: _Case, changed: list[str]) -> list[str]:
 def _skipping(case: _Case, changed: list[str], ever: Collection[str]) -> list[str]:
     """Return what may count others as applied that never ran. Of an earlier version git brings the later one."""
     sure = [id for id in changed if case.known[id].surely]
-    skipped = case.reached - case.applied(sure) - set(ever)
-    return [id for id in sure if case.later(id) >= 0] if skipped else sure
+    never_ran = case.reached - case.applied(sure) - set(ever)
+    return [id for id in sure if case.later(id) >= 0] if never_ran else sure
 
 
 def _is_another(id: str, case: _Case) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ..messages.errors import Refusal
+from ..messages.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ def only_one(repository: Repository | None, when_waiting: Callable[[], None]) ->
             when_waiting()
             lock.acquire()
     except OSError as error:
-        raise Refusal("cannot-write", path=path, reason=error.strerror) from error
+        raise UserError("cannot-write", path=path, reason=error.strerror) from error
     try:
         yield
     finally:

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from .. import git
-from ..messages.errors import Refusal
+from ..messages.errors import UserError
 from ..migrations.revision import Unreadable, read_revision
 from ..search import archive
 from ..system.reading import MAX_BYTES
@@ -25,7 +25,7 @@ def _read(project: Project) -> Archive | None:
     """Read the archive; that it is broken is said when it is to be written."""
     try:
         return archive.read(project.root) if project.repository else None
-    except Refusal:
+    except UserError:
         return None
 
 

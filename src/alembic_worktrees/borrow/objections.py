@@ -1,4 +1,4 @@
-"""Why may nothing be done? Files, rows and the archive disagree → the Refusal that names it, with its cures."""
+"""Why may nothing be done? Files, rows and the archive disagree → the UserError that names it, with its cures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..messages.errors import Refusal
+from ..messages.errors import UserError
 from ..messages.message import Message
 from ..messages.quoting import quoted
 from ..migrations.docstring import first_line
@@ -43,7 +43,7 @@ class Scene(NamedTuple):
     search: Search
 
 
-def objection(scene: Scene, memory: Memory) -> Refusal | None:
+def objection(scene: Scene, memory: Memory) -> UserError | None:
     """Return the first thing that would be forgotten, or is not what it seems; None if rows and files agree."""
     for table in scene.tables:
         known = memory.known(table)
@@ -82,8 +82,8 @@ def _later(scene: Scene, known: Mapping[str, Known]) -> Callable[[str], int]:
 
 
 def _version(revision: Revision, content: bytes, path: str) -> Candidate:
-    place, below = os.path.split(path)
-    return Candidate(revision, content, place, below, Origin("", "", None, path), UNCOMMITTED, None)
+    place, relative_path = os.path.split(path)
+    return Candidate(revision, content, place, relative_path, Origin("", "", None, path), UNCOMMITTED, None)
 
 
 class _Case(NamedTuple):
@@ -94,11 +94,11 @@ class _Case(NamedTuple):
     found: Findings
 
 
-def _another(case: _Case, id: str) -> Refusal:
+def _another(case: _Case, id: str) -> UserError:
     ran, here = case.known[id], case.scene.own[id]
     elsewhere = _lying(case, id)
     place = _place(elsewhere) if elsewhere else f"git show {quoted(case.memory.place(case.table, id))}"
-    return Refusal(
+    return UserError(
         "another-ran",
         revision=id,
         ran=_told(ran.content, ran.revision.down_revisions, place),
@@ -108,10 +108,10 @@ def _another(case: _Case, id: str) -> Refusal:
     )
 
 
-def _forgotten(case: _Case, id: str) -> Refusal:
+def _forgotten(case: _Case, id: str) -> UserError:
     elsewhere = _lying(case, id)
     still = Message("still-lies", {"place": _place(elsewhere)}) if elsewhere else Message("lies-nowhere")
-    return Refusal(
+    return UserError(
         "forgotten",
         forgotten=case.found.forgotten,
         still=still,
@@ -121,9 +121,9 @@ def _forgotten(case: _Case, id: str) -> Refusal:
     )
 
 
-def _skipped(case: _Case, id: str) -> Refusal:
+def _skipped(case: _Case, id: str) -> UserError:
     take_back = _take_back(case, id, _lying(case, id))
-    return Refusal("skipped", skipped=case.found.skipped, take_back=take_back, **_moved(case, id))
+    return UserError("skipped", skipped=case.found.never_ran, take_back=take_back, **_moved(case, id))
 
 
 def _moved(case: _Case, id: str) -> dict[str, object]:
@@ -137,7 +137,7 @@ def _moved(case: _Case, id: str) -> dict[str, object]:
     }
 
 
-def _left_behind(case: _Case) -> Refusal | None:
+def _left_behind(case: _Case) -> UserError | None:
     """Return what a copy here remembers: that its migration was applied, before rows came that we know nothing of."""
     scene, rows = case.scene, case.table.heads
     strangers = tuple(row for row in rows if row in scene.own and row not in case.memory.ever)
@@ -146,7 +146,7 @@ def _left_behind(case: _Case) -> Refusal | None:
     copies = [row.migration for row in scene.unneeded]
     graph = scene.graph.joined(Node(one.revision, "") for one in copies)
     applied = graph.closure([*rows, *(one.revision.id for one in copies)]).known
-    return Refusal(
+    return UserError(
         "left-behind",
         left=tuple(sorted(one.revision.id for one in copies)),
         rows=strangers,
@@ -188,8 +188,8 @@ def _take_back(case: _Case, id: str, elsewhere: Candidate | None) -> str:
     )
     if checkout:
         return f"cd {quoted(checkout.path / os.path.relpath(project.folder, project.root))} && {downgrade}"
-    below = os.path.relpath(case.scene.here[id].path, project.folder)
-    path, new = quoted(below), quoted(f"{below}.new")
+    relative_path = os.path.relpath(case.scene.here[id].path, project.folder)
+    path, new = quoted(relative_path), quoted(f"{relative_path}.new")
     old = quoted(case.memory.place(case.table, id))
     swap = f"mv {path} {new} && git show {old} >{path} && {downgrade}; mv {new} {path}"
     return f"cd {quoted(project.folder)} && {swap}"

@@ -1,11 +1,11 @@
-"""Why can it not be done? Plan → the one Refusal that matters most, with its cure."""
+"""Why can it not be done? Plan → the one UserError that matters most, with its cure."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from ..messages.errors import Refusal
+from ..messages.errors import UserError
 from ..messages.message import Message
 from ..messages.quoting import quoted
 from ..migrations.graph import Graph, Node
@@ -23,27 +23,27 @@ if TYPE_CHECKING:
 _ASSIGNED = re.compile(r"down_revision\b[^=]*=[ \t]*")
 
 
-def obstacle(project: Project, inventory: Inventory, plan: Plan, search: Search) -> Refusal | None:
+def obstacle(project: Project, inventory: Inventory, plan: Plan, search: Search) -> UserError | None:
     """Return why the plan cannot be carried out, None if it can."""
     if duplicates := inventory.own_graph.duplicates:
         return _duplicate(*next(iter(duplicates.items())))
     if plan.gaps:
-        stepped = (*inventory.stepped, *search.stepped)
-        return not_found(project, search.surroundings, plan.gaps, stepped)
+        skipped = (*inventory.skipped, *search.skipped)
+        return not_found(project, search.surroundings, plan.gaps, skipped)
     if plan.unapplied:
         return _not_applied(plan.unapplied[0])
     return None
 
 
-def overlap(project: Project, plan: Plan, *, databases: int) -> Refusal | None:
+def overlap(project: Project, plan: Plan, *, databases: int) -> UserError | None:
     """Return why Alembic would refuse to upgrade once the plan is carried out, None if it would not."""
     if not plan.overlapping:
         return None
     if databases > 1:  # `stamp` would give each of them the rows of all
-        return Refusal("rows-overlap-somewhere", rows=plan.overlapping)
+        return UserError("rows-overlap-somewhere", rows=plan.overlapping)
     rows = (row for row in plan.applied if row not in plan.overlapping)
     stamp = project.command("stamp", "--purge", *rows)  # works only where all files are
-    return Refusal("rows-overlap", rows=plan.overlapping, folder=project.folder, stamp=stamp)
+    return UserError("rows-overlap", rows=plan.overlapping, folder=project.folder, stamp=stamp)
 
 
 def way_back(project: Project, target: str) -> str:
@@ -53,7 +53,7 @@ def way_back(project: Project, target: str) -> str:
 
 def on_borrowed(
     inventory: Inventory, whole: Graph, pending: Set[str], borrowed: Mapping[str, str]
-) -> Refusal | None:
+) -> UserError | None:
     """Return which own migration would be applied although its parent is only borrowed, None if none would.
 
     `whole` is the graph of own and borrowed ones, `borrowed` says from where each was.
@@ -63,7 +63,7 @@ def on_borrowed(
         parents = own.nodes[id].revision.down_revisions
         if lent := [parent for parent in parents if parent in borrowed]:
             migration = next(one for one in inventory.own if one.revision.id == id)
-            return Refusal(
+            return UserError(
                 "on-borrowed",
                 revision=id,
                 parents=tuple(lent),
@@ -112,9 +112,9 @@ def choice(candidate: Candidate) -> Message:
     return Message("choose", {"path": _place(candidate), "origin": candidate.origin.name})
 
 
-def _duplicate(revision: str, nodes: Sequence[Node]) -> Refusal:
+def _duplicate(revision: str, nodes: Sequence[Node]) -> UserError:
     files = tuple(node.path for node in nodes)
-    return Refusal("duplicate-here", revision=revision, files=files, remove=f"rm {quoted(files[-1])}")
+    return UserError("duplicate-here", revision=revision, files=files, remove=f"rm {quoted(files[-1])}")
 
 
 def _place(candidate: Candidate) -> str:
@@ -122,8 +122,8 @@ def _place(candidate: Candidate) -> str:
     return f"{candidate.origin.name}{between}{candidate.origin.path}"
 
 
-def _not_applied(unapplied: Unapplied) -> Refusal:
+def _not_applied(unapplied: Unapplied) -> UserError:
     origin = unapplied.candidate.origin.name
-    return Refusal(
+    return UserError(
         "parent-not-applied", revision=unapplied.revision, needed_by=unapplied.needed_by, origin=origin
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from .. import git
 from ..database.client import Database
-from ..messages.errors import Refusal
+from ..messages.errors import UserError
 from ..messages.message import Message
 from ..migrations.inventory import Borrowed, Inventory, take_inventory
 from .apply import hand_over, tidy
@@ -27,7 +27,7 @@ DEFAULT_MESSAGE = "merge heads"
 def adopt(project: Project, revisions: Sequence[str]) -> tuple[Borrowed, ...]:
     """Make borrowed revisions, and the borrowed ancestors that they need, this branch's own, and stage them.
 
-    Returns what was adopted, parents first. Raises Refusal "not-borrowed" or "already-own"; then nothing is staged.
+    Returns what was adopted, parents first. Raises UserError "not-borrowed" or "already-own"; then nothing is staged.
     """
     with only_one(project.repository, lambda: None):
         inventory = take_inventory(project)
@@ -54,8 +54,8 @@ def _must_be_borrowed(revision: str, borrowed: Mapping[str, Borrowed], inventory
         return
     for migration in inventory.own:
         if migration.revision.id == revision:
-            raise Refusal("already-own", revision=revision, path=migration.path)
-    raise Refusal("not-borrowed", revision=revision, known=tuple(sorted(borrowed)))
+            raise UserError("already-own", revision=revision, path=migration.path)
+    raise UserError("not-borrowed", revision=revision, known=tuple(sorted(borrowed)))
 
 
 def merge(
@@ -63,7 +63,7 @@ def merge(
 ) -> tuple[Path, ...]:
     """Join this branch's own diverged heads, and return the paths of the new migrations; () if there are none.
 
-    A borrowed head is told of and never named in `down_revision`. Raises Refusal "merge-failed".
+    A borrowed head is told of and never named in `down_revision`. Raises UserError "merge-failed".
     """
     inventory = take_inventory(project)
     families = own_heads(inventory)
@@ -75,7 +75,7 @@ def merge(
     with Database(project, settings.python, environment) as database:
         for family in diverged:
             if not database.merge(message or DEFAULT_MESSAGE, family):
-                raise Refusal("merge-failed", heads=family)
+                raise UserError("merge-failed", heads=family)
             tell(Message("joined", {"heads": family}))
     before = {migration.path for migration in inventory.all}
     return tuple(one.path for one in take_inventory(project).all if one.path not in before)

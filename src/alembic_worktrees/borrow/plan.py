@@ -282,17 +282,19 @@ class _Targets:
     def _taken(self) -> set[str]:
         """Every path that is no more free: folded, because a file system may not tell `A.py` from `a.py`."""
         inventory = self._inventory
-        present = [*(row.path for row in inventory.all), *(row.path for row in inventory.stepped)]
+        present = [*(row.path for row in inventory.all), *(row.path for row in inventory.skipped)]
         return {str(path).casefold() for path in (*present, *self._stashed())}
 
     def choose(self, candidate: Candidate) -> Path:
         usual = self._project.root / candidate.place
         location = usual if usual in self._project.versions else self._project.versions[0]
-        below = candidate.below if self._project.recursive else os.path.basename(candidate.below)
+        relative_path = (
+            candidate.relative_path if self._project.recursive else os.path.basename(candidate.relative_path)
+        )
         safe_id = re.sub(r"[^\w.]", "_", candidate.revision.id)
-        if not record.can_record(below):
-            below = f"borrowed_{safe_id}.py"
-        path, stem = location / below, below.removesuffix(".py")
+        if not record.can_record(relative_path):
+            relative_path = f"borrowed_{safe_id}.py"
+        path, stem = location / relative_path, relative_path.removesuffix(".py")
         for number in range(1, 1000):
             if str(path).casefold() not in self._taken:
                 break

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Author = Callable[[Candidate], git.Commit | None]
 
 
-class Sheet(NamedTuple):
+class Page(NamedTuple):
     """One file to read: what is to be known of it, and its text, in which nothing steers a terminal."""
 
     about: Message
@@ -30,13 +30,13 @@ class Sheet(NamedTuple):
     language: str  # "python", or "diff" if an older copy is here
 
 
-def sheets(copies: Sequence[Copy], author: Author) -> Iterator[Sheet]:
+def pages(copies: Sequence[Copy], author: Author) -> Iterator[Page]:
     """Yield a sheet for each file that would be borrowed, in the order in which they would be written."""
     for copied in copies:
         text, language = (
             (_diff(copied), "diff") if copied.replaces else (_source(copied.candidate.content), "python")
         )
-        yield Sheet(_about(copied, author(copied.candidate)), text, language)
+        yield Page(_about(copied, author(copied.candidate)), text, language)
 
 
 def _about(copied: Copy, commit: git.Commit | None) -> Message:

@@ -7,9 +7,9 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
-from ..messages.errors import Interrupted, Refusal
+from ..messages.errors import Interrupted, UserError
 from ..messages.message import Message
-from ..migrations.inventory import Inventory, Migration, Stepped, graph_of, take_inventory
+from ..migrations.inventory import Inventory, Migration, Skipped, graph_of, take_inventory
 from ..search import archive
 from ..search.by_hand import copied_by_hand
 from ..search.search import THOROUGH, Search
@@ -38,9 +38,9 @@ class Audience(NamedTuple):
 
     tell: Callable[[Message], None]
     detail: Callable[[Message], None]  # what is of interest only with -v
-    tell_stepped: Callable[[Sequence[Stepped]], None]
-    allow: Callable[[Applied], None]  # raises Refusal if this database is not to be upgraded
-    review: Callable[[Situation], None]  # raises Refusal if what is planned is not to be borrowed
+    tell_skipped: Callable[[Sequence[Skipped]], None]
+    allow: Callable[[Applied], None]  # raises UserError if this database is not to be upgraded
+    review: Callable[[Situation], None]  # raises UserError if what is planned is not to be borrowed
 
 
 class _Look(NamedTuple):
@@ -55,7 +55,7 @@ class Situation(_Look):
     """What one look found, and what follows from it; what takes a graph is worked out once."""
 
     @property
-    def obstacle(self) -> Refusal | None:
+    def obstacle(self) -> UserError | None:
         """Why the plan cannot be carried out, None if it can."""
         return obstacle(self.project, self.inventory, self.plan, self.search)
 
@@ -120,7 +120,7 @@ class Situation(_Look):
         return Scene(self.project, tables, self.graph, self.loaded, own, returned, self.search)
 
     @property
-    def objection(self) -> Refusal | None:
+    def objection(self) -> UserError | None:
         """Why nothing is to be done although it could be."""
         return objection(self.scene, self.memory)
 
@@ -138,7 +138,7 @@ def upgrade(
     """Borrow what is missing here and run `alembic upgrade`, telling each step.
 
     With `trust_files` what lies here is what ran, whatever the archive says; with `borrowed_parents` own migrations
-    may be applied that follow borrowed ones. Raises Refusal whenever the database is not at the target afterwards.
+    may be applied that follow borrowed ones. Raises UserError whenever the database is not at the target afterwards.
     """
     if _is_at_rest(project, settings, database, audience, prefer):
         return
@@ -151,13 +151,13 @@ def upgrade(
         for _attempt in range(settings.max_attempts):
             applied = database.probe_alone(lambda: audience.tell(Message("waiting")))
             situation = _look(project, settings, database, applied, audience, prefer)
-            _tell_stepped(situation, audience)
-            if not (trust_files or situation.obstacle) and (refusal := situation.objection):
-                raise refusal
+            _tell_skipped(situation, audience)
+            if not (trust_files or situation.obstacle) and (error := situation.objection):
+                raise error
             audience.allow(applied)
             _borrow(situation, audience)
-            if refusal := _kept_back(situation, None if borrowed_parents else settings.target):
-                raise refusal
+            if error := _kept_back(situation, None if borrowed_parents else settings.target):
+                raise error
             _announce(situation, audience.tell)
             outcome = database.upgrade(settings.target)
             if outcome.interrupted:
@@ -171,7 +171,7 @@ def upgrade(
                 raise _failed(project, settings.target, outcome)
             # Another checkout upgraded between our look and our upgrade, without us and so without the locks.
             audience.tell(Message("retry", {"revision": outcome.unknown}))
-    raise Refusal("attempts-exhausted", count=settings.max_attempts)
+    raise UserError("attempts-exhausted", count=settings.max_attempts)
 
 
 def copy(
@@ -194,11 +194,11 @@ def copy(
                 if not dry_run:
                     _mend_ahead(project, audience)
                 situation = _look(project, settings, database, database.probe(), audience, prefer)
-            except Refusal:
+            except UserError:
                 if situation is None or situation.obstacle:
                     raise
                 situation = _only_adding(situation, audience)
-        _tell_stepped(situation, audience)
+        _tell_skipped(situation, audience)
         if situation.plan.returned and not situation.obstacle and situation.objection:
             # The copies are what still says that something was applied.
             situation = situation._replace(plan=situation.plan._replace(returned=()))
@@ -253,7 +253,7 @@ def _is_at_rest(
         return False
     if situation.objection:
         return False
-    _tell_stepped(situation, audience)
+    _tell_skipped(situation, audience)
     _finish(situation, applied, audience.tell)
     return True
 
@@ -281,7 +281,7 @@ def _look(
         prefer=prefer,
         loads=loads,
         tell=audience.tell,
-        patience=THOROUGH,
+        timeout=THOROUGH,
     )
     if prefer:
         search.must_know_preferred()
@@ -300,19 +300,19 @@ def _take_over(inventory: Inventory, applied: Applied, project: Project, search:
     return inventory.taking_over({path: one for path, one in found.items() if ids[path] in reached})
 
 
-def _tell_stepped(situation: Situation, audience: Audience) -> None:
-    """Name what was stepped over; here that may be what is missed, or what stops Alembic."""
-    for one in situation.inventory.stepped:
-        audience.tell(Message("stepped", {"path": one.path, "reason": one.reason}))
-    audience.tell_stepped(situation.search.stepped)
+def _tell_skipped(situation: Situation, audience: Audience) -> None:
+    """Name what was skipped; here that may be what is missed, or what stops Alembic."""
+    for one in situation.inventory.skipped:
+        audience.tell(Message("skipped-path", {"path": one.path, "reason": one.reason}))
+    audience.tell_skipped(situation.search.skipped)
 
 
 def _borrow(situation: Situation, audience: Audience) -> None:
-    """Carry out the plan, or raise the Refusal that says why it cannot be, or is not to be."""
+    """Carry out the plan, or raise the UserError that says why it cannot be, or is not to be."""
     for message in _touched(situation.inventory):  # which may be what is in the way
         audience.tell(message)
-    if refusal := situation.obstacle:
-        raise refusal
+    if error := situation.obstacle:
+        raise error
     _tell_differences(situation, audience)
     if situation.plan.copies:
         audience.review(situation)
@@ -349,14 +349,14 @@ def taken_over(row: Borrowed) -> Message:
     return Message("taken-over", {**_about("", row).values, "origin": row.entry.origin.name})
 
 
-def _kept_back(situation: Situation, target: str | None) -> Refusal | None:
+def _kept_back(situation: Situation, target: str | None) -> UserError | None:
     """Return what keeps Alembic from upgrading; also an own migration on a borrowed one, where a `target` is given."""
     applied, plan = situation.applied, situation.plan
     built = _on_borrowed(situation, target) if target else None
     return built or overlap(situation.project, plan, databases=len(applied.tables))
 
 
-def _on_borrowed(situation: Situation, target: str) -> Refusal | None:
+def _on_borrowed(situation: Situation, target: str) -> UserError | None:
     targets = [target] if target in situation.graph.nodes else situation.heads
     edited = {row.entry.revision: row.entry.origin.name for row in situation.inventory.edited}
     pending, owners = situation.runs_to(targets), situation.owners | edited
@@ -467,12 +467,12 @@ def _finish(
     _keep(situation, applied, trust_files=trust_files)
 
 
-def _failed(project: Project, target: str, outcome: Upgraded) -> Refusal:
+def _failed(project: Project, target: str, outcome: Upgraded) -> UserError:
     again = {"folder": project.folder, "command": project.command("upgrade", target)}
     if outcome.migration is None:
-        return Refusal("upgrade-failed", **again)
+        return UserError("upgrade-failed", **again)
     revision, path = outcome.migration
-    return Refusal("migration-failed", revision=revision, path=path, **again)
+    return UserError("migration-failed", revision=revision, path=path, **again)
 
 
 def _interrupted(situation: Situation, database: Database, tell: Callable[[Message], None]) -> Interrupted:
@@ -493,12 +493,12 @@ def _keep_what_can_be(situation: Situation, applied: Applied, tell: Callable[[Me
     """Archive what is applied; that it cannot be is told, and hides no worse failure."""
     try:
         _keep(situation, applied)
-    except Refusal as refusal:
-        tell(Message(refusal.key, refusal.values))
+    except UserError as error:
+        tell(Message(error.key, error.values))
 
 
 def _keep(situation: Situation, applied: Applied, *, trust_files: bool = False) -> None:
-    """Archive what is applied, as it ran. Raises Refusal("not-kept")."""
+    """Archive what is applied, as it ran. Raises UserError("not-kept")."""
     memory, runs = situation.memory, _runs(situation, applied)
     edited = {row.entry.revision for row in situation.inventory.edited}
     doubtful = edited.difference(*(run.ran for run in runs))  # nobody knows how it was when it ran
@@ -509,8 +509,8 @@ def _keep(situation: Situation, applied: Applied, *, trust_files: bool = False) 
     )
     try:
         archive.keep(situation.project, known, runs, changed & known.keys(), memory.archive)
-    except Refusal as refusal:
-        raise Refusal("not-kept", **refusal.values) from refusal
+    except UserError as error:
+        raise UserError("not-kept", **error.values) from error
 
 
 def _runs(situation: Situation, after: Applied) -> tuple[archive.Run, ...]:

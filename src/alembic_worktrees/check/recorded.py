@@ -6,9 +6,9 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
-from ..messages.errors import Refusal
+from ..messages.errors import UserError
 from ..messages.message import Message
-from .loans import staged
+from .borrowed_files import staged
 from .review import project_in, searcher
 from .rules import located, problem, survey
 from .snapshot import Broken, Defined, Snapshot, Tree, merged, moved
@@ -62,14 +62,14 @@ def merging(scope: Scope) -> tuple[str, ...]:
 
 
 def review_commit(scope: Scope, name: str, since: Sequence[str] = ()) -> Review:
-    """Judge a commit: all of it, or against these others. Raises Refusal("nothing-to-check")."""
+    """Judge a commit: all of it, or against these others. Raises UserError("nothing-to-check")."""
     tree = Tree(scope.root, name)
     return _review(scope, tree, _some(_sides(scope, tree), tree, name), since)
 
 
 def _some(sides: dict[Key, _Side], tree: Tree, name: str) -> dict[Key, _Side]:
     if not sides and not tree.refused:
-        raise Refusal("nothing-to-check", where=name)
+        raise UserError("nothing-to-check", where=name)
     return sides
 
 
@@ -90,7 +90,7 @@ def review_tree(scope: Scope, tree: Tree, sound: Collection[str] = ()) -> tuple[
 def review_merge(scope: Scope, name: str, onto: str, since: Sequence[str] = ()) -> Review:
     """Judge what merging the commit `name` into `onto` would record, without making the merge.
 
-    Raises Refusal("nothing-to-check").
+    Raises UserError("nothing-to-check").
     """
     ours, theirs = Tree(scope.root, onto), Tree(scope.root, name)
     common = git.merge_base(scope.root, onto, name)
@@ -171,8 +171,8 @@ def joined(reviews: Iterable[Review]) -> Review:
 def _refused(tree: Tree) -> list[Problem]:
     """Name the environments that could not be judged: nothing says where their migrations are."""
     return [
-        problem(refusal.key, None, [path], [(path, section)], **refusal.values)
-        for (path, section), refusal in tree.refused.items()
+        problem(error.key, None, [path], [(path, section)], **error.values)
+        for (path, section), error in tree.refused.items()
     ]
 
 
@@ -215,7 +215,7 @@ def _judged(
 def _snapshot(side: _Side, sound: Collection[str] = ()) -> Snapshot:
     environment = side.environment
     taken = side.tree.snapshot(environment.folder, side.files, sound=sound)
-    return taken._replace(words=environment.files.words)
+    return taken._replace(argv=environment.files.argv)
 
 
 def _before(past: _Side, side: _Side, after: Snapshot) -> Snapshot:

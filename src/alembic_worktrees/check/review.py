@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
-from ..messages.errors import Refusal
+from ..messages.errors import UserError
 from ..migrations.facts import facts_of
 from ..project.project import (
     USUAL_FOLDER,
@@ -62,7 +62,7 @@ class Scope(NamedTuple):
 def find_scope(directory: str | None, here: Path, files: ConfigFiles) -> Scope | None:
     """Return what `check` is about: DIR's project, or all of the checkout around `here`; None outside git.
 
-    Raises Refusal "folder-missing", "no-config" or "git-failed".
+    Raises UserError "folder-missing", "no-config" or "git-failed".
     """
     around = git.locate(here)
     if directory is None:
@@ -80,11 +80,11 @@ def find_scope(directory: str | None, here: Path, files: ConfigFiles) -> Scope |
 def review_files(scope: Scope) -> Iterator[Problem]:
     """Judge the files as they lie in the working tree, borrowed ones included: what Alembic would load here.
 
-    Raises Refusal("nothing-to-check") if no project is there.
+    Raises UserError("nothing-to-check") if no project is there.
     """
     found = projects(scope)
     if not found:
-        raise Refusal("nothing-to-check", where=scope.root)
+        raise UserError("nothing-to-check", where=scope.root)
     for project in found:
         yield from review_project(project, scope.settings(os.path.relpath(project.folder, scope.root)))
 
@@ -98,28 +98,28 @@ def review_project(project: Project, settings: Settings) -> Iterator[Problem]:
 
 
 def review_database(
-    scope: Scope, environment: Mapping[str, str], patience: float | None = None, *, verbose: bool = False
+    scope: Scope, environment: Mapping[str, str], timeout: float | None = None, *, verbose: bool = False
 ) -> Iterator[Problem]:
-    """Compare the files of each project with its database; all are asked for at most `patience` seconds, and quietly.
+    """Compare the files of each project with its database; all are asked for at most `timeout` seconds, and quietly.
 
-    Raises Refusal as `Database.probe` does, or TimeoutError.
+    Raises UserError as `Database.probe` does, or TimeoutError.
     """
     from ..database.client import Database
     from ..migrations.inventory import take_inventory
 
-    deadline = time.monotonic() + patience if patience is not None else None
+    deadline = time.monotonic() + timeout if timeout is not None else None
     for project in projects(scope):
         settings = scope.settings(os.path.relpath(project.folder, scope.root))
         with Database(project, settings.python, environment, verbose=verbose) as database:
             left = max(0.0, deadline - time.monotonic()) if deadline else None
-            applied = database.probe(left, quiet=patience is not None)
+            applied = database.probe(left, quiet=timeout is not None)
         yield from compare(applied.heads, snapshot_of(project, take_inventory(project)))
 
 
 def projects(scope: Scope, *, placed: bool = False) -> tuple[Project, ...]:
     """Return the environments of the working tree; with `placed` only those whose package is found.
 
-    Raises Refusal("package-missing").
+    Raises UserError("package-missing").
     """
     passed = {"scripts-missing", "package-missing"} if placed else {"scripts-missing"}
     return tuple(project for folder in scope.folders() for project in _projects_in(scope, folder, passed))
@@ -132,8 +132,8 @@ def _projects_in(scope: Scope, folder: str, passed: Collection[str]) -> Iterable
         try:
             project = project_in(scope, folder, files)
             found.setdefault((project.versions, project.recursive), project)
-        except Refusal as refusal:  # a config that is used from another folder, by `alembic -c`
-            if refusal.key not in passed or scope.folder is not None:
+        except UserError as error:  # a config that is used from another folder, by `alembic -c`
+            if error.key not in passed or scope.folder is not None:
                 raise
     return found.values()
 
@@ -147,19 +147,19 @@ def snapshot_of(project: Project, inventory: Inventory) -> Snapshot:
         for path, content in contents.items()
     ]
     facts.keep()
-    stepped = [
+    skipped = [
         Broken(os.path.relpath(one.path, project.root), one.reason, one.detail)
-        for one in inventory.stepped
+        for one in inventory.skipped
         if one.path not in contents and not one.path.is_dir()  # Alembic passes over a folder too
     ]
     return Snapshot(
         project.root,
         os.path.relpath(project.folder, project.root),
         tuple(row for row in rows if isinstance(row, Defined)),
-        (*stepped, *(row for row in rows if isinstance(row, Broken))),
+        (*skipped, *(row for row in rows if isinstance(row, Broken))),
         frozenset(row.entry.revision for row in (*inventory.borrowed, *inventory.edited)),
         recorded=False,
-        words=project.files.words,
+        argv=project.files.argv,
     )
 
 

@@ -112,7 +112,7 @@ class _Place(TypedDict):
 
 def _place(snapshot: Snapshot) -> _Place:
     """Return what names the environment in a command."""
-    return {"folder": snapshot.place, "words": snapshot.words}
+    return {"folder": snapshot.place, "words": snapshot.argv}
 
 
 def problem(

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
-from ..messages.errors import Refusal
+from ..messages.errors import UserError
 from ..migrations.facts import facts_of
 from ..migrations.revision import Revision, Unreadable, is_migration_name
 from ..migrations.sourceless import CACHE, without_source
@@ -72,7 +72,7 @@ class Snapshot(NamedTuple):
     broken: tuple[Broken, ...]
     borrowed: frozenset[str] = frozenset()
     recorded: bool = True  # these files are the index's or a commit's; else the working tree's
-    words: tuple[str, ...] = ()  # what else names the environment to a command
+    argv: tuple[str, ...] = ()  # what else names the environment to a command
 
     @property
     def place(self) -> Path:
@@ -98,10 +98,10 @@ class Tree:
     def __init__(self, root: Path, commit: str | None, *, in_hook: bool = False) -> None:
         """Read `commit`, or the index if it is None; `in_hook` the index that git's hook speaks of.
 
-        Raises Refusal("commit-missing") if there is no such commit.
+        Raises UserError("commit-missing") if there is no such commit.
         """
         self.root = root
-        self.refused: dict[tuple[str, str], Refusal] = {}
+        self.refused: dict[tuple[str, str], UserError] = {}
         """The configs, and the section in each, that did not tell `projects` where migrations are, and why."""
         if commit is None:
             self.blobs = git.index_files(root, in_hook=in_hook)
@@ -137,27 +137,29 @@ class Tree:
     def _named(self, folder: str, ini: str | None, files: ConfigFiles) -> tuple[ConfigFiles, ...]:
         try:
             return environments(ini, files)
-        except Refusal as refusal:
-            self._refuse(folder, files, refusal)
+        except UserError as error:
+            self._refuse(folder, files, error)
             return ()
 
     def _places(self, folder: str, ini: str | None, toml: str | None, files: ConfigFiles) -> Places | None:
         try:
             return read_places(ini, toml, self.root / folder, self.root, files, self._ground(folder))
-        except Refusal as refusal:
-            self._refuse(folder, files, refusal)
+        except UserError as error:
+            self._refuse(folder, files, error)
             return None
 
-    def _refuse(self, folder: str, files: ConfigFiles, refusal: Refusal) -> None:
-        name = files.toml if refusal.values.get("path") == TOML else files.ini
-        self.refused[os.path.normpath(os.path.join(folder, name)), files.section] = refusal
+    def _refuse(self, folder: str, files: ConfigFiles, error: UserError) -> None:
+        name = files.toml if error.values.get("path") == TOML else files.ini
+        self.refused[os.path.normpath(os.path.join(folder, name)), files.section] = error
 
     def _ground(self, folder: str) -> Ground:
         """Return where packages are looked for: in this tree, whatever lies on disk."""
         return ground_at(self.root, self.root / folder)._replace(
             has_folder=lambda path: os.path.relpath(path, self.root) in self._folders,
             has_file=lambda path: os.path.relpath(path, self.root) in self.blobs,
-            ending_in=lambda tail: [self.root / below for below in git.folders_in(tail, self.blobs)],
+            ending_in=lambda tail: [
+                self.root / relative_path for relative_path in git.folders_in(tail, self.blobs)
+            ],
         )
 
     @cached_property
@@ -175,7 +177,7 @@ class Tree:
         try:
             return content.decode("utf-8")
         except UnicodeDecodeError as error:
-            self.refused[path, ""] = Refusal("config-unreadable", path=path, reason=str(error))
+            self.refused[path, ""] = UserError("config-unreadable", path=path, reason=str(error))
             return None
 
     def _unrecorded(self, files: ConfigFiles, folders: Iterable[str]) -> Iterator[Environment]:
@@ -183,9 +185,9 @@ class Tree:
             for named in environments_in(self.root / folder, files):
                 try:
                     project = read_project(self.root, self.root / folder, named, None)
-                except Refusal as refusal:
-                    if refusal.key == "package-missing":
-                        self._refuse(folder, named, refusal)
+                except UserError as error:
+                    if error.key == "package-missing":
+                        self._refuse(folder, named, error)
                     continue
                 inside = (path for path in project.versions if path.is_relative_to(self.root))
                 places = tuple(path.relative_to(self.root).as_posix() for path in inside)
@@ -197,7 +199,12 @@ class Tree:
         for place in places.folders:
             prefix = f"{place}/" if place != "." else ""
             inside = sorted(path.removeprefix(prefix) for path in self.blobs if path.startswith(prefix))
-            found.update({prefix + below: self.blobs[prefix + below] for below in _loaded(inside, places)})
+            found.update(
+                {
+                    prefix + relative_path: self.blobs[prefix + relative_path]
+                    for relative_path in _loaded(inside, places)
+                }
+            )
         return found
 
     def snapshot(self, folder: str, blobs: Mapping[str, str], *, sound: Iterable[str] = ()) -> Snapshot:
@@ -239,10 +246,10 @@ def config_folders(paths: Iterable[str], files: ConfigFiles) -> tuple[str, ...]:
 def _loaded(paths: Iterable[str], places: Places) -> Iterator[str]:
     near = [one for one in paths if places.recursive or "/" not in one.removeprefix(f"{CACHE}/")]
     compiled = {*without_source(near)} if places.sourceless else ()
-    for below in near:
-        source = is_migration_name(os.path.basename(below)) and CACHE not in below.split("/")
-        if source or below in compiled:
-            yield below
+    for relative_path in near:
+        source = is_migration_name(os.path.basename(relative_path)) and CACHE not in relative_path.split("/")
+        if source or relative_path in compiled:
+            yield relative_path
 
 
 def _known(facts: Facts, path: str, blob: str, *, whole: bool) -> Defined | Broken | None:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .. import git
-from ..messages.errors import Refusal
+from ..messages.errors import UserError
 from ..messages.message import Message
 from ..messages.quoting import quoted
 from ..migrations.inventory import take_inventory
@@ -37,7 +37,7 @@ class Whereabouts:
         try:
             found = self._here(word) or next(map(self._elsewhere, self._search.find(word)), None)
             return found or (self._unsearched(word) if self._search.cut_short else None)
-        except Refusal:  # a commit may have a project that the working tree lacks
+        except UserError:  # a commit may have a project that the working tree lacks
             return None
 
     def _unsearched(self, word: str) -> Found:
@@ -82,7 +82,7 @@ class Whereabouts:
 
     def _bring(self, candidate: Candidate) -> Message:
         """Return the command that brings a migration into this branch: by merging its branch, else by its bytes."""
-        origin, target = candidate.origin, self._project.root / candidate.place / candidate.below
+        origin, target = candidate.origin, self._project.root / candidate.place / candidate.relative_path
         checkouts = {checkout.name: checkout for checkout in self._search.surroundings.others}
         checkout = checkouts.get(origin.name if candidate.path else origin.name.partition(":")[0])
         if candidate.path is None:

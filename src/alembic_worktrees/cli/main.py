@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from .. import PROGRAM
 from ..install.shim import FUNCTIONS, HOME
-from ..messages.errors import DONE, INTERRUPTED, NOT_DONE, OUR_BUG, Refusal
+from ..messages.errors import DONE, INTERRUPTED, NOT_DONE, OUR_BUG, UserError
 from ..messages.message import Message
 from ..messages.quoting import quoted
 from ..system.encoding import relax
@@ -53,10 +53,10 @@ def run(argv: Sequence[str]) -> int:
     try:
         status = _perform(argv, printer)
         sys.stdout.flush()
-    except Refusal as refusal:
-        called = {"call": _called(argv)} if "call" in refusal.values else {}
-        printer.tell(Message(refusal.key, {**refusal.values, **called}))
-        return refusal.status
+    except UserError as error:
+        called = {"call": _called(argv)} if "call" in error.values else {}
+        printer.tell(Message(error.key, {**error.values, **called}))
+        return error.status
     except KeyboardInterrupt:
         printer.tell(Message("interrupted"))
         return INTERRUPTED
@@ -77,12 +77,12 @@ def run(argv: Sequence[str]) -> int:
 
 def _called(argv: Sequence[str]) -> str:
     """Return what the user called, as far as a folder may follow: our command, or the shell function that called it."""
-    name, words = argv[0], argv[1:]
+    name, argv = argv[0], argv[1:]
     if name in {"adopt", "report"}:  # they take none
         return "cd"
     by_function = HOME in os.environ
     names = {ours: function for function, ours in FUNCTIONS.items()} if by_function else {}
-    revision = next((word for word in words if not word.startswith("-")), "") if name == "find" else ""
+    revision = next((word for word in argv if not word.startswith("-")), "") if name == "find" else ""
     return " ".join([names.get(name, f"{PROGRAM} {name}"), *([quoted(revision)] if revision else [])])
 
 

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..messages.errors import Refusal
+from ..messages.errors import UserError
 from ..messages.message import Message
 from ..project.interpreter import interpreters
 from ..system.process import Conversation
@@ -102,14 +102,14 @@ def _read_directly(setting: str, environment: Mapping[str, str]) -> Applied | No
     """Read the version table without env.py: `setting` is a PostgreSQL URL, or "env:NAME" of a variable with one.
 
     None where that cannot be done, for whatever reason: env.py and Alembic's own words are the way then.
-    Raises Refusal("database-url-unset") if there is no such variable, and TimeoutError.
+    Raises UserError("database-url-unset") if there is no such variable, and TimeoutError.
     """
     import psycopg2
     from psycopg2.extensions import set_wait_callback
 
     url = environment.get(setting[4:]) if setting.startswith("env:") else setting
     if not url:
-        raise Refusal("database-url-unset", name=setting[4:])
+        raise UserError("database-url-unset", name=setting[4:])
     set_wait_callback(partial(_wait, time.monotonic() + SOON))
     try:
         with closing(psycopg2.connect(_DRIVER.sub("postgresql://", url))) as connection:
@@ -189,7 +189,7 @@ class Database:
     def directly(self) -> Applied | None:
         """Return what the setting `database-url` leads to. None without it, or where it cannot be read: Alembic starts.
 
-        Raises Refusal("database-url-unset").
+        Raises UserError("database-url-unset").
         """
         applied = self._directly() if self._direct else None
         if applied is None:
@@ -203,14 +203,14 @@ class Database:
             self._tell(Message("direct-silent", {"seconds": int(SOON)}))
             return None
 
-    def probe(self, patience: float | None = None, *, quiet: bool = False) -> Applied:
-        """Ask which revisions are applied, for at most `patience` seconds.
+    def probe(self, timeout: float | None = None, *, quiet: bool = False) -> Applied:
+        """Ask which revisions are applied, for at most `timeout` seconds.
 
-        Raises Refusal "no-alembic", "python-lacks", "no-database", "probe-failed" or, where the database is to blame
+        Raises UserError "no-alembic", "python-lacks", "no-database", "probe-failed" or, where the database is to blame
         and that is all that is said, "database-down", or TimeoutError. The `reason` is Alembic's in one line; with
         `quiet` it says nothing more.
         """
-        return self._applied(self._probe(patience, quiet=quiet and not self._verbose))
+        return self._applied(self._probe(timeout, quiet=quiet and not self._verbose))
 
     def probe_alone(self, when_taken: Callable[[], None]) -> Applied:
         """Ask as `probe` does, when no other clone is upgrading; until this one ends, none that uses us will.
@@ -225,17 +225,17 @@ class Database:
             answer = self._probe(lock=True)
         return self._applied(answer)
 
-    def _probe(self, patience: float | None = None, **about: bool) -> dict[str, Any]:
-        return self._ask("probe", patience, verbose=self._verbose, **about)
+    def _probe(self, timeout: float | None = None, **about: bool) -> dict[str, Any]:
+        return self._ask("probe", timeout, verbose=self._verbose, **about)
 
     def _applied(self, answer: dict[str, Any]) -> Applied:
         if failure := answer["failure"]:
             key = "database-down" if failure["hidden"] else "probe-failed"
             if failure["reason"].startswith(("ModuleNotFoundError: ", "ImportError: ")):
                 key = "python-lacks"
-            raise Refusal(key, reason=failure["reason"], python=self._tried[-1], **self._see())
+            raise UserError(key, reason=failure["reason"], python=self._tried[-1], **self._see())
         if not answer["tables"]:
-            raise Refusal("no-database", env=self._project.scripts / "env.py", **self._see())
+            raise UserError("no-database", env=self._project.scripts / "env.py", **self._see())
         return Applied(tuple(_version_table(table) for table in answer["tables"]))
 
     def upgrade(self, target: str) -> Upgraded:
@@ -269,7 +269,7 @@ class Database:
         """Return what is applied after ^C, None where that cannot be told soon."""
         try:
             return self.probe(GRACE, quiet=True) if self._talk else self.directly()
-        except (Refusal, TimeoutError):
+        except (UserError, TimeoutError):
             return None
 
     def merge(self, message: str, heads: Sequence[str]) -> bool:
@@ -285,16 +285,16 @@ class Database:
 
         return is_module(content) or bool(self._request("parse", content=content.decode("latin-1"))["sound"])
 
-    def _ask(self, do: str, patience: float | None = None, **about: object) -> dict[str, Any]:
-        return self._request(do, patience, words=self._project.files.words, **about)
+    def _ask(self, do: str, timeout: float | None = None, **about: object) -> dict[str, Any]:
+        return self._request(do, timeout, argv=self._project.files.argv, **about)
 
-    def _request(self, do: str, patience: float | None = None, **about: object) -> dict[str, Any]:
+    def _request(self, do: str, timeout: float | None = None, **about: object) -> dict[str, Any]:
         talk = self._wait_until_ready()
         talk.send(json.dumps({"do": do, **about}))
-        return _load(talk, patience, in_order=do == "upgrade") or self._died(talk)
+        return _load(talk, timeout, in_order=do == "upgrade") or self._died(talk)
 
     def _died(self, talk: Conversation) -> dict[str, Any]:
-        raise Refusal("runner-died", status=talk.close(), **self._see())
+        raise UserError("runner-died", status=talk.close(), **self._see())
 
     def _see(self) -> dict[str, object]:
         """Return how the user sees it again without us."""
@@ -311,7 +311,7 @@ class Database:
             self._talk.close()
             self._start_next()
         key = "python-unfit" if self._chosen else "no-alembic"
-        raise Refusal(key, tried=tuple(self._tried), folder=self._project.folder)
+        raise UserError(key, tried=tuple(self._tried), folder=self._project.folder)
 
     def _interpreters(self) -> Iterator[str]:
         project = self._project
@@ -332,11 +332,11 @@ class Database:
 
 
 def _load(
-    talk: Conversation, patience: float | None = None, *, in_order: bool = False
+    talk: Conversation, timeout: float | None = None, *, in_order: bool = False
 ) -> dict[str, Any] | None:
     """Return the next answer. After ^C the process is ended, which may wait for a server, unless `in_order`."""
     try:
-        line = talk.receive(patience)
+        line = talk.receive(timeout)
     except KeyboardInterrupt:
         if not in_order:
             talk.kill()

@@ -237,7 +237,7 @@ _locks = Locks()
 _interruption = Interruption()
 
 
-def probe(words: list[str], quiet: bool = False, lock: bool = False, verbose: bool = False) -> dict[str, Any]:
+def probe(argv: list[str], quiet: bool = False, lock: bool = False, verbose: bool = False) -> dict[str, Any]:
     """Answer with the rows of every version table that env.py leads to. Nothing is changed, no migration read.
 
     With `quiet` a failure is not shown, only answered, else what a database says is shown only if `verbose`; with
@@ -248,30 +248,30 @@ def probe(words: list[str], quiet: bool = False, lock: bool = False, verbose: bo
     logging.disable(logging.INFO)  # env.py is run again for the upgrade, and says the same again
     sys.dont_write_bytecode, before = True, sys.dont_write_bytecode
     try:
-        failure = _as_the_command([*words, "current"], lambda config: _capture(config, tables, lock), hidden)
+        failure = _as_the_command([*argv, "current"], lambda config: _capture(config, tables, lock), hidden)
     finally:
         logging.disable(logging.NOTSET)
         sys.dont_write_bytecode = before
     return {"failure": failure, "tables": tables}
 
 
-def upgrade(words: list[str], target: str) -> dict[str, Any]:
+def upgrade(argv: list[str], target: str) -> dict[str, Any]:
     """Run `alembic upgrade TARGET`; ^C ends only that."""
     _interruption.listen()
     try:
-        return {"failure": _as_the_command([*words, "upgrade", target])}
+        return {"failure": _as_the_command([*argv, "upgrade", target])}
     except KeyboardInterrupt:
         return {"failure": {"unknown": None, "interrupted": True}}
 
 
-def merge(words: list[str], message: str, heads: list[str]) -> dict[str, Any]:
+def merge(argv: list[str], message: str, heads: list[str]) -> dict[str, Any]:
     """Write a revision that joins `heads`, also if others have followed them, which `alembic merge` refuses."""
     from alembic import command
 
     def join(config: Any) -> None:
         command.revision(config, message=message, head=heads, splice=True)  # type: ignore[arg-type]
 
-    return {"failure": _as_the_command([*words, "merge", "-m", message, *heads], join)}
+    return {"failure": _as_the_command([*argv, "merge", "-m", message, *heads], join)}
 
 
 def parse(content: str) -> dict[str, Any]:
@@ -306,9 +306,9 @@ def _capture(config: Any, tables: list[dict[str, Any]], lock: bool) -> None:
         tables.append(_describe(heads, context))
         return []
 
-    def locked_first(**words: Any) -> None:
+    def locked_first(**argv: Any) -> None:
         answer = {} if any("taken" in table for table in tables) else _locks.take(environment.get_context())
-        run_migrations(**words)
+        run_migrations(**argv)
         tables[-1].update(answer)
 
     script = ScriptDirectory.from_config(config)
@@ -405,7 +405,7 @@ def _peer(driver: Any) -> Optional[str]:
     return None
 
 
-PATIENCE = 2.0  # seconds for the address of a host
+TIMEOUT = 2.0  # seconds for the address of a host
 
 
 def _resolve(host: str) -> Optional[str]:
@@ -420,7 +420,7 @@ def _resolve(host: str) -> Optional[str]:
 
     asking = threading.Thread(target=ask, daemon=True)  # a resolver has time limits of its own, and long ones
     asking.start()
-    asking.join(PATIENCE)
+    asking.join(TIMEOUT)
     return next(
         (one for one in found if not is_local("x", one, contained=False)), found[0] if found else None
     )
@@ -435,7 +435,7 @@ def _is_of_the_database(error: BaseException) -> bool:
 
 
 def _as_the_command(
-    words: list[str],
+    argv: list[str],
     instead: Callable[[Any], None] | None = None,
     hidden: Callable[[BaseException], bool] = lambda _: False,
 ) -> dict[str, Any] | None:
@@ -456,7 +456,7 @@ def _as_the_command(
                 super().run_cmd(config, options)
 
     try:
-        Command(prog="alembic").main(words)
+        Command(prog="alembic").main(argv)
     except util.CommandError as error:
         if not hidden(error):
             _show_as_alembic_does(util, error)

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..messages.errors import Refusal
+from ..messages.errors import UserError
 from ..system.process import run, undisturbed
 
 if TYPE_CHECKING:
@@ -36,16 +36,16 @@ class Server(NamedTuple):
         """Return what SQLAlchemy needs to reach `database`; only this user may use the socket."""
         return f"postgresql+psycopg2://postgres@/{database}?host={self.data}"
 
-    def call(self, program: str, *words: str) -> None:
-        """Run one of PostgreSQL's programs; raises Refusal("demo-no-postgres") if it fails."""
-        argv = [str(self.programs / program), *words]
+    def call(self, program: str, *arguments: str) -> None:
+        """Run one of PostgreSQL's programs; raises UserError("demo-no-postgres") if it fails."""
+        argv = [str(self.programs / program), *arguments]
         try:
             done = run(argv, folder=self.data, user=self.user)
         except OSError as error:  # we may not become that user, or the programs may not be run
-            raise Refusal("demo-no-postgres", program=program, words=str(error)) from error
+            raise UserError("demo-no-postgres", program=program, words=str(error)) from error
         if done.status:
             words_of_it = (done.err + done.out).decode(errors="replace").strip()
-            raise Refusal("demo-no-postgres", program=program, words=words_of_it)
+            raise UserError("demo-no-postgres", program=program, words=words_of_it)
 
 
 @contextmanager
@@ -76,7 +76,7 @@ def _programs() -> Path:
         if programs.is_dir():
             return programs
     by_pipx = (Path(sys.prefix) / "pipx_metadata.json").exists()
-    raise Refusal("demo-extra-missing", command=_pipx() if by_pipx else _pip())
+    raise UserError("demo-extra-missing", command=_pipx() if by_pipx else _pip())
 
 
 def _pipx() -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..install.shim import render
-from ..messages.errors import Refusal
+from ..messages.errors import UserError
 from ..messages.message import Message
 from ..system.process import ENDING, run, show
 from .server import postgres
@@ -106,7 +106,7 @@ STORY = (
 
 
 def run_demo(tell: Tell, environment: Mapping[str, str]) -> None:
-    """Tell the story and leave nothing behind. Raises Refusal if it cannot be told or does not go as it should."""
+    """Tell the story and leave nothing behind. Raises UserError if it cannot be told or does not go as it should."""
     with _orderly_end() as deafen, _folder() as folder:
         tell(Message("demo-begin"))
         with postgres(folder, DATABASE) as server:
@@ -152,7 +152,7 @@ class _World(NamedTuple):
         done = run(["bash", "-c", script], folder=self.home, environment=self.environment)
         if done.status:
             words = (done.out + done.err).decode(errors="replace").strip()
-            raise Refusal("demo-not-prepared", words=words)
+            raise UserError("demo-not-prepared", words=words)
 
     def perform(self, command: str, tell: Tell, *, fails: bool) -> None:
         """Show the command and run exactly what is shown."""
@@ -160,7 +160,7 @@ class _World(NamedTuple):
             tell(Message("demo-prompt", {"command": line}))
         status = show(["bash", "-c", command], folder=self.home, environment=self.environment)
         if (status != 0) != fails:
-            raise Refusal("demo-astray", command=command, status=status)
+            raise UserError("demo-astray", command=command, status=status)
 
 
 def _edit(file: Path, old: str, new: str) -> None:

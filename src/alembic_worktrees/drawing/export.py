@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..messages.message import Message
 from .captions import caption, clean, details
 from .picture import BORROWED, ELSEWHERE, GIT, NOWHERE, OWN
-from .text import knots
+from .text import nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -105,9 +105,9 @@ def _dot(text: str) -> str:
 def _edges(entries: Sequence[Entry]) -> Iterator[tuple[str, str, bool]]:
     """Yield (child, parent, whether it only depends on it), by the ids of the entries."""
     known = {entry.id for entry in entries}
-    for knot in knots(entries):
-        for dashed, parents in ((False, knot.solid), (True, knot.dashed)):
-            yield from ((knot.id, parent, dashed) for parent in parents if parent in known)
+    for node in nodes(entries):
+        for dashed, parents in ((False, node.solid), (True, node.dashed)):
+            yield from ((node.id, parent, dashed) for parent in parents if parent in known)
 
 
 def document(picture: Picture, phrase: Phrase) -> dict[str, object]:

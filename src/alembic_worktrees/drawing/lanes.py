@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-class Knot(NamedTuple):
+class Node(NamedTuple):
     """A node as the layout sees it: `solid` are its parents, `dashed` what it only depends on."""
 
     id: str
@@ -39,38 +39,38 @@ class Layout(NamedTuple):
     width: int
 
 
-def lay_out(knots: Sequence[Knot]) -> Layout:
+def lay_out(nodes: Sequence[Node]) -> Layout:
     """Give each node and each edge its lane. Edges to ids that are no node are left out."""
-    rows = {knot.id: row for row, knot in enumerate(knots)}
+    rows = {node.id: row for row, node in enumerate(nodes)}
     busy: list[Edge | None] = []
     lanes: list[int] = []
     edges: list[Edge] = []
-    for row, knot in enumerate(knots):
+    for row, node in enumerate(nodes):
         ending = [lane for lane, edge in enumerate(busy) if edge and edge.end == row]
         lane = ending[0] if ending else _free(busy, 0, without=lanes[-1] if lanes else None)
         lanes.append(lane)
         # What ends here is not used again in the same row, but for the node's own lane: it would look connected.
         _take(busy, lane, None)
-        for edge in sorted(_down(knot, row, rows), key=lambda edge: (edge.dashed, edge.end)):
+        for edge in sorted(_down(node, row, rows), key=lambda edge: (edge.dashed, edge.end)):
             own = lane if busy[lane] is None else _free(busy, lane + 1)
             edges.append(edge._replace(lane=own))
             _take(busy, own, edges[-1])
         for ended in ending[1:]:
             busy[ended] = None
-    back = [edge for row, knot in enumerate(knots) for edge in _edges(knot, row, rows) if edge.end <= row]
+    back = [edge for row, node in enumerate(nodes) for edge in _edges(node, row, rows) if edge.end <= row]
     edges += [edge._replace(lane=len(busy) + number) for number, edge in enumerate(back)]
     return Layout(tuple(lanes), tuple(edges), len(busy) + len(back))
 
 
-def _down(knot: Knot, row: int, rows: dict[str, int]) -> list[Edge]:
-    return [edge for edge in _edges(knot, row, rows) if edge.end > row]
+def _down(node: Node, row: int, rows: dict[str, int]) -> list[Edge]:
+    return [edge for edge in _edges(node, row, rows) if edge.end > row]
 
 
-def _edges(knot: Knot, row: int, rows: dict[str, int]) -> Iterable[Edge]:
-    for dashed, parents in ((False, knot.solid), (True, knot.dashed)):
+def _edges(node: Node, row: int, rows: dict[str, int]) -> Iterable[Edge]:
+    for dashed, parents in ((False, node.solid), (True, node.dashed)):
         for parent in parents:
             if parent in rows:
-                yield Edge(knot.id, parent, dashed, -1, row, rows[parent])
+                yield Edge(node.id, parent, dashed, -1, row, rows[parent])
 
 
 def _free(busy: Sequence[Edge | None], start: int, without: int | None = None) -> int:

@@ -110,7 +110,7 @@ def _items(landscape: Landscape) -> Iterator[Item]:
     rows = landscape.applied.heads if landscape.applied else frozenset()
     ids = dict.fromkeys([*graph.nodes, *graph.missing, *sorted(rows)])
     held, messages, tips = holders(landscape.holdings, ids), _messages(landscape), _tips(landscape)
-    loans = _loans(landscape)
+    borrowed_files = _borrowed_files(landscape)
     for id in ids:
         node = graph.nodes.get(id)
         down = node.revision.down_revisions if node else ()
@@ -125,7 +125,7 @@ def _items(landscape: Landscape) -> Iterator[Item]:
             place=_place(landscape.here.checkout.name, owners, borrowers, in_git=found is not None),
             owners=tuple(owners),
             borrowers=tuple(borrowers),
-            origin=loans.get(id) or (found.origin.name if found else None),
+            origin=borrowed_files.get(id) or (found.origin.name if found else None),
             applied=None if reached is None else id in reached,
             row=id in rows,
             tips=tuple(tips.get(id, ())),
@@ -162,7 +162,7 @@ def _tips(landscape: Landscape) -> dict[str, list[str]]:
     return tips
 
 
-def _loans(landscape: Landscape) -> dict[str, str]:
+def _borrowed_files(landscape: Landscape) -> dict[str, str]:
     inventory = landscape.here.inventory
     return {row.entry.revision: row.entry.origin.name for row in (*inventory.borrowed, *inventory.edited)}
 
@@ -236,9 +236,9 @@ def _run(item: Item, by_id: Mapping[str, Item], children: Mapping[str, list[str]
 
 
 def _is_dull(item: Item, by_id: Mapping[str, Item], children: Mapping[str, list[str]]) -> bool:
-    below = children.get(item.id, [])
-    straight = len(item.above) == len(item.parents) == 1 and len(below) == 1
-    if not straight or item.id not in by_id[below[0]].parents:
+    relative_path = children.get(item.id, [])
+    straight = len(item.above) == len(item.parents) == 1 and len(relative_path) == 1
+    if not straight or item.id not in by_id[relative_path[0]].parents:
         return False
     plain = item.place in (OWN, ELSEWHERE) and item.applied is not False
     return plain and not (item.row or item.labels or item.tips)

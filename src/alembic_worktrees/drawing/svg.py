@@ -10,7 +10,7 @@ from ..messages.message import Message
 from .captions import caption, clean, details
 from .lanes import Layout, lay_out
 from .picture import BORROWED, ELSEWHERE, GIT, OWN
-from .text import columns, knots
+from .text import columns, nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,7 +58,7 @@ def _literal_first(style: str) -> str:
     return re.sub(r"(\w+):var\(--(\w+)\)", lambda found: f"{found[1]}:{light[found[2]]};{found[0]}", style)
 
 
-class Sheet(NamedTuple):
+class Page(NamedTuple):
     """How the picture lies on its paper."""
 
     picture: Picture
@@ -87,9 +87,9 @@ def draw(picture: Picture, entries: Sequence[Entry], phrase: Phrase) -> str:
 
 def element(picture: Picture, entries: Sequence[Entry], phrase: Phrase) -> str:
     """Return the picture as an `<svg>` element."""
-    sheet = Sheet(picture, entries, lay_out(knots(entries)), phrase)
-    rows = [_row(sheet, row) for row in range(len(entries))]
-    title, about = _title(sheet), _about(sheet)
+    page = Page(picture, entries, lay_out(nodes(entries)), phrase)
+    rows = [_row(page, row) for row in range(len(entries))]
+    title, about = _title(page), _about(page)
     description = phrase(
         Message(
             "graph-description", {"revisions": tuple(picture.items), "checkouts": tuple(picture.checkouts)}
@@ -107,7 +107,7 @@ def element(picture: Picture, entries: Sequence[Entry], phrase: Phrase) -> str:
             f'<rect class="paper" width="{width}" height="{height}"/>',
             f'<text class="title" x="{LEFT - 6}" y="30">{_text(title)}</text>',
             f'<text class="about" x="{LEFT - 6}" y="52">{_text(about)}</text>',
-            *(f'<path class="edge {_style(edge)}" d="{_path(sheet, edge)}"/>' for edge in _edges(sheet)),
+            *(f'<path class="edge {_style(edge)}" d="{_path(page, edge)}"/>' for edge in _edges(page)),
             *(words.replace("@WIDTH@", str(width)) for words, _ in rows),
             "</svg>",
             "",
@@ -115,12 +115,12 @@ def element(picture: Picture, entries: Sequence[Entry], phrase: Phrase) -> str:
     )
 
 
-def _title(sheet: Sheet) -> str:
-    return sheet.phrase(Message("graph-title", {"checkout": clean(sheet.picture.checkouts[0])}))
+def _title(page: Page) -> str:
+    return page.phrase(Message("graph-title", {"checkout": clean(page.picture.checkouts[0])}))
 
 
-def _about(sheet: Sheet) -> str:
-    picture, phrase = sheet.picture, sheet.phrase
+def _about(page: Page) -> str:
+    picture, phrase = page.picture, page.phrase
     names = tuple(map(clean, picture.databases))
     database = Message("graph-databases", {"databases": names}) if names else Message("graph-no-database")
     return " · ".join([phrase(Message("graph-here", {"checkout": clean(picture.here)})), phrase(database)])
@@ -133,20 +133,20 @@ def _text(text: str) -> str:
 # Lines
 
 
-def _edges(sheet: Sheet) -> list[Edge]:
+def _edges(page: Page) -> list[Edge]:
     """Return the lines in the order of drawing: those that reach far below, so that short ones stay whole."""
-    return sorted(sheet.layout.edges, key=lambda edge: edge.start - edge.end)
+    return sorted(page.layout.edges, key=lambda edge: edge.start - edge.end)
 
 
 def _style(edge: Edge) -> str:
     return f"s{edge.lane % COLOURS}{' depends' if edge.dashed else ''}"
 
 
-def _path(sheet: Sheet, edge: Edge) -> str:
+def _path(page: Page, edge: Edge) -> str:
     """Return the way of a line: from the child, with a bend into its lane, down, with a bend to the parent."""
-    x = sheet.x(edge.lane)
-    start = (sheet.x(sheet.layout.lanes[edge.start]), sheet.y(edge.start))
-    end = (sheet.x(sheet.layout.lanes[edge.end]), sheet.y(edge.end))
+    x = page.x(edge.lane)
+    start = (page.x(page.layout.lanes[edge.start]), page.y(edge.start))
+    end = (page.x(page.layout.lanes[edge.end]), page.y(edge.end))
     if edge.start == edge.end:  # it follows itself
         return f"M{start[0]} {start[1]}C{x + 8} {start[1] - 22} {x + 8} {start[1] + 22} {start[0]} {start[1]}"
     bends = (x != start[0]) + (x != end[0])
@@ -165,17 +165,17 @@ def _bend(start: tuple[int, int], end: tuple[int, int]) -> str:
 # Nodes and words
 
 
-def _row(sheet: Sheet, row: int) -> tuple[str, float]:
+def _row(page: Page, row: int) -> tuple[str, float]:
     """Return the node of a row and its words, and where the words end."""
-    entry = sheet.entries[row]
-    words = caption(entry, sheet.picture, sheet.phrase)
+    entry = page.entries[row]
+    words = caption(entry, page.picture, page.phrase)
     folded = len(entry.items) > 1
-    said, end = _words(sheet, words, row)
-    y = sheet.y(row)
+    said, end = _words(page, words, row)
+    y = page.y(row)
     return (
-        f'<g class="row{" fold" if folded else ""}"><title>{_tooltip(entry, sheet.phrase)}</title>'
+        f'<g class="row{" fold" if folded else ""}"><title>{_tooltip(entry, page.phrase)}</title>'
         f'<rect class="band" x="0" y="{y - ROW // 2}" width="@WIDTH@" height="{ROW}"/>'
-        f"{''.join(_node(sheet, row, entry))}{said}</g>",
+        f"{''.join(_node(page, row, entry))}{said}</g>",
         end,
     )
 
@@ -187,9 +187,9 @@ def _tooltip(entry: Entry, phrase: Phrase) -> str:
     return escape("\n".join(lines if len(lines) <= MORE else [*lines[: MORE - 1], "…"]))
 
 
-def _node(sheet: Sheet, row: int, entry: Entry) -> Iterator[str]:
-    lane = sheet.layout.lanes[row]
-    x, y, colour = sheet.x(lane), sheet.y(row), lane % COLOURS
+def _node(page: Page, row: int, entry: Entry) -> Iterator[str]:
+    lane = page.layout.lanes[row]
+    x, y, colour = page.x(lane), page.y(row), lane % COLOURS
     if len(entry.items) > 1:
         yield f'<rect class="node open s{colour}" x="{x - 5}" y="{y - 11}" width="10" height="22" rx="5"/>'
         yield from (f'<circle class="f{colour}" cx="{x}" cy="{y + dy}" r="1.6"/>' for dy in (-5, 0, 5))
@@ -213,14 +213,14 @@ def _shape(item: Item, x: int, y: int) -> str:
     return f'<path d="M{x - r} {y - r}L{x + r} {y + r}M{x + r} {y - r}L{x - r} {y + r}"/>'
 
 
-def _words(sheet: Sheet, words: Caption, row: int) -> tuple[str, float]:
-    x, y = float(sheet.text_left), sheet.y(row) + 4
+def _words(page: Page, words: Caption, row: int) -> tuple[str, float]:
+    x, y = float(page.text_left), page.y(row) + 4
     pieces = []
     for kind, texts in (("id", (words.id,)), ("ref", words.refs), ("message", (words.message,))):
         for text in filter(None, texts):
             piece, x = _pill(text, x, y, kind) if kind == "ref" else _plain(text, x, y, kind)
             pieces.append(piece)
-    style = _urgency(sheet.entries[row].first)
+    style = _urgency(page.entries[row].first)
     for tag in words.tags:
         piece, x = _pill(tag, x, y, style)
         pieces.append(piece)

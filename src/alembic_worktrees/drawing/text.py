@@ -6,7 +6,7 @@ import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 
 from .captions import caption, legend, mark
-from .lanes import Knot, Layout, lay_out
+from .lanes import Layout, Node, lay_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +37,7 @@ def draw(
     width: int | None = None,
 ) -> str:
     """Return the picture as text; with `width`, no line is longer."""
-    layout = lay_out(knots(entries))
+    layout = lay_out(nodes(entries))
     graph = _rows(layout)
     indent = min(ALIGNED, max((len(cells) for cells in graph), default=0))
     paint = _Paint(colour, width)
@@ -51,11 +51,11 @@ def draw(
     return "".join(line.rstrip() + "\n" for line in [*lines, "", paint.faint(signs)]) if lines else ""
 
 
-def knots(entries: Sequence[Entry]) -> tuple[Knot, ...]:
+def nodes(entries: Sequence[Entry]) -> tuple[Node, ...]:
     """Return the nodes as the layout sees them."""
     ends = {item.id: entry.id for entry in entries for item in entry.items}
     return tuple(
-        Knot(
+        Node(
             entry.id,
             tuple(ends.get(parent, parent) for parent in entry.last.parents),
             tuple(ends.get(parent, parent) for parent in entry.last.depends_on),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .ask import PATIENCE as PATIENCE
 from .ask import REPOSITORY_VARIABLES as REPOSITORY_VARIABLES
+from .ask import TIMEOUT as TIMEOUT
 from .ask import answer as answer
 from .ask import ask as ask
 from .ask import environment as environment

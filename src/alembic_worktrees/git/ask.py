@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from ..messages.errors import Refusal
+from ..messages.errors import UserError
 from ..system.process import Result, run
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _QUIET = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "G
 # What a repository's configuration could otherwise make a question run: a neighbour need not be a friend. What it
 # could make git fetch, and run for that, is forbidden by the environment.
 _RUN_NOTHING = {"core.fsmonitor": "false", "core.alternateRefsCommand": "", "log.showSignature": "false"}
-PATIENCE = 20.0  # seconds for the first question about a repository; its configuration may include a pipe
+TIMEOUT = 20.0  # seconds for the first question about a repository; its configuration may include a pipe
 
 
 def environment() -> dict[str, str]:
@@ -60,7 +60,7 @@ def _configured(settings: Mapping[str, str], others: int) -> Iterator[tuple[str,
 
 
 def ask(
-    folder: Path, *words: str, text: bytes = b"", in_hook: bool = False, patience: float | None = None
+    folder: Path, *argv: str, text: bytes = b"", in_hook: bool = False, timeout: float | None = None
 ) -> Result:
     """Run git in `folder`, whatever repository a surrounding hook is about; `in_hook` in that one.
 
@@ -68,14 +68,14 @@ def ask(
     the index that the commit will record. Nothing that the repository configures is run.
     """
     chosen = os.environ | _QUIET if in_hook else environment()
-    return run(["git", *words], folder=folder, environment=chosen, text=text, patience=patience)
+    return run(["git", *argv], folder=folder, environment=chosen, text=text, timeout=timeout)
 
 
-def answer(folder: Path, *words: str, text: bytes = b"", in_hook: bool = False) -> bytes:
-    """Like `ask`, for questions that cannot fail in a sound repository. Raises Refusal("git-failed")."""
-    result = ask(folder, *words, text=text, in_hook=in_hook)
+def answer(folder: Path, *argv: str, text: bytes = b"", in_hook: bool = False) -> bytes:
+    """Like `ask`, for questions that cannot fail in a sound repository. Raises UserError("git-failed")."""
+    result = ask(folder, *argv, text=text, in_hook=in_hook)
     if result.status:
-        raise failed(folder, "git " + " ".join(words), result)
+        raise failed(folder, "git " + " ".join(argv), result)
     return result.out
 
 
@@ -84,9 +84,9 @@ def line_of(result: Result) -> str | None:
     return os.fsdecode(result.out.removesuffix(b"\n")) or None
 
 
-def failed(folder: Path, command: str, result: Result) -> Refusal:
-    """Return the Refusal that shows what git said."""
-    return Refusal("git-failed", command=command, folder=folder, words=words_of(result))
+def failed(folder: Path, command: str, result: Result) -> UserError:
+    """Return the UserError that shows what git said."""
+    return UserError("git-failed", command=command, folder=folder, words=words_of(result))
 
 
 def words_of(result: Result) -> str:

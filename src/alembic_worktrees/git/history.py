@@ -8,7 +8,7 @@ import signal
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from .ask import PATIENCE, answer, ask, failed, line_of
+from .ask import TIMEOUT, answer, ask, failed, line_of
 from .objects import describe
 from .repository import branch
 
@@ -58,8 +58,8 @@ def stashed_files(folder: Path) -> frozenset[Path]:
     """Return the untracked files that `git stash pop` would bring back; it refuses to where there is one."""
     parts = describe(folder, [f"{stash}^3" for stash in stashes(folder)])
     text = "".join(f"{one.oid}\n" for one in parts if one).encode()
-    words = ("diff-tree", "--stdin", "--root", "-r", "-z", "--name-only", "--no-commit-id")
-    listed = answer(folder, *words, text=text) if text else b""
+    argv = ("diff-tree", "--stdin", "--root", "-r", "-z", "--name-only", "--no-commit-id")
+    listed = answer(folder, *argv, text=text) if text else b""
     return frozenset(folder / name for name in os.fsdecode(listed).split("\0") if name)
 
 
@@ -80,13 +80,13 @@ class CutShort(Exception):
     """Git took too long; what it had told until then has been handed on."""
 
 
-def unreachable_commits(folder: Path, patience: float) -> Iterator[str]:
+def unreachable_commits(folder: Path, timeout: float) -> Iterator[str]:
     """Yield the commits that nothing leads to any more and `git gc` has not removed yet, newest first.
 
-    Raises CutShort after what git told within `patience` seconds.
+    Raises CutShort after what git told within `timeout` seconds.
     """
-    words = ("fsck", "--unreachable", "--connectivity-only", "--no-progress")
-    listed = ask(folder, *words, patience=patience)
+    argv = ("fsck", "--unreachable", "--connectivity-only", "--no-progress")
+    listed = ask(folder, *argv, timeout=timeout)
     found = re.findall(rb"^unreachable commit ([0-9a-f]+\n)", listed.out, re.MULTILINE)
     if found:
         text = b"".join(found)
@@ -109,15 +109,15 @@ class Change(NamedTuple):
 
 
 def past_files(
-    folder: Path, places: Iterable[str], without: str, patience: float
+    folder: Path, places: Iterable[str], without: str, timeout: float
 ) -> Iterator[tuple[str, str, str]]:
     """Yield (commit, blob, path) of every version of every file that history has in `places`, newest first.
 
     `places` are paths from the top of the checkout; refs that match `without` are left out. Where history ends
     before its time, in a clone without all trees, so do the rows. Raises CutShort after what git told within
-    `patience` seconds.
+    `timeout` seconds.
     """
-    for change in _changes(folder, places, f"--exclude={without}", "--all", "--reflog", patience=patience):
+    for change in _changes(folder, places, f"--exclude={without}", "--all", "--reflog", timeout=timeout):
         if change.after:
             yield change.commit, change.after, change.path
 
@@ -125,18 +125,18 @@ def past_files(
 def changes(folder: Path, places: Iterable[str], without: str) -> Iterator[Change]:
     """Yield how the files in `places` changed on the refs but those that match `without`, newest first.
 
-    A merge is held against each of its parents. What git does not tell within `PATIENCE` is missing at the end.
+    A merge is held against each of its parents. What git does not tell within `TIMEOUT` is missing at the end.
     """
     with suppress(CutShort):
-        yield from _changes(folder, places, f"--exclude={without}", "--all", patience=PATIENCE)
+        yield from _changes(folder, places, f"--exclude={without}", "--all", timeout=TIMEOUT)
 
 
-def _changes(folder: Path, places: Iterable[str], *which: str, patience: float) -> Iterator[Change]:
+def _changes(folder: Path, places: Iterable[str], *which: str, timeout: float) -> Iterator[Change]:
     form = ("--raw", "--no-abbrev", "--no-renames", "--no-mailmap", "-z", "--format=%x01%H")
     if not (places := list(places)):
         return
-    words = (*_PLAIN, "log", *which, "--full-history", "-m", *form, "--", *places)
-    listed = ask(folder, *words, patience=patience)
+    argv = (*_PLAIN, "log", *which, "--full-history", "-m", *form, "--", *places)
+    listed = ask(folder, *argv, timeout=timeout)
     commit = ""
     fields = iter(os.fsdecode(listed.out[: listed.out.rfind(b"\0") + 1]).split("\0"))
     for field in fields:
@@ -152,7 +152,7 @@ def _changes(folder: Path, places: Iterable[str], *which: str, patience: float) 
 def last_commit(folder: Path, commit: str, path: str) -> Commit | None:
     """Return the last commit up to `commit` that touched `path`, from the top of the checkout at `folder`."""
     form = ("-1", "--no-mailmap", "--format=%H%x00%an <%ae>%x00%ci")
-    listed = ask(folder, *_PLAIN, "log", *form, commit, "--", path, patience=PATIENCE)
+    listed = ask(folder, *_PLAIN, "log", *form, commit, "--", path, timeout=TIMEOUT)
     fields = listed.out.decode("utf-8", "replace").rstrip("\n").split("\0")
     return Commit(*fields) if len(fields) == 3 else None
 
@@ -169,8 +169,8 @@ def latest(folder: Path, commits: Sequence[str]) -> tuple[str, ...]:
 
 def unpublished(folder: Path, commit: str, known: Iterable[str]) -> tuple[bool, tuple[str, ...]]:
     """Tell whether `commit` brings anything that no remote has, nor `known` have; and what that is built upon."""
-    words = ("rev-list", "--boundary", commit, "--not", "--remotes", *known)
-    listed = answer(folder, *words).decode().split()
+    argv = ("rev-list", "--boundary", commit, "--not", "--remotes", *known)
+    listed = answer(folder, *argv).decode().split()
     return bool(listed), latest(folder, [row[1:] for row in listed if row.startswith("-")])
 
 
@@ -182,12 +182,12 @@ def commit_id(folder: Path, name: str) -> str | None:
 
 def tips(folder: Path) -> frozenset[str]:
     """Return the commits that the branches here and those of the remotes lead to; none where git cannot tell."""
-    return _oids(ask(folder, "rev-parse", "--branches", "--remotes", patience=PATIENCE))
+    return _oids(ask(folder, "rev-parse", "--branches", "--remotes", timeout=TIMEOUT))
 
 
 def roots(folder: Path) -> frozenset[str]:
     """Return the commits without a parent that HEAD comes from; none where git cannot tell, or not in time."""
-    return _oids(ask(folder, "rev-list", "--max-parents=0", "HEAD", "--", patience=WALK))
+    return _oids(ask(folder, "rev-list", "--max-parents=0", "HEAD", "--", timeout=WALK))
 
 
 def _oids(result: Result) -> frozenset[str]:
@@ -197,9 +197,9 @@ def _oids(result: Result) -> frozenset[str]:
 def import_commit(folder: Path, stream: bytes) -> bool:
     """Let `git fast-import` make a commit and move its ref; False if another writer moved the ref meanwhile.
 
-    A stream that breaks off changes nothing. Raises Refusal("git-failed") if it cannot be written at all.
+    A stream that breaks off changes nothing. Raises UserError("git-failed") if it cannot be written at all.
     """
     result = ask(folder, "fast-import", "--quiet", "--date-format=raw", "--done", text=stream + b"done\n")
-    if result.status and not any(words in result.err for words in _OVERTAKEN):
+    if result.status and not any(argv in result.err for argv in _OVERTAKEN):
         raise failed(folder, "git fast-import", result)
     return not result.status

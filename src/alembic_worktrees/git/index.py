@@ -6,8 +6,8 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from ..messages.errors import Refusal
-from .ask import PATIENCE, answer, ask, failed
+from ..messages.errors import UserError
+from .ask import TIMEOUT, answer, ask, failed
 from .history import commit_id
 
 if TYPE_CHECKING:
@@ -34,13 +34,13 @@ def plain_files(folder: Path, pattern: str) -> tuple[str, ...]:
 
 
 def files(folder: Path, commit: str) -> tuple[tuple[str, str], ...]:
-    """Return every plain file of a commit as (blob, path). Raises Refusal("commit-missing")."""
-    words = ("ls-tree", "-r", "-z", "--full-tree", "--end-of-options", f"{commit}^{{commit}}")
-    result = ask(folder, *words)
+    """Return every plain file of a commit as (blob, path). Raises UserError("commit-missing")."""
+    argv = ("ls-tree", "-r", "-z", "--full-tree", "--end-of-options", f"{commit}^{{commit}}")
+    result = ask(folder, *argv)
     if result.status and not commit_id(folder, commit):
-        raise Refusal("commit-missing", name=commit)
+        raise UserError("commit-missing", name=commit)
     if result.status:
-        raise failed(folder, "git " + " ".join(words), result)
+        raise failed(folder, "git " + " ".join(argv), result)
     return tuple(_IN_TREE.findall(os.fsdecode(result.out)))
 
 
@@ -50,23 +50,23 @@ def index_files(folder: Path, *, in_hook: bool) -> dict[str, str]:
     found = {path: blob for blob, path in _IN_INDEX.findall(listed)}
     # An empty `__init__.py` is usual, and no migration; whether it was only announced is not asked.
     if any(blob in EMPTY_BLOBS and not f"/{path}".endswith("/__init__.py") for path, blob in found.items()):
-        words = ("diff", "--name-only", "--diff-filter=A", "-z")
-        for path in os.fsdecode(answer(folder, *words, in_hook=in_hook)).split("\0"):
+        argv = ("diff", "--name-only", "--diff-filter=A", "-z")
+        for path in os.fsdecode(answer(folder, *argv, in_hook=in_hook)).split("\0"):
             found.pop(path, None)
     return found
 
 
 def listed(folder: Path, names: Iterable[str]) -> tuple[str, ...]:
     """Return every file of one of these base names, by its path from `folder`: tracked, or neither that nor ignored."""
-    words = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    argv = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
     globs = [f":(glob)**/{name}" for name in names]
-    return tuple(filter(None, os.fsdecode(answer(folder, *words, "--", *globs)).split("\0")))
+    return tuple(filter(None, os.fsdecode(answer(folder, *argv, "--", *globs)).split("\0")))
 
 
 def folders_ending_in(folder: Path, tail: str) -> tuple[str, ...]:
     """Return the folders with files that git has or would take, and whose path ends in `tail`."""
-    words = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", f":(glob)**/{tail}/**")
-    listed = ask(folder, *words, patience=PATIENCE)
+    argv = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", f":(glob)**/{tail}/**")
+    listed = ask(folder, *argv, timeout=TIMEOUT)
     return folders_in(tail, filter(None, os.fsdecode(listed.out).split("\0")))
 
 

@@ -80,10 +80,10 @@ def small_contents(folder: Path, oids: Iterable[str], limit: int) -> dict[str, b
 
 def _read_objects(folder: Path, oids: Sequence[str], limit: int, contents: dict[str, bytes]) -> int:
     """Read objects up to the first that is too large, or that git gives up at; return how many are dealt with."""
-    words = ["git", "cat-file", "--batch", "--buffer"]
+    argv = ["git", "cat-file", "--batch", "--buffer"]
     text = "".join(oid + "\n" for oid in oids).encode()
     left = MAX_TOTAL_BYTES - sum(map(len, contents.values()))
-    with Reading(words, folder=folder, environment=environment(), text=text) as reading:
+    with Reading(argv, folder=folder, environment=environment(), text=text) as reading:
         for number, oid in enumerate(oids, 1):
             line = reading.out.readline()
             found = _parse_object(line.rstrip(b"\n"))
@@ -97,7 +97,7 @@ def _read_objects(folder: Path, oids: Sequence[str], limit: int, contents: dict[
             elif not line:
                 result = reading.result()
                 if b"promisor remote" not in result.err:
-                    raise failed(folder, " ".join(words), result)
+                    raise failed(folder, " ".join(argv), result)
                 return number  # in a partial clone git gives up at what it would have to fetch
     return len(oids)
 

@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..messages.errors import Refusal
-from ..system.reading import NotReadable, fence, read_plain
-from .ask import PATIENCE, answer, ask, failed, line_of, words_of
+from ..messages.errors import UserError
+from ..system.reading import NotReadable, allowed_roots, read_plain
+from .ask import TIMEOUT, answer, ask, failed, line_of, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,14 +39,14 @@ def locate(folder: Path) -> Repository | None:
     """Return the working tree that `folder` is in; None outside git.
 
     Where a `.git` says that this is a checkout, git must be able to tell about it: a borrowed file that it is not
-    told to ignore would be in its way later. Raises Refusal: "program-missing" (there is no git), "git-too-old",
+    told to ignore would be in its way later. Raises UserError: "program-missing" (there is no git), "git-too-old",
     "git-failed" (it refuses: another owner, corruption), "repository-broken" (it sees no repository there).
     """
-    words = ("--show-toplevel", "--git-common-dir")
+    argv = ("--show-toplevel", "--git-common-dir")
     try:
-        result = ask(folder, "rev-parse", "--path-format=absolute", *words, patience=PATIENCE)
-    except Refusal as refusal:
-        if refusal.key == "program-missing" and not _mark(folder):
+        result = ask(folder, "rev-parse", "--path-format=absolute", *argv, timeout=TIMEOUT)
+    except UserError as error:
+        if error.key == "program-missing" and not _mark(folder):
             return None
         raise
     if result.status:
@@ -55,8 +55,8 @@ def locate(folder: Path) -> Repository | None:
     paths = os.fsdecode(result.out).removesuffix("\n").split("\n")
     if paths[0] == "--path-format=absolute":  # what it does not know, rev-parse repeats
         raise _too_old(folder)
-    if len(paths) != len(words):  # a line break in one of them
-        paths = [absolute(folder, word) for word in words]
+    if len(paths) != len(argv):  # a line break in one of them
+        paths = [absolute(folder, word) for word in argv]
     return Repository(*map(Path, paths))
 
 
@@ -71,19 +71,19 @@ def common_folder(top: Path) -> Path | None:
         return own and Path(os.path.realpath(own))
 
 
-def absolute(folder: Path, *words: str) -> str:
+def absolute(folder: Path, *argv: str) -> str:
     """Return a path of the repository as `git rev-parse` names it, absolute."""
-    return os.fsdecode(answer(folder, "rev-parse", "--path-format=absolute", *words)).removesuffix("\n")
+    return os.fsdecode(answer(folder, "rev-parse", "--path-format=absolute", *argv)).removesuffix("\n")
 
 
 def _must_be_outside(folder: Path, result: Result) -> None:
-    """Return if `folder` is outside of all checkouts; else raise the Refusal that says why git cannot tell."""
+    """Return if `folder` is outside of all checkouts; else raise the UserError that says why git cannot tell."""
     if b"must be run in a work tree" in result.err:
         return
     if b"not a git repository" not in result.err:
         raise failed(folder, "git rev-parse", result)
     if mark := _mark(folder):
-        raise Refusal("repository-broken", mark=mark, folder=mark.parent, words=words_of(result))
+        raise UserError("repository-broken", mark=mark, folder=mark.parent, words=words_of(result))
 
 
 def _mark(folder: Path) -> Path | None:
@@ -98,11 +98,11 @@ def _mark(folder: Path) -> Path | None:
     return None
 
 
-def _too_old(folder: Path) -> Refusal:
+def _too_old(folder: Path) -> UserError:
     import shutil
 
     found = os.fsdecode(answer(folder, "version")).strip()
-    return Refusal("git-too-old", needed=OLDEST, found=found, program=shutil.which("git") or "git")
+    return UserError("git-too-old", needed=OLDEST, found=found, program=shutil.which("git") or "git")
 
 
 def worktrees(folder: Path) -> tuple[Worktree, ...]:
@@ -146,7 +146,7 @@ def _parse_worktrees(lines: Iterable[str]) -> Iterable[Worktree]:
 
 def superproject(folder: Path) -> Path | None:
     """Return the working tree that has the checkout around `folder` as a submodule; None if none has."""
-    top = line_of(ask(folder, "rev-parse", "--show-superproject-working-tree", patience=PATIENCE))
+    top = line_of(ask(folder, "rev-parse", "--show-superproject-working-tree", timeout=TIMEOUT))
     return Path(top) if top else None
 
 
@@ -172,7 +172,7 @@ def own_folder(top: Path) -> Path | None:
     if mark.is_dir():
         return mark
     try:
-        word, _, place = os.fsdecode(read_plain(mark, fence(top))).removesuffix("\n").partition(" ")
+        word, _, place = os.fsdecode(read_plain(mark, allowed_roots(top))).removesuffix("\n").partition(" ")
     except NotReadable:
         return None
     return top / place if word == "gitdir:" else None

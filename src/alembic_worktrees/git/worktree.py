@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from .ask import PATIENCE, answer, ask, failed
+from .ask import TIMEOUT, answer, ask, failed
 from .objects import blob_id
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def tracked(folder: Path, paths: Iterable[Path], *, surely: bool = False) -> fro
     """Return which of `paths` (absolute, below `folder`) git has in its index.
 
     None are where there is no repository, or a broken one: a neighbour need not be sound. With `surely` that raises
-    Refusal("git-failed").
+    UserError("git-failed").
     """
     names = {os.path.relpath(path, folder): path for path in paths}
     if not names:
@@ -49,13 +49,13 @@ def in_head(folder: Path, paths: Iterable[Path]) -> frozenset[Path]:
     return frozenset(names[name] for name in listed if name in names)
 
 
-def about_names(folder: Path, *words: str, names: Sequence[str], surely: bool = False) -> Iterator[str]:
-    """Yield what git answers about these files, a few at a time; where it cannot nothing, or `surely` Refusal."""
+def about_names(folder: Path, *argv: str, names: Sequence[str], surely: bool = False) -> Iterator[str]:
+    """Yield what git answers about these files, a few at a time; where it cannot nothing, or `surely` UserError."""
     for start in range(0, len(names), MANY):
-        asked = ("--literal-pathspecs", *words, "--", *names[start : start + MANY])
-        result = ask(folder, *asked, patience=PATIENCE)
+        asked = ("--literal-pathspecs", *argv, "--", *names[start : start + MANY])
+        result = ask(folder, *asked, timeout=TIMEOUT)
         if result.status and surely:
-            raise failed(folder, "git " + " ".join(words), result)
+            raise failed(folder, "git " + " ".join(argv), result)
         if result.status:
             return
         yield from os.fsdecode(result.out).split("\0")
@@ -96,5 +96,5 @@ def ignored(folder: Path, paths: Iterable[Path]) -> frozenset[Path]:
     names = {f"./{os.path.relpath(path, folder)}": path for path in paths}  # a `:` in front would be magic
     text = b"".join(os.fsencode(name) + b"\0" for name in names)
     # Without --no-index the names would also be globs over what is tracked: `[az]*.py` would pass for `a.py`.
-    result = ask(folder, "check-ignore", "--no-index", "-z", "--stdin", text=text, patience=PATIENCE)
+    result = ask(folder, "check-ignore", "--no-index", "-z", "--stdin", text=text, timeout=TIMEOUT)
     return frozenset(names[name] for name in os.fsdecode(result.out).split("\0") if name in names)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
 from ..check.snapshot import Tree
-from ..messages.errors import Refusal
+from ..messages.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ def rewritten(scope: Scope) -> Iterator[Rewritten]:
     """Yield the published migrations that the coming commit would rewrite.
 
     The setting `published` of each project names the branch; without it the remote's default branch counts.
-    What HEAD rewrote before is not this commit's doing. Raises Refusal("published-missing").
+    What HEAD rewrote before is not this commit's doing. Raises UserError("published-missing").
     """
     if git.commit_id(scope.root, "HEAD") is None:
         return
@@ -43,7 +43,7 @@ def _published(scope: Scope, folder: str) -> str | None:
     branch = setting or git.published_branch(scope.root)
     known = branch and git.commit_id(scope.root, branch)
     if setting and not known:
-        raise Refusal("published-missing", branch=setting)
+        raise UserError("published-missing", branch=setting)
     return branch if known else None  # origin/HEAD may lead to a branch that is gone
 
 

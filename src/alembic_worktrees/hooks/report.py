@@ -9,7 +9,7 @@ from .. import git
 from ..check.recorded import review_tree
 from ..check.review import project_in
 from ..check.snapshot import Tree
-from ..messages.errors import Refusal
+from ..messages.errors import UserError
 from ..messages.message import Message
 from ..migrations.notes import read_notes
 
@@ -65,8 +65,8 @@ def _event(scope: Scope, before: str) -> Event | None:
 def _tree(root: Path, commit: str) -> Tree | None:
     try:
         return Tree(root, commit)
-    except Refusal as refusal:
-        if refusal.key != "commit-missing":
+    except UserError as error:
+        if error.key != "commit-missing":
             raise
         return None
 
@@ -101,7 +101,7 @@ def _arrived(scope: Scope, environment: Environment) -> Iterator[Message]:
     """Tidy the record, unless there is none, or an upgrade is at it: that one tidies too."""
     try:
         project = project_in(scope, environment.folder, environment.files)
-    except Refusal:  # a config that is used from another folder, by `alembic -c`
+    except UserError:  # a config that is used from another folder, by `alembic -c`
         return
     if not read_notes(project, project.versions).rows:
         return

@@ -49,14 +49,14 @@ def may_concern(environment: Mapping[str, str]) -> bool:
     return _concerns(CONFIGS, "diff-index", "--cached", "HEAD")
 
 
-def may_bring(words: Sequence[str], environment: Mapping[str, str]) -> bool:
+def may_bring(argv: Sequence[str], environment: Mapping[str, str]) -> bool:
     """Tell whether a checkout, merge or rebase may have brought a migration or a configuration, or taken one away.
 
-    `words` are what git's hook was told. A `.gitignore` may now lie where the record of what is borrowed was.
+    `argv` are what git's hook was told. A `.gitignore` may now lie where the record of what is borrowed was.
     """
     if DISTURBING[0] in environment or not os.path.lexists(".git"):
         return True
-    match told(words, environment):
+    match told(argv, environment):
         case ("post-checkout", _, _, "0") | ("post-rewrite", "amend"):
             return False
         case "post-checkout", before, after, "1":
@@ -68,19 +68,19 @@ def may_bring(words: Sequence[str], environment: Mapping[str, str]) -> bool:
     return True
 
 
-def told(words: Sequence[str], environment: Mapping[str, str]) -> Sequence[str]:
+def told(argv: Sequence[str], environment: Mapping[str, str]) -> Sequence[str]:
     """Return the name of the hook and what git told it; pre-commit hands that on in variables, and no name."""
     named = (hook for hook, names in VARIABLES.items() if names[-1] in environment)
-    hook, *arguments = words or [next(named, "post-merge")]
+    hook, *arguments = argv or [next(named, "post-merge")]
     names = VARIABLES.get(hook, ())
     return hook, *(
         arguments if len(arguments) == len(names) else (environment.get(name, "") for name in names)
     )
 
 
-def _concerns(names: Sequence[str], *words: str) -> bool:
+def _concerns(names: Sequence[str], *argv: str) -> bool:
     """Tell whether there is a migration among the files that git names, or a file of one of these names."""
-    command, *rest = words
+    command, *rest = argv
     status, listed = _git(command, "--name-only", "-z", *rest)
     if status:
         return True  # there is no such commit, or no HEAD yet
@@ -114,12 +114,12 @@ def _is_option(line: bytes) -> bool:
     return named and not line.lstrip().startswith((b"#", b";"))
 
 
-def _git(*words: str) -> tuple[int, bytes]:
+def _git(*argv: str) -> tuple[int, bytes]:
     """Return the exit status of git and what it answers, in the environment that a hook gives us."""
     reader, writer = os.pipe()
     silent = (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0)
     process = os.posix_spawnp(
-        "git", ["git", *words], os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, writer, 1), silent]
+        "git", ["git", *argv], os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, writer, 1), silent]
     )
     os.close(writer)
     with open(reader, "rb") as answer:

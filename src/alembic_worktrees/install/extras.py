@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
 from ..messages.quoting import quoted
-from ..system.reading import NotReadable, fence, read_plain
+from ..system.reading import NotReadable, allowed_roots, read_plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,6 +91,6 @@ def find_app(folder: Path) -> str:
 
 def _text(path: Path) -> str:
     try:
-        return read_plain(path, fence(path.parent)).decode("utf-8", "replace")
+        return read_plain(path, allowed_roots(path.parent)).decode("utf-8", "replace")
     except NotReadable:
         return ""

@@ -9,7 +9,7 @@ from shutil import which
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import PROGRAM, git
-from ..messages.errors import Refusal
+from ..messages.errors import UserError
 from ..messages.message import Message
 from ..system.writing import make_folder, remove_leftovers, temporary, umask
 from . import extras, installed
@@ -79,11 +79,11 @@ def _installation(changes: Iterable[Change], notes: Iterable[Message]) -> Instal
 def apply(installation: Installation, place: Place) -> None:
     """Write the changes, each file as a whole, once all of them are on disk under other names.
 
-    Raises Refusal "init-changed" if a file is no longer what was shown, or "init-cannot-write".
+    Raises UserError "init-changed" if a file is no longer what was shown, or "init-cannot-write".
     """
     for change in installation.changes:
         if _read(change.path) != change.before:
-            raise Refusal("init-changed", path=change.path)
+            raise UserError("init-changed", path=change.path)
     try:
         _write([change for change in installation.changes if change.after is not None])
         for change in installation.changes:
@@ -91,7 +91,7 @@ def apply(installation: Installation, place: Place) -> None:
                 change.path.unlink()
                 _remove_empty_folders(change.path.parent, place)
     except OSError as error:
-        raise Refusal("init-cannot-write", path=error.filename, reason=error.strerror) from error
+        raise UserError("init-cannot-write", path=error.filename, reason=error.strerror) from error
 
 
 def _write(changes: Collection[Change]) -> None:
@@ -134,7 +134,7 @@ def _read(path: Path) -> str | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise Refusal("init-cannot-read", path=path, reason=error.strerror) from error
+        raise UserError("init-cannot-read", path=path, reason=error.strerror) from error
 
 
 # The shell file, and those that are written only if they are wanted

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
 from ..borrow.lock import only_one
-from ..messages.errors import Refusal
+from ..messages.errors import UserError
 from ..messages.message import Message
 from ..migrations import record
 from ..migrations.notes import MEMORY, Note, memory_of, remembered
 from ..migrations.record import sha256
 from ..search import archive
-from ..system.reading import NotReadable, fence, read_plain
+from ..system.reading import NotReadable, allowed_roots, read_plain
 from ..system.writing import remove_leftovers
 
 if TYPE_CHECKING:
@@ -88,18 +88,18 @@ def other_worktrees(place: Place) -> tuple[Path, ...]:
 def take(shown: Remains, place: Place, when_waiting: Callable[[], None]) -> None:
     """Take them out while nobody upgrades; first the copies, so that none is left of which git does not know.
 
-    Raises Refusal "init-changed" if they are no longer those that were shown, or "init-cannot-write".
+    Raises UserError "init-changed" if they are no longer those that were shown, or "init-cannot-write".
     """
     with only_one(git.Repository(place.root, place.common), when_waiting):
         now = find_remains(place)
         if (now.copies, now.refs) != (shown.copies, shown.refs):
-            raise Refusal("init-changed", path=place.root)
+            raise UserError("init-changed", path=place.root)
         try:
             for path in (*now.copies, *now.files):
                 path.unlink(missing_ok=True)
             remove_leftovers(place.common)
         except OSError as error:
-            raise Refusal("init-cannot-write", path=error.filename, reason=error.strerror) from error
+            raise UserError("init-cannot-write", path=error.filename, reason=error.strerror) from error
         archive.drop(place.root, now.refs)
 
 
@@ -107,7 +107,7 @@ def _written_down(place: Place) -> Iterator[Note]:
     memory = _own_folder(place) / MEMORY
     for entry in remembered(memory):
         yield Note(place.root / entry.path, entry, memory)
-    inside = fence(place.root)
+    inside = allowed_roots(place.root)
     for name in git.ignored_files(place.root, f":(top,glob)**/{record.NAME}"):
         path = place.root / name
         try:
@@ -123,7 +123,7 @@ def _lying(rows: list[Note], place: Place) -> tuple[tuple[Path, ...], tuple[Path
     known: dict[Path, set[str]] = {}
     for row in rows:
         known.setdefault(row.path, set()).add(row.entry.sha256)
-    inside = fence(place.root)
+    inside = allowed_roots(place.root)
     as_they_came: list[Path] = []
     edited: list[Path] = []
     for path in known.keys() - git.tracked(place.root, known, surely=True):

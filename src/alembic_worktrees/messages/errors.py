@@ -12,7 +12,7 @@ INTERRUPTED = 130
 CALL = "alembic-worktrees upgrade"
 
 
-class Refusal(Exception):
+class UserError(Exception):
     """Something that the user must know and can mend.
 
     `key` names a text of `messages.py`, `values` fill it. `status` is the exit status it leads to.
@@ -26,13 +26,13 @@ class Refusal(Exception):
         self.values = values
 
 
-class Interrupted(Refusal):
+class Interrupted(UserError):
     """^C, with what was done before: exit status 130."""
 
     status = INTERRUPTED
 
 
-class Usage(Refusal):
+class Usage(UserError):
     """The command's words are off: exit status 2."""
 
     status = WRONG_USAGE

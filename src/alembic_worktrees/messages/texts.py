@@ -166,7 +166,7 @@ TEXTS: dict[str, Text] = {
         "{revision} was applied by another checkout meanwhile; looking again.",
         "{revision} a été appliquée entre-temps par un autre worktree ; nouvelle recherche.",
     ),
-    "stepped": Text(WARN, "Stepped over {path}: {reason:of reason}", "Ignoré : {path} ({reason:of reason})"),
+    "skipped-path": Text(WARN, "Skipped {path}: {reason:of reason}", "Ignoré : {path} ({reason:of reason})"),
     # What `copy` plans
     "plan-copy": Text(STEP, "{revision} ← {origin}: {path}", "{revision} ← {origin} : {path}"),
     "plan-return": Text(STEP, "{revision} would be removed: {path}", "{revision} serait retirée : {path}"),
@@ -1494,7 +1494,7 @@ TEXTS: dict[str, Text] = {
     "help-version": Text(PLAIN, "print the version", "afficher la version"),
     "help-verbose": Text(
         PLAIN,
-        "name every file that was stepped over, and show all that Alembic says of a database that is down",
+        "name every file that was skipped, and show all that Alembic says of a database that is down",
         "nommer chaque fichier ignoré, et montrer tout ce que dit Alembic d'une base arrêtée",
     ),
     "help-upgrade": Text(
@@ -1727,7 +1727,7 @@ TEXTS: dict[str, Text] = {
         "the shell to print for (default: the one that runs this)",
         "le shell visé (par défaut : celui en cours)",
     ),
-    # Why a path was stepped over
+    # Why a path was skipped
     "reason-outside": Text(PLAIN, "a link that leads out of the checkout", "un lien qui sort du worktree"),
     "reason-not-a-file": Text(PLAIN, "not a plain file", "pas un fichier ordinaire"),
     "reason-location-outside": Text(

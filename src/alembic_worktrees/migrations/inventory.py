@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
-from ..system.reading import MAX_ENTRIES, MAX_TOTAL_BYTES, Folder, NotReadable, entries, fence
+from ..system.reading import MAX_ENTRIES, MAX_TOTAL_BYTES, Folder, NotReadable, allowed_roots, entries
 from .facts import File, facts_of
 from .notes import read_notes
 from .record import Entry, sha256
@@ -41,16 +41,16 @@ class _Lying(NamedTuple):
     revision: Revision
     content: bytes
     location: Path
-    below: str
+    relative_path: str
 
 
 class Migration(_Lying):
-    """A migration file: it lies in `location`, a version location, at `below`."""
+    """A migration file: it lies in `location`, a version location, at `relative_path`."""
 
     @cached_property
     def path(self) -> Path:
         """Where it lies; of the thousands that a search reads only a few are asked."""
-        return self.location / self.below
+        return self.location / self.relative_path
 
 
 class Borrowed(NamedTuple):
@@ -67,8 +67,8 @@ class Borrowed(NamedTuple):
         return sha256(self.migration.content) == self.entry.sha256
 
 
-class Stepped(NamedTuple):
-    """A path that was stepped over, and why: a stable word of `messages.py`, with detail; and what was read there."""
+class Skipped(NamedTuple):
+    """A path that was skipped, and why: a stable word of `messages.py`, with detail; and what was read there."""
 
     path: Path
     reason: str
@@ -81,10 +81,10 @@ class Stepped(NamedTuple):
         return named and (is_migration_name(self.path.name) or is_compiled(self.path.name))
 
 
-def unreadable(place: Path, error: OSError) -> Stepped:
+def unreadable(place: Path, error: OSError) -> Skipped:
     """Return what to say of a neighbour at `place` that the machine does not let us read."""
     reason = "denied" if isinstance(error, PermissionError) else "failing"
-    return Stepped(place / (error.filename or ""), reason, error.strerror or "")
+    return Skipped(place / (error.filename or ""), reason, error.strerror or "")
 
 
 class _Found(NamedTuple):
@@ -93,7 +93,7 @@ class _Found(NamedTuple):
     edited: tuple[Borrowed, ...]  # changed here since they were borrowed, or staged; also in `own`
     arrived: tuple[Borrowed, ...]  # since tracked by git; also in `own`
     records: tuple[Path, ...]  # every record file, also those with nothing left in them
-    stepped: tuple[Stepped, ...]
+    skipped: tuple[Skipped, ...]
     others: tuple[Note, ...] = ()  # of files that are not this project's
     whole: bool = True  # the records and the memory know the same
     taken: tuple[Borrowed, ...] = ()  # copies that somebody made by hand; also in `borrowed`
@@ -160,9 +160,9 @@ def take_inventory(project: Project, sought: Sought | None = None) -> Inventory:
     """
     locations, outside = _locations(project)
     notes = read_notes(project, locations)
-    stepped = [Stepped(location, "location-outside") for location in outside]
+    skipped = [Skipped(location, "location-outside") for location in outside]
     entered = {note.path: note.entry for note in notes.rows}
-    found = tuple(_read_all(project, entered, stepped, sought))
+    found = tuple(_read_all(project, entered, skipped, sought))
     lying = {one.path: one for one in found} if entered else {}
     asked = [*notes.records, *(path for path in entered if path in lying)]
     tracked = git.tracked(project.root, asked) if project.repository else frozenset()
@@ -175,7 +175,7 @@ def take_inventory(project: Project, sought: Sought | None = None) -> Inventory:
         edited=tuple(row for row in rows if not row.intact or row.staged),
         arrived=arrived,
         records=notes.records,
-        stepped=tuple(stepped),
+        skipped=tuple(skipped),
         others=tuple(note for note in notes.rows if _is_anothers(note.path, project, locations)),
         whole=notes.is_whole(row.migration.path for row in rows if not row.staged),
     )
@@ -210,32 +210,32 @@ def _without(migrations: tuple[Migration, ...], rows: Iterable[Borrowed]) -> tup
     return tuple(one for one in migrations if one.path not in gone) if gone else migrations
 
 
-def visit(project: Project | None, stepped: list[Stepped], sought: Sought | None = None) -> Inventory:
+def visit(project: Project | None, skipped: list[Skipped], sought: Sought | None = None) -> Inventory:
     """Take the inventory of a neighbour; one that cannot be looked at, or has no project, has nothing.
 
-    What was stepped over is added to `stepped`.
+    What was skipped is added to `skipped`.
     """
     try:
         inventory = take_inventory(project, sought) if project else NOTHING
     except (NotReadable, OSError) as error:
-        stepped.append(_why_not(project, error))
+        skipped.append(_why_not(project, error))
         return NOTHING
-    stepped += inventory.stepped
+    skipped += inventory.skipped
     return inventory
 
 
-def names_in(project: Project | None, stepped: list[Stepped]) -> list[str]:
+def names_in(project: Project | None, skipped: list[Skipped]) -> list[str]:
     """Return the migration files of a neighbour by name, none if it cannot be looked at."""
     try:
-        return sorted(below for _, below in migration_paths(project)) if project else []
+        return sorted(relative_path for _, relative_path in migration_paths(project)) if project else []
     except (NotReadable, OSError) as error:
-        stepped.append(_why_not(project, error))
+        skipped.append(_why_not(project, error))
         return []
 
 
-def _why_not(project: Project | None, error: NotReadable | OSError) -> Stepped:
+def _why_not(project: Project | None, error: NotReadable | OSError) -> Skipped:
     root = project.root if project else Path()
-    return Stepped(root, error.reason) if isinstance(error, NotReadable) else unreadable(root, error)
+    return Skipped(root, error.reason) if isinstance(error, NotReadable) else unreadable(root, error)
 
 
 def contents(project: Project) -> Iterator[tuple[str, bytes]]:
@@ -245,13 +245,13 @@ def contents(project: Project) -> Iterator[tuple[str, bytes]]:
     """
     total = 0
     for location, files, _ in _listed(project):
-        for below, content in _contents(location, files, _fence(project)):
+        for relative_path, content in _contents(location, files, _fence(project)):
             if isinstance(content, NotReadable):
                 continue
             total += len(content)
-            if project.fence and total > MAX_TOTAL_BYTES:
+            if project.allowed_roots and total > MAX_TOTAL_BYTES:
                 raise NotReadable("too-many")
-            yield os.path.basename(below), content
+            yield os.path.basename(relative_path), content
 
 
 def migration_paths(project: Project) -> Iterator[tuple[Path, str]]:
@@ -259,7 +259,7 @@ def migration_paths(project: Project) -> Iterator[tuple[Path, str]]:
 
     Raises NotReadable("too-many") if it is a neighbour's and holds more than Alembic would ever load.
     """
-    return ((location, below) for location, names, _ in _listed(project) for below in names)
+    return ((location, relative_path) for location, names, _ in _listed(project) for relative_path in names)
 
 
 def _listed(project: Project) -> Iterator[tuple[Path, dict[str, bool], list[str]]]:
@@ -269,20 +269,22 @@ def _listed(project: Project) -> Iterator[tuple[Path, dict[str, bool], list[str]
     ScriptDirectory._load_revisions, and not by a link if it can be helped.
     """
     seen: set[str] = set()
-    left = MAX_ENTRIES if project.fence else None
+    left = MAX_ENTRIES if project.allowed_roots else None
     for location in _locations(project)[0]:
         found = list(entries(location, recursive=project.recursive, limit=left, caches=project.sourceless))
         left = left and left - len(found)
-        compiled = {*without_source([below for below, _ in found])} if project.sourceless else ()
+        compiled = (
+            {*without_source([relative_path for relative_path, _ in found])} if project.sourceless else ()
+        )
         named = [row for row in found if is_migration_name(row[1].name) or row[0] in compiled]
-        folders = [below for below, entry in named if entry.is_dir(follow_symlinks=False)]
+        folders = [relative_path for relative_path, entry in named if entry.is_dir(follow_symlinks=False)]
         top = os.path.join(os.path.realpath(location), "")
         files: dict[str, bool] = {}
-        for below, entry in sorted(named, key=lambda row: row[1].is_symlink()):
-            real = os.path.realpath(entry.path) if entry.is_symlink() else top + below
-            if real not in seen and below not in folders:
+        for relative_path, entry in sorted(named, key=lambda row: row[1].is_symlink()):
+            real = os.path.realpath(entry.path) if entry.is_symlink() else top + relative_path
+            if real not in seen and relative_path not in folders:
                 seen.add(real)
-                files[below] = entry.is_file(follow_symlinks=False)
+                files[relative_path] = entry.is_file(follow_symlinks=False)
         yield location, files, folders
 
 
@@ -292,44 +294,46 @@ def _locations(project: Project) -> tuple[list[Path], list[Path]]:
     outside: list[Path] = []
     for location in dict.fromkeys(project.versions):
         real = os.path.join(os.path.realpath(location), "")
-        (inside if project.fence is None or real.startswith(project.fence) else outside).append(location)
+        (
+            inside if project.allowed_roots is None or real.startswith(project.allowed_roots) else outside
+        ).append(location)
     return inside, outside
 
 
 def _read_all(
     project: Project,
     entered: Mapping[Path, Entry],
-    stepped: list[Stepped],
+    skipped: list[Skipped],
     sought: Sought | None,
 ) -> Iterator[Migration]:
-    """Yield every migration file in Alembic's order; add what was stepped over to `stepped`."""
+    """Yield every migration file in Alembic's order; add what was skipped to `skipped`."""
     facts = facts_of(project.repository.common if project.repository else None)
     inside, total = _fence(project), 0
     for location, files, folders in _listed(project):
         # Alembic passes over folders too.
-        stepped += (Stepped(location / below, "not-a-file") for below in folders)
+        skipped += (Skipped(location / relative_path, "not-a-file") for relative_path in folders)
         found = []
-        for below, content in _contents(location, files, inside):
+        for relative_path, content in _contents(location, files, inside):
             if isinstance(content, NotReadable):
-                stepped.append(Stepped(location / below, content.reason))
+                skipped.append(Skipped(location / relative_path, content.reason))
                 continue
             total += len(content)
-            if project.fence and total > MAX_TOTAL_BYTES:
+            if project.allowed_roots and total > MAX_TOTAL_BYTES:
                 raise NotReadable("too-many")
             try:
-                file = _file(facts, below.rpartition("/")[2], content, sought)
+                file = _file(facts, relative_path.rpartition("/")[2], content, sought)
             except Unreadable as error:
-                stepped.append(Stepped(location / below, error.reason, error.detail, content))
+                skipped.append(Skipped(location / relative_path, error.reason, error.detail, content))
                 file = None
-            if file := file or _as_recorded(location, below, content, entered):
-                found.append(Migration(file.revision, file.content, location, below))
+            if file := file or _as_recorded(location, relative_path, content, entered):
+                found.append(Migration(file.revision, file.content, location, relative_path))
         yield from sorted(found, key=_alembic_order)
     facts.keep()
 
 
 def _alembic_order(migration: Migration) -> tuple[list[str], str]:
     """Files first, then folders, one by one."""
-    folder, _, name = migration.below.rpartition("/")
+    folder, _, name = migration.relative_path.rpartition("/")
     return folder.split("/"), name
 
 
@@ -338,9 +342,11 @@ def _file(facts: Facts, name: str, content: bytes, sought: Sought | None) -> Fil
     return facts.file(name, content) if sought is None or sought.may_be_in(content, name) else None
 
 
-def _as_recorded(location: Path, below: str, content: bytes, entered: Mapping[Path, Entry]) -> File | None:
+def _as_recorded(
+    location: Path, relative_path: str, content: bytes, entered: Mapping[Path, Entry]
+) -> File | None:
     """Return a file as the one that was borrowed, which it still is if it was broken here; None if none was."""
-    entry = entered.get(location / below) if entered else None  # a path takes longer than all else
+    entry = entered.get(location / relative_path) if entered else None  # a path takes longer than all else
     return File(content, Revision(entry.revision, (), (), (), opaque=True)) if entry else None
 
 
@@ -349,28 +355,28 @@ def _contents(
 ) -> Iterator[tuple[str, bytes | NotReadable]]:
     """Yield what each file holds, or why it cannot be read; `files` tells which are plain ones."""
     for parent, group in groupby(files, _folder_of):
-        names = [(below, below[len(parent) :]) for below in group]
+        names = [(relative_path, relative_path[len(parent) :]) for relative_path in group]
         try:
             folder = Folder(os.path.join(location, parent), inside)
         except NotReadable as error:
-            yield from ((below, error) for below, _ in names)
+            yield from ((relative_path, error) for relative_path, _ in names)
             continue
         with closing(folder):
-            for below, name in names:
+            for relative_path, name in names:
                 try:
-                    yield below, folder.read(name, plain=files[below])
+                    yield relative_path, folder.read(name, plain=files[relative_path])
                 except NotReadable as error:
-                    yield below, error
+                    yield relative_path, error
 
 
-def _folder_of(below: str) -> str:
-    return below[: below.rfind("/") + 1]
+def _folder_of(relative_path: str) -> str:
+    return relative_path[: relative_path.rfind("/") + 1]
 
 
 def _fence(project: Project) -> tuple[str, ...]:
-    return project.fence or fence(project.root, *project.versions)
+    return project.allowed_roots or allowed_roots(project.root, *project.versions)
 
 
 def graph_of(migrations: Iterable[Migration]) -> Graph:
     """Return the graph of these files."""
-    return Graph(Node(one.revision, os.path.join(one.location, one.below)) for one in migrations)
+    return Graph(Node(one.revision, os.path.join(one.location, one.relative_path)) for one in migrations)

@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
-from ..system.reading import MAX_ENTRIES, NotReadable, fence, read_plain, walk
+from ..system.reading import MAX_ENTRIES, NotReadable, allowed_roots, read_plain, walk
 from . import record
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Notes(NamedTuple):
 
 def read_notes(project: Project, locations: Sequence[Path]) -> Notes:
     """Read the records in, below and above these version locations, and the memory."""
-    inside = project.fence or fence(project.root)
+    inside = project.allowed_roots or allowed_roots(project.root)
     texts = {place: _text(place, inside) for place in _record_paths(project, locations)}
     memory = memory_of(project.root) if project.repository else None
     rows = [Note(project.root / entry.path, entry, memory) for entry in remembered(memory)] if memory else []
@@ -72,7 +72,7 @@ def memory_of(top: Path) -> Path | None:
 
 def remembered(memory: Path) -> tuple[record.Entry, ...]:
     """Return the entries of the memory, with paths from the top of the checkout."""
-    return record.parse(_text(memory, fence(memory.parent)) or "")
+    return record.parse(_text(memory, allowed_roots(memory.parent)) or "")
 
 
 def _record_paths(project: Project, locations: Sequence[Path]) -> Iterator[Path]:
@@ -85,9 +85,11 @@ def _record_paths(project: Project, locations: Sequence[Path]) -> Iterator[Path]
             seen.add(folder)
             yield folder / record.NAME
         if project.recursive:
-            for below in walk(location, recursive=True, limit=MAX_ENTRIES if project.fence else None):
-                if "/" in below and os.path.basename(below) == record.NAME:
-                    yield location / below
+            for relative_path in walk(
+                location, recursive=True, limit=MAX_ENTRIES if project.allowed_roots else None
+            ):
+                if "/" in relative_path and os.path.basename(relative_path) == record.NAME:
+                    yield location / relative_path
 
 
 def _text(path: Path, inside: tuple[str, ...]) -> str | None:

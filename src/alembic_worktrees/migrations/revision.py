@@ -208,7 +208,7 @@ def _names_of_head(content: bytes) -> _Names | None:
     reflection such as globals() (see literals.py) or by answering for the module; a list or a set could also be changed
     through another name. So: no such word below, and no fact is a list or a set.
     """
-    head, found, below = content.partition(b"\ndef ")
+    head, found, relative_path = content.partition(b"\ndef ")
     if not found or not _is_utf_8(content):
         return None
     from .template import names_of_template
@@ -216,7 +216,7 @@ def _names_of_head(content: bytes) -> _Names | None:
     names, tail = names_of_template(content)
     if names and not _may_tell(tail):
         return names
-    names = None if _may_tell(below) else _names_if_accepted(head + b"\n")
+    names = None if _may_tell(relative_path) else _names_if_accepted(head + b"\n")
     return None if names and any(isinstance(names.get(fact), (list, set)) for fact in _FACTS) else names
 
 

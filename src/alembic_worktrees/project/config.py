@@ -13,7 +13,7 @@ import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from ..messages.errors import Refusal
+from ..messages.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +66,7 @@ def parse_config(
     ``folder`` is where Alembic runs; ``%(here)s`` is the folder of the file that says it (``ini_here``,
     ``toml_here``; by default ``folder``). ``section`` is the main section of the ini (``alembic -n``).
     Returns None when neither text has a script_location.
-    Raises Refusal ``config-unreadable`` (path, reason) when a text or a value is not what Alembic accepts.
+    Raises UserError ``config-unreadable`` (path, reason) when a text or a value is not what Alembic accepts.
     """
     get = _ini_reader(ini, folder if ini_here is None else ini_here, section)
     table = _alembic_table(toml)
@@ -90,7 +90,7 @@ def other_environments(ini: str) -> tuple[str, ...]:
     """Return the sections of an ini, besides the main one, that are environments of their own: `alembic -n`.
 
     Those that `databases` names are the databases of one environment (Alembic's template "multidb").
-    Raises Refusal ``config-unreadable``.
+    Raises UserError ``config-unreadable``.
     """
     parser = _parse_ini(ini)
     common = parser.defaults().get("script_location")
@@ -104,7 +104,7 @@ def other_environments(ini: str) -> tuple[str, ...]:
 
 
 def parse_toml(text: str, path: str) -> dict[str, Any]:
-    """Parse TOML; ``path`` names the file in the Refusal ``config-unreadable`` that broken text raises."""
+    """Parse TOML; ``path`` names the file in the UserError ``config-unreadable`` that broken text raises."""
     if sys.version_info >= (3, 11):
         import tomllib
     else:
@@ -127,7 +127,7 @@ def _refuse(path: str, reason: str | Exception) -> NoReturn:
     cause = reason if isinstance(reason, Exception) else None
     from ..database.runner import mask
 
-    raise Refusal("config-unreadable", path=path, reason=mask(first) + at) from cause
+    raise UserError("config-unreadable", path=path, reason=mask(first) + at) from cause
 
 
 # The ini

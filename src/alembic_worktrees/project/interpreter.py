@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import git
-from ..messages.errors import Refusal
+from ..messages.errors import UserError
 from ..system.process import run
 from .settings import FILE, load_settings
 from .worktrees import families
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 VENV_FOLDERS = (".venv", "venv")
-PATIENCE = 10.0  # seconds for a Python to start
+TIMEOUT = 10.0  # seconds for a Python to start
 
 
 def interpreters(
@@ -72,8 +72,8 @@ def _ask_for(package: str, folder: Path, root: Path, repository: git.Repository 
     )
     for argv in likely:
         try:
-            answer = run([*argv, "-c", _FIND, package], folder=folder, patience=PATIENCE)
-        except (OSError, Refusal):
+            answer = run([*argv, "-c", _FIND, package], folder=folder, timeout=TIMEOUT)
+        except (OSError, UserError):
             continue
         if not answer.status:
             return [place for place in os.fsdecode(answer.out).split("\0") if place]
@@ -131,9 +131,9 @@ def _beside(script: Path) -> Iterator[str]:
             first = os.fsdecode(file.readline(1024)).strip()
     except OSError:
         return
-    words = first.removeprefix("#!").split()
-    if first.startswith("#!") and words and os.path.basename(words[0]).startswith("python"):
-        yield words[0]
+    argv = first.removeprefix("#!").split()
+    if first.startswith("#!") and argv and os.path.basename(argv[0]).startswith("python"):
+        yield argv[0]
     yield str(
         script.resolve().parent / "python"
     )  # pip writes `#!/bin/sh` where the path is long or has spaces

@@ -6,7 +6,7 @@ import os
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..messages.errors import Refusal
+from ..messages.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,7 +33,7 @@ HERE = Ground()
 def script_folder(config: AlembicConfig, folder: Path, ground: Ground = HERE) -> Path:
     """Return the folder of env.py, absolute; ``folder`` is where Alembic runs.
 
-    Raises Refusal "package-missing" if it is a ``package:path`` that is nowhere.
+    Raises UserError "package-missing" if it is a ``package:path`` that is nowhere.
     """
     found = _locate(config.script_location, config, folder, ground)
     if _is_resource(config.script_location) and not ground.has_folder(found):
@@ -44,7 +44,7 @@ def script_folder(config: AlembicConfig, folder: Path, ground: Ground = HERE) ->
 def version_folders(config: AlembicConfig, folder: Path, ground: Ground = HERE) -> tuple[Path, ...]:
     """Return the version locations, absolute and in Alembic's order, whether they exist or not.
 
-    Raises Refusal "package-missing".
+    Raises UserError "package-missing".
     """
     if not config.version_locations:
         return (script_folder(config, folder, ground) / "versions",)
@@ -73,9 +73,9 @@ def _locate(location: str, config: AlembicConfig, folder: Path, ground: Ground) 
     return found
 
 
-def _missing(location: str, folder: Path) -> Refusal:
+def _missing(location: str, folder: Path) -> UserError:
     package = location.partition(":")[0]
-    return Refusal("package-missing", folder=folder, location=location, package=package)
+    return UserError("package-missing", folder=folder, location=location, package=package)
 
 
 def _absolute(*parts: str | Path) -> Path:

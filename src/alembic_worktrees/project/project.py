@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
-from ..messages.errors import CALL, Refusal
+from ..messages.errors import CALL, UserError
 from ..system.reading import MAX_CONFIG_BYTES, NotReadable, read_plain
 from .config import MAIN, other_environments, parse_config
 from .locations import Ground, script_folder, version_folders
@@ -29,7 +29,7 @@ class ConfigFiles(NamedTuple):
     ini: str = USUAL_CONFIG
     toml: str = "pyproject.toml"
     section: str = MAIN
-    words: tuple[str, ...] = ()
+    argv: tuple[str, ...] = ()
 
 
 class Project(NamedTuple):
@@ -43,17 +43,17 @@ class Project(NamedTuple):
     recursive: bool
     repository: git.Repository | None  # None outside git
     # A neighbour's: nothing outside of it is read (see files.py). None: ours.
-    fence: tuple[str, ...] | None = None
+    allowed_roots: tuple[str, ...] | None = None
     sourceless: bool = False
 
-    def command(self, *words: str) -> str:
+    def command(self, *argv: str) -> str:
         """Return what a user types in this folder for Alembic to do the same."""
         import shlex
 
         from .interpreter import alembic
 
         program = alembic(self.folder, self.root, self.repository, os.environ)
-        return shlex.join([program, *self.files.words, *words])
+        return shlex.join([program, *self.files.argv, *argv])
 
 
 def config_files(
@@ -66,11 +66,11 @@ def config_files(
     named = list(configs) or [name for name in [environment.get("ALEMBIC_CONFIG")] if name]
     tomls = [name for name in named if os.path.basename(name) == "pyproject.toml"]
     inis = [name for name in named if name not in tomls]
-    words = [word for name in configs for word in ("-c", name)]
-    words += [word for value in arguments for word in ("-x", value)]
-    words += ["-n", section] if section != MAIN else []
+    argv = [word for name in configs for word in ("-c", name)]
+    argv += [word for value in arguments for word in ("-x", value)]
+    argv += ["-n", section] if section != MAIN else []
     return ConfigFiles(
-        inis[-1] if inis else USUAL_CONFIG, tomls[-1] if tomls else "pyproject.toml", section, tuple(words)
+        inis[-1] if inis else USUAL_CONFIG, tomls[-1] if tomls else "pyproject.toml", section, tuple(argv)
     )
 
 
@@ -79,12 +79,12 @@ def find_project(directory: str | None, *, here: Path, home: Path | None, files:
 
     `directory` is what the user named, else None: then `backend`, `here`, and the parents of `here` are tried, and
     last the same from `home`, the folder that the shell file was sourced from.
-    Raises Refusal: "folder-missing", "no-config", or "config-unreadable".
+    Raises UserError: "folder-missing", "no-config", or "config-unreadable".
     """
     if directory is not None:
         folder = here / directory
         if not folder.is_dir():
-            raise Refusal("folder-missing", folder=folder, call=CALL)
+            raise UserError("folder-missing", folder=folder, call=CALL)
         return _first_project([folder, folder / USUAL_FOLDER], files) or _no_config(folder)
     return (
         _first_project(_usual_places(here), files)
@@ -133,8 +133,8 @@ def _root_outside_git(folder: Path) -> Path:
 def _no_config(folder: Path) -> Project:
     found = _configured_folders(folder)
     if found:
-        raise Refusal("no-config-but", folder=folder, found=found, first=found[0], call=CALL)
-    raise Refusal("no-config", folder=folder, call=CALL)
+        raise UserError("no-config-but", folder=folder, found=found, first=found[0], call=CALL)
+    raise UserError("no-config", folder=folder, call=CALL)
 
 
 def _configured_folders(folder: Path) -> tuple[Path, ...]:
@@ -146,23 +146,23 @@ def _configured_folders(folder: Path) -> tuple[Path, ...]:
     return tuple(sorted(config.parent for config in configs if config.is_file()))
 
 
-def has_config(folder: Path, files: ConfigFiles, fence: tuple[str, ...] | None = None) -> bool:
+def has_config(folder: Path, files: ConfigFiles, allowed_roots: tuple[str, ...] | None = None) -> bool:
     """Tell whether `folder` configures Alembic; a config that cannot be read counts: it is to be reported."""
     try:
-        return _parse(folder, files, fence) is not None
-    except Refusal:
+        return _parse(folder, files, allowed_roots) is not None
+    except UserError:
         return True
 
 
 def environments(ini: str | None, files: ConfigFiles) -> tuple[ConfigFiles, ...]:
     """Return what names each environment of an ini to a command: all of them, unless `files` name one.
 
-    Raises Refusal("config-unreadable").
+    Raises UserError("config-unreadable").
     """
     others = other_environments(ini) if ini is not None and files.section == MAIN else ()
     return (
         files,
-        *(files._replace(section=other, words=(*files.words, "-n", other)) for other in others),
+        *(files._replace(section=other, argv=(*files.argv, "-n", other)) for other in others),
     )
 
 
@@ -170,16 +170,16 @@ def environments_in(folder: Path, files: ConfigFiles) -> tuple[ConfigFiles, ...]
     """Return what names each environment that `folder` configures; a config that cannot be read counts as one."""
     try:
         named = environments(_text(folder / files.ini, _EVERYWHERE), files)
-    except Refusal:
+    except UserError:
         named = (files,)
     return tuple(one for one in named if has_config(folder, one))
 
 
-def _parse(folder: Path, files: ConfigFiles, fence: tuple[str, ...] | None) -> AlembicConfig | None:
+def _parse(folder: Path, files: ConfigFiles, allowed_roots: tuple[str, ...] | None) -> AlembicConfig | None:
     ini, toml = folder / files.ini, folder / files.toml
     return parse_config(
-        _text(ini, _EVERYWHERE if fence is None or os.path.isabs(files.ini) else fence),
-        _text(toml, _EVERYWHERE if fence is None or os.path.isabs(files.toml) else fence),
+        _text(ini, _EVERYWHERE if allowed_roots is None or os.path.isabs(files.ini) else allowed_roots),
+        _text(toml, _EVERYWHERE if allowed_roots is None or os.path.isabs(files.toml) else allowed_roots),
         folder=str(folder),
         section=files.section,
         ini_here=str(ini.parent),
@@ -193,9 +193,9 @@ def _text(path: Path, inside: tuple[str, ...]) -> str | None:
     except NotReadable as error:
         if error.reason in {"gone", "not-a-file"}:
             return None
-        raise Refusal("config-unreadable", path=path, reason=error.reason) from error
+        raise UserError("config-unreadable", path=path, reason=error.reason) from error
     except UnicodeDecodeError as error:
-        raise Refusal("config-unreadable", path=path, reason=str(error)) from error
+        raise UserError("config-unreadable", path=path, reason=str(error)) from error
 
 
 def read_project(
@@ -203,15 +203,15 @@ def read_project(
     folder: Path,
     files: ConfigFiles,
     repository: git.Repository | None,
-    fence: tuple[str, ...] | None = None,
+    allowed_roots: tuple[str, ...] | None = None,
 ) -> Project:
-    """Read the project in `folder` of the checkout at `root`; if that is a neighbour's, within its `fence`.
+    """Read the project in `folder` of the checkout at `root`; if that is a neighbour's, within its `allowed_roots`.
 
-    Raises Refusal: "no-config", "config-unreadable", "scripts-missing", "package-missing".
+    Raises UserError: "no-config", "config-unreadable", "scripts-missing", "package-missing".
     """
-    project = read_if_any(root, folder, files, repository, fence)
+    project = read_if_any(root, folder, files, repository, allowed_roots)
     if project is None:
-        raise Refusal("no-config", folder=folder, call=CALL)
+        raise UserError("no-config", folder=folder, call=CALL)
     return project
 
 
@@ -220,7 +220,7 @@ def read_if_any(
     folder: Path,
     files: ConfigFiles,
     repository: git.Repository | None,
-    fence: tuple[str, ...] | None,
+    allowed_roots: tuple[str, ...] | None,
     like: Project | None = None,
 ) -> Project | None:
     """Read the project as `read_project` does; None if `folder` does not configure Alembic.
@@ -228,11 +228,9 @@ def read_if_any(
     `like` is ours if this is a neighbour's.
     """
     try:
-        config = _parse(folder, files, fence)
-    except Refusal as refusal:
-        raise Refusal(
-            refusal.key, **{**refusal.values, "path": folder / str(refusal.values["path"])}
-        ) from refusal
+        config = _parse(folder, files, allowed_roots)
+    except UserError as error:
+        raise UserError(error.key, **{**error.values, "path": folder / str(error.values["path"])}) from error
     if config is None:
         return None
     ground = ground_at(root, folder, like)
@@ -242,9 +240,9 @@ def read_if_any(
         from .interpreter import alembic
 
         starter = alembic(folder, root, repository, os.environ)
-        raise Refusal("scripts-missing", folder=folder, location=config.script_location, starter=starter)
+        raise UserError("scripts-missing", folder=folder, location=config.script_location, starter=starter)
     return Project(
-        root, folder, files, scripts, versions, config.recursive, repository, fence, config.sourceless
+        root, folder, files, scripts, versions, config.recursive, repository, allowed_roots, config.sourceless
     )
 
 
@@ -255,7 +253,7 @@ def ground_at(root: Path, folder: Path, like: Project | None = None) -> Ground:
     """
     return Ground(
         (root,),
-        ending_in=lambda tail: [root / below for below in git.folders_ending_in(root, tail)],
+        ending_in=lambda tail: [root / relative_path for relative_path in git.folders_ending_in(root, tail)],
         installed=partial(_as_in, like, root) if like else partial(_installed, root, folder),
     )
 
@@ -286,7 +284,7 @@ def read_places(
 ) -> Places | None:
     """Return where the migrations of a config in `folder` lie, from its texts; None if it is no Alembic config.
 
-    Locations outside of the checkout at `root` are left out. Raises Refusal "config-unreadable" or "package-missing".
+    Locations outside of the checkout at `root` are left out. Raises UserError "config-unreadable" or "package-missing".
     """
     config = parse_config(
         ini,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..messages.errors import Refusal
+from ..messages.errors import UserError
 from .config import parse_toml
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Settings(NamedTuple):
 def parse_settings(text: str, path: str) -> dict[str, Any]:
     """Return the settings that the text of a ``pyproject.toml`` makes, by field; ``path`` names it in errors.
 
-    Raises Refusal: ``config-unreadable`` (path, reason), ``setting-unknown`` (path, setting, suggestion),
+    Raises UserError: ``config-unreadable`` (path, reason), ``setting-unknown`` (path, setting, suggestion),
     ``setting-invalid`` (path, setting, expected).
     """
     if TABLE not in text:  # most files: spared the import of the parser and the parse
@@ -48,7 +48,7 @@ def parse_settings(text: str, path: str) -> dict[str, Any]:
     tool = parse_toml(text, path).get("tool", {})
     table = tool.get(TABLE, {}) if isinstance(tool, dict) else {}
     if not isinstance(table, dict):
-        raise Refusal("setting-invalid", path=path, setting=f"tool.{TABLE}", expected="table")
+        raise UserError("setting-invalid", path=path, setting=f"tool.{TABLE}", expected="table")
     return {key.replace("-", "_"): _value(path, key, value) for key, value in table.items()}
 
 
@@ -56,7 +56,7 @@ def load_settings(*files: Path) -> Settings:
     """Read the settings of these files, where each beats those before it; a missing file says nothing.
 
     A relative path in a file starts from the file's folder, whatever the current folder is.
-    Raises Refusal as `parse_settings` does.
+    Raises UserError as `parse_settings` does.
     """
     merged: dict[str, Any] = {}
     for file in files:
@@ -70,9 +70,9 @@ def _read(file: Path) -> str:
     except (FileNotFoundError, NotADirectoryError):
         return ""
     except UnicodeDecodeError as error:
-        raise Refusal("config-unreadable", path=str(file), reason="not UTF-8") from error
+        raise UserError("config-unreadable", path=str(file), reason="not UTF-8") from error
     except OSError as error:
-        raise Refusal("config-unreadable", path=str(file), reason=error.strerror or str(error)) from error
+        raise UserError("config-unreadable", path=str(file), reason=error.strerror or str(error)) from error
 
 
 # Each reader takes the value out of the TOML; TypeError when it cannot be meant.
@@ -137,12 +137,12 @@ _READERS: dict[str, tuple[Callable[[object], object], str]] = {
 
 def _value(path: str, key: str, value: object) -> object:
     if key not in _READERS:
-        raise Refusal("setting-unknown", path=path, setting=key, suggestion=_suggestion(key))
+        raise UserError("setting-unknown", path=path, setting=key, suggestion=_suggestion(key))
     reader, expected = _READERS[key]
     try:
         return reader(value)
     except TypeError:
-        raise Refusal("setting-invalid", path=path, setting=key, expected=expected) from None
+        raise UserError("setting-invalid", path=path, setting=key, expected=expected) from None
 
 
 def _suggestion(key: str) -> str:

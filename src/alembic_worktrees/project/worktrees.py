@@ -16,12 +16,12 @@ class Family(NamedTuple):
     """The worktrees of one repository, the main one first, and the way from the top of each to ours in it."""
 
     rows: tuple[git.Worktree, ...]
-    below: str = ""  # in a superproject, where the submodule lies
+    relative_path: str = ""  # in a superproject, where the submodule lies
 
     @property
     def tops(self) -> Iterator[Path]:
         """Where ours lies in each."""
-        return (row.path / self.below for row in self.rows if not row.bare)
+        return (row.path / self.relative_path for row in self.rows if not row.bare)
 
 
 def families(root: Path) -> Iterator[Family]:

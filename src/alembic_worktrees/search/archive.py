@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote
 
 from .. import git
-from ..messages.errors import Refusal
+from ..messages.errors import UserError
 from ..project.project import USUAL_CONFIG
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 REF = "refs/alembic-worktrees/applied"
 AUTHOR = "alembic-worktrees <alembic-worktrees@localhost>"
-PATIENCE = 30.0  # seconds; another writer needs a few milliseconds
+TIMEOUT = 30.0  # seconds; another writer needs a few milliseconds
 USUAL_TABLE = "alembic_version"
 USUAL_PORTS = (None, 5432, 3306)
 RAN, SEEN = "ran@", "seen"
@@ -95,7 +95,7 @@ def tips(folder: Path) -> tuple[git.Tip, ...]:
 
 
 def drop(folder: Path, refs: Iterable[git.Tip]) -> None:
-    """Remove refs of ours that are still as they were seen. Raises Refusal("git-failed")."""
+    """Remove refs of ours that are still as they were seen. Raises UserError("git-failed")."""
     for ref in refs:
         git.answer(folder, "update-ref", "-d", ref.name, ref.commit)
 
@@ -141,12 +141,12 @@ def keep(
 
     `before` is the archive if it was read already. What has run keeps its bytes until something else runs under its id.
     What is `learned` is the same migration with other parents, and replaces it too. Another writer at the same moment
-    is waited out; killed at any moment, the archive is as it was or complete. Raises Refusal("git-failed"). Outside
+    is waited out; killed at any moment, the archive is as it was or complete. Raises UserError("git-failed"). Outside
     git there is no archive.
     """
     if project.repository is None:
         return ()
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     before = before or read(project.root)
     while True:
         known = {(one.revision, one.database): one for one in entries(before, project)}
@@ -213,7 +213,9 @@ def _demoted(
 def _wait(lock: Path, deadline: float) -> None:
     """Let another writer of the archive finish; the lock of one that was killed is removed."""
     if time.monotonic() > deadline:
-        raise Refusal("git-failed", command="git fast-import", folder=lock.parent, words=f"{lock} is in use")
+        raise UserError(
+            "git-failed", command="git fast-import", folder=lock.parent, words=f"{lock} is in use"
+        )
     with suppress(OSError):
         if time.time() - lock.stat().st_mtime > STALE:
             lock.unlink()

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
-from ..messages.errors import Refusal
+from ..messages.errors import UserError
 from ..migrations.record import Origin, can_record
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _holders(top: Path, tips: Sequence[_Tip], contents: Contents) -> dict[str, O
     asked = [(tip, path) for tip in tips for path in contents]
     try:
         there = git.describe(top, [f"{tip.commit}:{path}" for tip, path in asked])
-    except Refusal:
+    except UserError:
         return {}
     held: dict[str, Origin] = {}
     for (tip, path), one in zip(asked, there, strict=True):

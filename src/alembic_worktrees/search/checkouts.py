@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..messages.errors import Refusal
-from ..migrations.inventory import Stepped
+from ..messages.errors import UserError
+from ..migrations.inventory import Skipped
 from ..project.project import USUAL_FOLDER, Project, has_config, read_if_any
 from ..project.worktrees import families
-from ..system.reading import fence
+from ..system.reading import allowed_roots
 from .kin import Kinship
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Surroundings(NamedTuple):
 
     here: Checkout
     checkouts: tuple[Checkout, ...]
-    stepped: tuple[Stepped, ...]
+    skipped: tuple[Skipped, ...]
 
     @property
     def main(self) -> Checkout:
@@ -48,21 +48,21 @@ class Surroundings(NamedTuple):
 def look_around(project: Project, search: Sequence[str] = ()) -> Surroundings:
     """Find every checkout of the project (DESIGN, rule 8): worktrees, then clones, then the `search` globs.
 
-    Folders that are not ours, and projects that cannot be read, are stepped over and named.
+    Folders that are not ours, and projects that cannot be read, are skipped and named.
     """
-    stepped: list[Stepped] = []
+    skipped: list[Skipped] = []
     found: dict[Path, Checkout] = {}
     kinship = Kinship(project)
     for real, place in _once(_places(project, search)):
-        checkout = _visit(place, project, stepped)
+        checkout = _visit(place, project, skipped)
         if checkout and not _is_ours(checkout, kinship):
-            stepped.append(Stepped(real, "not-kin"))
+            skipped.append(Skipped(real, "not-kin"))
         elif checkout:
             found[real] = checkout
     found.setdefault(project.root, _here(project, None))
     checkouts = tuple(_told_apart(found.values()))
     here = next(checkout for checkout in checkouts if checkout.path == project.root)
-    return Surroundings(here, checkouts, tuple(stepped))
+    return Surroundings(here, checkouts, tuple(skipped))
 
 
 def _once(places: Iterable[_Place]) -> Iterator[tuple[Path, _Place]]:
@@ -78,7 +78,7 @@ def _once(places: Iterable[_Place]) -> Iterator[tuple[Path, _Place]]:
 def _is_ours(checkout: Checkout, kinship: Kinship) -> bool:
     """Whether it belongs to us: a worktree does, a clone only if it is kin. A like name says nothing."""
     project = checkout.project
-    return checkout.worktree or project is None or project.fence is None or kinship.holds(project)
+    return checkout.worktree or project is None or project.allowed_roots is None or kinship.holds(project)
 
 
 def _told_apart(checkouts: Iterable[Checkout]) -> Iterator[Checkout]:
@@ -102,19 +102,24 @@ class _Place(NamedTuple):
 
 def _places(project: Project, search: Sequence[str]) -> Iterator[_Place]:
     known = tuple(families(project.root)) if project.repository else ()
-    for rows, below in known:  # below each is a submodule, which has a repository and a branch of its own
+    for (
+        rows,
+        relative_path,
+    ) in known:  # below each is a submodule, which has a repository and a branch of its own
         yield from (
-            _Place(row.path / below, None if below else row.branch, worktree=not below)
+            _Place(
+                row.path / relative_path, None if relative_path else row.branch, worktree=not relative_path
+            )
             for row in rows
             if not row.bare
         )
-    mains = [(rows[0].path, below) for rows, below in known if rows] or [(project.root, "")]
-    for main, below in mains:
-        yield from (_Place(top / below) for top in _siblings(main, below, project))
+    mains = [(rows[0].path, relative_path) for rows, relative_path in known if rows] or [(project.root, "")]
+    for main, relative_path in mains:
+        yield from (_Place(top / relative_path) for top in _siblings(main, relative_path, project))
     yield from map(_Place, _searched(search) if search else ())
 
 
-def _siblings(main: Path, below: str, project: Project) -> Iterator[Path]:
+def _siblings(main: Path, relative_path: str, project: Project) -> Iterator[Path]:
     """Yield `MAIN` and `MAIN-*` beside the main worktree; from the clone `MAIN-x`, `MAIN` is what comes before `-`."""
     try:
         beside = sorted(entry.name for entry in os.scandir(main.parent) if entry.is_dir())
@@ -123,7 +128,9 @@ def _siblings(main: Path, below: str, project: Project) -> Iterator[Path]:
     words = main.name.split("-")
     shorter = ("-".join(words[:count]) for count in range(1, len(words)))
     named = (name for name in shorter if name in beside)
-    name = next((name for name in named if _same_place(main.parent / name / below, project)), main.name)
+    name = next(
+        (name for name in named if _same_place(main.parent / name / relative_path, project)), main.name
+    )
     for sibling in beside:
         if sibling == name or sibling.startswith(name + "-"):
             yield main.parent / sibling
@@ -146,7 +153,7 @@ def _here(project: Project, branch: str | None) -> Checkout:
     return Checkout(project.root.name, project.root, branch, project, worktree=project.repository is not None)
 
 
-def _visit(place: _Place, project: Project, stepped: list[Stepped]) -> Checkout | None:
+def _visit(place: _Place, project: Project, skipped: list[Skipped]) -> Checkout | None:
     path, branch, worktree = place
     if path == project.root:
         return _here(project, branch)
@@ -155,12 +162,12 @@ def _visit(place: _Place, project: Project, stepped: list[Stepped]) -> Checkout 
     except OSError:
         return None  # a worktree whose folder is gone
     if owner not in _ourselves(project):
-        stepped.append(Stepped(path, "foreign-owner"))
+        skipped.append(Skipped(path, "foreign-owner"))
         return None
     try:
         theirs = _project_in(path, project)
-    except Refusal as refusal:
-        stepped.append(Stepped(path, refusal.key, str(refusal.values.get("reason", ""))))
+    except UserError as error:
+        skipped.append(Skipped(path, error.key, str(error.values.get("reason", ""))))
         return None
     if theirs is None and not worktree:
         return None  # a folder of the right name that is no checkout of this project
@@ -177,7 +184,7 @@ def _ourselves(project: Project) -> set[int]:
 
 def _project_in(root: Path, like: Project) -> Project | None:
     """Return the project of another checkout: at the same place as `like`, else wherever one lies near its top."""
-    inside = fence(root)
+    inside = allowed_roots(root)
     repository = like.repository and like.repository._replace(top=root)
     found = (
         read_if_any(root, folder, like.files, repository, inside, like)

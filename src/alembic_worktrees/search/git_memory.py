@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from .. import git
-from ..messages.errors import Refusal
+from ..messages.errors import UserError
 from ..migrations.facts import Facts, facts_of
 from ..migrations.record import Origin
 from ..migrations.revision import Unreadable, is_migration_name
@@ -44,7 +44,7 @@ class _Tree(NamedTuple):
 
     oid: str
     place: str
-    below: str
+    relative_path: str
     recursive: bool
     tip: _Tip
 
@@ -54,7 +54,7 @@ class _File(NamedTuple):
 
     blob: str
     place: str
-    below: str
+    relative_path: str
     tip: _Tip
 
 
@@ -62,14 +62,14 @@ class Remembered:
     """What one repository remembers of a project's migrations. Each method `in_…` is one tier of places."""
 
     def __init__(
-        self, top: Path, project: Project, clone: str | None = None, *, patience: float = git.PATIENCE
+        self, top: Path, project: Project, clone: str | None = None, *, timeout: float = git.TIMEOUT
     ) -> None:
         """Look in the repository at `top`; `clone` is its name if it is not the project's own.
 
-        Git has `patience` seconds for each walk over all of its history.
+        Git has `timeout` seconds for each walk over all of its history.
         """
         self._top = top
-        self._patience = patience
+        self._timeout = timeout
         self.cut_short = False  # whether one of them took longer, so that not all was found
         self._project = project
         self._prefix = f"{clone}:" if clone else ""
@@ -106,7 +106,7 @@ class Remembered:
     def in_history(self) -> Iterator[Candidate]:
         """Look at files that a later commit changed or removed."""
         files: dict[tuple[str, str], _File] = {}
-        rows = git.past_files(self._top, self._places.folders, archive.REF, self._patience)
+        rows = git.past_files(self._top, self._places.folders, archive.REF, self._timeout)
         for number, (commit, blob, path) in enumerate(self._in_time(rows)):
             located = self._locate(path)
             if located:
@@ -116,7 +116,7 @@ class Remembered:
 
     def in_lost_commits(self) -> Iterator[Candidate]:
         """Look at commits that nothing leads to any more, until `git gc` removes them."""
-        lost = self._in_time(git.unreachable_commits(self._top, self._patience))
+        lost = self._in_time(git.unreachable_commits(self._top, self._timeout))
         return self._at(self._by_age("unreachable", list(lost)))
 
     def _in_time(self, rows: Iterator[_T]) -> Iterator[_T]:
@@ -195,7 +195,7 @@ class Remembered:
                 )
                 ground = ground_at(root, folder, self._project)
                 places = read_places(ini, toml, folder, root, self._project.files, ground)
-            except (Refusal, UnicodeDecodeError):
+            except (UserError, UnicodeDecodeError):
                 continue
             if places and places.folders:
                 return places
@@ -212,11 +212,11 @@ class Remembered:
                 entries = git.tree_entries(content.get(tree.oid, b""), len(tree.oid) // 2)
                 known = seen.setdefault(tree[1:4], set())  # branches share nearly all: the first tip has it
                 for entry in (one for one in entries if one not in known):
-                    below = tree.below + entry.name
+                    relative_path = tree.relative_path + entry.name
                     if entry.is_file and is_migration_name(entry.name):
-                        files.append(_File(entry.oid, tree.place, below, tree.tip))
+                        files.append(_File(entry.oid, tree.place, relative_path, tree.tip))
                     elif entry.is_folder and tree.recursive and entry.name != "__pycache__":
-                        trees.append(tree._replace(oid=entry.oid, below=f"{below}/"))
+                        trees.append(tree._replace(oid=entry.oid, relative_path=f"{relative_path}/"))
                 known.update(entries)
         return files
 
@@ -233,17 +233,22 @@ class Remembered:
     def _locate(self, path: str) -> tuple[str, str] | None:
         """Split the path of a migration into the version location that holds it, and the path below that."""
         for place in self._places.folders:
-            below = os.path.relpath(path, place)
-            inside = self._places.recursive or "/" not in below
-            if inside and is_sound(path) and is_sound(below) and is_migration_name(os.path.basename(below)):
-                return place, below
+            relative_path = os.path.relpath(path, place)
+            inside = self._places.recursive or "/" not in relative_path
+            if (
+                inside
+                and is_sound(path)
+                and is_sound(relative_path)
+                and is_migration_name(os.path.basename(relative_path))
+            ):
+                return place, relative_path
         return None
 
     def _archived(self, entry: archive.Entry, tip: _Tip) -> _File:
         """Return a file of the archive; what is a version location may have changed since."""
-        place, below = self._locate(entry.path) or os.path.split(entry.path)
+        place, relative_path = self._locate(entry.path) or os.path.split(entry.path)
         folder = entry.place.removesuffix(entry.path)
-        return _File(entry.blob, place, below, tip._replace(origin=tip.origin._replace(path=folder)))
+        return _File(entry.blob, place, relative_path, tip._replace(origin=tip.origin._replace(path=folder)))
 
 
 def _name(commit: str | None, path: str) -> str:
@@ -255,12 +260,12 @@ def _name(commit: str | None, path: str) -> str:
 
 def _candidate(file: _File, content: bytes, facts: Facts) -> Iterator[Candidate]:
     try:
-        revision = facts.read(file.blob, os.path.basename(file.below), content)
+        revision = facts.read(file.blob, os.path.basename(file.relative_path), content)
     except Unreadable:
         return
     origin = file.tip.origin
-    origin = origin._replace(path=os.path.normpath(f"{origin.path}{file.place}/{file.below}"))
-    yield Candidate(revision, content, file.place, file.below, origin, file.tip.trust, None)
+    origin = origin._replace(path=os.path.normpath(f"{origin.path}{file.place}/{file.relative_path}"))
+    yield Candidate(revision, content, file.place, file.relative_path, origin, file.tip.trust, None)
 
 
 TIERS: dict[str, Callable[[Remembered], Iterator[Candidate]]] = {

@@ -8,9 +8,9 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from .. import git
-from ..messages.errors import Refusal
+from ..messages.errors import UserError
 from ..messages.message import Message
-from ..migrations.inventory import Stepped
+from ..migrations.inventory import Skipped
 from ..migrations.revision import Sought
 from ..system.reading import is_sound
 from . import archive
@@ -53,14 +53,14 @@ class Search:
         around: Surroundings | None = None,
         loads: Callable[[bytes], bool] | None = None,
         tell: Tell | None = None,
-        patience: float = GLANCE,
+        timeout: float = GLANCE,
     ) -> None:
         """Look from `project`; `borrowed` are the copies it has already.
 
         `here_too` also offers this checkout's own files. `only` is the one word that will be asked for: then a
         checkout's file is parsed only if it may be found by it. `prefer` names the origin that beats all others.
         `around` is what was found already. `loads` tells whether Python could load a file; what it could not load is
-        stepped over. `tell` is told when a search goes beyond the checkouts. Git has `patience` seconds for each walk
+        skipped. `tell` is told when a search goes beyond the checkouts. Git has `timeout` seconds for each walk
         over all of a history.
         """
         self._project = project
@@ -72,14 +72,14 @@ class Search:
         self._around = around
         self._loads = lru_cache(maxsize=None)(loads) if loads else None
         self._tell = tell
-        self._patience = patience
+        self._timeout = timeout
         self._history = lru_cache(maxsize=None)(self._read_history)
-        self._broken: list[Stepped] = []  # clones that git cannot read, and files that Python cannot
+        self._broken: list[Skipped] = []  # clones that git cannot read, and files that Python cannot
 
     def find(self, word: str) -> tuple[Candidate, ...]:
         """Return the candidates for a revision's id or a branch label, most trusted first.
 
-        Raises Refusal("origin-unknown") if nothing bears the preferred name; ValueError for another word than the
+        Raises UserError("origin-unknown") if nothing bears the preferred name; ValueError for another word than the
         one that was to be asked for.
         """
         if self._sought and self._sought.word != word:
@@ -90,7 +90,7 @@ class Search:
         """Yield the candidates to borrow in groups, in each what is to be taken first in front (DESIGN, rule 8).
 
         To the nearest that has any come what the archive has and what is borrowed already; what lies further is
-        looked for only if it is asked for. Raises Refusal("origin-unknown").
+        looked for only if it is asked for. Raises UserError("origin-unknown").
         """
         groups = self._sources.groups(word)
         nearest = next(groups, [])
@@ -103,7 +103,7 @@ class Search:
         yield from map(self._ranked, groups)
 
     def must_know_preferred(self) -> None:
-        """Raise Refusal("origin-unknown") if nothing bears the preferred name, also where nothing is missing."""
+        """Raise UserError("origin-unknown") if nothing bears the preferred name, also where nothing is missing."""
         _ = self._sources
 
     @cached_property
@@ -112,14 +112,14 @@ class Search:
         return self._around or look_around(self._project, self._settings.search)
 
     @property
-    def stepped(self) -> tuple[Stepped, ...]:
-        """What was stepped over on the way, as far as anything was looked at."""
+    def skipped(self) -> tuple[Skipped, ...]:
+        """What was skipped on the way, as far as anything was looked at."""
         if "_files" not in self.__dict__:
             return ()
-        return (*self.surroundings.stepped, *self._files.stepped, *self._broken)
+        return (*self.surroundings.skipped, *self._files.skipped, *self._broken)
 
     @property
-    def cut_short(self) -> tuple[Stepped, ...]:
+    def cut_short(self) -> tuple[Skipped, ...]:
         """The repositories in which git took too long, so that not all was searched."""
         return tuple(one for one in self._broken if one.reason == "cut-short")
 
@@ -144,7 +144,7 @@ class Search:
         if self._loads is None or self._loads(candidate.content):
             return True
         if candidate.path:
-            self._broken.append(Stepped(candidate.path, "syntax", content=candidate.content))
+            self._broken.append(Skipped(candidate.path, "syntax", content=candidate.content))
         return False
 
     def _borrowed_copies(self) -> Index:
@@ -164,7 +164,7 @@ class Search:
 
     def _what_ran(self, word: str) -> Sequence[Candidate]:
         """Return what the archive has; it only says which of the copies ran, so that it may be broken."""
-        with suppress(Refusal):
+        with suppress(UserError):
             return self._archive(word)
         return ()
 
@@ -194,7 +194,7 @@ class Search:
         checkouts = tuple(checkout.name for checkout in self.surroundings.others)
         found = [repository.named(name) for repository in self._repositories.values()]
         if name not in checkouts and not any(one is not None for one in found):
-            raise Refusal("origin-unknown", origin=name, known=checkouts)
+            raise UserError("origin-unknown", origin=name, known=checkouts)
         return index(chain(self._files.named(name), *filter(None, found)))
 
     def _looked_in(self, tier: str) -> Index:
@@ -212,12 +212,12 @@ class Search:
         try:
             found = tuple(TIERS[tier](repository))
             if repository.cut_short:
-                self._broken.append(Stepped(common, "cut-short"))
+                self._broken.append(Skipped(common, "cut-short"))
             return found
-        except Refusal:
+        except UserError:
             if self._project.repository and self._project.repository.common == common:
                 raise
-            self._broken.append(Stepped(common, "git-failed"))
+            self._broken.append(Skipped(common, "git-failed"))
             return ()
 
     @cached_property
@@ -227,12 +227,10 @@ class Search:
 
         own = self._project.repository
         found: dict[Path, Remembered] = (
-            {own.common: Remembered(self._project.root, self._project, patience=self._patience)}
-            if own
-            else {}
+            {own.common: Remembered(self._project.root, self._project, timeout=self._timeout)} if own else {}
         )
         for name, repository in self._clones():
-            clone = Remembered(repository.top, self._project, clone=name, patience=self._patience)
+            clone = Remembered(repository.top, self._project, clone=name, timeout=self._timeout)
             found.setdefault(repository.common, clone)
         return found
 
@@ -240,8 +238,8 @@ class Search:
         for checkout in self.surroundings.others:
             try:
                 repository = None if checkout.worktree else git.locate(checkout.path)
-            except Refusal:
-                self._broken.append(Stepped(checkout.path, "git-failed"))
+            except UserError:
+                self._broken.append(Skipped(checkout.path, "git-failed"))
                 continue
             if repository:
                 yield checkout.name, repository

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence, Set
     from pathlib import Path
 
-    from ..migrations.inventory import Borrowed, Inventory, Migration, Stepped
+    from ..migrations.inventory import Borrowed, Inventory, Migration, Skipped
     from ..migrations.revision import Revision, Sought
     from .checkouts import Checkout
 
@@ -37,7 +37,7 @@ class Candidate(NamedTuple):
     revision: Revision
     content: bytes
     place: str
-    below: str
+    relative_path: str
     origin: Origin
     trust: int
     path: Path | None  # None if it lies in git only
@@ -95,15 +95,15 @@ def index(candidates: Iterable[Candidate]) -> Index:
 
 
 class CheckoutFiles:
-    """The migration files of several checkouts, read once. `stepped` names what could not be read."""
+    """The migration files of several checkouts, read once. `skipped` names what could not be read."""
 
     def __init__(self, checkouts: Sequence[Checkout], sought: Sought | None = None) -> None:
         """Read every migration file of `checkouts`, and the records of what they have borrowed.
 
         Only the files of what is `sought` can be asked for then, if that is said.
         """
-        self.stepped: list[Stepped] = []
-        self._holdings = [(checkout, visit(checkout.project, self.stepped, sought)) for checkout in checkouts]
+        self.skipped: list[Skipped] = []
+        self._holdings = [(checkout, visit(checkout.project, self.skipped, sought)) for checkout in checkouts]
 
     def originals(self) -> Index:
         """Return the checkouts' own files; where they differ, git is asked which of them are committed."""
@@ -169,5 +169,5 @@ def borrowed_copy(root: Path, row: Borrowed, trust: int) -> Candidate:
 def _candidate(root: Path, migration: Migration, origin: Origin, trust: int) -> Candidate:
     place = os.path.relpath(migration.location, root)
     return Candidate(
-        migration.revision, migration.content, place, migration.below, origin, trust, migration.path
+        migration.revision, migration.content, place, migration.relative_path, origin, trust, migration.path
     )

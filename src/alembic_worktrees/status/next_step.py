@@ -10,12 +10,12 @@ from ..borrow.obstacles import on_borrowed
 from ..messages.message import Message
 
 if TYPE_CHECKING:
-    from ..messages.errors import Refusal
+    from ..messages.errors import UserError
     from ..migrations.inventory import Inventory
     from .rows import Row
     from .survey import Landscape
 
-# Why a file was stepped over that Alembic would stumble over
+# Why a file was skipped that Alembic would stumble over
 UNLOADABLE = {"syntax", "encoding", "no-revision", "no-down-revision", "not-a-string"}
 
 
@@ -31,17 +31,17 @@ class Called(NamedTuple):
     """How the user called us, so that the next command means the same project."""
 
     directory: str | None = None
-    words: tuple[str, ...] = ()  # -c and -n
+    argv: tuple[str, ...] = ()  # -c and -n
     arguments: tuple[str, ...] = ()  # the values of -x
 
-    def command(self, name: str, *words: str) -> str:
+    def command(self, name: str, *argv: str) -> str:
         """Return one of our commands, to be pasted."""
         asking = (
             [word for value in self.arguments for word in ("-x", value)]
             if name in {"upgrade", "copy"}
             else []
         )
-        ours = shlex.join(["alembic-worktrees", name, *words, *self.words, *asking])
+        ours = shlex.join(["alembic-worktrees", name, *argv, *self.argv, *asking])
         return f"cd {shlex.quote(self.directory)} && {ours}" if self.directory else ours
 
 
@@ -102,7 +102,7 @@ def _broken(case: Case) -> Step | None:
     absent = {word for word in graph.missing if not {word, *labels.get(word, ())} & case.reached}
     absent = set() if case.landscape.applied is None else absent
     circle = (id for cycle in graph.cycles for id in cycle)
-    files = (one.path.name for one in case.inventory.stepped if one.reason in UNLOADABLE)
+    files = (one.path.name for one in case.inventory.skipped if one.reason in UNLOADABLE)
     wrong = tuple(sorted({*absent, *graph.duplicates, *circle, *files}))
     if not wrong:
         return None
@@ -111,7 +111,7 @@ def _broken(case: Case) -> Step | None:
 
 def _compiled(case: Case) -> Step | None:
     """Tell what Alembic loads and we cannot read."""
-    files = tuple(one.path.name for one in case.inventory.stepped if one.reason == "compiled")
+    files = tuple(one.path.name for one in case.inventory.skipped if one.reason == "compiled")
     if not files:
         return None
     return Step("check", case.called.command("check"), Message("next-compiled", {"files": files}))
@@ -124,15 +124,15 @@ def _objection(case: Case) -> Step | None:
 
 def _on_borrowed(case: Case) -> Step | None:
     pending = frozenset(case.here.waiting or ())
-    borrowed = {loan.revision: loan.origin for loan in case.here.borrowed}
+    borrowed = {borrowed_file.revision: borrowed_file.origin for borrowed_file in case.here.borrowed}
     return _refused(on_borrowed(case.inventory, case.landscape.graph, pending, borrowed))
 
 
-def _refused(refusal: Refusal | None) -> Step | None:
-    if refusal is None:
+def _refused(error: UserError | None) -> Step | None:
+    if error is None:
         return None
-    command = refusal.values.get("take_back")
-    return Step(refusal.key, str(command) if command else None, Message(refusal.key, refusal.values))
+    command = error.values.get("take_back")
+    return Step(error.key, str(command) if command else None, Message(error.key, error.values))
 
 
 def _lacking(case: Case) -> Step | None:
@@ -162,7 +162,7 @@ def _upgrade(case: Case, why: str, revisions: tuple[str, ...] | None) -> Step | 
 
 def _adopt(case: Case) -> Step | None:
     """Tell which file of ours, that will be committed, needs one that will not."""
-    borrowed = {loan.revision for loan in case.here.borrowed}
+    borrowed = {borrowed_file.revision for borrowed_file in case.here.borrowed}
     missing = case.inventory.branch_graph.missing
     needed = tuple(word for word in sorted(missing) if word in borrowed)
     if not needed:
@@ -190,7 +190,7 @@ def _silent(case: Case) -> Step | None:
 
 def _commit(case: Case) -> Step | None:
     """Tell what is applied to the database that others share, and is in no commit."""
-    ours = case.reached - {loan.revision for loan in case.here.borrowed}
+    ours = case.reached - {borrowed_file.revision for borrowed_file in case.here.borrowed}
     rows = [
         one
         for one in case.inventory.own

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from ..migrations.record import Origin
 
 
-class Loan(NamedTuple):
+class BorrowedFile(NamedTuple):
     """A borrowed file; `edited` if it was changed since."""
 
     revision: str
@@ -27,7 +27,7 @@ class Row(NamedTuple):
     here: bool
     has_project: bool
     heads: tuple[str, ...]  # of its own files
-    borrowed: tuple[Loan, ...]
+    borrowed: tuple[BorrowedFile, ...]
     lacks: tuple[str, ...] | None  # applied, and no file here
     waiting: tuple[str, ...] | None  # own, and not applied
 

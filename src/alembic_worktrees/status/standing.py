@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from .next_step import Called, Case, Step, next_step
-from .rows import Head, Loan, Row, Rows
+from .rows import BorrowedFile, Head, Row, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -73,17 +73,17 @@ def _row(holding: Holding, landscape: Landscape, reached: frozenset[str] | None)
         here=holding is landscape.here,
         has_project=checkout.project is not None,
         heads=own.real_heads,
-        borrowed=_loans(holding),
+        borrowed=_borrowed_files(holding),
         lacks=lacks,
         waiting=waiting,
     )
 
 
-def _loans(holding: Holding) -> tuple[Loan, ...]:
+def _borrowed_files(holding: Holding) -> tuple[BorrowedFile, ...]:
     checkout, inventory = holding
     rows = (*inventory.borrowed, *inventory.edited)
     return tuple(
-        Loan(
+        BorrowedFile(
             row.entry.revision,
             row.entry.origin.name,
             os.path.relpath(row.migration.path, checkout.path),

@@ -10,10 +10,10 @@ from .. import git
 from ..borrow.memory import Memory
 from ..borrow.objections import Scene, objection
 from ..database.client import Applied, Database
-from ..messages.errors import Refusal
+from ..messages.errors import UserError
 from ..messages.message import Message
 from ..migrations.graph import Graph, Node
-from ..migrations.inventory import Inventory, Stepped, graph_of, take_inventory, visit
+from ..migrations.inventory import Inventory, Skipped, graph_of, take_inventory, visit
 from ..search.by_hand import copied_by_hand
 from ..search.checkouts import look_around
 from ..search.search import Search
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ..search.checkouts import Checkout, Surroundings
     from ..search.sources import Candidate
 
-PATIENCE = 10.0  # seconds; who only looks does not want to wait for a host that never answers
+TIMEOUT = 10.0  # seconds; who only looks does not want to wait for a host that never answers
 
 
 class Holding(NamedTuple):
@@ -51,9 +51,9 @@ class Landscape(NamedTuple):
     graph: Graph  # of all checkouts together, and what was found
     committed: frozenset[Path]  # which of this checkout's own files HEAD has just so
     surroundings: Surroundings
-    stepped: tuple[Stepped, ...]
+    skipped: tuple[Skipped, ...]
     by_hand: Mapping[Path, Origin]  # own files here that somebody has copied, and who has committed them
-    objection: Refusal | None  # what an upgrade would say instead of doing anything
+    objection: UserError | None  # what an upgrade would say instead of doing anything
     apart: frozenset[Path] = frozenset()  # checkouts with a database of their own: SQLite's file lies in each
 
 
@@ -88,10 +88,10 @@ def _look(
 ) -> Landscape:
     around = look_around(project, settings.search)
     inventory = take_inventory(project)
-    stepped = [*around.stepped, *inventory.stepped]
+    skipped = [*around.skipped, *inventory.skipped]
     holdings = tuple(
         Holding(
-            _on_branch(checkout), inventory if checkout is around.here else visit(checkout.project, stepped)
+            _on_branch(checkout), inventory if checkout is around.here else visit(checkout.project, skipped)
         )
         for checkout in around.checkouts
     )
@@ -115,7 +115,7 @@ def _look(
         whole,
         committed,
         around,
-        (*stepped, *search.cut_short),
+        (*skipped, *search.cut_short),
         copied,
         _objection(project, inventory, applied, whole, search) if applied else None,
         frozenset(_apart(applied, project, around.others)) if applied else frozenset(),
@@ -127,8 +127,8 @@ def _has_its_own(theirs: Project, ours: Project, file: str) -> bool:
     here = os.path.normpath(ours.folder / file)
     if not os.path.isabs(file):
         return here != os.path.normpath(theirs.folder / file)
-    below = os.path.relpath(here, ours.root)
-    return not below.startswith(os.pardir) and (theirs.root / below).exists()
+    relative_path = os.path.relpath(here, ours.root)
+    return not relative_path.startswith(os.pardir) and (theirs.root / relative_path).exists()
 
 
 def _apart(applied: Applied, ours: Project, checkouts: Iterable[Checkout]) -> Iterator[Path]:
@@ -141,7 +141,7 @@ def _apart(applied: Applied, ours: Project, checkouts: Iterable[Checkout]) -> It
 
 def _objection(
     project: Project, inventory: Inventory, applied: Applied, graph: Graph, search: Search
-) -> Refusal | None:
+) -> UserError | None:
     here = {migration.revision.id: migration for migration in inventory.all}
     own = {id: here[id] for id in inventory.branch_graph.nodes}
     reached = graph.closure(applied.heads).known
@@ -159,13 +159,13 @@ def _on_branch(checkout: Checkout) -> Checkout:
 
 def _ask(database: Database) -> tuple[Applied | None, Message | None]:
     try:
-        return database.probe(PATIENCE, quiet=True), None
+        return database.probe(TIMEOUT, quiet=True), None
     except TimeoutError:
-        return None, Message("silent-slow", {"seconds": int(PATIENCE)})
-    except Refusal as refusal:
-        if refusal.key in {"probe-failed", "database-down"}:
-            return None, Message("silent-because", refusal.values)
-        return None, Message(refusal.key, refusal.values)
+        return None, Message("silent-slow", {"seconds": int(TIMEOUT)})
+    except UserError as error:
+        if error.key in {"probe-failed", "database-down"}:
+            return None, Message("silent-because", error.values)
+        return None, Message(error.key, error.values)
 
 
 def _union(holdings: Iterable[Holding]) -> Graph:

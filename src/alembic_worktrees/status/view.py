@@ -13,7 +13,7 @@ from ..messages.quoting import one_line
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from .rows import Head, Loan, Row
+    from .rows import BorrowedFile, Head, Row
     from .standing import Standing
 
     Phrase = Callable[[Message], str]
@@ -52,10 +52,18 @@ def _table_width(page: Page) -> int:
 
 def _page(standing: Standing, phrase: Phrase, shown: int) -> Page:
     sections = _databases(standing, phrase)
-    loans = next(row for row in standing.checkouts if row.here).borrowed
-    if loans:
+    borrowed_files = next(row for row in standing.checkouts if row.here).borrowed
+    if borrowed_files:
         title = phrase(Message("status-loans"))
-        sections += ((title, tuple(phrase(Message(_loan_key(loan), loan._asdict())) for loan in loans)),)
+        sections += (
+            (
+                title,
+                tuple(
+                    phrase(Message(_borrowed_key(borrowed_file), borrowed_file._asdict()))
+                    for borrowed_file in borrowed_files
+                ),
+            ),
+        )
     why, command = phrase(standing.step.why), standing.step.command
     return Page(
         header=tuple(phrase(Message(f"column-{name}")) for name in COLUMNS),
@@ -68,23 +76,33 @@ def _page(standing: Standing, phrase: Phrase, shown: int) -> Page:
     )
 
 
-def _loan_key(loan: Loan) -> str:
-    return "status-loan-staged" if loan.staged else "status-loan-edited" if loan.edited else "status-loan"
+def _borrowed_key(borrowed_file: BorrowedFile) -> str:
+    return (
+        "status-loan-staged"
+        if borrowed_file.staged
+        else "status-loan-edited"
+        if borrowed_file.edited
+        else "status-loan"
+    )
 
 
 def _cells(row: Row, phrase: Phrase, shown: int) -> tuple[str, ...]:
     if not row.has_project:
         empty = phrase(Message("status-no-project"))
         return (one_line(row.name), one_line(row.branch or NONE), empty, NONE, NONE, NONE)
-    lent = groupby(sorted(row.borrowed, key=lambda loan: loan.origin), key=lambda loan: loan.origin)
-    loans = [
-        f"{_ids([loan.revision for loan in loans], shown)} ← {one_line(origin)}" for origin, loans in lent
+    lent = groupby(
+        sorted(row.borrowed, key=lambda borrowed_file: borrowed_file.origin),
+        key=lambda borrowed_file: borrowed_file.origin,
+    )
+    borrowed_files = [
+        f"{_ids([borrowed_file.revision for borrowed_file in borrowed_files], shown)} ← {one_line(origin)}"
+        for origin, borrowed_files in lent
     ]
     return (
         one_line(row.name),
         one_line(row.branch or phrase(Message("status-no-branch"))),
         _ids(row.heads, max(shown, 1)),
-        "; ".join(loans) or NONE,
+        "; ".join(borrowed_files) or NONE,
         "?" if row.lacks is None else _ids(row.lacks, shown),
         "?" if row.waiting is None else _ids(row.waiting, shown),
     )
@@ -209,7 +227,7 @@ def _checkout_document(row: Row) -> dict[str, object]:
         "branch": row.branch,
         "here": row.here,
         "heads": list(row.heads),
-        "borrowed": [loan._asdict() for loan in row.borrowed],
+        "borrowed": [borrowed_file._asdict() for borrowed_file in row.borrowed],
         "lacks": _listed(row.lacks),
         "waiting": _listed(row.waiting),
     }

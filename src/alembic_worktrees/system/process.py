@@ -12,7 +12,7 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from ..messages.errors import CALL, Refusal
+from ..messages.errors import CALL, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -38,11 +38,11 @@ def run(
     environment: Mapping[str, str] | None = None,
     text: bytes = b"",
     user: int | None = None,
-    patience: float | None = None,
+    timeout: float | None = None,
 ) -> Result:
     """Run `argv` in `folder` to its end, with `text` as its standard input; as `user` if we are root.
 
-    Raises Refusal("program-missing") if there is no such program. One that has not ended within `patience`
+    Raises UserError("program-missing") if there is no such program. One that has not ended within `timeout`
     seconds is ended, and has failed with what it had written.
     """
     try:
@@ -54,14 +54,14 @@ def run(
             capture_output=True,
             check=False,
             user=user,
-            timeout=patience,
+            timeout=timeout,
         )
     except subprocess.TimeoutExpired as error:
-        return Result(-signal.SIGKILL, error.output or b"", b"no answer within %d seconds" % (patience or 0))
+        return Result(-signal.SIGKILL, error.output or b"", b"no answer within %d seconds" % (timeout or 0))
     except FileNotFoundError as error:
         if not folder.is_dir():
-            raise Refusal("folder-missing", folder=folder, call=CALL) from error
-        raise Refusal("program-missing", program=argv[0]) from error
+            raise UserError("folder-missing", folder=folder, call=CALL) from error
+        raise UserError("program-missing", program=argv[0]) from error
     return Result(done.returncode, done.stdout, done.stderr)
 
 
@@ -187,12 +187,12 @@ class Conversation:
             self._requests.write(line + "\n")
             self._requests.flush()
 
-    def receive(self, patience: float | None = None) -> str | None:
+    def receive(self, timeout: float | None = None) -> str | None:
         """Return the next line, or None when the process has ended.
 
-        If nothing comes within `patience` seconds the process is ended, and TimeoutError is raised.
+        If nothing comes within `timeout` seconds the process is ended, and TimeoutError is raised.
         """
-        if patience is not None and not select.select([self._answers], [], [], patience)[0]:
+        if timeout is not None and not select.select([self._answers], [], [], timeout)[0]:
             self._process.kill()
             raise TimeoutError
         return self._answers.readline() or None

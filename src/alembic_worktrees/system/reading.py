@@ -35,9 +35,9 @@ def is_sound(path: str) -> bool:
     return not {part.lower() for part in path.split("/")} & {"", ".", "..", ".git"}
 
 
-def fence(*folders: Path) -> tuple[str, ...]:
+def allowed_roots(*folders: Path) -> tuple[str, ...]:
     """Return what the real path of a file begins with if it lies in one of these folders, as the kernel names them."""
-    return tuple(os.path.join(place, "") for folder in folders if (place := _place_of_folder(folder)))
+    return tuple(os.path.join(place, "") for folder in folders if (place := _real_folder(folder)))
 
 
 def read_plain(path: Path | str, inside: tuple[str, ...], *, limit: int = MAX_BYTES) -> bytes:
@@ -134,7 +134,7 @@ def _read_whole(handle: int, size: int, limit: int) -> bytes:
     return content
 
 
-def _place_of_folder(folder: Path) -> str | None:
+def _real_folder(folder: Path) -> str | None:
     try:
         handle = os.open(folder, _OPENING_FOLDER)
     except OSError:
@@ -163,9 +163,9 @@ def walk(folder: Path, *, recursive: bool, limit: int | None = None) -> Iterator
     Folders are entered only if `recursive`, never through a link; `__pycache__` never.
     Raises NotReadable("too-many") if there are more than `limit` entries in all, folders too.
     """
-    for below, entry in entries(folder, recursive=recursive, limit=limit):
+    for relative_path, entry in entries(folder, recursive=recursive, limit=limit):
         if not entry.is_dir(follow_symlinks=False):
-            yield below
+            yield relative_path
 
 
 def entries(
@@ -177,9 +177,9 @@ def entries(
     """
     pending, left = [""], limit
     while pending:
-        below = pending.pop()
+        relative_path = pending.pop()
         try:
-            with os.scandir(folder / below) as listed:
+            with os.scandir(folder / relative_path) as listed:
                 found = list(listed if left is None else islice(listed, left + 1))
         except (FileNotFoundError, NotADirectoryError):
             continue
@@ -191,7 +191,7 @@ def entries(
         for entry in sorted(found, key=lambda entry: entry.name):
             entered = caches if entry.name == "__pycache__" else recursive
             if not entry.is_dir(follow_symlinks=False) or not (entered or recursive):
-                yield below + entry.name, entry
+                yield relative_path + entry.name, entry
             elif entered:
-                folders.append(f"{below}{entry.name}/")
+                folders.append(f"{relative_path}{entry.name}/")
         pending += reversed(folders)

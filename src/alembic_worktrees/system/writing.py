@@ -51,9 +51,9 @@ def _written(folder: Path, content: bytes, mode: int | None = None) -> Iterator[
         Path(name).unlink(missing_ok=True)
 
 
-def remove_leftovers(folder: Path, *, below: bool = False) -> None:
-    """Remove the temporary files of a run that was killed; `below`: also those in folders further down."""
-    for path in folder.glob(f"**/{TEMPORARY}*" if below else f"{TEMPORARY}*"):
+def remove_leftovers(folder: Path, *, recursive: bool = False) -> None:
+    """Remove the temporary files of a run that was killed; `recursive`: also those in folders further down."""
+    for path in folder.glob(f"**/{TEMPORARY}*" if recursive else f"{TEMPORARY}*"):
         path.unlink(missing_ok=True)
 
 

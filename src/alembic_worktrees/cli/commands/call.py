@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from ...migrations.inventory import Stepped
+    from ...migrations.inventory import Skipped
     from ...project.project import Project
     from ...project.settings import Settings
     from ..printer import Printer
@@ -37,18 +37,18 @@ class Call(NamedTuple):
         if self.options.verbose:
             self.printer.tell(message)
 
-    def tell_stepped(self, stepped: Sequence[Stepped]) -> None:
-        """Name what was stepped over: a folder that could not or may not be looked at always, the rest with -v."""
-        for one in dict.fromkeys(stepped):
+    def tell_skipped(self, skipped: Sequence[Skipped]) -> None:
+        """Name what was skipped: a folder that could not or may not be looked at always, the rest with -v."""
+        for one in dict.fromkeys(skipped):
             shut = one.reason in SHUT and not is_migration_name(one.path.name)
             if self.options.verbose or shut:
-                self.printer.tell(Message("stepped", {"path": one.path, "reason": one.reason}))
+                self.printer.tell(Message("skipped-path", {"path": one.path, "reason": one.reason}))
 
 
 def open_call(options: argparse.Namespace, printer: Printer) -> Call:
     """Find the project that the options mean, and read its settings; from here the printer speaks its language.
 
-    Raises Refusal as `find_project` and `load_settings` do.
+    Raises UserError as `find_project` and `load_settings` do.
     """
     files = config_files(options.config, options.name, getattr(options, "arguments", ()), os.environ)
     home = os.environ.get(HOME)

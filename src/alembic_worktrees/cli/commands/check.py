@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ... import PROGRAM
 from ...check.recorded import Review, joined, merging, review_commit, review_index, review_merge, review_push
 from ...check.review import Scope, find_scope, review_database, review_files, review_project
-from ...messages.errors import DONE, NOT_DONE, Refusal, Usage
+from ...messages.errors import DONE, NOT_DONE, Usage, UserError
 from ...messages.message import Message
 from ...project.project import ConfigFiles, config_files, find_project
 from ...project.settings import FILE, load_settings
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Push = tuple[str, str | None]  # the commit, and where the branch stands on the remote
 
 
-PATIENCE = 2.0  # seconds that a hook waits for a database
+TIMEOUT = 2.0  # seconds that a hook waits for a database
 
 
 def check(options: argparse.Namespace, printer: Printer) -> int:
@@ -68,11 +68,11 @@ def _passable(printer: Printer, way_past: Message | None) -> Iterator[None]:
     """Say how to get past a hook that refuses, whatever for."""
     try:
         yield
-    except Refusal as refusal:
+    except UserError as error:
         if way_past is None:
             raise
-        printer.tell(Message(refusal.key, refusal.values))
-        raise Refusal(way_past.key, **way_past.values) from refusal
+        printer.tell(Message(error.key, error.values))
+        raise UserError(way_past.key, **way_past.values) from error
 
 
 def _way_past(options: argparse.Namespace, scope: Scope | None) -> Message:
@@ -130,7 +130,7 @@ def _here(options: argparse.Namespace, scope: Scope) -> Iterator[Problem]:
 
 def _outside_git(options: argparse.Namespace, files: ConfigFiles) -> Iterable[Problem]:
     if options.staged or options.pushed or options.ref:
-        raise Refusal("not-a-repository", folder=Path.cwd())
+        raise UserError("not-a-repository", folder=Path.cwd())
     project = find_project(options.directory, here=Path.cwd(), home=None, files=files)
     return review_project(project, load_settings(project.folder / FILE))
 
@@ -152,10 +152,10 @@ def _again(options: argparse.Namespace) -> str:
     """Return the call that judges the whole of it."""
     import shlex
 
-    words = [options.directory] if options.directory else []
-    words += config_files(options.config, options.name, (), os.environ).words
-    words += ["--ref", options.ref] if options.ref else []
-    return shlex.join([PROGRAM, "check", *words])
+    argv = [options.directory] if options.directory else []
+    argv += config_files(options.config, options.name, (), os.environ).argv
+    argv += ["--ref", options.ref] if options.ref else []
+    return shlex.join([PROGRAM, "check", *argv])
 
 
 def line_of(problem: Problem) -> Message:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ... import git
 from ...install.shim import detect, render_completion
-from ...messages.errors import DONE, Refusal
+from ...messages.errors import DONE, UserError
 from ...migrations.inventory import take_inventory, visit
 from ...search.checkouts import look_around
 from ..completion import Word, complete
@@ -31,7 +31,7 @@ def completion(options: argparse.Namespace, printer: Printer) -> int:
     def know(command: str, kind: str) -> Iterator[Word]:
         try:
             yield from _known(command, kind, printer)
-        except Refusal:
+        except UserError:
             return  # the user presses tab and shall see nothing but the line
 
     offer = complete(make_parser(printer.phrase), options.line, know)
@@ -67,7 +67,7 @@ def _revisions(call: Call, *, everywhere: bool) -> Iterator[Word]:
     found = [(one, each) for one in checkouts for each in visit(one.project, []).all]
     words: dict[str, Word] = {}
     for checkout, migration in found:
-        id, name = migration.revision.id, os.path.basename(migration.below)
+        id, name = migration.revision.id, os.path.basename(migration.relative_path)
         if id not in words:
             words[id] = Word(id, f"{name} ({checkout.name})" if everywhere else name)
     yield from words.values()

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from ...messages.errors import DONE, Refusal
+from ...messages.errors import DONE, UserError
 from ...messages.message import Message
 from ...migrations.inventory import names_in, visit
 from ...search.checkouts import look_around
@@ -16,7 +16,7 @@ from .call import Call, open_call
 if TYPE_CHECKING:
     import argparse
 
-    from ...migrations.inventory import Inventory, Stepped
+    from ...migrations.inventory import Inventory, Skipped
     from ...search.checkouts import Checkout
     from ..printer import Printer
 
@@ -25,16 +25,16 @@ def find(options: argparse.Namespace, printer: Printer) -> int:
     """Print where a revision lies: a path, or COMMIT:PATH if only git has it."""
     call = open_call(options, printer)
     id = options.revision
-    search = Search(call.project, call.settings, here_too=True, only=id, tell=printer.tell, patience=THOROUGH)
+    search = Search(call.project, call.settings, here_too=True, only=id, tell=printer.tell, timeout=THOROUGH)
     found = [one for one in search.find(id) if one.revision.id == id]
-    call.tell_stepped(search.stepped)
+    call.tell_skipped(search.skipped)
     if not found:
         from ...borrow.advice import not_found
         from ...borrow.plan import Gap
 
         if longer := _beginning_with(id, search):
-            raise Refusal("find-longer", revision=id, longer=longer)
-        raise not_found(call.project, search.surroundings, [Gap(id, ())], search.stepped)
+            raise UserError("find-longer", revision=id, longer=longer)
+        raise not_found(call.project, search.surroundings, [Gap(id, ())], search.skipped)
     printer.data(str(found[0].path or f"{found[0].origin.commit}:{found[0].origin.path}"))
     return DONE
 
@@ -50,7 +50,7 @@ def list_all(options: argparse.Namespace, printer: Printer) -> int:
     """Print every checkout and its migrations, the main one first."""
     call = open_call(options, printer)
     surroundings = look_around(call.project, call.settings.search)
-    call.tell_stepped(surroundings.stepped)
+    call.tell_skipped(surroundings.skipped)
     if options.json:
         rows = [_document(checkout, call) for checkout in surroundings.checkouts]
         printer.document({"checkouts": rows})
@@ -61,9 +61,9 @@ def list_all(options: argparse.Namespace, printer: Printer) -> int:
 
 
 def _print_checkout(checkout: Checkout, call: Call) -> None:
-    stepped: list[Stepped] = []
-    names = names_in(checkout.project, stepped)
-    call.tell_stepped(stepped)
+    skipped: list[Skipped] = []
+    names = names_in(checkout.project, skipped)
+    call.tell_skipped(skipped)
     borrowed = _origins(checkout) if sys.stdout.isatty() else {}
     lines = [
         call.printer.phrase(Message("head-borrowed", {"revision": name, "origin": borrowed[name]}))
@@ -79,13 +79,13 @@ def _origins(checkout: Checkout) -> dict[str, str]:
     """Return where each borrowed file of a checkout comes from, by its name."""
     inventory = visit(checkout.project, [])
     rows = (*inventory.borrowed, *inventory.edited)
-    return {row.migration.below: row.entry.origin.name for row in rows}
+    return {row.migration.relative_path: row.entry.origin.name for row in rows}
 
 
 def _document(checkout: Checkout, call: Call) -> dict[str, object]:
-    stepped: list[Stepped] = []
-    rows = _rows(checkout, visit(checkout.project, stepped))
-    call.tell_stepped(stepped)
+    skipped: list[Skipped] = []
+    rows = _rows(checkout, visit(checkout.project, skipped))
+    call.tell_skipped(skipped)
     return {"name": checkout.name, "path": str(checkout.path), "branch": checkout.branch, "migrations": rows}
 
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...messages.errors import DONE, Refusal, Usage
+from ...messages.errors import DONE, Usage, UserError
 from ...messages.message import Message
 from ...status.survey import survey
 from ...system.encoding import encoded
@@ -41,7 +41,7 @@ def graph(options: argparse.Namespace, printer: Printer) -> int:
     path = Path(options.output) if options.output else None
     chosen = options.format or _format_of(path)
     if path and os.path.lexists(path) and not options.force:  # before the work, which takes a second
-        raise Refusal("file-exists", path=path)
+        raise UserError("file-exists", path=path)
     call = open_call(options, printer)
     landscape = survey(
         call.project,
@@ -51,7 +51,7 @@ def graph(options: argparse.Namespace, printer: Printer) -> int:
         tell=printer.tell,
         verbose=options.verbose,
     )
-    call.tell_stepped(landscape.stepped)
+    call.tell_skipped(landscape.skipped)
     if landscape.silence:
         printer.tell(Message("graph-silent", {"why": landscape.silence}))
     picture = make_picture(landscape)
@@ -102,6 +102,6 @@ def _save(data: bytes, path: Path, *, overwrite: bool) -> None:
         with path.open("wb" if overwrite else "xb") as file:
             file.write(data)
     except FileExistsError as error:
-        raise Refusal("file-exists", path=path) from error
+        raise UserError("file-exists", path=path) from error
     except OSError as error:
-        raise Refusal("cannot-save", path=path, reason=error.strerror) from error
+        raise UserError("cannot-save", path=path, reason=error.strerror) from error

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...check.review import Scope, find_scope, review_database
-from ...messages.errors import DONE, Refusal
+from ...messages.errors import DONE, UserError
 from ...messages.message import Message
 from ...project.project import config_files
-from .check import PATIENCE, _is_skipped, _passable
+from .check import TIMEOUT, _is_skipped, _passable
 
 if TYPE_CHECKING:
     import argparse
@@ -34,7 +34,7 @@ def protect(options: argparse.Namespace, printer: Printer) -> int:
             printer.speak(scope.language())
             named = tuple(Message(f"protected-{row.how}", {"path": row.path}) for row in rows)
             branches = tuple(dict.fromkeys(row.published for row in rows))
-            raise Refusal("protected", branches=branches, rows=named, paths=tuple(row.path for row in rows))
+            raise UserError("protected", branches=branches, rows=named, paths=tuple(row.path for row in rows))
     return DONE
 
 
@@ -42,8 +42,8 @@ def report(options: argparse.Namespace, printer: Printer) -> int:
     """Say what a merge, rebase or checkout brought. Never fails: git has done its work already."""
     try:
         _report(options, printer)
-    except Refusal as refusal:
-        printer.tell(Message(refusal.key, refusal.values))
+    except UserError as error:
+        printer.tell(Message(error.key, error.values))
     except Exception as error:
         from ...database.runner import mask
 
@@ -57,7 +57,7 @@ def _report(options: argparse.Namespace, printer: Printer) -> None:
 
     files = config_files(options.config, options.name, (), os.environ)
     scope = find_scope(None, Path.cwd(), files)
-    event = what_happened(told(options.words, os.environ), scope) if scope else None
+    event = what_happened(told(options.argv, os.environ), scope) if scope else None
     if scope and event:
         found = make_report(scope, event)
         printer.speak(scope.language(found.folders))
@@ -68,11 +68,11 @@ def _report(options: argparse.Namespace, printer: Printer) -> None:
 
 def _report_database(scope: Scope, printer: Printer) -> None:
     try:
-        for problem in review_database(scope, os.environ, PATIENCE):
+        for problem in review_database(scope, os.environ, TIMEOUT):
             printer.tell(Message("report-problem", {"message": problem.message, "hint": problem.hint}))
     except TimeoutError:
-        printer.tell(Message("database-silent", {"seconds": int(PATIENCE)}))
-    except Refusal as refusal:
-        if refusal.key not in {"probe-failed", "database-down"}:
+        printer.tell(Message("database-silent", {"seconds": int(TIMEOUT)}))
+    except UserError as error:
+        if error.key not in {"probe-failed", "database-down"}:
             raise
-        printer.tell(Message("database-refused", {"reason": refusal.values["reason"]}))
+        printer.tell(Message("database-refused", {"reason": error.values["reason"]}))

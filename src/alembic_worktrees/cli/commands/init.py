@@ -12,7 +12,7 @@ from ...check.review import find_scope, projects
 from ...install.extras import Home, Place
 from ...install.installation import Change, apply, plan_installation, plan_removal
 from ...install.purge import Remains, find_remains, take
-from ...messages.errors import DONE, Refusal, Usage
+from ...messages.errors import DONE, Usage, UserError
 from ...messages.message import Message
 from ...messages.speaker import language
 from ...project.config import MAIN
@@ -86,26 +86,26 @@ def _stays(options: argparse.Namespace, remains: Remains) -> Iterator[Message]:
 
 
 def _may(options: argparse.Namespace, printer: Printer, question: Message) -> bool:
-    """Whether it is to be done: not in a dry run. Raises Refusal "init-needs-yes" without a yes."""
+    """Whether it is to be done: not in a dry run. Raises UserError "init-needs-yes" without a yes."""
     if options.dry_run:
         return False
     if not options.yes and not printer.ask(question):
-        raise Refusal("init-needs-yes", command=_again(options, "--yes"))
+        raise UserError("init-needs-yes", command=_again(options, "--yes"))
     return True
 
 
 def _again(options: argparse.Namespace, more: str) -> str:
     """Return the same call with one more word."""
-    words = [PROGRAM, "init", *([options.directory] if options.directory else [])]
-    words += ["--with", ",".join(options.extras)] if options.extras else []
-    words += [f"--{name}" for name in ("remove", "purge") if getattr(options, name)]
-    return shlex.join([*words, more])
+    argv = [PROGRAM, "init", *([options.directory] if options.directory else [])]
+    argv += ["--with", ",".join(options.extras)] if options.extras else []
+    argv += [f"--{name}" for name in ("remove", "purge") if getattr(options, name)]
+    return shlex.join([*argv, more])
 
 
 def _place(folder: Path) -> Place:
     repository = git.locate(folder)
     if repository is None:
-        raise Refusal("init-no-git", folder=folder)
+        raise UserError("init-no-git", folder=folder)
     top = repository.top
     return Place(top, repository.common, git.hooks_folder(top), git.hooks_path(top))
 
@@ -118,13 +118,13 @@ def _open(options: argparse.Namespace, printer: Printer) -> Call:
         found = projects(scope, placed=True) if scope else ()
     try:
         call = open_call(options, printer)
-    except Refusal as refusal:
-        if not found or not refusal.key.startswith("no-config"):
+    except UserError as error:
+        if not found or not error.key.startswith("no-config"):
             raise
         if len(found) > 1 and options.extras:
             folders = tuple(project.folder for project in found)
             command = shlex.join([PROGRAM, "init", os.path.relpath(folders[0])])
-            raise Refusal("init-which", found=folders, command=command) from None
+            raise UserError("init-which", found=folders, command=command) from None
         options.directory = str(found[0].folder)
         call = open_call(options, printer)
     for project in found or (call.project,):
@@ -135,7 +135,7 @@ def _open(options: argparse.Namespace, printer: Printer) -> Call:
 def _home(call: Call) -> Home:
     project, published = call.project, call.settings.published
     if project.repository is None:
-        raise Refusal("init-no-git", folder=project.root)
+        raise UserError("init-no-git", folder=project.root)
     main = look_around(project, call.settings.search).main
     default = git.default_branch(project.root)
     branch = default or main.branch or "main"

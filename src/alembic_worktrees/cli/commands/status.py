@@ -34,9 +34,9 @@ def status(options: argparse.Namespace, printer: Printer) -> int:
         tell=printer.tell,
         verbose=options.verbose,
     )
-    call.tell_stepped(landscape.stepped)
-    words = config_files(options.config, options.name, (), os.environ).words
-    called = Called(options.directory, words, tuple(options.arguments))
+    call.tell_skipped(landscape.skipped)
+    argv = config_files(options.config, options.name, (), os.environ).argv
+    called = Called(options.directory, argv, tuple(options.arguments))
     standing = stand(landscape, called, max_heads=call.settings.max_heads)
     if options.json:
         printer.document(document(standing, printer.phrase))

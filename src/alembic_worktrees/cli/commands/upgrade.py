@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ...database.client import Database
-from ...messages.errors import DONE, Refusal
+from ...messages.errors import DONE, UserError
 from ...messages.message import Message
 from .call import Call, open_call
 
@@ -59,8 +59,8 @@ def copy(options: argparse.Namespace, printer: Printer) -> int:
         _print_plan(situation, printer)
     if options.dry_run and _reviews(call):
         _show_sheets(call, situation, data=not options.json)
-    if refusal := situation.obstacle:
-        raise refusal
+    if error := situation.obstacle:
+        raise error
     if not situation.plan.copies and not situation.plan.returned:
         printer.tell(Message("plan-nothing"))
     return DONE
@@ -83,7 +83,7 @@ def _audience(call: Call, *, meant: bool | tuple[str, ...]) -> Audience:
 
     allow = (lambda _: None) if meant is True else partial(_consent, call.printer, meant or ())
     review = partial(_review, call) if _reviews(call) else (lambda _: None)
-    return Audience(call.printer.tell, call.tell_detail, call.tell_stepped, allow, review)
+    return Audience(call.printer.tell, call.tell_detail, call.tell_skipped, allow, review)
 
 
 def _reviews(call: Call) -> bool:
@@ -92,32 +92,32 @@ def _reviews(call: Call) -> bool:
 
 
 def _review(call: Call, situation: Situation) -> None:
-    """Show every file that would be borrowed, and ask once. Raises Refusal."""
+    """Show every file that would be borrowed, and ask once. Raises UserError."""
     from ...project.project import config_files
     from ...status.next_step import Called
 
     copies, options = situation.plan.copies, call.options
     if not call.printer.can_ask:
-        words = config_files(options.config, options.name, (), os.environ).words
-        called = Called(options.directory, words, tuple(options.arguments))
+        argv = config_files(options.config, options.name, (), os.environ).argv
+        called = Called(options.directory, argv, tuple(options.arguments))
         read = called.command("copy", "--dry-run", "--review")
         again = called.command(options.command, "--no-review")
-        raise Refusal("preview-unanswered", copies=copies, read=read, again=again)
+        raise UserError("preview-unanswered", copies=copies, read=read, again=again)
     _show_sheets(call, situation, data=False)
     if not call.printer.ask(Message("preview-ask", {"copies": copies})):
-        raise Refusal("preview-declined")
+        raise UserError("preview-declined")
 
 
 def _show_sheets(call: Call, situation: Situation, *, data: bool) -> None:
-    from ...borrow.preview import author_of, sheets
+    from ...borrow.preview import author_of, pages
 
     author = author_of(situation.project, lambda: situation.search.surroundings)
-    for sheet in sheets(situation.plan.copies, author):
+    for page in pages(situation.plan.copies, author):
         if data:
-            call.printer.data(*call.printer.phrase(sheet.about).split("\n"))
+            call.printer.data(*call.printer.phrase(page.about).split("\n"))
         else:
-            call.printer.tell(sheet.about)
-        call.printer.show(sheet.text, sheet.language, data=data)
+            call.printer.tell(page.about)
+        call.printer.show(page.text, page.language, data=data)
 
 
 def _consent(printer: Printer, meant: Sequence[str], applied: Applied) -> None:
@@ -127,7 +127,7 @@ def _consent(printer: Printer, meant: Sequence[str], applied: Applied) -> None:
     for name, remote in dict.fromkeys(hosts):
         values = {"database": name, "host": remote.host, "why": _why(remote)}
         if remote.host.lower() not in named and not printer.ask(Message("ask-not-local", values)):
-            raise Refusal("not-local", **values)
+            raise UserError("not-local", **values)
 
 
 def _why(remote: Remote) -> Message:
