@@ -608,7 +608,7 @@ def test_lock_of_a_git_that_was_killed(bare_world: World, monkeypatch: pytest.Mo
 
 def test_lock_that_is_held_for_good(bare_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     main = bare_world.main
-    monkeypatch.setattr(archive, "PATIENCE", 0.5)
+    monkeypatch.setattr(archive, "TIMEOUT", 0.5)
     main.write(f".git/{REF}.lock", "")
     with pytest.raises(UserError) as caught:
         keep(main, migration(main, "x"))

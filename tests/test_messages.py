@@ -51,7 +51,7 @@ def calls() -> Iterator[tuple[str, set[str] | None, str]]:
         for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
                 key = node.args[0]
-                if node.func.id in {"Message", "Refusal", "Usage"} and isinstance(key, ast.Constant):
+                if node.func.id in {"Message", "UserError", "Usage"} and isinstance(key, ast.Constant):
                     yield str(key.value), values(node), f"{source.name}:{node.lineno}"
 
 

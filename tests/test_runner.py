@@ -123,7 +123,7 @@ def test_our_folder_is_not_on_its_path(world: World) -> None:
     """Our `config.py`, `git.py` or `files.py` must not stand in for the project's."""
     env = world.main.backend / "migrations/env.py"
     env.write_text("import sys; print('PATH', sys.path); import files\n" + env.read_text())
-    done = ask(world, '{"do": "probe", "words": []}')
+    done = ask(world, '{"do": "probe", "argv": []}')
     assert str(SOURCE.parent) not in done.stdout.partition("ANSWERS")[0]
     assert "No module named 'files'" in done.stderr
 
@@ -135,7 +135,7 @@ def test_probe_changes_nothing(world: World) -> None:
     for cache in world.main.path.rglob("__pycache__"):
         shutil.rmtree(cache)
     before = tree(world.root)
-    done = ask(world, '{"do": "probe", "words": []}')
+    done = ask(world, '{"do": "probe", "argv": []}')
     assert '"heads": ["aaaa1111"]' in done.stdout
     assert tree(world.root) == before
 
@@ -183,6 +183,6 @@ def test_it_ends_as_python_does(what: str, said: str, world: World) -> None:
     """It skips the freeing of memory, not what env.py has asked for at the end."""
     env = world.main.backend / "migrations/env.py"
     env.write_text(f"{what}\n{env.read_text()}")
-    done = ask(world, '{"do": "probe", "words": []}')
+    done = ask(world, '{"do": "probe", "argv": []}')
     assert said in done.stdout.splitlines()
     assert done.stdout.endswith(" 0\n")

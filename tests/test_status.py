@@ -196,7 +196,7 @@ def test_the_database_does_not_answer(language: str, world_root: Path) -> None:
 
 
 def test_a_host_that_never_answers(world_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(landscape, "PATIENCE", 1.0)
+    monkeypatch.setattr(landscape, "TIMEOUT", 1.0)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         world = World.create(world_root, f"postgresql+psycopg2://joe@127.0.0.1:{port}/none")
