@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml  # type: ignore[import-untyped, unused-ignore]  # pre-commit brings it
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from pre_commit.clientlib import (  # type: ignore[import-untyped, unused-ignore]
@@ -72,6 +72,8 @@ CONFIGS = {
     "    entry: |+\n      x\n\n\n# end\n",
     "é": "# déjà là\nrepos:\n" + RUFF,
     "document end": "---\nrepos:\n" + RUFF + "...\n",
+    "quoted": '"repos":\n' + RUFF,
+    "a line break of its own": "repos:\n- repo: a\n  rev: a\n  hooks:\r  - id: a\n",
 }
 
 # What we do not understand is for a person.
@@ -82,10 +84,8 @@ NOT_OURS = {
     "flow": "repos: [{repo: a}]\n",
     "several lines of flow": "repos: [\n  {repo: a},\n]\n",
     "spaced": "repos: [ ]\n",
-    "quoted": '"repos":\n' + RUFF,
     "twice": "repos:\n" + RUFF + "repos:\n" + RUFF,
     "a mapping": "repos:\n  a: b\n",
-    "a line break of its own": "repos:\n- repo: local\n  hooks:\r  - id: a",
 }
 
 

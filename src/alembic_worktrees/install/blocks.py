@@ -6,7 +6,12 @@ Line breaks are those of the file, and what is taken out leaves every byte as it
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 BEGIN = "# >>> alembic-worktrees >>>"
 END = "# <<< alembic-worktrees <<<"
@@ -16,15 +21,6 @@ _INSIDE = rf"[ ]*{re.escape(BEGIN)}\r?\n(?:(?!{re.escape(BEGIN)}|{re.escape(END)
 # At the end of a file without a final line break, the line break before the block is ours instead of the one after.
 _BLOCK = re.compile(rf"^{_INSIDE}\r?\n|\r?\n{_INSIDE}\Z", re.DOTALL | re.MULTILINE)
 _SHELL = re.compile(r"#!\s*\S*/(?:env\s+(?:-S\s+)?)?(?:\S*/)?(?:sh|bash|dash|zsh|ksh)(?:\s|$)")
-
-_REPOS = re.compile(r"^repos:(?P<empty> \[\])?(?:[ ]+&\w+)?[ ]*(?:#.*)?\r?$", re.MULTILINE)
-_ODD_LINE_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")  # YAML takes each for one
-_NEXT_KEY = re.compile(r"^(?:[^\s#-]|---\s)", re.MULTILINE)
-_ITEM = re.compile(r"([ ]*)-\s")
-_OUR_CHECK = re.compile(r"^[ ]*-?[ ]*id:[ ]*alembic-check\b", re.MULTILINE)
-_KEPT_LINE_BREAKS = re.compile(
-    r"[|>]\d?\+", re.MULTILINE
-)  # a scalar to which the empty lines after it belong
 
 
 def has_block(text: str) -> bool:
@@ -53,85 +49,77 @@ def with_hook(text: str | None, body: str) -> str | None:
 def with_repo(text: str, body: str) -> str | None:
     """Return a `.pre-commit-config.yaml` with `body` as one more item of `repos`, comments and order kept.
 
-    As it is, if it has our check in an item of its own. None if `repos` is not a list in a form that we understand;
-    then it is for a person to add.
+    As it is, if it has our check in an item of its own. None if `repos` is not a list that can take one more item
+    without a change to anything else; then it is for a person to add.
     """
     if has_block(text):
         return _renewed(text, body)
-    if _OUR_CHECK.search(text):
+    events = _parsed(text)
+    if any(getattr(event, "value", "") == "alembic-check" for event in events):
         return text
-    repos = _find_repos(text)
-    if repos is None:
+    repos = _find_repos(events)
+    after = repos and _with_item(text, events[slice(*repos)], body)
+    if not repos or not after:
         return None
-    if repos.empty:
-        start = repos.key + len("repos:")
-        opened = text[:start] + text[start + len(" []") :]
-        return _inserted(opened, repos.end - len(" []"), body, "")
-    return _inserted(text, repos.end, body, repos.indent)
+    # YAML is asked again whether this is one more item and nothing else.
+    last = repos[1] - 1
+    wanted = [*events[:last], *_parsed(body)[3:-3], *events[last:]]
+    return after if list(map(repr, _parsed(after))) == list(map(repr, wanted)) else None
 
 
 def without_repo(text: str) -> str:
     """Return a `.pre-commit-config.yaml` without our item; a list that is empty then is written as one."""
     left = without_block(text)
-    if left == text or (key := _REPOS.search(left)) is None:
+    events = _parsed(left)
+    repos = _find_repos(events)
+    if left == text or not repos or getattr(events[repos[0]], "value", None) != "":
         return left
-    if key["empty"] or _content(left[key.end() :]):
-        return left
-    start = key.start() + len("repos:")
-    return f"{left[:start]} []{left[start:]}"
+    colon = events[repos[0]].start_mark.index
+    return f"{left[:colon]} []{left[colon:]}"
 
 
-class _Repos(NamedTuple):
-    """Where the key `repos` stands, where one more item goes, and how far the items are indented."""
+def _parsed(text: str) -> list[yaml.Event]:
+    """Return what YAML makes of a text, each event with its marks; nothing if it does not take it."""
+    try:
+        return list(yaml.parse(text))
+    except yaml.YAMLError:
+        return []
 
-    key: int
-    end: int
-    indent: str
-    empty: bool
+
+def _find_repos(events: Sequence[yaml.Event]) -> tuple[int, int] | None:
+    """Return which events are the value of `repos` in the mapping that the document is; None if not just one is."""
+    depth = 0
+    starts: list[int] = []
+    for number, event in enumerate(events):
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if (depth == 1 and isinstance(event, yaml.NodeEvent)) or (depth == 0 and starts):
+            starts.append(number)  # of a key, of its value, …, and the end of the mapping
+        depth += isinstance(event, yaml.CollectionStartEvent)
+    pairs = zip(starts[::2], starts[1::2], starts[2::2], strict=False)
+    found = [place for key, *place in pairs if getattr(events[key], "value", "") == "repos"]
+    return (found[0][0], found[0][1]) if len(found) == 1 else None
 
 
-def _find_repos(text: str) -> _Repos | None:
-    keys = list(_REPOS.finditer(text))
-    if len(keys) != 1 or _ODD_LINE_BREAK.search(text):
+def _with_item(text: str, repos: Sequence[yaml.Event], body: str) -> str | None:
+    """Return the text with one more item in the list that these events are; None if it is none, or has brackets."""
+    begin, end = repos[0].start_mark.index, repos[-1].end_mark.index
+    if text[begin - 1 : end] == " []":
+        text = text[: begin - 1] + text[end:]
+        return _inserted(text, _next_line(text, begin - 1), body, "")
+    if not isinstance(repos[0], yaml.SequenceStartEvent) or repos[0].flow_style:
         return None
-    key = keys[0]
-    start = min(key.end() + 1, len(text))  # after the line break
-    content = _content(text[start:])
-    first = _ITEM.match(content[0]) if content else None
-    if key["empty"]:
-        return None if content else _Repos(key.start(), start, "", empty=True)
-    if first is None:
-        return None
-    return _Repos(key.start(), start + _length(text[start:], first[1]), first[1], empty=False)
+    dash = text.rfind("-", 0, repos[1].start_mark.index)
+    indent = dash - text.rfind("\n", 0, dash) - 1
+    # What has no sign of its own, the end of a block say, has its mark where the next thing stands.
+    signs = (event.end_mark.index for event in repos if event.end_mark.index > event.start_mark.index)
+    place = _next_line(text, max([dash + 1, *signs]))
+    comments = re.compile(rf"(?:\s*^[ ]{{{indent + 1},}}#.*\n?)*", re.MULTILINE).match(text, place)
+    return _inserted(text, comments.end() if comments else place, body, " " * indent)
 
 
-def _content(tail: str) -> list[str]:
-    """Return the lines up to the next key that are neither empty nor a comment."""
-    return [line for line in _lines(_items(tail)) if not _is_comment(line)]
-
-
-def _items(tail: str) -> str:
-    following = _NEXT_KEY.search(tail)
-    return tail[: following.start()] if following else tail
-
-
-def _length(tail: str, indent: str) -> int:
-    """Return where the last item ends: empty lines and comments after it may be about what comes next."""
-    items = _items(tail)
-    lines = _lines(items)
-    while not _KEPT_LINE_BREAKS.search(items) and _is_comment(lines[-1]):
-        if len(lines[-1]) - len(lines[-1].lstrip(" ")) > len(indent) and lines[-1].strip():
-            break  # it may be the text of a scalar
-        lines.pop()
-    return sum(map(len, lines))
-
-
-def _is_comment(line: str) -> bool:
-    return line.strip()[:1] in {"", "#"}
-
-
-def _lines(text: str) -> list[str]:
-    return re.findall(r"[^\n]*\n|[^\n]+", text)
+def _next_line(text: str, place: int) -> int:
+    """Return where the next line begins: at `place` itself, if that is a beginning."""
+    return text.find("\n", place - 1) + 1 or len(text)
 
 
 def _block(body: str, indent: str, line_break: str) -> str:
