@@ -346,7 +346,7 @@ def test_a_bug_of_ours(quiet: Checkout) -> None:
 
 # A quick start
 
-HEAVY = {"alembic", "sqlalchemy", "psycopg2", "rich", "filelock", "asyncio"}
+HEAVY = {"alembic", "sqlalchemy", "psycopg2", "rich", "asyncio"}
 
 
 @pytest.mark.parametrize(

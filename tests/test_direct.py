@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
-from filelock import FileLock
 
 from alembic_worktrees.borrow import lock
+from worlds.process import locked
 from worlds.running import running
 from worlds.world import Layout, World
 
@@ -135,13 +136,14 @@ def test_copy_reads_the_rows_when_nobody_else_is_at_work(
     here: Checkout, ahead: Checkout, database: Database
 ) -> None:
     break_env(here)
-    held = FileLock(here.path / ".git" / lock.NAME)
-    with held, running(here, "copy") as process:
-        process.until("Another checkout is upgrading")
-        ahead.revision("cccc3333", "bbbb2222")
-        database.set_heads("cccc3333")
-        held.release()
-        assert process.finish() == 0
+    with ExitStack() as held:
+        held.enter_context(locked(here.path / ".git" / lock.NAME))
+        with running(here, "copy") as process:
+            process.until("Another checkout is upgrading")
+            ahead.revision("cccc3333", "bbbb2222")
+            database.set_heads("cccc3333")
+            held.close()
+            assert process.finish() == 0
     assert (here.versions / "cccc3333_add_t.py").exists()
 
 

@@ -11,9 +11,9 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import filelock
 import psycopg2
 import pytest
+import rich
 
 import alembic_worktrees
 from worlds.observe import TRACES, at_terminal, tree
@@ -311,7 +311,7 @@ def test_no_interpreter(main: Checkout, nothing_on_path: str) -> None:
     for name in (".venv", "venv"):
         main.world.run(BASE_PYTHON, "-m", "venv", "--without-pip", main.backend / name)
     source = os.path.dirname(os.path.dirname(alembic_worktrees.__file__))
-    packages = os.path.dirname(os.path.dirname(filelock.__file__))
+    packages = os.path.dirname(os.path.dirname(rich.__file__))
     # Our own dependencies, seen by us only.
     code = f"import sys; sys.path[:0] = [{source!r}, {packages!r}]; from alembic_worktrees.__main__ import main; main()"
     done = main.world.run(

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import psycopg2
 import pytest
 
+from alembic_worktrees.borrow import lock
 from worlds.observe import TRACES, tree
+from worlds.process import locked
 from worlds.running import Running, running
 from worlds.world import Layout, World
 
@@ -84,6 +86,27 @@ def holder(world: World, clone: Checkout, database: Database) -> Iterator[tuple[
 
 
 # Who waits for whom
+
+
+def test_an_upgrade_waits_for_the_lock_of_its_repository(world: World, database: Database) -> None:
+    world.main.applied("aaaa1111")
+    feature = world.worktree("StoFlow-feature")
+    feature.revision("bbbb2222", "aaaa1111")
+    with ExitStack() as held:
+        held.enter_context(locked(world.main.path / ".git" / lock.NAME))
+        with running(feature, "upgrade") as process:
+            process.until(WAITING)
+            world.main.applied("cccc3333", "aaaa1111")
+            held.close()
+            assert process.finish() == 0
+            assert process.said.count(WAITING) == 1
+    assert database.heads() == {"bbbb2222", "cccc3333"}
+    assert (feature.versions / "cccc3333_add_t.py").exists()
+
+
+def test_one_that_is_free_is_not_spoken_of(world: World, database: Database) -> None:
+    world.main.revision("aaaa1111")
+    assert WAITING not in world.main.tool("upgrade", check=True).stderr
 
 
 def test_a_clone_waits_and_then_finds_what_was_done(

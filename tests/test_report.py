@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from alembic_worktrees.borrow import lock
 from test_hooks import install, second_project
+from worlds.process import locked
 from worlds.world import World
 
 if TYPE_CHECKING:
@@ -203,6 +205,23 @@ def test_arrived_originals_are_tidied(command: str, checkout: Checkout) -> None:
     assert heard == f"{NEW}dddd4444 is no longer borrowed, git has brought it: {path}\n"
     assert not record.exists()
     assert said(checkout.git_run("checkout", "--quiet", "feature")) == ""
+
+
+def test_who_upgrades_is_not_waited_for(checkout: Checkout) -> None:
+    """What is left is tidied by who upgrades, or by the next run."""
+    sibling = next(
+        type(checkout)(checkout.world, path)
+        for path in (checkout.world.root / "StoFlow-develop", checkout.world.main.path)
+        if path.exists()
+    )
+    sibling.alembic("upgrade", "heads", check=True)
+    checkout.tool("copy", check=True)
+    record = checkout.versions / ".gitignore"
+    with locked(checkout.world.main.path / ".git" / lock.NAME):
+        assert said(checkout.git_run("merge", "--quiet", "develop")) == NEW
+        assert "dddd4444" in record.read_text()
+    assert "dddd4444 is no longer borrowed" in checkout.tool("copy", check=True).stderr
+    assert not record.exists()
 
 
 def test_french(checkout: Checkout) -> None:

@@ -11,9 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from filelock import FileLock
-
-from worlds.process import run
+from worlds.process import locked, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,7 +81,7 @@ def environment(name: str, python: Path, *words: str | Path, floors: Sequence[st
     recipe = made.folder / "recipe.txt"
     text = "\n".join(map(str, [python, *words, *floors]))
     KEPT.mkdir(exist_ok=True)
-    with FileLock(KEPT / f"{name}.lock"):
+    with locked(KEPT / f"{name}.lock"):
         if not recipe.is_file() or recipe.read_text() != text:
             shutil.rmtree(made.folder, ignore_errors=True)
             _do(python, "-m", "venv", made.folder)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import fcntl
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from ..messages.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from ..git.repository import Repository
 
@@ -17,43 +19,39 @@ NAME = "alembic-worktrees.lock"
 
 @contextmanager
 def only_one(repository: Repository | None, when_waiting: Callable[[], None]) -> Iterator[None]:
-    """Hold the repository's lock; it is released also when the process is killed. Outside git there is none."""
-    if repository is None:
-        yield
-        return
-    from filelock import FileLock, Timeout
+    """Hold the repository's lock; it is released also when the process is killed. Outside git there is none.
 
-    path = repository.common / NAME
-    lock = FileLock(path)
+    Raises UserError("cannot-write") where there can be no lock.
+    """
+    with ExitStack() as held:
+        if repository:
+            _lock(repository.common / NAME, when_waiting, held)
+        yield
+
+
+def _lock(path: Path, when_waiting: Callable[[], None], held: ExitStack) -> None:
     try:
+        file = held.enter_context(path.open("ab"))
         try:
-            lock.acquire(timeout=0)
-        except Timeout:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
             when_waiting()
-            lock.acquire()
+            fcntl.flock(file, fcntl.LOCK_EX)
     except OSError as error:
         raise UserError("cannot-write", path=path, reason=error.strerror) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 @contextmanager
 def if_free(repository: Repository | None) -> Iterator[bool]:
     """Hold the lock if nobody else does, and say whether we do; never waits."""
-    if repository is None:
-        yield True
-        return
-    from filelock import FileLock, Timeout
+    with ExitStack() as held:
+        try:
+            held.enter_context(only_one(repository, _give_up))
+            free = True
+        except UserError:
+            free = False
+        yield free
 
-    lock = FileLock(repository.common / NAME)
-    try:
-        lock.acquire(timeout=0)
-    except (Timeout, OSError):
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        lock.release()
+
+def _give_up() -> None:
+    raise BlockingIOError
