@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees.database import runner
 from alembic_worktrees.database.client import Applied, Database, VersionTable
+from alembic_worktrees.database.runner import hosts, parsing
 from worlds.searching import project
 
 if TYPE_CHECKING:
@@ -48,17 +48,17 @@ COMPOSE = [("db", "172.18.0.2"), ("postgres_1", "fd00::2"), ("db", None)]
 
 @pytest.mark.parametrize("contained", [True, False])
 def test_what_is_local(contained: bool) -> None:
-    assert [row for row in LOCAL if not runner.is_local(*row, contained)] == []
+    assert [row for row in LOCAL if not hosts.is_local(*row, contained)] == []
     names = {"prod-db", "localhost"} if contained else set()  # no dot: compose calls its services so
-    assert {host for host, address in REMOTE if runner.is_local(host, address, contained)} == names
-    assert [runner.is_local(*row, contained) for row in COMPOSE] == [contained] * 3
+    assert {host for host, address in REMOTE if hosts.is_local(host, address, contained)} == names
+    assert [hosts.is_local(*row, contained) for row in COMPOSE] == [contained] * 3
 
 
 def test_what_is_a_container(tmp_path: Path) -> None:
-    assert not runner.is_container(str(tmp_path))
+    assert not hosts.is_container(str(tmp_path))
     (tmp_path / "run").mkdir()
     (tmp_path / "run/.containerenv").touch()
-    assert runner.is_container(str(tmp_path))
+    assert hosts.is_container(str(tmp_path))
     (tmp_path / "run/.containerenv").unlink()
     (tmp_path / "proc/1").mkdir(parents=True)
     for cgroup, contained in (
@@ -67,7 +67,7 @@ def test_what_is_a_container(tmp_path: Path) -> None:
         ("5:pids:/docker/ab\n", True),
     ):
         (tmp_path / "proc/1/cgroup").write_text(cgroup)
-        assert runner.is_container(str(tmp_path)) == contained
+        assert hosts.is_container(str(tmp_path)) == contained
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_all_tables_count() -> None:
 def test_where_our_python_is_too_old_the_projects_is_asked(
     world: World, monkeypatch: pytest.MonkeyPatch, direct: str | None
 ) -> None:
-    monkeypatch.setattr(runner, "is_module", lambda _: False)  # in this process; the project's is another
+    monkeypatch.setattr(parsing, "is_module", lambda _: False)  # in this process; the project's is another
     with Database(project(world.main), None, os.environ, direct=direct) as database:
         assert database.loads("x = 'é'".encode())
         assert database.loads(b"x = '\\d'\n# coding: latin-1 \xe9\n")

@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alembic_worktrees.database import runner
-from alembic_worktrees.database.runner import mask
+from alembic_worktrees.database.client import BOOT, RUNNER, _sources
+from alembic_worktrees.database.runner.masking import mask
+from alembic_worktrees.database.runner.parsing import is_module
 from worlds.pythons import pythons
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.cold
 
-SOURCE = Path(runner.__file__)
 MARK = "S3CRET"
 passwords = st.tuples(st.text(max_size=8), st.text(max_size=8)).map(MARK.join)
 one_line = passwords.filter(lambda text: text.splitlines() == [text])
@@ -85,47 +85,60 @@ def test_other_words_are_unchanged(text: str) -> None:
 
 
 def test_syntax_of_python_3_8() -> None:
-    ast.parse(SOURCE.read_text(encoding="utf-8"), feature_version=(3, 8))
+    for source in RUNNER.glob("*.py"):
+        ast.parse(source.read_text(encoding="utf-8"), feature_version=(3, 8))
 
 
 def test_imports_only_the_standard_library_and_alembic() -> None:
-    """And SQLAlchemy, without which there is no Alembic."""
-    tree = ast.parse(SOURCE.read_text(encoding="utf-8"))
-    names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
-    names += [node.module or "." for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    """And SQLAlchemy, without which there is no Alembic; and each other."""
+    nodes = [
+        node
+        for source in RUNNER.glob("*.py")
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+    ]
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "." for node in nodes if isinstance(node, ast.ImportFrom) and node.level == 0]
+    assert {node.level for node in nodes if isinstance(node, ast.ImportFrom)} == {0, 1}
     packages = {name.partition(".")[0] for name in names}
     assert packages - sys.stdlib_module_names == {"alembic", "sqlalchemy"}
 
 
 def test_loads_in_every_python_here() -> None:
-    """This one at least, and of those from 3.8 on what the machine has."""
-    script = f"import runpy; print(runpy.run_path({str(SOURCE)!r})['mask']('x'))"
+    """This one at least, and of those from 3.8 on what the machine has, with Alembic or without."""
     for python in {Path(sys.executable), *pythons().values()}:
-        done = subprocess.run([python, "-c", script], capture_output=True, text=True, check=True)
-        assert done.stdout == "x\n", python
+        done = subprocess.run(
+            [python, "-c", BOOT], input=_sources() + "\n", capture_output=True, text=True, check=True
+        )
+        assert done.stdout.startswith('{"ready": '), python
 
 
 def ask(world: World, *requests: str) -> subprocess.CompletedProcess[str]:
-    """Start the runner by path in the backend; what it answers follows what it prints."""
-    script = f"""
-import os, subprocess, sys
-(r1, w1), (r2, w2) = os.pipe(), os.pipe()
-process = subprocess.Popen([sys.executable, {str(SOURCE)!r}, str(r1), str(w2)], pass_fds=(r1, w2))
-os.close(r1), os.close(w2)
-os.write(w1, {chr(10).join([*requests, ""])!r}.encode())
-os.close(w1)
-print("ANSWERS", open(r2).read(), process.wait())
-"""
-    return world.run(sys.executable, "-c", script, cwd=world.main.backend)
+    """Start the runner in the backend; what it answers is on stdout, what it prints on stderr."""
+    given = "\n".join([_sources(), *requests, ""])
+    return world.run(sys.executable, "-c", BOOT, cwd=world.main.backend, input=given)
 
 
-def test_our_folder_is_not_on_its_path(world: World) -> None:
-    """Our `config.py`, `git.py` or `files.py` must not stand in for the project's."""
+def test_no_folder_of_ours_is_on_its_path(world: World) -> None:
+    """Our `locks.py` or `hosts.py` must not stand in for the project's."""
     env = world.main.backend / "migrations/env.py"
-    env.write_text("import sys; print('PATH', sys.path); import files\n" + env.read_text())
+    env.write_text("import sys; print('PATH', sys.path); import locks\n" + env.read_text())
     done = ask(world, '{"do": "probe", "argv": []}')
-    assert str(SOURCE.parent) not in done.stdout.partition("ANSWERS")[0]
-    assert "No module named 'files'" in done.stderr
+    assert "PATH ['" in done.stderr
+    assert "PATH ['']" not in done.stderr
+    assert str(RUNNER) not in done.stderr
+    assert "No module named 'locks'" in done.stderr
+
+
+def test_it_takes_no_input_and_no_output(world: World) -> None:
+    """What env.py reads is not a request, and what it prints is not an answer, also where it goes round Python."""
+    env = world.main.backend / "migrations/env.py"
+    env.write_text(
+        "import os; print('READ', os.read(0, 9), flush=True); os.write(1, b'RAW')\n" + env.read_text()
+    )
+    done = ask(world, '{"do": "probe", "argv": []}', '{"do": "probe", "argv": []}')
+    assert "RAW" not in done.stdout
+    assert len(done.stdout.splitlines()) == 3
+    assert done.stderr.count("READ b''") == 2
 
 
 def test_probe_changes_nothing(world: World) -> None:
@@ -153,17 +166,17 @@ def test_probe_changes_nothing(world: World) -> None:
     ],
 )
 def test_what_is_no_module(content: bytes) -> None:
-    assert not runner.is_module(content)
+    assert not is_module(content)
 
 
 @pytest.mark.filterwarnings("error")
 def test_what_is_a_module() -> None:
-    assert runner.is_module(b"import nowhere\nx = '\\d' is 'x'\nraise SystemExit\n")
+    assert is_module(b"import nowhere\nx = '\\d' is 'x'\nraise SystemExit\n")
 
 
 def test_it_ends_with_its_channel(world: World) -> None:
     done = ask(world)
-    assert done.stdout.rstrip().endswith("0")
+    assert done.returncode == 0
     assert done.stderr == ""
     assert f'"python": "{sys.executable}"' in done.stdout
     assert os.path.isabs(sys.executable)
@@ -184,5 +197,5 @@ def test_it_ends_as_python_does(what: str, said: str, world: World) -> None:
     env = world.main.backend / "migrations/env.py"
     env.write_text(f"{what}\n{env.read_text()}")
     done = ask(world, '{"do": "probe", "argv": []}')
-    assert said in done.stdout.splitlines()
-    assert done.stdout.endswith(" 0\n")
+    assert said in done.stderr.splitlines()
+    assert done.returncode == 0

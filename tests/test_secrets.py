@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees.database.runner import mask
+from alembic_worktrees.database.runner.masking import mask
 from worlds.observe import tree
 from worlds.world import World
 
@@ -100,7 +100,7 @@ def test_no_failure_tells_a_password(case: str, world_root: Path) -> None:
             assert MARK.encode() not in os.fsencode(path), path
             assert not isinstance(content, bytes) or MARK.encode() not in content, path
     assert MARK not in objects(world)
-    seen = [line for line in lines.read_text().splitlines() if "runner.py" in line]
+    seen = [line for line in lines.read_text().splitlines() if "alembic_worktrees_runner" in line]
     assert case.startswith("a percent") or seen
     assert not [line for line in seen if MARK in line]
 

@@ -130,7 +130,7 @@ def _bug_report(argv: Sequence[str]) -> str:
     import traceback
 
     from .. import __version__
-    from ..database.runner import mask
+    from ..database.runner.masking import mask
 
     versions = f"alembic-worktrees {__version__}, Python {platform.python_version()}, {platform.platform()}"
     return mask(f"$ alembic-worktrees {' '.join(argv)}\n{versions}\n{traceback.format_exc()}")

@@ -21,7 +21,7 @@ EXTRAS = ("dev", "claude")
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        from ..database.runner import mask
+        from ..database.runner.masking import mask
 
         raise Usage("usage", words=f"{self.prog}: {mask(message)}", command=self.prog)
 

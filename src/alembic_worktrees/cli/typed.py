@@ -18,7 +18,7 @@ def typed_passwords(argv: Sequence[str]) -> Mapping[str, str]:
     values = [value for word in argv for value in _values(word) if _SUSPECT.search(value)]
     if not values:  # nearly always: spared the patterns of `mask`
         return {}
-    from ..database.runner import mask
+    from ..database.runner.masking import mask
     from ..messages.quoting import quoted
 
     found: dict[str, str] = {}

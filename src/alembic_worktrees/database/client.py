@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import select
+import sys
 import time
 from contextlib import closing
 from functools import partial
@@ -24,7 +25,29 @@ if TYPE_CHECKING:
 
 _DRIVER = re.compile(r"^postgres(ql)?(\+\w+)?://")  # SQLAlchemy names a driver, libpq does not
 
-RUNNER = Path(__file__).with_name("runner.py")
+RUNNER = Path(__file__).with_name("runner")
+MODULES = (
+    "masking",
+    "parsing",
+    "failures",
+    "hosts",
+    "interruption",
+    "locks",
+    "commands",
+    "loop",
+)  # leaves first
+# A launcher or a container passes on neither paths nor descriptors: what is to be run comes on standard input.
+# Python puts the folder it is started in first on its path, as the `alembic` command does not.
+BOOT = """\
+import json, os, sys, types
+requests = open(os.dup(0), encoding="utf-8")
+if sys.path[:1] == [""]: del sys.path[0]
+for name, source in json.loads(requests.readline()):
+    sys.modules[name] = module = types.ModuleType(name)
+    module.__package__ = "alembic_worktrees_runner"
+    exec(compile(source, f"<{name}>", "exec"), vars(module))
+module.main(requests)
+"""
 PAUSE = 0.2  # seconds until a lock that is taken is tried again
 SOON = 5.0  # seconds in which the database of `database-url` is to answer
 GRACE = 2.0  # seconds that Alembic has to stop after ^C
@@ -281,7 +304,7 @@ class Database:
 
         Raises what `probe` raises.
         """
-        from .runner import is_module
+        from .runner.parsing import is_module
 
         return is_module(content) or bool(self._request("parse", content=content.decode("latin-1"))["sound"])
 
@@ -303,7 +326,7 @@ class Database:
     def _wait_until_ready(self) -> Conversation:
         self.start()
         while self._talk:
-            greeting = None if self._ready else _load(self._talk)
+            greeting = None if self._ready else _greeting(self._talk)
             if self._ready or (greeting and greeting["ready"]):
                 self._ready = True
                 return self._talk
@@ -318,17 +341,36 @@ class Database:
         return interpreters(project.folder, project.root, project.repository, self._environment)
 
     def _start_next(self) -> None:
-        from .runner import mask
+        from .runner.masking import mask
 
         self._talk = None
         for argv in self._likely:
             self._tried.append(mask(" ".join(argv)))
             try:
-                self._talk = Conversation([*argv, str(RUNNER)], folder=self._project.folder)
+                self._talk = Conversation([*argv, "-u", "-c", BOOT], folder=self._project.folder)
+                self._talk.send(_sources())
             except OSError as error:
                 self._tried[-1] += f": {error.strerror}"
             else:
                 return
+
+
+def _sources() -> str:
+    """Return what BOOT reads: the runner's modules, each with its name."""
+    package = "alembic_worktrees_runner"
+    files = [(f"{package}.{name}", (RUNNER / f"{name}.py").read_text(encoding="utf-8")) for name in MODULES]
+    return json.dumps([(package, "__path__ = []"), *files])
+
+
+def _greeting(talk: Conversation) -> dict[str, Any] | None:
+    """Return what the runner says first. What a launcher says before it is shown: it may be why nothing comes."""
+    from .runner.masking import mask
+
+    while line := talk.receive():
+        if line.startswith('{"ready": '):
+            return dict(json.loads(line))
+        sys.stderr.write(mask(line))
+    return None
 
 
 def _load(

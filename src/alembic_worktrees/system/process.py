@@ -155,31 +155,19 @@ def show(argv: Sequence[str], *, folder: Path, environment: Mapping[str, str]) -
 
 
 class Conversation:
-    """A process that is asked in lines of JSON over a channel of its own.
+    """A process that is asked in lines of JSON on its standard input, and answers on its standard output.
 
-    Its standard input is ours, both its outputs go to our standard error: what it says is talk, never data.
+    What it says on its standard error goes to ours.
     """
 
     def __init__(self, argv: Sequence[str], *, folder: Path) -> None:
-        """Start `argv` plus the numbers of the two ends of its channel. Raises OSError if it cannot start."""
-        theirs_in, ours_out = os.pipe()
-        ours_in, theirs_out = os.pipe()
-        self._requests = os.fdopen(ours_out, "w", encoding="utf-8")
-        self._answers = os.fdopen(ours_in, encoding="utf-8")
-        try:
-            self._process = subprocess.Popen(
-                [*argv, str(theirs_in), str(theirs_out)],
-                cwd=folder,
-                pass_fds=(theirs_in, theirs_out),
-                stdout=2,
-            )
-        except BaseException:
-            self._requests.close()
-            self._answers.close()
-            raise
-        finally:
-            os.close(theirs_in)
-            os.close(theirs_out)
+        """Start `argv` in `folder`. Raises OSError if it cannot start."""
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(argv, cwd=folder, stdin=pipe, stdout=pipe, encoding="utf-8")
+        self._requests, self._answers = (
+            cast("IO[str]", self._process.stdin),
+            cast("IO[str]", self._process.stdout),
+        )
 
     def send(self, line: str) -> None:
         """Send one line; a process that is gone is noticed by `receive`."""

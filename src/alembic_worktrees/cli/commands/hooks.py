@@ -45,7 +45,7 @@ def report(options: argparse.Namespace, printer: Printer) -> int:
     except UserError as error:
         printer.tell(Message(error.key, error.values))
     except Exception as error:
-        from ...database.runner import mask
+        from ...database.runner.masking import mask
 
         printer.tell(Message("report-failed", {"error": mask(f"{type(error).__name__}: {error}")}))
     return DONE
