@@ -119,8 +119,8 @@ def test_alembic_that_does_not_stop(world: World) -> None:
     main = world.main
     main.applied("aaaa1111")
     stubborn = (
-        "import time\nprint('SLOW', flush=True)\nwhile True:\n"
-        "    try:\n        time.sleep(600)\n    except KeyboardInterrupt:\n        pass"
+        "import time\nwhile True:\n    try:\n        print('SLOW', flush=True)\n        time.sleep(600)\n"
+        "    except KeyboardInterrupt:\n        pass"
     )
     main.revision("bbbb2222", "aaaa1111", body=stubborn)
     with running(main, "upgrade") as process:
