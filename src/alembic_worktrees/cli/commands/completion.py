@@ -1,4 +1,7 @@
-"""`completion`: the script for a shell, and what that script asks with each press of the tab key."""
+"""`completion`: the script for a shell, and what that script asks with each press of the tab key.
+
+By hand, for argcomplete offers nothing inside `$(…)` in zsh and no `~/…` anywhere, shtab nothing after `--shell=`.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,24 @@ import sys
 from typing import TYPE_CHECKING
 
 from ... import git
-from ...install.shim import detect, render_completion
+from ...install.shim import FUNCTIONS, detect, render_completion
 from ...messages.errors import DONE, UserError
 from ...migrations.inventory import take_inventory, visit
 from ...search.checkouts import look_around
-from ..completion import Word, complete
-from ..options import make_parser
+from ..options import COMMANDS, make_parser
 from .call import Call, open_call
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ..printer import Printer
+
+    Offer = tuple[
+        str, Mapping[str, str]
+    ]  # "words" and what each means; or "dirs" or "files", for the shell to find
+
+_PATHS = {"DIR": "dirs", "FILE": "files"}
+_NOTHING: Offer = ("words", {})
 
 
 def completion(options: argparse.Namespace, printer: Printer) -> int:
@@ -27,53 +36,113 @@ def completion(options: argparse.Namespace, printer: Printer) -> int:
     if options.line is None:
         sys.stdout.write(render_completion(options.shell or detect()))
         return DONE
-
-    def know(command: str, kind: str) -> Iterator[Word]:
-        try:
-            yield from _known(command, kind, printer)
-        except UserError:
-            return  # the user presses tab and shall see nothing but the line
-
-    offer = complete(make_parser(printer.phrase), options.line, know)
-    printer.data(offer.kind)
-    for word, meaning in dict.fromkeys(offer.words):
+    kind, words = _offer(_without_equals(options.line), printer)
+    printer.data(kind)
+    for word, meaning in words.items():
         if f"{word}{meaning}".isprintable():
             printer.data(f"{word}\t{meaning}")
     return DONE
 
 
-def _known(command: str, kind: str, printer: Printer) -> Iterator[Word]:
-    nothing_said = argparse.Namespace(config=[], name="alembic", directory=None, verbose=False)
-    call = open_call(nothing_said, printer)
+def _without_equals(line: Sequence[str]) -> list[str]:
+    """Return the words without the `=` that bash makes a word of its own: `--shell`, `=`, `ba`."""
+    if len(line) > 1 and line[-1] == "=" and line[-2].startswith("--"):
+        return [*line[:-1], ""]
+    return [word for word, last in zip(line, ["", *line], strict=False) if word != "=" or last[:2] != "--"]
+
+
+def _offer(line: Sequence[str], printer: Printer) -> Offer:
+    """Offer what may replace the last word of `line`, whose first is the command or a function of the shell file."""
+    *before, current = line[1:] or [""]
+    if line[:1] and line[0] in FUNCTIONS:
+        before = [FUNCTIONS[line[0]], *before]
+    name = before[0] if before else ""
+    parser = make_parser(printer.phrase, [name] if name in COMMANDS else None)
+    commands = next(one for one in parser._actions if isinstance(one, argparse._SubParsersAction))
+    if name in commands.choices:
+        kind, words = _after(name, commands.choices[name], before[1:], current, printer)
+    elif name or current.startswith("-"):
+        kind, words = _NOTHING if name else _options(parser)
+    else:
+        kind, words = "words", {one.dest: one.help or "" for one in commands._choices_actions}
+    return kind, {word: meaning for word, meaning in words.items() if word.startswith(current)}
+
+
+def _after(
+    name: str, parser: argparse.ArgumentParser, before: Sequence[str], current: str, printer: Printer
+) -> Offer:
+    """Offer what may follow `before`, the words after the subcommand `name`."""
+    taking = {word: one for one in parser._actions if one.nargs is None for word in one.option_strings}
+    places = [one for one in parser._actions if not one.option_strings]
+    waiting: argparse.Action | None = None
+    only_places = False
+    for word in before:
+        if waiting:
+            waiting = None
+        elif word == "--":
+            only_places = True
+        elif word.startswith("-") and not only_places:
+            waiting = taking.get(word)
+        else:
+            places = places[1:] or [one for one in places if one.nargs in {"+", "*"}]
+    if waiting:
+        return _values(name, waiting, printer)
+    if only_places or not current.startswith("-"):
+        return _values(name, places[0], printer) if places else _NOTHING
+    option, equals, _ = current.partition("=")
+    if not equals or option not in taking:
+        return _options(parser)
+    kind, words = _values(name, taking[option], printer)
+    return kind, {f"{option}={word}": meaning for word, meaning in words.items()}
+
+
+def _options(parser: argparse.ArgumentParser) -> Offer:
+    """Offer each option by its longest name."""
+    options = (one for one in parser._actions if one.option_strings)
+    return "words", {max(one.option_strings, key=len): (one.help or "").replace("%%", "%") for one in options}
+
+
+def _values(name: str, action: argparse.Action, printer: Printer) -> Offer:
+    if action.choices:
+        return "words", dict.fromkeys(map(str, action.choices), "")
+    kind = str(action.metavar)
+    if kind in _PATHS:
+        return _PATHS[kind], {}
+    words: dict[str, str] = {}
+    try:
+        for word, meaning in _known(name, kind, printer):
+            words.setdefault(word, meaning)
+    except UserError:
+        pass  # the user presses tab and shall see nothing but the line
+    return "words", words
+
+
+def _known(command: str, kind: str, printer: Printer) -> Iterator[tuple[str, str]]:
+    if kind not in {"REVISION", "ORIGIN", "REV"}:
+        return
+    call = open_call(argparse.Namespace(config=[], name="alembic", directory=None, verbose=False), printer)
     if kind == "REVISION":
         yield from _borrowed(call) if command == "adopt" else _revisions(call, everywhere=command == "find")
-    elif kind == "ORIGIN":
-        yield from (Word(checkout.name, str(checkout.path)) for checkout in look_around(call.project).others)
-        yield from _refs(call)
-    elif kind == "REV":
-        yield from (Word("HEAD"), *_refs(call))
-
-
-def _borrowed(call: Call) -> Iterator[Word]:
-    inventory = take_inventory(call.project)
-    for row in (*inventory.borrowed, *inventory.edited):
-        yield Word(row.entry.revision, f"{row.migration.path.name} ({row.entry.origin.name})")
-
-
-def _revisions(call: Call, *, everywhere: bool) -> Iterator[Word]:
-    """Yield every revision of this checkout, or of all of them, each once."""
-    around = look_around(call.project, call.settings.search)
-    checkouts = around.checkouts if everywhere else [around.here]
-    found = [(one, each) for one in checkouts for each in visit(one.project, []).all]
-    words: dict[str, Word] = {}
-    for checkout, migration in found:
-        id, name = migration.revision.id, os.path.basename(migration.relative_path)
-        if id not in words:
-            words[id] = Word(id, f"{name} ({checkout.name})" if everywhere else name)
-    yield from words.values()
-
-
-def _refs(call: Call) -> Iterator[Word]:
+        return
+    if kind == "ORIGIN":
+        yield from ((checkout.name, str(checkout.path)) for checkout in look_around(call.project).others)
+    else:
+        yield "HEAD", ""
     if call.project.repository:
         for tip in git.refs(call.project.root, "refs/heads", "refs/tags", "refs/remotes"):
-            yield Word(tip.name.split("/", 2)[2])
+            yield tip.name.split("/", 2)[2], ""
+
+
+def _borrowed(call: Call) -> Iterator[tuple[str, str]]:
+    inventory = take_inventory(call.project)
+    for row in (*inventory.borrowed, *inventory.edited):
+        yield row.entry.revision, f"{row.migration.path.name} ({row.entry.origin.name})"
+
+
+def _revisions(call: Call, *, everywhere: bool) -> Iterator[tuple[str, str]]:
+    """Yield every revision of this checkout, or of all of them."""
+    around = look_around(call.project, call.settings.search)
+    for checkout in around.checkouts if everywhere else [around.here]:
+        for migration in visit(checkout.project, []).all:
+            name = os.path.basename(migration.relative_path)
+            yield migration.revision.id, f"{name} ({checkout.name})" if everywhere else name
