@@ -28,6 +28,7 @@ from alembic_worktrees.drawing.picture import (
     Picture,
     newest_first,
 )
+from alembic_worktrees.messages.quoting import columns
 from alembic_worktrees.messages.speaker import Speaker
 from alembic_worktrees.migrations.docstring import first_line
 from worlds.observe import TRACES, at_terminal, tree
@@ -172,7 +173,7 @@ def test_lines_fit_the_terminal_and_the_message_gives_way_first() -> None:
     shown = lines.draw(pictured, pictured.folded, ENGLISH, width=50).splitlines()[0]
     assert len(shown) <= 50
     assert shown.endswith("… [not applied]")
-    assert lines.columns("日本") == 4
+    assert columns("日本") == 4
 
 
 DOCSTRINGS = {

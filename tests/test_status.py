@@ -19,7 +19,7 @@ from alembic_worktrees.status import survey as landscape
 from alembic_worktrees.status.next_step import Called, Step
 from alembic_worktrees.status.rows import BorrowedFile, Head, Row, Rows
 from alembic_worktrees.status.standing import Standing
-from alembic_worktrees.status.view import document, make_page, render_table, render_text
+from alembic_worktrees.status.view import document, make_page, render
 from worlds.observe import TRACES, at_terminal, tree
 from worlds.searching import project
 from worlds.world import Layout, World
@@ -70,6 +70,7 @@ def test_two_checkouts_and_what_one_of_them_applied(world: World) -> None:
         "path": str(b.path),
         "branch": "feature-B",
         "here": True,
+        "has_project": True,
         "heads": ["cccc3333"],
         "borrowed": [],
         "lacks": ["bbbb2222"],
@@ -264,8 +265,9 @@ def test_on_a_terminal(world: World) -> None:
         env=world.env | {"TERM": "xterm-256color", "COLUMNS": "100"},
     )
     assert done.returncode == 0
-    assert "─────" in done.screen
     assert "\x1b[33maaaa1111" in done.screen
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", done.screen).replace("\r", "")
+    assert shown == world.main.tool("status", check=True).stdout
     plain = world.env | {"TERM": "xterm-256color", "NO_COLOR": "1"}
     done = at_terminal(["python", "-m", "alembic_worktrees", "status"], cwd=world.main.backend, env=plain)
     assert "\x1b" not in done.screen
@@ -315,7 +317,7 @@ def standings(draw: st.DrawFn) -> Standing:
 @given(standings(), st.sampled_from(["en", "fr"]))
 def test_whatever_the_names_are_the_picture_stays_whole(standing: Standing, language: str) -> None:
     phrase = Speaker(language).phrase
-    text = render_text(make_page(standing, phrase))
+    text = render(make_page(standing, phrase))
     table = text.partition("\n\n")[0].split("\n")
     assert len(table) == 1 + len(standing.checkouts)
     assert sum(line.startswith("*") for line in table) == 1
@@ -326,7 +328,7 @@ def test_whatever_the_names_are_the_picture_stays_whole(standing: Standing, lang
 @settings(deadline=None)
 @given(standings())
 def test_no_name_steers_the_terminal(standing: Standing) -> None:
-    shown = render_table(make_page(standing, ENGLISH), 80)
+    shown = render(make_page(standing, ENGLISH, 80), colour=True)
     assert not re.sub(r"\x1b\[[0-9;]*m", "", shown).count("\x1b")
 
 

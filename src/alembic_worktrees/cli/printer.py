@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -18,19 +19,17 @@ if TYPE_CHECKING:
     from ..messages.message import Message
 
 
-import json
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-
 PROGRESS = {"looking"}
 
 
 def hush(stream: TextIO) -> None:
     """Let all that is still written to `stream` vanish, also what it holds back: it leads nowhere any more."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def has_colour(stream: TextIO, environment: Mapping[str, str]) -> bool:
+    """Tell whether `stream` is a terminal that may be coloured."""
+    return stream.isatty() and "NO_COLOR" not in environment and environment.get("TERM") != "dumb"
 
 
 class Printer:
@@ -48,9 +47,8 @@ class Printer:
 
     def speak(self, setting: str | None) -> None:
         """Speak the language of the setting, or the locale's if there is none."""
-        terminal = self._stream.isatty()
-        colour = terminal and "NO_COLOR" not in self._environment and self._environment.get("TERM") != "dumb"
-        marks = terminal and not lacks(self._stream.encoding, "".join(COLOURS))
+        colour = has_colour(self._stream, self._environment)
+        marks = self._stream.isatty() and not lacks(self._stream.encoding, "".join(COLOURS))
         self._speaker = Speaker(language(setting, self._environment), marks=marks, colour=colour)
 
     def phrase(self, message: Message) -> str:
@@ -99,12 +97,14 @@ class Printer:
             from rich.console import Console
             from rich.syntax import Syntax
 
-            plain = "NO_COLOR" in self._environment or self._environment.get("TERM") == "dumb"
-            shown = Syntax(text, language, theme="ansi_dark", line_numbers=True, word_wrap=True)
             width, height = shutil.get_terminal_size()
-            Console(file=stream, color_system=None if plain else "auto", width=width, height=height).print(
-                shown
+            console = Console(
+                file=stream,
+                color_system="auto" if has_colour(stream, self._environment) else None,
+                width=width,
+                height=height,
             )
+            console.print(Syntax(text, language, theme="ansi_dark", line_numbers=True, word_wrap=True))
             return
         for number, line in enumerate(text.split("\n"), 1):
             print(f"{number:5} {line}", file=stream)
@@ -124,8 +124,3 @@ class Printer:
     def document(self, document: Mapping[str, object]) -> None:
         """Print a document as JSON, with the version of its form."""
         print(json.dumps({"version": 1, **document}, indent=2))
-
-
-def has_colour(environment: Mapping[str, str]) -> bool:
-    """Tell whether standard output is a terminal that may be coloured."""
-    return sys.stdout.isatty() and "NO_COLOR" not in environment and environment.get("TERM") != "dumb"

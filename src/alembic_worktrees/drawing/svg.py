@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from xml.sax.saxutils import escape
 
 from ..messages.message import Message
+from ..messages.quoting import columns
 from .captions import caption, clean, details
 from .lanes import Layout, lay_out
 from .picture import BORROWED, ELSEWHERE, GIT, OWN
-from .text import columns, nodes
+from .text import nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

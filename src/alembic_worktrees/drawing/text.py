@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..messages.quoting import coloured, columns
 from .captions import caption, legend, mark
 from .lanes import Layout, Node, lay_out
 
@@ -128,15 +128,7 @@ class _Paint:
         return self._in("2", text)
 
     def _in(self, style: str, text: str) -> str:
-        if not self._colour or not style or not text.strip():
-            return text
-        return f"\x1b[{style}m{text}\x1b[0m"
-
-
-def columns(text: str) -> int:
-    """Return how many columns a terminal needs for `text`."""
-    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
-    return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
+        return coloured(style, text) if self._colour else text
 
 
 def fit(text: str, room: int) -> str:

@@ -67,3 +67,16 @@ _SPACES = "\n\xa0\u202f\u3000"  # the second and third are French
 
 def _escaped(character: str) -> str:
     return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def columns(text: str) -> int:
+    """Return how many columns a terminal needs for `text`."""
+    import unicodedata
+
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
+
+
+def coloured(style: str, text: str) -> str:
+    """Return `text` for a terminal in a style of its own, the parameters of an escape sequence."""
+    return f"\x1b[{style}m{text}\x1b[0m" if style and text.strip() else text

@@ -1,17 +1,14 @@
-"""Standing → what the user sees: aligned text, a table with colour where somebody looks, or a document."""
+"""Standing → what the user sees: aligned text, or a document."""
 
 from __future__ import annotations
 
-import io
-import unicodedata
-from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..messages.message import Message
-from ..messages.quoting import one_line
+from ..messages.quoting import coloured, columns, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from .rows import BorrowedFile, Head, Row
     from .standing import Standing
@@ -20,8 +17,7 @@ if TYPE_CHECKING:
 
 NONE = "–"
 NAMED = 5  # checkouts that are named; the others are counted
-COLUMNS = ("checkout", "branch", "heads", "borrowed", "lacks", "waiting")
-STYLES = ("bold", "cyan", "yellow", "magenta", "red", "blue")  # of the columns, in this order
+COLUMNS = {"checkout": "1", "branch": "36", "heads": "33", "borrowed": "35", "lacks": "31", "waiting": "34"}
 
 
 class Page(NamedTuple):
@@ -46,24 +42,15 @@ def make_page(standing: Standing, phrase: Phrase, width: int | None = None) -> P
 
 
 def _table_width(page: Page) -> int:
-    columns = zip(page.header, *page.rows, strict=True)
-    return sum(max(map(_width, column)) + 3 for column in columns)
+    return sum(max(map(columns, column)) + 3 for column in zip(page.header, *page.rows, strict=True))
 
 
 def _page(standing: Standing, phrase: Phrase, shown: int) -> Page:
     sections = _databases(standing, phrase)
-    borrowed_files = next(row for row in standing.checkouts if row.here).borrowed
-    if borrowed_files:
-        title = phrase(Message("status-loans"))
-        sections += (
-            (
-                title,
-                tuple(
-                    phrase(Message(_borrowed_key(borrowed_file), borrowed_file._asdict()))
-                    for borrowed_file in borrowed_files
-                ),
-            ),
-        )
+    borrowed = next(row for row in standing.checkouts if row.here).borrowed
+    if borrowed:
+        lines = tuple(phrase(Message(_borrowed_key(one), one._asdict())) for one in borrowed)
+        sections += ((phrase(Message("status-loans")), lines),)
     why, command = phrase(standing.step.why), standing.step.command
     return Page(
         header=tuple(phrase(Message(f"column-{name}")) for name in COLUMNS),
@@ -77,32 +64,23 @@ def _page(standing: Standing, phrase: Phrase, shown: int) -> Page:
 
 
 def _borrowed_key(borrowed_file: BorrowedFile) -> str:
-    return (
-        "status-loan-staged"
-        if borrowed_file.staged
-        else "status-loan-edited"
-        if borrowed_file.edited
-        else "status-loan"
-    )
+    state = "-staged" if borrowed_file.staged else "-edited" if borrowed_file.edited else ""
+    return f"status-loan{state}"
 
 
 def _cells(row: Row, phrase: Phrase, shown: int) -> tuple[str, ...]:
     if not row.has_project:
         empty = phrase(Message("status-no-project"))
         return (one_line(row.name), one_line(row.branch or NONE), empty, NONE, NONE, NONE)
-    lent = groupby(
-        sorted(row.borrowed, key=lambda borrowed_file: borrowed_file.origin),
-        key=lambda borrowed_file: borrowed_file.origin,
-    )
-    borrowed_files = [
-        f"{_ids([borrowed_file.revision for borrowed_file in borrowed_files], shown)} ← {one_line(origin)}"
-        for origin, borrowed_files in lent
-    ]
+    lent: dict[str, list[str]] = {}
+    for one in row.borrowed:
+        lent.setdefault(one.origin, []).append(one.revision)
+    borrowed = (f"{_ids(lent[origin], shown)} ← {one_line(origin)}" for origin in sorted(lent))
     return (
         one_line(row.name),
         one_line(row.branch or phrase(Message("status-no-branch"))),
         _ids(row.heads, max(shown, 1)),
-        "; ".join(borrowed_files) or NONE,
+        "; ".join(borrowed) or NONE,
         "?" if row.lacks is None else _ids(row.lacks, shown),
         "?" if row.waiting is None else _ids(row.waiting, shown),
     )
@@ -152,96 +130,47 @@ def _head(head: Head, standing: Standing, phrase: Phrase) -> str:
     return phrase(Message("status-remembered", about)) + copies
 
 
-def render_text(page: Page) -> str:
-    """Return the page as aligned text, for a pipe or a file."""
+def render(page: Page, *, colour: bool = False) -> str:
+    """Return the page as aligned text; with `colour` for a terminal."""
+
+    def paint(style: str, text: str) -> str:
+        return coloured(style, text) if colour else text
+
     rows = [("", *page.header), *(("*" if n == page.here else "", *row) for n, row in enumerate(page.rows))]
-    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(_padded(cell, size) for cell, size in zip(row, widths, strict=True)) for row in rows]
+    widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for number, row in enumerate(rows):
+        cells = zip(("1", *COLUMNS.values()), row, widths, strict=True)
+        lines.append(
+            "  ".join(
+                paint(style if number else "2", cell) + " " * (width - columns(cell))
+                for style, cell, width in cells
+            )
+        )
     for title, body in page.sections:
-        lines += ["", title, *(f"  {line}" for line in body)]
-    lines += ["", page.why, *([f"  {page.command}"] if page.command else [])]
+        lines += ["", paint("1", title), *(f"  {line}" for line in body)]
+    lines += ["", paint("1;32" if page.settled else "1;33", page.why)]
+    lines += [f"  {paint('1', page.command)}"] if page.command else []
     return "".join(line.rstrip() + "\n" for line in lines)
-
-
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
-
-
-def _padded(text: str, width: int) -> str:
-    return text + " " * (width - _width(text))
-
-
-def render_table(page: Page, width: int) -> str:
-    """Return the page as a table with colour, for a terminal that is `width` wide."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(
-        file=io.StringIO(), width=width, force_terminal=True, color_system="standard", highlight=False
-    )
-    table = Table(
-        box=box.SIMPLE_HEAD, border_style="dim", header_style="dim", pad_edge=False, show_edge=False
-    )
-    for title, style in zip(page.header, STYLES, strict=True):
-        table.add_column(Text(title), style=style, overflow="fold")
-    for number, row in enumerate(page.rows):
-        marked = (f"{'→ ' if number == page.here else '  '}{row[0]}", *row[1:])
-        table.add_row(*(Text(cell, style="dim" if cell in {NONE, "?"} else "") for cell in marked))
-    console.print(table)
-    console.print()
-    for title, body in page.sections:
-        console.print(Text(title, style="bold"), *(Text(f"  {line}") for line in body), sep="\n")
-        console.print()
-    console.print(Text(page.why, style="bold green" if page.settled else "bold yellow"))
-    if page.command:  # never wrapped: it is to be pasted
-        console.print(Text(f"  {page.command}", style="bold"), soft_wrap=True)
-    shown: str = console.file.getvalue()  # type: ignore[attr-defined]
-    return shown
 
 
 def document(standing: Standing, phrase: Phrase) -> dict[str, object]:
     """Return the standing as a JSON document."""
+    checkouts = [
+        {**row._asdict(), "borrowed": [one._asdict() for one in row.borrowed]} for row in standing.checkouts
+    ]
+    databases = [
+        {"database": rows.database, "heads": [_head_document(head) for head in rows.heads]}
+        for rows in standing.databases or ()
+    ]
+    step = standing.step
     return {
-        "checkouts": [_checkout_document(row) for row in standing.checkouts],
-        "databases": None
-        if standing.databases is None
-        else [
-            {"database": rows.database, "heads": list(map(_head_document, rows.heads))}
-            for rows in standing.databases
-        ],
+        "checkouts": checkouts,
+        "databases": None if standing.databases is None else databases,
         "silence": standing.silence and phrase(standing.silence),
-        "next": {
-            "id": standing.step.id,
-            "command": standing.step.command,
-            "message": phrase(standing.step.why),
-        },
-    }
-
-
-def _checkout_document(row: Row) -> dict[str, object]:
-    return {
-        "name": row.name,
-        "path": row.path,
-        "branch": row.branch,
-        "here": row.here,
-        "heads": list(row.heads),
-        "borrowed": [borrowed_file._asdict() for borrowed_file in row.borrowed],
-        "lacks": _listed(row.lacks),
-        "waiting": _listed(row.waiting),
+        "next": {"id": step.id, "command": step.command, "message": phrase(step.why)},
     }
 
 
 def _head_document(head: Head) -> dict[str, object]:
-    origin = head.remembered._asdict() if head.remembered else None
-    return {
-        "revision": head.revision,
-        "owners": list(head.owners),
-        "borrowers": list(head.borrowers),
-        "remembered": origin,
-    }
-
-
-def _listed(revisions: Iterable[str] | None) -> list[str] | None:
-    return None if revisions is None else list(revisions)
+    return {**head._asdict(), "remembered": head.remembered and head.remembered._asdict()}

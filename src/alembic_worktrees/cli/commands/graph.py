@@ -91,7 +91,9 @@ def _drawn(picture: Picture, chosen: str, printer: Printer, *, whole: bool, show
         from ...drawing import text as lines
 
         width = shutil.get_terminal_size().columns if shown and sys.stdout.isatty() else None
-        return lines.draw(picture, entries, phrase, colour=shown and has_colour(os.environ), width=width)
+        return lines.draw(
+            picture, entries, phrase, colour=shown and has_colour(sys.stdout, os.environ), width=width
+        )
     from ...drawing import html, svg
 
     return svg.draw(picture, entries, phrase) if chosen == "svg" else html.draw(picture, entries, phrase)

@@ -12,7 +12,7 @@ from ...project.project import config_files
 from ...status.next_step import Called
 from ...status.standing import stand
 from ...status.survey import survey
-from ...status.view import document, make_page, render_table, render_text
+from ...status.view import document, make_page, render
 from ...system.encoding import encoded
 from ..printer import has_colour
 from .call import open_call
@@ -42,7 +42,6 @@ def status(options: argparse.Namespace, printer: Printer) -> int:
         printer.document(document(standing, printer.phrase))
     else:
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        page = make_page(standing, printer.phrase, width)
-        text = render_table(page, width) if width and has_colour(os.environ) else render_text(page)
+        text = render(make_page(standing, printer.phrase, width), colour=has_colour(sys.stdout, os.environ))
         printer.write(encoded(text, sys.stdout.encoding))
     return NOT_DONE if standing.silence else DONE
