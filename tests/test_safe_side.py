@@ -84,6 +84,16 @@ def test_a_look_writes_nothing_whatever_the_plan(world_root: Path) -> None:
     look("return", "bbbb2222 would be removed")
 
 
+def test_a_fresh_database_is_left_without_a_table(world: World, database: Database) -> None:
+    """Alembic itself makes its version table for whoever asks."""
+    world.main.revision("aaaa1111")
+    asking = [*LOOKS, "copy", "check --database", "report --database post-merge 0"]
+    said = {words: world.main.tool(*words.split()) for words in asking}
+    assert "aaaa1111" in said["status"].stdout
+    assert "The database does not have aaaa1111 yet" in said["check --database"].stdout
+    assert database.tables() == set()
+
+
 # The rows of the version table
 
 WATCH = """

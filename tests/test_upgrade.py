@@ -588,6 +588,49 @@ def test_a_target_that_is_nowhere_is_no_race(database: Database, pair: tuple[Che
     assert "another checkout" not in done.stderr
 
 
+# Between the look and the upgrade of who has this env.py, another checkout applies its next migration.
+OVERTAKEN = """
+import pathlib, subprocess
+from alembic import context
+
+waiting = sorted(pathlib.Path({waiting!r}).glob("*.py"))
+if waiting and hasattr(context.config.cmd_opts, "revision"):  # `upgrade` has a target, the look has none
+    waiting[0].rename(pathlib.Path({versions!r}, waiting[0].name))
+    subprocess.run(["alembic", "upgrade", "heads"], cwd={backend!r}, check=True)
+"""
+
+
+@pytest.fixture
+def overtaken(pair: tuple[Checkout, Checkout]) -> Checkout:
+    """A checkout with a migration `own`; another one applies `race1` and `race2` before two of its upgrades."""
+    a, b = pair
+    waiting = a.world.root / "waiting"
+    a.write(waiting / "1.py", revision_text("race1", "aaaa1111"))
+    a.write(waiting / "2.py", revision_text("race2", "race1"))
+    env = b.backend / "migrations/env.py"
+    values = {"waiting": str(waiting), "versions": str(a.versions), "backend": str(a.backend)}
+    env.write_text(OVERTAKEN.format(**values) + env.read_text())
+    b.revision("own", "aaaa1111")
+    return b
+
+
+def test_who_was_overtaken_looks_again(overtaken: Checkout, database: Database) -> None:
+    done = overtaken.tool("upgrade", check=True)
+    again = [line for line in done.stderr.splitlines() if "was applied by another checkout meanwhile" in line]
+    assert [line.split()[0] for line in again] == ["race1", "race2"]
+    assert database.heads() == {"own", "race2"}
+    assert names(overtaken) >= {"1.py", "2.py"}
+
+
+def test_who_is_overtaken_each_time_gives_up(overtaken: Checkout, database: Database) -> None:
+    done = overtaken.tool("upgrade", "--max-attempts", "2")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Still not upgraded after 2 attempts" in done.stderr
+    assert database.heads() == {"race2"}
+    assert overtaken.tool("upgrade", "--max-attempts", "1").returncode == 0
+    assert database.heads() == {"own", "race2"}
+
+
 def test_a_version_folder_that_is_not_here_yet(world: World, database: Database) -> None:
     """Git keeps no empty folders: a branch from before the first migration has none."""
     old = world.worktree("StoFlow-old")
