@@ -170,6 +170,16 @@ def test_a_branch_that_is_merely_behind(checkout: Checkout) -> None:
     refused(checkout.git_run("commit", "-a", "-m", "x"))
 
 
+def test_a_name_that_another_branch_has_published_meanwhile_is_free(checkout: Checkout) -> None:
+    """The merge to come has a conflict of its own to tell; this commit rewrites nothing."""
+    checkout.world.main.revision("cccc3333", "bbbb2222", table="theirs")
+    checkout.world.main.commit("Published meanwhile")
+    checkout.git("fetch", "--quiet")
+    path = checkout.revision("cccc3333", "bbbb2222", table="ours")
+    checkout.commit("The same name, new here", path)
+    assert checkout.git_status() == ""
+
+
 @pytest.mark.parametrize("conflict", [False, True])
 def test_a_merge_may_bring_the_published_edit(conflict: bool, checkout: Checkout) -> None:
     publish(checkout)

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alembic_worktrees.check.snapshot import Merged, merged
+from alembic_worktrees.system.reading import MAX_BYTES
 from test_hooks import second_project
 from worlds.observe import TRACES, tree
-from worlds.world import Layout, World
+from worlds.world import Layout, World, revision_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -362,3 +363,21 @@ def test_names_that_need_care(world_root: Path) -> None:
     world.main.git("add", "--all")
     file = "é $x\t'y'/migrations/versions/a b [c] (d).py"
     assert found(world.main) == found(world.main, "--staged") == [("parent-missing", [file])]
+
+
+def test_migrations_beside_git_itself(world_root: Path) -> None:
+    """The version location is the top of the checkout."""
+    main = World.create(world_root, "sqlite://", layout=Layout(backend="", version_locations=(".",))).main
+    main.revision("bbbb2222", "gone1111")
+    main.commit("Add bbbb2222")
+    expected = [("parent-missing", ["bbbb2222_add_t.py"])]
+    assert found(main) == found(main, "--ref", "HEAD") == expected
+
+
+def test_a_migration_that_is_too_large_to_be_read(main: Checkout) -> None:
+    text = revision_text("cccc3333", "aaaa1111")
+    for size, expected in ((MAX_BYTES, []), (MAX_BYTES + 1, [("unreadable", [f"{VERSIONS}/large.py"])])):
+        main.write(f"{VERSIONS}/large.py", text.ljust(size, "#"))
+        main.git("add", "--all")
+        assert found(main, "--staged") == expected
+    assert "too large for a migration" in main.tool("check", "--staged").stdout
