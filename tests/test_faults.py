@@ -199,6 +199,17 @@ def test_what_only_a_damaged_git_has(scene: Scene) -> None:
         scene.b.tool("copy", check=True)
 
 
+def test_a_clone_in_which_git_fails_while_it_is_searched(scene: Scene) -> None:
+    clone = scene.world.clone("StoFlow-clone")
+    scene.alone()
+    with damaged(clone.path / ".git/packed-refs", b"garbage\n"):
+        done = scene.b.tool("find", ID, "-v", check=True)
+        assert done.stdout.endswith(f":backend/migrations/versions/{FILE}\n")
+        assert "Skipped ~/StoFlow-clone/.git: git cannot read it" in done.stderr
+        scene.b.tool("upgrade", check=True)
+    assert (scene.b.versions / FILE).is_file()
+
+
 ARCHIVE = "refs/alembic-worktrees/applied"
 
 
