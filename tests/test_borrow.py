@@ -279,16 +279,19 @@ def test_gitignore_everywhere(world: World, a: Checkout) -> None:
 
 
 def test_gitignore_that_insists(world: World, a: Checkout) -> None:
+    """Of several that git would show the first is named, not one that it ignores."""
+    a.applied("cccc3333", "bbbb2222")
+    a.applied("dddd4444", "cccc3333")
     c = world.worktree("StoFlow-feature-C", "feature-C", "develop")
-    c.write("backend/migrations/versions/.gitignore", "!*.py\n")
+    c.write("backend/migrations/versions/.gitignore", "!cccc*.py\n!dddd*.py\n")
     c.commit("Insist")
     before = tree(c.path, without=TRACES)
     done = c.tool("upgrade")
     assert done.returncode == 1
-    assert "Git would not ignore" in done.stderr
+    assert "Git would not ignore ~/StoFlow-feature-C/backend/migrations/versions/cccc3333_add_t.py" in done.stderr
     assert tree(c.path, without=TRACES) == before
     shown = paste(c, line_after(done.stderr, "See which with: "), check=False)
-    assert "versions/.gitignore:1:!*.py" in shown
+    assert "versions/.gitignore:1:!cccc*.py" in shown
 
 
 def line_after(text: str, words: str) -> str:
@@ -306,12 +309,18 @@ def paste(checkout: Checkout, command: str, *, check: bool = True) -> str:
 # Outside git
 
 
-def test_outside_git(world: World, a: Checkout) -> None:
+@pytest.fixture
+def bare(world: World, a: Checkout) -> Path:
+    """A folder that lacks bbbb2222, beside one that has it: copies of checkouts without their git."""
     bare = Path(shutil.copytree(world.main.path, world.root / "elsewhere/StoFlow-bare"))
     shutil.copytree(a.path, world.root / "elsewhere/StoFlow")
     for copy in ("StoFlow", "StoFlow-bare"):
         git = world.root / "elsewhere" / copy / ".git"
         shutil.rmtree(git) if git.is_dir() else git.unlink()
+    return bare
+
+
+def test_outside_git(world: World, bare: Path) -> None:
     before = tree(bare, without=TRACES)
     world.run(*TOOL, "upgrade", cwd=bare / "backend", check=True)
     after = tree(bare, without=TRACES)
@@ -319,6 +328,26 @@ def test_outside_git(world: World, a: Checkout) -> None:
     again = world.run(*TOOL, "upgrade", cwd=bare / "backend", check=True)
     assert "orrowed" not in again.stderr
     assert tree(bare, without=TRACES) == after
+
+
+@pytest.mark.parametrize(
+    ("place", "linked", "written"),
+    [("StoFlow-bare/backend/real", True, True), ("real", True, False), ("real", False, True)],
+    ids=["a link within", "a link that leads out", "as it is configured"],
+)
+def test_folders_outside_git(place: str, linked: bool, written: bool, world: World, bare: Path) -> None:
+    real, versions = world.root / "elsewhere" / place, bare / "backend/migrations/versions"
+    versions.rename(real)
+    if linked:
+        versions.symlink_to(real)
+    else:
+        ini = bare / "backend/alembic.ini"
+        ini.write_text(ini.read_text().replace("[alembic]", f"[alembic]\nversion_locations = {real}"))
+    before = set(real.iterdir())
+    done = world.run(*TOOL, "copy", cwd=bare / "backend")
+    assert done.returncode == (0 if written else 1), done.stderr
+    assert set(real.iterdir()) - before == ({real / FILE} if written else set())
+    assert (f"{versions} is {real}" in done.stderr.replace("~", str(world.root))) is not written
 
 
 # Half-way failures
@@ -355,7 +384,7 @@ def test_disk_full(count: int, large: int, limit: int, world: World) -> None:
     before = tree(b.path, without=TRACES)
     done = with_file_limit(b, limit)
     assert done.returncode == 1, done.stderr
-    assert "File too large. Nothing was borrowed." in done.stderr
+    assert "Cannot write ~/StoFlow-B/backend: File too large. Nothing was borrowed." in done.stderr
     assert tree(b.path, without=TRACES) == before
     b.tool("copy", check=True)
     assert len(list(b.versions.glob("*.py"))) == count + 1
@@ -372,7 +401,8 @@ def test_folder_in_the_way(world_root: Path, database: Database) -> None:
     before = tree(b.path, without=TRACES)
     done = b.tool("upgrade")
     assert done.returncode == 1
-    assert "Nothing was borrowed" in done.stderr
+    words = f"Cannot write {b.versions}/2024/.gitignore: Not a directory. Nothing was borrowed."
+    assert words in done.stderr
     assert tree(b.path, without=TRACES) == before
 
 
