@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from alembic_worktrees.messages.errors import UserError
+from alembic_worktrees.migrations import record
 from alembic_worktrees.migrations.inventory import take_inventory
+from alembic_worktrees.migrations.record import Origin
 from alembic_worktrees.project.settings import Settings
 from alembic_worktrees.search import archive
 from alembic_worktrees.search import git_memory as remembered
@@ -130,6 +132,17 @@ def test_a_clone_of_which_only_the_archive_is_left(world: World) -> None:
     assert found(world.main, ID)[0].origin.name == "StoFlow-clone:archive"
     shutil.rmtree(clone.path / "backend")  # no project is left there
     assert search(world.main).find(ID) == ()
+
+
+def test_a_copy_that_was_edited_is_trusted_least_and_is_nobodys_but_its_own(world: World) -> None:
+    text, gone = revision_text(ID, "aaaa1111"), Origin("checkout", "StoFlow-gone", None, "versions/x.py")
+    entry = record.Entry("x.py", ID, gone, record.sha256(text.encode()))
+    for name, ending in (("StoFlow-A", "# edited\n"), ("StoFlow-C", "")):
+        versions = world.worktree(name).versions
+        (versions / "x.py").write_text(text + ending)
+        (versions / record.NAME).write_text(record.render([entry]))
+    edited = Origin("checkout", "StoFlow-A", None, "backend/migrations/versions/x.py")
+    assert [one.origin for one in found(world.main, ID)] == [gone, edited]
 
 
 def test_an_unknown_origin_names_what_there_is(world: World) -> None:
