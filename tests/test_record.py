@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import string
 from typing import TYPE_CHECKING
@@ -94,6 +95,21 @@ def test_a_damaged_record_says_nothing_that_is_not_sound(for_all: ForAll) -> Non
 
     records = st.lists(ENTRIES, min_size=1, max_size=3).map(lambda entries: render(entries).encode())
     for_all(damaged(records), check, corner=200, full=20_000)
+
+
+def test_a_value_of_another_kind_makes_no_entry() -> None:
+    def parsed(**changed: object) -> tuple[Entry, ...]:
+        about = {**ENTRY._asdict(), "origin": ORIGIN._asdict(), **changed}
+        return parse(f"# {json.dumps(about)}")
+
+    assert parsed() == (ENTRY,)
+    others: tuple[object, ...] = (1, True, ["x"], {}, None)
+    for value in others:
+        for field in Entry._fields:
+            assert parsed(**{field: value}) == (), (field, value)
+        for field in Origin._fields:
+            expected = (ENTRY,) if field == "commit" and value is None else ()
+            assert parsed(origin={**ORIGIN._asdict(), field: value}) == expected, (field, value)
 
 
 @pytest.mark.parametrize("path", ["", "/etc/passwd", "../a.py", "a/../../b.py", ".."])
