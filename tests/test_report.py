@@ -91,6 +91,8 @@ COMMANDS: dict[str, tuple[list[str], str]] = {
     "checkout back": (["checkout --quiet --detach develop", "checkout --quiet feature"], ""),
     "new branch": (["checkout --quiet -b new"], ""),
     "new branch elsewhere": (["checkout --quiet -b new develop"], NEW),
+    "a branch without a commit": (["switch --quiet --orphan empty"], ""),
+    "back from there": (["switch --quiet --orphan empty", "checkout --quiet feature"], ""),
     "file": (["checkout --quiet develop -- backend"], ""),
     "worktree": (["worktree add --quiet -b new ../new develop"], ""),
     "amend": (["commit --quiet --amend --message x"], ""),
