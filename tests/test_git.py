@@ -10,6 +10,7 @@ import pytest
 
 from alembic_worktrees import git
 from alembic_worktrees.git import objects
+from worlds.searching import spy
 from worlds.world import World
 
 if TYPE_CHECKING:
@@ -63,6 +64,20 @@ def test_what_is_committed_just_so(folder: Path) -> None:
 def test_a_branch_may_end_with_a_space_of_another_kind(folder: Path) -> None:
     git.answer(folder, "checkout", "--quiet", "-b", "a\u3000")
     assert git.branch(folder) == "a\u3000"
+
+
+def test_every_git_speaks_plainly_and_fetches_and_writes_nothing(world_root: Path) -> None:
+    """Also the git of a later version than the one here, which would fetch what a partial clone lacks."""
+    main = World.create(world_root, f"sqlite:///{world_root}/db").main
+    main.revision("aaaa1111")
+    log = world_root / "log"
+    asked = "$LC_ALL $GIT_OPTIONAL_LOCKS $GIT_NO_LAZY_FETCH $GIT_ALLOW_PROTOCOL"
+    env = spy(main.world, f'echo "{asked} $1" >> {log}')
+    for words in ("upgrade", "status", "find nowhere", "check --staged", "check --ref HEAD", "protect"):
+        main.tool(*words.split(), env={**env, "LC_ALL": "fr_FR.UTF-8"})
+    seen = [line.rpartition(" ") for line in log.read_text().splitlines()]
+    assert {words for words, _, _ in seen} == {"C 0 1 none"}
+    assert {"ls-files", "rev-parse", "cat-file", "fast-import"} <= {command for _, _, command in seen}
 
 
 @pytest.mark.parametrize(
