@@ -288,7 +288,8 @@ def test_gitignore_that_insists(world: World, a: Checkout) -> None:
     before = tree(c.path, without=TRACES)
     done = c.tool("upgrade")
     assert done.returncode == 1
-    assert "Git would not ignore ~/StoFlow-feature-C/backend/migrations/versions/cccc3333_add_t.py" in done.stderr
+    shown = "~/StoFlow-feature-C/backend/migrations/versions/cccc3333_add_t.py"
+    assert f"Git would not ignore {shown}" in done.stderr
     assert tree(c.path, without=TRACES) == before
     shown = paste(c, line_after(done.stderr, "See which with: "), check=False)
     assert "versions/.gitignore:1:!cccc*.py" in shown

@@ -81,6 +81,8 @@ COMMANDS: dict[str, tuple[list[str], str]] = {
     "fast-forward pull": (["reset --quiet --hard HEAD~1", "pull --quiet . develop"], NEW),
     "squash": (["merge --quiet --squash develop"], NEW),
     "rebase": (["rebase --quiet develop"], NEW),
+    # Git tells of its beginning as of a checkout.
+    "rebase by patches": (["rebase --quiet --apply develop"], 2 * NEW),
     "pull --rebase": (["pull --quiet --rebase . develop"], NEW),
     "rebase that fast-forwards": (["reset --quiet --hard HEAD~1", "rebase --quiet develop"], NEW),
     "pull --rebase that fast-forwards": (

@@ -179,13 +179,15 @@ def own_folder(top: Path) -> Path | None:
 
 
 def is_rebasing(top: Path) -> bool:
-    """Tell whether a rebase is under way in the worktree at `top` that has commits left to apply."""
+    """Tell whether a rebase is under way in the worktree at `top` that has commits left to pick.
+
+    One by patches (`rebase --apply`) leaves no trace yet when git tells of its beginning.
+    """
     own = own_folder(top) or top
     try:
-        lines = (own / "rebase-merge" / "git-rebase-todo").read_bytes().splitlines()
+        return (own / "rebase-merge" / "git-rebase-todo").stat().st_size > 0
     except OSError:
-        lines = []
-    return (own / "rebase-apply").is_dir() or any(line and not line.startswith(b"#") for line in lines)
+        return False
 
 
 def merging(top: Path) -> tuple[str, ...]:
