@@ -243,7 +243,8 @@ def test_a_file_that_grows_and_shrinks(tmp_path: Path, thorough: bool) -> None:
     grow = """\
 with open('whole', 'rb') as whole, open('a.py', 'wb') as file:
     while piece := whole.read(3000): file.write(piece); file.flush()"""
-    inside, seen = allowed_roots(tmp_path), set()
+    inside = allowed_roots(tmp_path)
+    seen: set[str] = set()
     turns, end = 50_000 if thorough else 2_000, time.monotonic() + 60
     with meanwhile(tmp_path, grow):
         while turns > 0 or (not {"some", "too-large"} <= seen and time.monotonic() < end):
