@@ -31,7 +31,7 @@ COMMANDS = (
     "copy --json",
     "list --json",
     "check --json",
-    "graph --format json",
+    "graph --format mermaid",
     "graph --format svg",
     "shim --shell bash",
     "init --dry-run",

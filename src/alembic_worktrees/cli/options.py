@@ -156,7 +156,7 @@ def _status(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None
 
 def _graph(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
     _asking(_located(parser, text), text)
-    formats = ("text", "svg", "html", "mermaid", "dot", "json")
+    formats = ("text", "svg", "mermaid")
     parser.add_argument("--format", choices=formats, metavar="FORMAT", help=text("format"))
     parser.add_argument("-o", "--output", metavar="FILE", help=text("output"))
     parser.add_argument("--force", action="store_true", help=text("force"))

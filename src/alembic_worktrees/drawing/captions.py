@@ -36,11 +36,9 @@ class Caption(NamedTuple):
     tags: tuple[str, ...]
 
     @property
-    def line(self) -> str:
-        """All of it in one line."""
-        refs = f"({', '.join(self.refs)})" if self.refs else ""
-        tags = f"[{'; '.join(self.tags)}]" if self.tags else ""
-        return "  ".join(filter(None, [" ".join(filter(None, [self.id, refs])), self.message, tags]))
+    def shown_refs(self) -> str:
+        """What points at it, in parentheses."""
+        return f"({', '.join(self.refs)})" if self.refs else ""
 
 
 def clean(text: str) -> str:
@@ -93,26 +91,6 @@ def _names(names: Sequence[str], phrase: Phrase) -> str:
     shown = ", ".join(map(clean, names[:SHOWN]))
     more = names[SHOWN:]
     return phrase(Message("graph-and-more", {"names": shown, "more": tuple(more)})) if more else shown
-
-
-def details(item: Item, phrase: Phrase) -> tuple[str, ...]:
-    """Return all that is known of a revision, a fact a line, for a tooltip or a table."""
-    facts = {
-        "parents": item.parents,
-        "depends": item.depends_on,
-        "owners": item.owners,
-        "borrowers": item.borrowers,
-    }
-    lines = [clean(item.id), clean(item.message)]
-    for key, names in facts.items():
-        if names:
-            lines.append(phrase(Message(f"graph-{key}", {"names": tuple(map(clean, names))})))
-    lines.append(phrase(Message(f"graph-applied-{_known(item.applied)}")))
-    return tuple(filter(None, lines))
-
-
-def _known(applied: bool | None) -> str:
-    return {None: "unknown", True: "yes", False: "no"}[applied]
 
 
 def mark(item: Item) -> str:

@@ -1,4 +1,4 @@
-"""Picture → SVG: one file, readable in light and dark, with a tooltip on each node."""
+"""Picture → SVG: one file, readable in light and dark."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 from ..messages.message import Message
 from ..messages.quoting import columns
-from .captions import caption, clean, details
+from .captions import caption, clean
 from .lanes import Layout, lay_out
 from .picture import BORROWED, ELSEWHERE, GIT, OWN
 from .text import nodes
@@ -25,19 +25,18 @@ RADIUS = 6
 LETTER = 7.3  # the width of a letter of the text, at 12 pixels in a font of fixed width
 BEND = 20  # the height of a bend
 COLOURS = 8
-MORE = 24  # revisions that the tooltip of a fold names
 
 STYLE = """
-.awt{--paper:#ffffff;--ink:#1f2328;--faint:#636c76;--band:#f3f5f8;--pill:#eaeef2;--ref:#0b5cad;--refs:#dcebfb;
+.awt{--paper:#ffffff;--ink:#1f2328;--faint:#636c76;--pill:#eaeef2;--ref:#0b5cad;--refs:#dcebfb;
 --warn:#8a4600;--warns:#ffeccf;--bad:#b3202c;--bads:#ffe3e4;
 --c0:#1f7a8c;--c1:#8250df;--c2:#bc4c00;--c3:#1a7f37;--c4:#bf3989;--c5:#0969da;--c6:#9a6700;--c7:#57606a}
-@media (prefers-color-scheme:dark){.awt{--paper:#0f141a;--ink:#e6edf3;--faint:#9aa4af;--band:#1a212a;--pill:#252d37;
+@media (prefers-color-scheme:dark){.awt{--paper:#0f141a;--ink:#e6edf3;--faint:#9aa4af;--pill:#252d37;
 --ref:#8cc2ff;--refs:#12345a;--warn:#f2b866;--warns:#40300f;--bad:#ff9a9a;--bads:#4b1a20;
 --c0:#4cc3d9;--c1:#b392f0;--c2:#f0883e;--c3:#56d364;--c4:#f778ba;--c5:#6cb6ff;--c6:#e3b341;--c7:#9aa4af}}
 .awt text{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:var(--ink)}
 .awt .title{font:600 17px system-ui,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
 .awt .about{font:13px system-ui,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;fill:var(--faint)}
-.awt .paper{fill:var(--paper)}.awt .band{fill:var(--band);opacity:0}.awt .row:hover .band{opacity:1}
+.awt .paper{fill:var(--paper)}
 .awt .id{font-weight:600}.awt .message{fill:var(--ink)}.awt .fold text{fill:var(--faint);font-style:italic}
 .awt .edge{fill:none;stroke-width:2;stroke-linecap:round}.awt .depends{stroke-dasharray:1 5;stroke-width:2.4}
 .awt .node{stroke-width:2.4}.awt .open{fill:var(--paper)}
@@ -83,33 +82,23 @@ class Page(NamedTuple):
 
 def draw(picture: Picture, entries: Sequence[Entry], phrase: Phrase) -> str:
     """Return the picture as a whole SVG file."""
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + element(picture, entries, phrase)
-
-
-def element(picture: Picture, entries: Sequence[Entry], phrase: Phrase) -> str:
-    """Return the picture as an `<svg>` element."""
     page = Page(picture, entries, lay_out(nodes(entries)), phrase)
     rows = [_row(page, row) for row in range(len(entries))]
     title, about = _title(page), _about(page)
-    description = phrase(
-        Message(
-            "graph-description", {"revisions": tuple(picture.items), "checkouts": tuple(picture.checkouts)}
-        )
-    )
     right = max([end for _, end in rows] + [LEFT + len(title) * 10.5, LEFT + len(about) * 7.6])
     width, height = int(right) + 24, TOP + len(entries) * ROW + 24
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="awt" role="img" aria-labelledby="awt-t awt-d" '
+            '<?xml version="1.0" encoding="UTF-8"?>',
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="awt" role="img" aria-labelledby="awt-t" '
             f'width="{width}" height="{height}" viewBox="0 0 {width} {height}">',
             f'<title id="awt-t">{_text(title)}</title>',
-            f'<desc id="awt-d">{_text(description)}</desc>',
             f"<style>{_literal_first(STYLE)}</style>",
             f'<rect class="paper" width="{width}" height="{height}"/>',
             f'<text class="title" x="{LEFT - 6}" y="30">{_text(title)}</text>',
             f'<text class="about" x="{LEFT - 6}" y="52">{_text(about)}</text>',
             *(f'<path class="edge {_style(edge)}" d="{_path(page, edge)}"/>' for edge in _edges(page)),
-            *(words.replace("@WIDTH@", str(width)) for words, _ in rows),
+            *(words for words, _ in rows),
             "</svg>",
             "",
         ]
@@ -167,25 +156,14 @@ def _bend(start: tuple[int, int], end: tuple[int, int]) -> str:
 
 
 def _row(page: Page, row: int) -> tuple[str, float]:
-    """Return the node of a row and its words, and where the words end."""
+    """Return the node of a row and its words, and where the words end; of a fold, with what it folds as a tooltip."""
     entry = page.entries[row]
-    words = caption(entry, page.picture, page.phrase)
-    folded = len(entry.items) > 1
-    said, end = _words(page, words, row)
-    y = page.y(row)
-    return (
-        f'<g class="row{" fold" if folded else ""}"><title>{_tooltip(entry, page.phrase)}</title>'
-        f'<rect class="band" x="0" y="{y - ROW // 2}" width="@WIDTH@" height="{ROW}"/>'
-        f"{''.join(_node(page, row, entry))}{said}</g>",
-        end,
-    )
-
-
-def _tooltip(entry: Entry, phrase: Phrase) -> str:
+    said, end = _words(page, caption(entry, page.picture, page.phrase), row)
+    drawn = f"{''.join(_node(page, row, entry))}{said}</g>"
     if len(entry.items) == 1:
-        return escape("\n".join(details(entry.first, phrase)))
-    lines = [f"{clean(item.id)}  {clean(item.message)}" for item in entry.items]
-    return escape("\n".join(lines if len(lines) <= MORE else [*lines[: MORE - 1], "…"]))
+        return f'<g class="row">{drawn}', end
+    folded = escape("\n".join(f"{clean(item.id)}  {clean(item.message)}" for item in entry.items))
+    return f'<g class="row fold"><title>{folded}</title>{drawn}', end
 
 
 def _node(page: Page, row: int, entry: Entry) -> Iterator[str]:

@@ -112,7 +112,7 @@ class _Paint:
     def line(self, cells: Sequence[Cell], words: Caption) -> str:
         room = self._width - len(cells) if self._width else None
         graph = "".join(self._in(str(COLOURS[cell.lane % len(COLOURS)]), cell.sign) for cell in cells)
-        refs = f"({', '.join(words.refs)})" if words.refs else ""
+        refs = words.shown_refs
         tags = f"[{'; '.join(words.tags)}]" if words.tags else ""
         message = words.message
         if room is not None:  # the message gives way first

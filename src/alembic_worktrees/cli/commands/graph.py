@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
@@ -23,15 +22,7 @@ if TYPE_CHECKING:
     from ..printer import Printer
 
 
-FORMATS = {
-    "txt": "text",
-    "svg": "svg",
-    "html": "html",
-    "htm": "html",
-    "mmd": "mermaid",
-    "dot": "dot",
-    "json": "json",
-}
+FORMATS = {"txt": "text", "svg": "svg", "mmd": "mermaid"}
 
 
 def graph(options: argparse.Namespace, printer: Printer) -> int:
@@ -79,24 +70,15 @@ def _format_of(path: Path | None) -> str:
 def _drawn(picture: Picture, chosen: str, printer: Printer, *, whole: bool, shown: bool) -> str:
     """Return the picture in the chosen format; `shown` if it goes to standard output."""
     entries, phrase = picture.unfolded if whole else picture.folded, printer.phrase
-    if chosen == "json":
-        from ...drawing.export import document as graph_document
-
-        return json.dumps({"version": 1, **graph_document(picture, phrase)}, indent=2) + "\n"
-    if chosen in {"mermaid", "dot"}:
-        from ...drawing import export as code
-
-        return (code.draw_dot if chosen == "dot" else code.draw_mermaid)(picture, entries, phrase)
     if chosen == "text":
         from ...drawing import text as lines
 
         width = shutil.get_terminal_size().columns if shown and sys.stdout.isatty() else None
-        return lines.draw(
-            picture, entries, phrase, colour=shown and has_colour(sys.stdout, os.environ), width=width
-        )
-    from ...drawing import html, svg
+        colour = shown and has_colour(sys.stdout, os.environ)
+        return lines.draw(picture, entries, phrase, colour=colour, width=width)
+    from ...drawing import mermaid, svg
 
-    return svg.draw(picture, entries, phrase) if chosen == "svg" else html.draw(picture, entries, phrase)
+    return svg.draw(picture, entries, phrase) if chosen == "svg" else mermaid.draw(picture, entries, phrase)
 
 
 def _save(data: bytes, path: Path, *, overwrite: bool) -> None:
