@@ -354,6 +354,37 @@ def test_lefthook_is_told_and_not_gone_around(world: World, name: str) -> None:
     assert "by hand" not in done(world.main)
 
 
+def test_what_lefthook_is_told_to_run_is_what_our_hooks_do(world: World) -> None:
+    """It puts the hook's arguments in the place of {0}, and hands on the standard input where it is told to."""
+    main = world.main
+    main.write("lefthook.yml", "")
+    told = yaml.safe_load(done(main).partition("by hand:\n")[2].partition("\nDone")[0])
+
+    def runs(hook: str, *arguments: str, input: str | None = None) -> CompletedProcess[str]:
+        about = told[hook]["commands"]["alembic-worktrees"]
+        line = about["run"].replace("{0}", " ".join(arguments))
+        return world.run("sh", "-c", line, cwd=main.path, input=input if about.get("use_stdin") else None)
+
+    old = main.commit("Before")
+    main.revision("cccc3333", "gone1111")
+    for hook in ("pre-commit", "pre-merge-commit"):
+        assert runs(hook).returncode == 0
+        main.git("add", "--all")
+        assert "gone1111" in runs(hook).stdout
+        main.git("reset", "--quiet")
+    new = main.commit("A migration that is broken")
+    main.git("update-ref", "ORIG_HEAD", old)
+    for hook, arguments in {
+        "post-merge": ("0",),
+        "post-rewrite": ("rebase",),
+        "post-checkout": (old, new, "1"),
+    }.items():
+        assert "1 new migration:\n  cccc3333_add_t.py" in runs(hook, *arguments).stderr
+    pushed = runs("pre-push", "origin", "url", input=f"HEAD {new} refs/heads/develop {old}\n")
+    assert (pushed.returncode, "gone1111" in pushed.stdout) == (1, True)
+    assert told.keys() == HOOKS.keys()
+
+
 @pytest.mark.parametrize("value", [".husky/_", ".husky"], ids=["husky 9", "husky 8"])
 def test_husky_is_told_and_not_gone_around(world: World, value: str) -> None:
     (world.main.path / value).mkdir(parents=True)
