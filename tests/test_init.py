@@ -365,21 +365,20 @@ def test_what_lefthook_is_told_to_run_is_what_our_hooks_do(world: World) -> None
         line = about["run"].replace("{0}", " ".join(arguments))
         return world.run("sh", "-c", line, cwd=main.path, input=input if about.get("use_stdin") else None)
 
-    old = main.commit("Before")
+    old, news = main.commit("Before"), "1 new migration:\n  cccc3333_add_t.py"
     main.revision("cccc3333", "gone1111")
     for hook in ("pre-commit", "pre-merge-commit"):
         assert runs(hook).returncode == 0
         main.git("add", "--all")
         assert "gone1111" in runs(hook).stdout
-        main.git("reset", "--quiet")
+        if hook == "pre-commit":
+            main.git("reset", "--quiet")
+    assert news in runs("post-merge", "1").stderr  # a squash
     new = main.commit("A migration that is broken")
+    assert news in runs("post-checkout", old, new, "1").stderr
     main.git("update-ref", "ORIG_HEAD", old)
-    for hook, arguments in {
-        "post-merge": ("0",),
-        "post-rewrite": ("rebase",),
-        "post-checkout": (old, new, "1"),
-    }.items():
-        assert "1 new migration:\n  cccc3333_add_t.py" in runs(hook, *arguments).stderr
+    assert news in runs("post-rewrite", "rebase").stderr
+    assert runs("post-rewrite", "amend").stderr == ""
     pushed = runs("pre-push", "origin", "url", input=f"HEAD {new} refs/heads/develop {old}\n")
     assert (pushed.returncode, "gone1111" in pushed.stdout) == (1, True)
     assert told.keys() == HOOKS.keys()
