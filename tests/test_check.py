@@ -642,7 +642,7 @@ def test_nothing_to_say_is_nothing_said(main: Checkout) -> None:
 @pytest.mark.parametrize(
     "args",
     [
-        ["--onto", "main"],
+        ["--since", "main"],
         ["--staged", "--database"],
         ["--ref", "HEAD", "--database"],
         ["--staged", "--ref", "x"],

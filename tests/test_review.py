@@ -1,4 +1,4 @@
-"""Index, commit, files, and a merge that is not made: what is judged, and that nothing is changed by it."""
+"""Index, commit, files, and a merge that is not recorded yet: what is judged, and that nothing is changed by it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from alembic_worktrees.check.snapshot import Merged, merged
 from alembic_worktrees.system.reading import MAX_BYTES
 from test_hooks import second_project
 from worlds.observe import TRACES, tree
@@ -21,65 +18,6 @@ if TYPE_CHECKING:
     from worlds.world import Checkout
 
 VERSIONS = "backend/migrations/versions"
-
-
-# A merge of two sets of files, without making it
-
-BASE = {"a": "1", "b": "2"}
-MERGES: dict[str, tuple[dict[str, str] | None, dict[str, str], dict[str, str], dict[str, str], list[str]]] = {
-    "nothing": (BASE, BASE, BASE, BASE, []),
-    "ours new": (BASE, {**BASE, "c": "3"}, BASE, {**BASE, "c": "3"}, []),
-    "theirs new": (BASE, BASE, {**BASE, "c": "3"}, {**BASE, "c": "3"}, []),
-    "both new, the same": (BASE, {**BASE, "c": "3"}, {**BASE, "c": "3"}, {**BASE, "c": "3"}, []),
-    "both new, differing": (BASE, {**BASE, "c": "3"}, {**BASE, "c": "4"}, {**BASE, "c": "3"}, ["c"]),
-    "ours changed": (BASE, {"a": "9", "b": "2"}, BASE, {"a": "9", "b": "2"}, []),
-    "theirs changed": (BASE, BASE, {"a": "9", "b": "2"}, {"a": "9", "b": "2"}, []),
-    "both changed": (BASE, {"a": "8", "b": "2"}, {"a": "9", "b": "2"}, {"a": "8", "b": "2"}, ["a"]),
-    "ours deleted": (BASE, {"b": "2"}, BASE, {"b": "2"}, []),
-    "theirs deleted": (BASE, BASE, {"b": "2"}, {"b": "2"}, []),
-    "both deleted": (BASE, {"b": "2"}, {"b": "2"}, {"b": "2"}, []),
-    "ours deleted, theirs changed": (BASE, {"b": "2"}, {"a": "9", "b": "2"}, {"a": "9", "b": "2"}, ["a"]),
-    "theirs deleted, ours changed": (BASE, {"a": "9", "b": "2"}, {"b": "2"}, {"a": "9", "b": "2"}, ["a"]),
-    "ours moved": (BASE, {"z": "1", "b": "2"}, BASE, {"z": "1", "b": "2"}, []),
-    "ours moved, theirs changed": (
-        BASE,
-        {"z": "1", "b": "2"},
-        {"a": "9", "b": "2"},
-        {"z": "9", "b": "2"},
-        [],
-    ),
-    "theirs moved, ours changed": (
-        BASE,
-        {"a": "9", "b": "2"},
-        {"z": "1", "b": "2"},
-        {"z": "9", "b": "2"},
-        [],
-    ),
-    "shallow": (None, {"a": "1"}, {"b": "2"}, {"a": "1", "b": "2"}, []),
-    "shallow, the same": (None, BASE, BASE, BASE, []),
-    "shallow, differing": (None, {"a": "1"}, {"a": "2"}, {"a": "1"}, ["a"]),
-    "shallow, moved": (None, {"a": "1"}, {"z": "1"}, {"a": "1"}, []),
-}
-
-
-@pytest.mark.parametrize("case", MERGES)
-def test_merged(case: str) -> None:
-    base, ours, theirs, files, contested = MERGES[case]
-    result = merged(base, ours, theirs)
-    assert (result.files, list(result.contested)) == (files, contested)
-
-
-FILES = st.dictionaries(st.sampled_from("abc"), st.sampled_from("1234"))
-
-
-@given(FILES, FILES)
-def test_merging_with_what_did_not_change_is_the_other(base: dict[str, str], side: dict[str, str]) -> None:
-    assert merged(base, side, base) == merged(base, base, side) == Merged(side, {})
-
-
-@given(FILES, FILES)
-def test_merging_the_same_is_the_same(base: dict[str, str], side: dict[str, str]) -> None:
-    assert merged(base, side, side) == merged(None, side, side) == Merged(side, {})
 
 
 # True worlds
@@ -116,48 +54,32 @@ def ids(checkout: Checkout, *args: str, cwd: Path | None = None) -> list[str]:
     return [id for id, _ in found(checkout, *args, cwd=cwd)]
 
 
-ONTO = ("--ref", "HEAD", "--onto", "develop")
-
-
-def would_merge(checkout: Checkout) -> list[str]:
-    """What `--onto` says; it is what the files say after the true merge, if git can make it alone."""
-    said = ids(checkout, *ONTO)
-    done = checkout.git_run("merge", "--quiet", "--no-commit", "develop")
-    if done.returncode == 0:
-        assert ids(checkout) == said
-        checkout.git("merge", "--abort", check=False)
+def merging(checkout: Checkout, other: str = "develop") -> list[str]:
+    """What is said of the merge before it is recorded, as a build machine asks; the files say the same."""
+    checkout.git("merge", "--quiet", "--no-commit", other)
+    said = ids(checkout, "--staged")
+    assert ids(checkout) == said
     checkout.git("reset", "--quiet", "--hard", "HEAD")
     return said
 
 
-def test_onto_diverges(main: Checkout) -> None:
+def test_a_merge_that_diverges(main: Checkout) -> None:
     main.revision("cccc3333", "aaaa1111")
     main.commit("Mine")
     assert ids(main, "--ref", "HEAD") == []
-    assert would_merge(main) == ["diverged-heads"]
+    assert merging(main) == ["diverged-heads"]
 
 
-def test_cure_of_what_would_diverge(main: Checkout) -> None:
-    main.revision("cccc3333", "aaaa1111")
-    main.commit("Mine")
-    done = main.tool("check", *ONTO)
-    command = done.stdout.partition("→ ")[2].partition(", then")[0]
-    assert command == 'git merge develop; alembic-worktrees merge ~/StoFlow/backend -m "merge heads"'
-    main.world.run("sh", "-c", command, cwd=main.backend, check=True)
-    main.commit("Join")
-    assert ids(main, *ONTO) == []
-
-
-def test_onto_is_sound(main: Checkout) -> None:
+def test_a_sound_merge(main: Checkout) -> None:
     main.write("note.txt", "")
     main.commit("No migration")
-    assert would_merge(main) == []
+    assert merging(main) == []
     main.revision("cccc3333")
     main.commit("A base of its own")
-    assert would_merge(main) == []
+    assert merging(main) == []
 
 
-def test_onto_loses_a_parent(main: Checkout) -> None:
+def test_a_merge_that_loses_a_parent(main: Checkout) -> None:
     """Each side is complete, the merge is not."""
     main.git("checkout", "--quiet", "-B", "feature", "develop")
     main.revision("cccc3333", "bbbb2222")
@@ -167,19 +89,19 @@ def test_onto_loses_a_parent(main: Checkout) -> None:
     main.git("commit", "--quiet", "-m", "Dropped")
     main.git("checkout", "--quiet", "feature")
     assert ids(main, "--ref", "HEAD") == ids(main, "--ref", "develop") == []
-    assert ids(main, *ONTO) == ["parent-missing"]
+    assert merging(main) == ["parent-elsewhere"]  # this branch has it still
 
 
-def test_onto_has_the_parent(main: Checkout) -> None:
+def test_a_merge_that_brings_the_parent(main: Checkout) -> None:
     main.revision("cccc3333", "bbbb2222")
     main.commit("Mine, on what develop has")
     assert ids(main, "--ref", "HEAD") == ["parent-elsewhere"]
-    assert would_merge(main) == []
+    assert merging(main) == []
 
 
 @pytest.mark.parametrize("side", ["develop", "feature"])
 @pytest.mark.parametrize("edited", [False, True])
-def test_onto_with_a_moved_file(side: str, edited: bool, main: Checkout) -> None:
+def test_a_merge_with_a_moved_file(side: str, edited: bool, main: Checkout) -> None:
     main.git("checkout", "--quiet", side)
     main.git("mv", f"{VERSIONS}/aaaa1111_add_t.py", f"{VERSIONS}/moved.py")
     main.git("commit", "--quiet", "-m", "Moved")
@@ -188,7 +110,7 @@ def test_onto_with_a_moved_file(side: str, edited: bool, main: Checkout) -> None
         main.revision("aaaa1111", body="pass")
         main.git("commit", "--quiet", "-a", "-m", "Edited")
     main.git("checkout", "--quiet", "feature")
-    assert would_merge(main) == []
+    assert merging(main) == []
 
 
 def change(checkout: Checkout, branch: str, **options: str) -> None:
@@ -197,37 +119,11 @@ def change(checkout: Checkout, branch: str, **options: str) -> None:
     checkout.git("commit", "--quiet", "-a", "-m", "Change")
 
 
-def test_onto_where_both_sides_changed_a_file(main: Checkout) -> None:
-    change(main, "develop", body="pass  # theirs")
-    change(main, "feature", body="pass  # mine")
-    assert would_merge(main) == []  # Alembic will see the same revision, whatever git's conflict ends in
-    change(main, "feature", body="pass", labels="mine")
-    assert found(main, *ONTO) == [("both-changed", [f"{VERSIONS}/aaaa1111_add_t.py"])]
-    assert "git merge develop" in main.tool("check", *ONTO).stdout
-
-
-def test_onto_where_one_side_deleted_what_the_other_changed(main: Checkout) -> None:
-    change(main, "develop", body="pass")
-    main.git("checkout", "--quiet", "feature")
-    main.git("rm", "--quiet", f"{VERSIONS}/aaaa1111_add_t.py")
-    main.git("commit", "--quiet", "-m", "Deleted")
-    assert ids(main, *ONTO) == ["both-changed"]
-
-
-def test_onto_with_a_project_that_one_side_lacks(main: Checkout) -> None:
-    versions = second_project(main)
-    main.write(f"{versions}/b.py", "revision = 'b'\ndown_revision = 'gone'\n")
-    main.commit("Second project")
-    assert would_merge(main) == ["parent-missing"]
-    main.git("checkout", "--quiet", "develop")
-    assert ids(main, "--ref", "feature", "--onto", "HEAD") == ["parent-missing"]
-
-
 def test_checks_change_nothing(main: Checkout) -> None:
     change(main, "develop", body="pass  # theirs")
     change(main, "feature", body="pass  # mine", labels="mine")
     before = tree(main.path, without=TRACES)
-    main.tool("check", *ONTO)
+    main.tool("check", "--ref", "HEAD", "--since", "develop")
     main.tool("check")
     main.tool("check", "--staged")
     assert tree(main.path, without=TRACES) == before
@@ -246,22 +142,9 @@ def shallow(main: Checkout) -> Checkout:
     return ci
 
 
-def test_onto_in_a_shallow_clone(main: Checkout) -> None:
-    onto = ("--ref", "HEAD", "--onto", "origin/develop")
-    assert ids(shallow(main), *onto) == []
-    main.revision("cccc3333", "aaaa1111")
-    main.git("mv", f"{VERSIONS}/aaaa1111_add_t.py", f"{VERSIONS}/moved.py")
-    main.commit("Diverged, and moved")
-    (main.world.root / "ci").rename(main.world.root / "ci-before")
-    ci = shallow(main)
-    before = tree(ci.path, without=TRACES)
-    assert ids(ci, *onto) == ["diverged-heads"]
-    assert tree(ci.path, without=TRACES) == before
-
-
 def test_a_commit_that_a_shallow_clone_lacks(main: Checkout) -> None:
     ci = shallow(main)
-    done = ci.tool("check", "--ref", "HEAD", "--onto", "origin/main")
+    done = ci.tool("check", "--ref", "HEAD", "--since", "origin/main")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
         "origin/main names no commit here. In a shallow clone, get it first: git fetch --unshallow\n"
@@ -342,7 +225,7 @@ def test_no_project(world_root: Path) -> None:
     world.main.git("rm", "-r", "--quiet", "backend")
     assert ids(world.main, "--staged", cwd=world.main.path) == []
     world.main.commit("No project")
-    for args in ([], ["--ref", "HEAD"], ["--ref", "HEAD", "--onto", "HEAD"], ["backend"]):
+    for args in ([], ["--ref", "HEAD"], ["--ref", "HEAD", "--since", "HEAD"], ["backend"]):
         done = world.main.tool("check", *args, cwd=world.main.path)
         assert (done.returncode, done.stdout) == (1, "")
         assert "No Alembic project in" in done.stderr or "no folder" in done.stderr

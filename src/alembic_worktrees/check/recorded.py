@@ -1,4 +1,4 @@
-"""Judge what git records: the index, a commit, a push, or what a merge would make. Only what is new of it, if asked."""
+"""Judge what git records: the index, a commit, or a push. Only what is new of it, if asked."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
 from ..messages.errors import UserError
-from ..messages.message import Message
 from .borrowed_files import staged
 from .review import project_in, searcher
 from .rules import located, problem, survey
-from .snapshot import Broken, Defined, Snapshot, Tree, merged, moved
+from .snapshot import Broken, Defined, Snapshot, Tree, moved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from .review import Scope
     from .rules import Found, Problem
-    from .snapshot import Environment, Merged
+    from .snapshot import Environment
 
     Files = Mapping[str, str]  # path → blob
     Key = tuple[str, str]  # folder and section
@@ -87,41 +86,6 @@ def review_tree(scope: Scope, tree: Tree, sound: Collection[str] = ()) -> tuple[
     return _review(scope, tree, _sides(scope, tree), sound=sound).problems
 
 
-def review_merge(scope: Scope, name: str, onto: str, since: Sequence[str] = ()) -> Review:
-    """Judge what merging the commit `name` into `onto` would record, without making the merge.
-
-    Raises UserError("nothing-to-check").
-    """
-    ours, theirs = Tree(scope.root, onto), Tree(scope.root, name)
-    common = git.merge_base(scope.root, onto, name)
-    base = Tree(scope.root, common) if common else None
-    sides, contested = {}, []
-    for key, side in _some({**_sides(scope, ours), **_sides(scope, theirs)}, theirs, name).items():
-        merge = _merged(base, ours, theirs, side.environment)
-        sides[key] = side._replace(tree=theirs, files=merge.files)
-        contested += [path for path, blobs in merge.contested.items() if _differ(theirs, path, blobs)]
-    found = _review(scope, theirs, sides, since, known={*ours.blobs, *theirs.blobs})
-    both = [problem("both-changed", None, [path], onto=onto) for path in contested]
-    return found._replace(problems=(*both, *(_onto(one, onto) for one in found.problems)))
-
-
-def _merged(base: Tree | None, ours: Tree, theirs: Tree, environment: Environment) -> Merged:
-    places = environment.places
-    before = base.migrations(places) if base else None
-    return merged(before, ours.migrations(places), theirs.migrations(places))
-
-
-def _onto(found: Problem, onto: str) -> Problem:
-    cure = Message("cure-diverged-onto", {**found.hint.values, "onto": onto})
-    return found._replace(hint=cure) if found.id == "diverged-heads" else found
-
-
-def _differ(tree: Tree, path: str, blobs: tuple[str | None, str | None]) -> bool:
-    """Tell whether two versions of a file differ in what they mean to Alembic; one that is gone does."""
-    read = [tree.snapshot("", {path: blob}).files if blob else () for blob in blobs]
-    return read[0] != read[1] or not read[0]
-
-
 def _sides(scope: Scope, tree: Tree) -> dict[Key, _Side]:
     """Return what a tree has of each environment."""
     return {
@@ -142,7 +106,6 @@ def _review(
     since: Sequence[str] = (),
     *,
     sound: Collection[str] = (),
-    known: Collection[str] = (),
 ) -> Review:
     """Judge the environments of `tree`, against those of the commits `since`, if there are any.
 
@@ -154,7 +117,7 @@ def _review(
     for key, side in sides.items():
         before = [_past(parent, past, key, side, sides) for parent, past in zip(parents, pasts, strict=True)]
         if all(one.files != side.files for one in before):
-            reviews.append(_judged(scope, side, before, sound, known))
+            reviews.append(_judged(scope, side, before, sound))
     return joined(reviews)
 
 
@@ -200,16 +163,14 @@ def _past(parent: Tree, past: Mapping[Key, _Side], key: Key, side: _Side, now: M
     return _Side(side.environment, parent, {**files, **parent.migrations(side.environment.places)})
 
 
-def _judged(
-    scope: Scope, side: _Side, past: Sequence[_Side], sound: Collection[str], known: Collection[str]
-) -> Review:
+def _judged(scope: Scope, side: _Side, past: Sequence[_Side], sound: Collection[str]) -> Review:
     """Judge an environment; a blob that was there before is valid Python to its end, or was not before either."""
     settings = scope.settings(side.environment.folder)
     common = {blob for one in past for blob in one.files.values()} & set(side.files.values())
     after = _snapshot(side, {*common, *sound})
     before = [survey(_before(one, side, after), settings.max_heads, hiding=False) for one in past]
     found = _told_apart(survey(after, settings.max_heads), [problem for one in before for problem in one])
-    return found._replace(problems=located(found.problems, _finder(scope, side, known)))
+    return found._replace(problems=located(found.problems, _finder(scope, side.environment)))
 
 
 def _snapshot(side: _Side, sound: Collection[str] = ()) -> Snapshot:
@@ -231,15 +192,8 @@ def _before(past: _Side, side: _Side, after: Snapshot) -> Snapshot:
     )
 
 
-def _finder(scope: Scope, side: _Side, known: Collection[str]) -> Callable[[str], Found | None]:
-    """Return what tells where a revision lies; a file here that is in `known` is recorded, but will not be any more."""
-    environment = side.environment
-    whereabouts = searcher(
+def _finder(scope: Scope, environment: Environment) -> Callable[[str], Found | None]:
+    """Return what tells where a revision lies."""
+    return searcher(
         lambda: project_in(scope, environment.folder, environment.files), scope.settings(environment.folder)
     )
-
-    def find(word: str) -> Found | None:
-        found = whereabouts(word)
-        return None if found and found.how == "unrecorded" and found.path in known else found
-
-    return find

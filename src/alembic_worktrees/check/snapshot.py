@@ -85,13 +85,6 @@ class Snapshot(NamedTuple):
         return {**{row.path: row for row in self.files}, **{row.path: row for row in self.broken}}
 
 
-class Merged(NamedTuple):
-    """The files that a merge would leave, path → blob, and those that both sides changed: ours and theirs."""
-
-    files: dict[str, str]
-    contested: dict[str, tuple[str | None, str | None]]
-
-
 class Tree:
     """All files of a commit, or of the index: names and blobs, asked of git once."""
 
@@ -268,30 +261,6 @@ def read(
         return Defined(path, facts.read(blob, os.path.basename(path), content, whole=whole))
     except Unreadable as error:
         return Broken(path, error.reason, error.detail, content)
-
-
-def merged(base: Mapping[str, str] | None, ours: Mapping[str, str], theirs: Mapping[str, str]) -> Merged:
-    """Return what a merge would make of two sets of files, path → blob, without making it.
-
-    A file that only one side touched since `base` is as on that side, also where the other has moved it.
-    Without a base, in a shallow clone, nothing counts as removed, and what has the same content as moved.
-    """
-    if base is None:
-        here = set(ours.values())
-        base = {path: blob for path, blob in theirs.items() if path not in ours and blob in here}
-    moves = {**moved(base, ours), **moved(base, theirs)}
-    base, ours, theirs = (
-        {moves.get(path, path): blob for path, blob in side.items()} for side in (base, ours, theirs)
-    )
-    result = Merged({}, {})
-    for path in {**ours, **theirs}:
-        mine, other, before = ours.get(path), theirs.get(path), base.get(path)
-        if before not in (mine, other) and mine != other:
-            result.contested[path] = mine, other
-        blob = other if mine in (before, None) and other != before else mine
-        if blob:
-            result.files[path] = blob
-    return result
 
 
 def moved(base: Mapping[str, str], side: Mapping[str, str]) -> dict[str, str]:

@@ -181,7 +181,6 @@ def _check(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
     what.add_argument("--staged", action="store_true", help=text("staged"))
     what.add_argument("--pushed", action="store_true", help=text("pushed"))
     what.add_argument("--ref", metavar="REV", help=text("ref"))
-    parser.add_argument("--onto", metavar="REV", help=text("onto"))
     parser.add_argument("--since", metavar="REV", help=text("since"))
     parser.add_argument("--database", action="store_true", help=text("database"))
     _json(parser, text)

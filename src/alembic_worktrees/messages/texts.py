@@ -473,21 +473,6 @@ TEXTS: dict[str, Text] = {
         'alembic-worktrees merge {folder:q}{words:options} -m "merge heads", then commit the new file',
         'alembic-worktrees merge {folder:q}{words:options} -m "merge heads", puis commiter le nouveau fichier',
     ),
-    "cure-diverged-onto": Text(
-        PLAIN,
-        'git merge {onto:q}; alembic-worktrees merge {folder:q}{words:options} -m "merge heads", then commit the new file',
-        'git merge {onto:q}; alembic-worktrees merge {folder:q}{words:options} -m "merge heads", puis commiter le nouveau fichier',
-    ),
-    "check-both-changed": Text(
-        PLAIN,
-        "Both sides changed this migration, so what the merge will make of it is not known",
-        "Les deux côtés ont changé cette migration ; ce que la fusion en fera n'est pas connu",
-    ),
-    "cure-both-changed": Text(
-        PLAIN,
-        "Merge by hand, then check again: git merge {onto:q}",
-        "Fusionner à la main, puis revérifier : git merge {onto:q}",
-    ),
     "check-applied-missing": Text(
         PLAIN,
         "The database has {revision}, which this checkout lacks",
@@ -604,11 +589,6 @@ TEXTS: dict[str, Text] = {
         BAD,
         "--since goes with --ref: alembic-worktrees check --ref HEAD --since origin/main",
         "--since va avec --ref : alembic-worktrees check --ref HEAD --since origin/main",
-    ),
-    "onto-without-ref": Text(
-        BAD,
-        "--onto goes with --ref: alembic-worktrees check --ref HEAD --onto origin/main",
-        "--onto va avec --ref : alembic-worktrees check --ref HEAD --onto origin/main",
     ),
     "database-with-git": Text(
         BAD,
@@ -1541,8 +1521,8 @@ TEXTS: dict[str, Text] = {
     ),
     "help-check-example": Text(
         PLAIN,
-        "Examples:\n  alembic-worktrees check --staged\n  alembic-worktrees check --ref HEAD --onto origin/main",
-        "Exemples :\n  alembic-worktrees check --staged\n  alembic-worktrees check --ref HEAD --onto origin/main",
+        "Examples:\n  alembic-worktrees check --staged\n  alembic-worktrees check --ref HEAD --since origin/main",
+        "Exemples :\n  alembic-worktrees check --staged\n  alembic-worktrees check --ref HEAD --since origin/main",
     ),
     "help-staged": Text(
         PLAIN,
@@ -1557,11 +1537,6 @@ TEXTS: dict[str, Text] = {
     "help-ref": Text(PLAIN, "what this commit records", "ce que ce commit enregistre"),
     "help-since": Text(
         PLAIN, "only what is worse than in this commit", "seulement ce qui est pire que dans ce commit"
-    ),
-    "help-onto": Text(
-        PLAIN,
-        "what merging --ref into this would record",
-        "ce qu'enregistrerait la fusion de --ref dans celui-ci",
     ),
     "help-database": Text(PLAIN, "compare with the database too", "comparer aussi avec la base"),
     "help-protect": Text(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ... import PROGRAM
-from ...check.recorded import Review, joined, merging, review_commit, review_index, review_merge, review_push
+from ...check.recorded import Review, joined, merging, review_commit, review_index, review_push
 from ...check.review import Scope, find_scope, review_database, review_files, review_project
 from ...messages.errors import DONE, NOT_DONE, Usage, UserError
 from ...messages.message import Message
@@ -50,8 +50,6 @@ def check(options: argparse.Namespace, printer: Printer) -> int:
 
 
 def _must_make_sense(options: argparse.Namespace) -> None:
-    if options.onto and not options.ref:
-        raise Usage("onto-without-ref")
     if options.since and not options.ref:
         raise Usage("since-without-ref")
     if options.database and (options.staged or options.pushed or options.ref):
@@ -85,8 +83,6 @@ def _review(options: argparse.Namespace, scope: Scope | None, files: ConfigFiles
     since = [options.since] if options.since else []
     if scope is None:
         return Review(tuple(_outside_git(options, files)))
-    if options.onto:
-        return review_merge(scope, options.ref, options.onto, since)
     if options.ref:
         return review_commit(scope, options.ref, since)
     if options.pushed or options.staged:
