@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from worlds import warm
 from worlds.world import Layout, World
 
 if TYPE_CHECKING:
@@ -103,27 +104,31 @@ def test_warm_alembic_is_alembic(command: str, world: World, database: Database)
     world.main.revision("aa")
     world.main.revision("bb")
     database.set_heads("aa")
-    warm = world.main.alembic(*command.split())
+    done = world.main.alembic(*command.split())
     database.set_heads("aa")
     database.execute("DROP TABLE IF EXISTS t_bb")
     cold = world.main.alembic(*command.split(), cold=True)
-    assert (warm.returncode, warm.stdout, warm.stderr) == (cold.returncode, cold.stdout, cold.stderr)
+    assert (done.returncode, done.stdout, done.stderr) == (cold.returncode, cold.stdout, cold.stderr)
 
 
 def test_warm_programs_are_warm(world: World) -> None:
-    world.main.write(
-        "backend/migrations/versions/aa_ask.py",
-        "import sys\nraise SystemExit(str('fork_server' in str(sys.orig_argv)))",
-    )
-    asked = [world.main.alembic("heads", cold=cold).stderr for cold in (False, True)]
-    assert asked == ["True\n", "False\n"]
+    env = world.main.backend / "migrations/env.py"
+    env.write_text("import sys; print('warm:', 'psycopg2' in sys.modules)\n" + env.read_text())
+
+    def ask() -> list[bool]:
+        asked = [world.main.alembic("current"), world.main.tool("status")]
+        return ["warm: True" in done.stdout + done.stderr for done in asked]
+
+    assert ask() == [True, True]
+    with warm.paused():
+        assert ask() == [False, False]
 
 
 def test_warm_alembic_crashes_alike(world: World) -> None:
     world.main.revision("bb", "missing")
-    warm, cold = (world.main.alembic("heads", cold=cold) for cold in (False, True))
-    assert (warm.returncode, warm.stdout) == (cold.returncode, cold.stdout) == (1, "")
-    assert warm.stderr.splitlines()[-1] == cold.stderr.splitlines()[-1] == "KeyError: 'missing'"
+    done, cold = (world.main.alembic("heads", cold=cold) for cold in (False, True))
+    assert (done.returncode, done.stdout) == (cold.returncode, cold.stdout) == (1, "")
+    assert done.stderr.splitlines()[-1] == cold.stderr.splitlines()[-1] == "KeyError: 'missing'"
 
 
 def test_warm_alembic_does_not_import_from_the_current_folder(world: World) -> None:

@@ -1,28 +1,49 @@
 """A Python that has Alembic, its drivers and our package imported, and forks for each program that it is to run.
 
 A program still is a process of its own, in a session of its own, with its own folder, environment, umask and file
-descriptors. It is killed when who asked for it goes, and the server ends when its standard input does.
+descriptors. It is killed when who asked for it goes, and the server ends when its standard input does. Where our
+command starts this Python with code of its own, as it starts the runner, the child runs that at once.
 """
 
 from __future__ import annotations
 
 import fcntl
+import gc
 import marshal
 import os
 import pkgutil
 import select
 import signal
 import socket
+import subprocess
 import sys
 import traceback
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from types import CodeType, ModuleType
+from typing import TYPE_CHECKING, Any, TextIO
+
+import alembic_worktrees
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
 
 MOST = 250  # descriptors in one message; the kernel takes 253
 FREE = 512  # from here on no program has a descriptor
+LOADED = (
+    "alembic.config",
+    "asyncpg",
+    "logging.config",
+    "mako.template",
+    "psycopg2.extras",
+    "sqlalchemy.dialects.postgresql",
+    "sqlalchemy.dialects.sqlite",
+    "sqlalchemy.ext.asyncio",
+    "sqlite3",
+)
 
 
 def main(address: str, scripts: list[str]) -> None:
@@ -46,9 +67,8 @@ def main(address: str, scripts: list[str]) -> None:
 
 
 def _import_all() -> None:
-
-    import alembic_worktrees
-
+    for name in LOADED:
+        import_module(name)
     for found in pkgutil.walk_packages(alembic_worktrees.__path__, "alembic_worktrees."):
         import_module(found.name)
 
@@ -62,7 +82,7 @@ def _keep(connection: socket.socket, programs: dict[str, Any]) -> None:
         try:
             connection.close()
             _become(request, handles)
-            os._exit(_run(request, programs))
+            os._exit(_run(request["argv"], programs))
         finally:
             os._exit(1)
     for handle in handles:
@@ -87,10 +107,7 @@ def _receive(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
 def _become(request: dict[str, Any], handles: list[int]) -> None:
     os.setsid()
     moved = [fcntl.fcntl(handle, fcntl.F_DUPFD, FREE) for handle in handles]
-    for number in map(int, os.listdir("/proc/self/fd")):
-        if number not in moved and number < FREE:
-            with suppress(OSError):  # the one that listed them
-                os.close(number)
+    _close_all_but(moved)
     for high, number in zip(moved, request["handles"], strict=True):
         os.dup2(high, number)
         os.close(high)
@@ -100,14 +117,25 @@ def _become(request: dict[str, Any], handles: list[int]) -> None:
     os.environ.update(request["environment"])
 
 
-def _run(request: dict[str, Any], programs: dict[str, Any]) -> int:
-    sys.argv = request["argv"]
+def _close_all_but(kept: Collection[int]) -> None:
+    for number in map(int, os.listdir("/proc/self/fd")):
+        if number not in kept:
+            with suppress(OSError):  # the one that listed them
+                os.close(number)
+
+
+def _run(argv: list[str], programs: dict[str, Any]) -> int:
+    sys.argv = argv
+    if argv[0] in programs:
+        return _until_end(lambda: _be(programs[argv[0]], os.path.dirname(argv[0]), argv[0]))
+    subprocess.Popen = Popen  # type: ignore[assignment, misc]
+    return _until_end(import_module("alembic_worktrees.__main__").main)
+
+
+def _until_end(work: Callable[[], None]) -> int:
     status = 1
     try:
-        if request["argv"][0] in programs:
-            _as_script(request["argv"][0], programs)
-        else:
-            import_module("alembic_worktrees.__main__").main()
+        work()
         status = 0
     except SystemExit as end:
         if isinstance(end.code, str):
@@ -125,11 +153,39 @@ def _run(request: dict[str, Any], programs: dict[str, Any]) -> int:
     return status
 
 
-def _as_script(path: str, programs: dict[str, Any]) -> None:
-    sys.path[0] = os.path.dirname(path)
+def _be(code: CodeType, folder: str, file: str | None = None) -> None:
+    """Run `code` as Python runs what it is started with; `folder` is the first on its path."""
+    sys.path[0] = folder
     module = sys.modules["__main__"] = ModuleType("__main__")
-    module.__file__ = path
-    exec(programs[path], module.__dict__)  # noqa: S102
+    if file:
+        module.__file__ = file
+    exec(code, module.__dict__)  # noqa: S102
+
+
+class Popen(subprocess.Popen[Any]):
+    """Starts programs, and for `python -u -c CODE` with this Python goes on in the child without it."""
+
+    def __init__(self, args: Sequence[str], **options: Any) -> None:
+        if list(args[:3]) == [sys.executable, "-u", "-c"]:
+            options["preexec_fn"] = partial(_go_on, args[3])
+        super().__init__(args, **options)
+
+
+def _go_on(code: str) -> None:
+    try:
+        gc.freeze()  # nothing of the parent may be freed, and so close what has the same number here
+        _close_all_but({0, 1, 2})
+        sys.argv = ["-c"]
+        sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+        sys.stdout, sys.stderr = map(_unbuffered, (1, 2), (sys.stdout, sys.stderr))
+        os._exit(_until_end(lambda: _be(compile(code, "<string>", "exec", dont_inherit=True), "")))
+    finally:
+        os._exit(1)
+
+
+def _unbuffered(number: int, like: TextIO) -> TextIO:
+    """A stream of its own: the parent's may hold words that it has not written yet."""
+    return TextIOWrapper(open(number, "wb", 0, closefd=False), like.encoding, like.errors, write_through=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Programs without their start: Alembic's command, and our own.
+"""Programs without their start: Alembic's command, and our own with the runner that it starts.
 
 Half of the time of a test would be imports. A server that has all of it imported forks for each program, which still is
 a process of its own (fork_server.py). Nothing is warm before `start`; `paused` leaves it out again.
