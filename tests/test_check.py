@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -14,35 +13,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alembic_worktrees.check.rules import Found, Problem, compare, judge
-from alembic_worktrees.check.snapshot import Broken, Defined, Snapshot
+from alembic_worktrees.check.snapshot import Broken, Snapshot
 from alembic_worktrees.messages.message import Message
 from alembic_worktrees.messages.speaker import Speaker
 from alembic_worktrees.messages.texts import TEXTS
 from alembic_worktrees.migrations.revision import Revision
+from worlds.snapshots import ids, rev, snapshot
 from worlds.world import Layout, World, revision_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     from worlds.world import Checkout
 
 
 # Literals
-
-
-def rev(
-    id: str,
-    *down: str,
-    depends: Iterable[str] = (),
-    labels: Iterable[str] = (),
-    opaque: bool = False,
-) -> Revision:
-    return Revision(id, down, tuple(depends), tuple(labels), opaque)
-
-
-def snapshot(*revisions: Revision, broken: Iterable[Broken] = (), borrowed: Iterable[str] = ()) -> Snapshot:
-    files = tuple(Defined(f"v/{number}.py", revision) for number, revision in enumerate(revisions))
-    return Snapshot(Path("/top"), "back end", files, tuple(broken), frozenset(borrowed))
 
 
 def nowhere(word: str) -> None:
@@ -51,10 +37,6 @@ def nowhere(word: str) -> None:
 
 def found(how: str) -> Callable[[str], Found]:
     return lambda word: Found(how, "feature", f"v/{word}.py", Message("bring-add", {"path": f"v/{word}.py"}))
-
-
-def ids(problems: Iterable[Problem]) -> list[str]:
-    return [problem.id for problem in problems]
 
 
 def names(problems: Iterable[Problem]) -> list[tuple[str, str | None, tuple[str, ...]]]:

@@ -10,25 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from worlds.hooks import HOOKS, VERSIONS, broken, fails, install, second_project, sound
 from worlds.world import Layout, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from subprocess import CompletedProcess
 
     from worlds.world import Checkout
 
-HOOKS = Path(__file__).parents[1] / "hooks"
-VERSIONS = "backend/migrations/versions"
 KINDS = pytest.mark.parametrize("kind", ["main", "linked"])
-
-
-def install(world: World, folder: Path | None = None) -> None:
-    for hook in HOOKS.iterdir():
-        target = (folder or world.main.path / ".git/hooks") / hook.name
-        target.parent.mkdir(exist_ok=True)
-        target.write_bytes(hook.read_bytes())
-        target.chmod(0o755)
 
 
 @pytest.fixture
@@ -55,21 +45,6 @@ def work(world: World) -> Callable[[str], Checkout]:
     return make
 
 
-def fails(done: CompletedProcess[str], problem: str = "parent-missing") -> bool:
-    """Whether git was refused, with these words; any other failure is an error of the test."""
-    if done.returncode:
-        assert problem in done.stdout + done.stderr  # git leaves the output of pre-push where it is
-    return done.returncode != 0
-
-
-def broken(checkout: Checkout) -> Path:
-    return checkout.revision("bbbb2222", "gone1111", file="b.py")
-
-
-def sound(checkout: Checkout) -> Path:
-    return checkout.revision("bbbb2222", "aaaa1111", file="b.py")
-
-
 B = f"{VERSIONS}/b.py"
 
 
@@ -88,11 +63,8 @@ def test_staged_broken_and_mended_in_the_working_tree_fails(
     assert not fails(checkout.git_run("commit", "-a", "-m", "x"))
 
 
-@KINDS
-def test_staged_sound_and_broken_in_the_working_tree_passes(
-    kind: str, work: Callable[[str], Checkout]
-) -> None:
-    checkout = work(kind)
+def test_staged_sound_and_broken_in_the_working_tree_passes(work: Callable[[str], Checkout]) -> None:
+    checkout = work("linked")
     sound(checkout)
     checkout.git("add", "--all")
     broken(checkout)
@@ -117,9 +89,8 @@ def test_commit_of_a_path(kind: str, folder: str, work: Callable[[str], Checkout
     assert not fails(checkout.git_run("commit", "-m", "x", "--", f":/{VERSIONS}/c.py", cwd=cwd))
 
 
-@KINDS
-def test_amend(kind: str, work: Callable[[str], Checkout]) -> None:
-    checkout = work(kind)
+def test_amend(work: Callable[[str], Checkout]) -> None:
+    checkout = work("linked")
     sound(checkout)
     checkout.commit("Sound")
     broken(checkout)
@@ -131,9 +102,8 @@ def test_amend(kind: str, work: Callable[[str], Checkout]) -> None:
     assert not fails(checkout.git_run("commit", "--amend", "--no-edit", "-a"))
 
 
-@KINDS
-def test_intent_to_add(kind: str, work: Callable[[str], Checkout]) -> None:
-    checkout = work(kind)
+def test_intent_to_add(work: Callable[[str], Checkout]) -> None:
+    checkout = work("linked")
     sound(checkout)
     checkout.git("add", "-N", B)
     assert not fails(checkout.git_run("commit", "--allow-empty", "-m", "x"))
@@ -144,9 +114,8 @@ def test_intent_to_add(kind: str, work: Callable[[str], Checkout]) -> None:
     assert not fails(checkout.git_run("commit", "-m", "x"))
 
 
-@KINDS
-def test_an_empty_file_is_recorded_and_judged(kind: str, work: Callable[[str], Checkout]) -> None:
-    checkout = work(kind)
+def test_an_empty_file_is_recorded_and_judged(work: Callable[[str], Checkout]) -> None:
+    checkout = work("linked")
     checkout.write(f"{VERSIONS}/__init__.py", "")
     checkout.git("add", "--all")
     assert not fails(checkout.git_run("commit", "-m", "x"))
@@ -157,9 +126,8 @@ def test_an_empty_file_is_recorded_and_judged(kind: str, work: Callable[[str], C
     assert fails(checkout.git_run("commit", "-m", "x"), "no-revision")
 
 
-@KINDS
-def test_deleted_and_renamed(kind: str, work: Callable[[str], Checkout]) -> None:
-    checkout = work(kind)
+def test_deleted_and_renamed(work: Callable[[str], Checkout]) -> None:
+    checkout = work("linked")
     sound(checkout)
     checkout.revision("cccc3333", "bbbb2222")
     checkout.commit("Two")
@@ -172,9 +140,8 @@ def test_deleted_and_renamed(kind: str, work: Callable[[str], Checkout]) -> None
     assert fails(checkout.git_run("commit", "-m", "x"), "parent-elsewhere")
 
 
-@KINDS
-def test_unborn_branch(kind: str, work: Callable[[str], Checkout]) -> None:
-    checkout = work(kind)
+def test_unborn_branch(work: Callable[[str], Checkout]) -> None:
+    checkout = work("linked")
     checkout.git("checkout", "--orphan", "new")
     broken(checkout)
     checkout.git("add", "--all")
@@ -217,9 +184,8 @@ def test_a_true_merge_that_diverges_is_stopped_and_can_be_concluded(
     checkout.alembic("upgrade", "head", check=True)
 
 
-@KINDS
-def test_a_merge_with_conflicts_resolved(kind: str, work: Callable[[str], Checkout]) -> None:
-    checkout = work(kind)
+def test_a_merge_with_conflicts_resolved(work: Callable[[str], Checkout]) -> None:
+    checkout = work("linked")
     diverge(checkout, "both.txt")
     assert "CONFLICT" in checkout.git_run("merge", "develop").stdout
     checkout.write("both.txt", "both\n")
@@ -231,10 +197,9 @@ def test_a_merge_with_conflicts_resolved(kind: str, work: Callable[[str], Checko
     assert not fails(checkout.git_run("commit", "--no-edit"))
 
 
-@KINDS
-def test_a_conflict_in_a_migration_itself(kind: str, work: Callable[[str], Checkout]) -> None:
-    checkout = work(kind)
-    other = sibling(checkout, "StoFlow-develop" if kind == "main" else "StoFlow")
+def test_a_conflict_in_a_migration_itself(work: Callable[[str], Checkout]) -> None:
+    checkout = work("linked")
+    other = sibling(checkout, "StoFlow")
     other.revision("bbbb2222", "aaaa1111", file="b.py", body="pass  # theirs")
     other.commit("Theirs")
     checkout.revision("bbbb2222", "aaaa1111", file="b.py", body="pass  # mine")
@@ -313,13 +278,6 @@ def test_a_folder_of_this_checkout_is_asked_for_the_hooks_index(work: Callable[[
 
 
 # Several projects, none, and what a config may be
-
-
-def second_project(checkout: Checkout) -> str:
-    for path in ("alembic.ini", "migrations/env.py", "migrations/script.py.mako"):
-        checkout.write(f"services/api/{path}", (checkout.backend / path).read_text())
-    checkout.write("services/api/migrations/versions/a.py", "revision = 'a'\ndown_revision = None\n")
-    return "services/api/migrations/versions"
 
 
 def test_every_project_is_checked(work: Callable[[str], Checkout]) -> None:

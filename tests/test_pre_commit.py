@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from alembic_worktrees.install.hook_scripts import INSTALL
-from test_hooks import broken, sound
+from worlds.hooks import broken, sound
 from worlds.process import run
 from worlds.world import World, hermetic_environment, without_ours
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from test_hooks import install, second_project
+from worlds.hooks import install, second_project
 from worlds.world import World
 
 if TYPE_CHECKING:

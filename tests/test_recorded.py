@@ -9,9 +9,9 @@ import pytest
 
 from alembic_worktrees.check.rules import survey
 from alembic_worktrees.check.snapshot import Broken
-from test_check import ids, rev, snapshot
-from test_hooks import KINDS, VERSIONS, fails, install
 from worlds.histories import branches, stoflow
+from worlds.hooks import VERSIONS, fails, install
+from worlds.snapshots import ids, rev, snapshot
 from worlds.world import World
 
 if TYPE_CHECKING:
@@ -140,9 +140,8 @@ def passes(done: CompletedProcess[str]) -> str:
     return done.stderr
 
 
-@KINDS
-def test_what_was_wrong_before_stops_nobody(kind: str, world: World) -> None:
-    checkout = world.main if kind == "main" else world.worktree("StoFlow-feature")
+def test_what_was_wrong_before_stops_nobody(world: World) -> None:
+    checkout = world.worktree("StoFlow-feature")
     checkout.write("backend/app.py", "")
     assert passes(committed(checkout, "--quiet")) == ""
     assert passes(checkout.git_run("commit", "--quiet", "--amend", "--allow-empty", "-m", "x")) == ""
@@ -236,11 +235,10 @@ def test_init_shows_what_is_wrong_already(words: list[str], world: World) -> Non
 # Merges
 
 
-@KINDS
 @pytest.mark.parametrize("conflict", [False, True])
-def test_a_merge_brings_what_was_wrong_elsewhere(kind: str, conflict: bool, world: World) -> None:
+def test_a_merge_brings_what_was_wrong_elsewhere(conflict: bool, world: World) -> None:
     """Also of another branch, that this one has not seen; the parents count together."""
-    checkout = world.main if kind == "main" else world.worktree("StoFlow-feature")
+    checkout = world.worktree("StoFlow-feature")
     checkout.git("checkout", "--quiet", "-B", "feature", "develop")
     checkout.git("branch", "--quiet", "theirs")
     checkout.revision("dddd4444", "bbbb2222")
@@ -258,9 +256,8 @@ def test_a_merge_brings_what_was_wrong_elsewhere(kind: str, conflict: bool, worl
     assert "5 problems were there before" in passes(done)
 
 
-@KINDS
-def test_a_merge_that_makes_it_worse_says_how_to_go_on(kind: str, world: World) -> None:
-    checkout = world.main if kind == "main" else world.worktree("StoFlow-feature")
+def test_a_merge_that_makes_it_worse_says_how_to_go_on(world: World) -> None:
+    checkout = world.worktree("StoFlow-feature")
     checkout.git("checkout", "--quiet", "-B", "feature", "develop")
     checkout.git("branch", "--quiet", "theirs")
     checkout.revision("dddd4444", "aaaa1111")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from alembic_worktrees.borrow import lock
-from test_hooks import install, second_project
+from worlds.hooks import install, second_project
 from worlds.process import locked
 from worlds.world import World
 
@@ -33,10 +33,10 @@ def world(world_root: Path) -> World:
     return world
 
 
-@pytest.fixture(params=["main", "linked"])
+@pytest.fixture
 def checkout(request: pytest.FixtureRequest, world: World) -> Checkout:
-    """A worktree on `feature`; on `develop` is a migration more, on `feature` another file."""
-    if request.param == "linked":
+    """A linked worktree on `feature`, or "main"; on `develop` is a migration more, on `feature` another file."""
+    if getattr(request, "param", "linked") == "linked":
         checkout, other = world.worktree("StoFlow-feature", "feature"), world.main
     else:
         world.main.git("checkout", "--quiet", "-b", "feature")
@@ -118,7 +118,11 @@ def test_what_is_only_unwise_is_said_when_it_comes(checkout: Checkout) -> None:
     assert "begins with" not in said(checkout.git_run("checkout", "--quiet", "later"))
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+LINKED = [("linked", command) for command in COMMANDS]
+MAIN = [("main", command) for command in ("merge", "rebase", "checkout", "worktree")]  # one for each hook
+
+
+@pytest.mark.parametrize(("checkout", "command"), [*LINKED, *MAIN], indirect=["checkout"])
 def test_what_came(command: str, checkout: Checkout) -> None:
     *before, last = COMMANDS[command][0]
     for words in before:
@@ -129,12 +133,8 @@ def test_what_came(command: str, checkout: Checkout) -> None:
 @pytest.mark.parametrize("command", ["merge develop", "rebase develop"])
 def test_a_conflict_is_told_of_at_its_end(command: str, checkout: Checkout) -> None:
     checkout.world.run("git", "config", "core.hooksPath", "/nowhere", cwd=checkout.path, check=True)
-    other = next(
-        path for path in (checkout.world.root / "StoFlow-develop", checkout.world.main.path) if path.exists()
-    )
-    sibling = type(checkout)(checkout.world, other)
-    sibling.write("mine.txt", "theirs\n")
-    sibling.commit("Conflict")
+    checkout.world.main.write("mine.txt", "theirs\n")
+    checkout.world.main.commit("Conflict")
     checkout.git("config", "--unset", "core.hooksPath")
     done = checkout.git_run(*command.split())
     assert done.returncode == 1
@@ -195,12 +195,7 @@ def test_a_new_worktree_is_judged(checkout: Checkout) -> None:
     "command", ["merge --quiet develop", "rebase --quiet develop", "checkout --quiet --detach develop"]
 )
 def test_arrived_originals_are_tidied(command: str, checkout: Checkout) -> None:
-    sibling = next(
-        type(checkout)(checkout.world, path)
-        for path in (checkout.world.root / "StoFlow-develop", checkout.world.main.path)
-        if path.exists()
-    )
-    sibling.alembic("upgrade", "heads", check=True)
+    checkout.world.main.alembic("upgrade", "heads", check=True)
     checkout.tool("copy", check=True)
     record = checkout.versions / ".gitignore"
     assert "dddd4444" in record.read_text()
@@ -213,12 +208,7 @@ def test_arrived_originals_are_tidied(command: str, checkout: Checkout) -> None:
 
 def test_who_upgrades_is_not_waited_for(checkout: Checkout) -> None:
     """What is left is tidied by who upgrades, or by the next run."""
-    sibling = next(
-        type(checkout)(checkout.world, path)
-        for path in (checkout.world.root / "StoFlow-develop", checkout.world.main.path)
-        if path.exists()
-    )
-    sibling.alembic("upgrade", "heads", check=True)
+    checkout.world.main.alembic("upgrade", "heads", check=True)
     checkout.tool("copy", check=True)
     record = checkout.versions / ".gitignore"
     with locked(checkout.world.main.path / ".git" / lock.NAME):
@@ -317,6 +307,7 @@ def test_a_tool_that_cannot_even_start(checkout: Checkout) -> None:
         assert checkout.git_run(*command.split()).returncode == 0
 
 
+@pytest.mark.cold
 def test_a_read_only_disk(checkout: Checkout) -> None:
     """Git itself could not check out there, so the hook's command is called as git would."""
     checkout.git("merge", "--quiet", "--no-verify", "develop")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from alembic_worktrees.system.reading import MAX_BYTES
-from test_hooks import second_project
+from worlds.hooks import second_project
 from worlds.observe import TRACES, tree
 from worlds.world import Layout, World, revision_text
 

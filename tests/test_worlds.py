@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -116,12 +117,14 @@ def test_warm_programs_are_warm(world: World) -> None:
     env.write_text("import sys; print('warm:', 'psycopg2' in sys.modules)\n" + env.read_text())
 
     def ask() -> list[bool]:
-        asked = [world.main.alembic("current"), world.main.tool("status")]
+        path = os.pathsep.join([*warm.on_path(), world.env["PATH"]])
+        by_name = world.run("alembic-worktrees", "status", cwd=world.main.backend, env={"PATH": path})
+        asked = [by_name, world.main.tool("status"), world.main.alembic("current")]
         return ["warm: True" in done.stdout + done.stderr for done in asked]
 
-    assert ask() == [True, True]
+    assert ask() == [True, True, True]
     with warm.paused():
-        assert ask() == [False, False]
+        assert ask() == [False, False, False]
 
 
 def test_warm_alembic_crashes_alike(world: World) -> None:

@@ -24,12 +24,12 @@ from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import alembic_worktrees
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
 MOST = 250  # descriptors in one message; the kernel takes 253
 FREE = 512  # from here on no program has a descriptor
@@ -66,7 +66,15 @@ def main(address: str, scripts: list[str]) -> None:
         connection.close()
 
 
+class _Stdout:
+    """Whatever is `sys.stdout` now, for who keeps it from the import on, as Alembic does."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.stdout, name)
+
+
 def _import_all() -> None:
+    sys.stdout = cast("TextIO", _Stdout())
     for name in LOADED:
         import_module(name)
     for found in pkgutil.walk_packages(alembic_worktrees.__path__, "alembic_worktrees."):
@@ -77,6 +85,9 @@ def _keep(connection: socket.socket, programs: dict[str, Any]) -> None:
     """Run one program to its end, or until nobody waits for it any more."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     request, handles = _receive(connection)
+    if not can_run(request["environment"]):
+        connection.sendall(marshal.dumps(None))
+        return
     pid = os.fork()
     if pid == 0:
         try:
@@ -93,6 +104,13 @@ def _keep(connection: socket.socket, programs: dict[str, Any]) -> None:
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     with suppress(BrokenPipeError):
         connection.sendall(marshal.dumps(status))
+
+
+def can_run(environment: Mapping[str, str]) -> bool:
+    """Whether a program may be run warm: not with an environment that a Python obeys when it starts."""
+    locale = next((environment[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environment.get(name)), "")
+    obeyed = any(name.startswith(("PYTHON", "COV", "VIRTUAL_ENV")) for name in environment)
+    return locale.endswith("UTF-8") and not obeyed
 
 
 def _receive(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
@@ -115,6 +133,20 @@ def _become(request: dict[str, Any], handles: list[int]) -> None:
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["environment"])
+    _open_streams()
+
+
+def _open_streams(*, unbuffered: bool = False) -> None:
+    """Make the standard streams anew, as at a start: those before may be of another kind, or half written."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        stream = None
+        with suppress(OSError):  # there is none
+            buffering = 0 if unbuffered and number else -1
+            buffer = os.fdopen(number, "wb" if number else "rb", buffering, closefd=False)
+            errors = "backslashreplace" if number == 2 else "surrogateescape"
+            by_line = number == 2 or buffer.isatty()
+            stream = TextIOWrapper(buffer, "utf-8", errors, line_buffering=by_line, write_through=unbuffered)
+        setattr(sys, name, stream)
 
 
 def _close_all_but(kept: Collection[int]) -> None:
@@ -148,8 +180,8 @@ def _until_end(work: Callable[[], None]) -> int:
         os.kill(os.getpid(), signal.SIGINT)
     except BaseException:
         traceback.print_exc()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        stream.flush()
     return status
 
 
@@ -176,16 +208,10 @@ def _go_on(code: str) -> None:
         gc.freeze()  # nothing of the parent may be freed, and so close what has the same number here
         _close_all_but({0, 1, 2})
         sys.argv = ["-c"]
-        sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
-        sys.stdout, sys.stderr = map(_unbuffered, (1, 2), (sys.stdout, sys.stderr))
+        _open_streams(unbuffered=True)
         os._exit(_until_end(lambda: _be(compile(code, "<string>", "exec", dont_inherit=True), "")))
     finally:
         os._exit(1)
-
-
-def _unbuffered(number: int, like: TextIO) -> TextIO:
-    """A stream of its own: the parent's may hold words that it has not written yet."""
-    return TextIOWrapper(open(number, "wb", 0, closefd=False), like.encoding, like.errors, write_through=True)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
+from worlds import fork_server
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -43,6 +45,9 @@ def start(folder: Path) -> None:
     if not IS_POSSIBLE:
         return
     folder.mkdir()
+    command = folder / "alembic-worktrees"
+    command.write_text(f"#!{sys.executable} -IS\n{(HERE / 'stand_in.py').read_text()}")
+    command.chmod(0o755)
     process = subprocess.Popen(
         [sys.executable, HERE / "fork_server.py", folder / "socket", ALEMBIC],
         stdin=subprocess.PIPE,
@@ -76,10 +81,13 @@ def paused() -> Iterator[None]:
 
 
 def can_run(environment: Mapping[str, str]) -> bool:
-    """Whether a program may be run warm: not with an environment that a Python obeys when it starts."""
-    locale = next((environment[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environment.get(name)), "")
-    obeyed = any(name.startswith(("PYTHON", "COV", "VIRTUAL_ENV")) for name in environment)
-    return _server is not None and not _paused and locale.endswith("UTF-8") and not obeyed
+    """Whether a program may be run warm with this environment."""
+    return bool(on_path()) and fork_server.can_run(environment)
+
+
+def on_path() -> list[str]:
+    """The folder of our own command, warm, for those that find it on PATH; none while all is cold."""
+    return [str(_server.folder)] if _server and not _paused else []
 
 
 def run(
