@@ -19,6 +19,7 @@ LEVELS = (
     ("cli",),
     ("demo", "drawing", "hooks"),
     ("install", "status"),
+    ("author",),
     ("borrow", "check"),
     ("search",),
     ("database", "migrations"),

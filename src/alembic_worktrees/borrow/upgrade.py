@@ -150,7 +150,7 @@ def upgrade(
         _mend_ahead(project, audience)
         for _attempt in range(settings.max_attempts):
             applied = database.probe_alone(lambda: audience.tell(Message("waiting")))
-            situation = _look(project, settings, database, applied, audience, prefer)
+            situation = look(project, settings, database, applied, audience.tell, prefer)
             _tell_skipped(situation, audience)
             if not (trust_files or situation.obstacle) and (error := situation.objection):
                 raise error
@@ -187,13 +187,13 @@ def copy(
     alone = nullcontext() if dry_run else _one(project, audience)  # the lock is a file: a dry run writes none
     with alone:
         applied = database.directly()
-        situation = applied and _look(project, settings, database, applied, audience, prefer)
+        situation = applied and look(project, settings, database, applied, audience.tell, prefer)
         if situation is None or not situation.plan.adds_only:
             try:
                 database.start()
                 if not dry_run:
                     _mend_ahead(project, audience)
-                situation = _look(project, settings, database, database.probe(), audience, prefer)
+                situation = look(project, settings, database, database.probe(), audience.tell, prefer)
             except UserError:
                 if situation is None or situation.obstacle:
                     raise
@@ -248,7 +248,7 @@ def _is_at_rest(
     inventory = take_inventory(project)
     if frozenset(inventory.graph.real_heads) != applied.heads:
         return False  # the search, and what it tells, is for the one who acts on it
-    situation = _look(project, settings, database, applied, audience, None, inventory)
+    situation = look(project, settings, database, applied, audience.tell, None, inventory)
     if situation.obstacle or situation.changes or frozenset(situation.heads) != applied.heads:
         return False
     if situation.objection:
@@ -262,13 +262,13 @@ def _one(project: Project, audience: Audience) -> AbstractContextManager[None]:
     return only_one(project.repository, lambda: audience.tell(Message("waiting")))
 
 
-def _look(
+def look(
     project: Project,
     settings: Settings,
     database: Database,
     applied: Applied,
-    audience: Audience,
-    prefer: str | None,
+    tell: Callable[[Message], None],
+    prefer: str | None = None,
     inventory: Inventory | None = None,
 ) -> Situation:
     """Compare what is applied with what is here, and decide. Reads only."""
@@ -280,7 +280,7 @@ def _look(
         borrowed=borrowed,
         prefer=prefer,
         loads=loads,
-        tell=audience.tell,
+        tell=tell,
         timeout=THOROUGH,
     )
     if prefer:

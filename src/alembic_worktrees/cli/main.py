@@ -34,6 +34,7 @@ COMMANDS = {
     "check": ("check", "check"),
     "protect": ("hooks", "protect"),
     "report": ("hooks", "report"),
+    "revision": ("revision", "revision"),
     "adopt": ("own", "adopt"),
     "merge": ("own", "merge"),
     "init": ("init", "init"),

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 
 EXTRAS = ("dev", "claude")
+# What `alembic revision` is told as it stands.
+ALEMBIC = {"branch-label": "LABEL", "version-path": "PATH", "rev-id": "ID"}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -142,7 +144,7 @@ def _copy(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
 
 
 def _find(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
-    parser.add_argument("revision", metavar="REVISION", help=text("revision"))
+    parser.add_argument("revision", metavar="REVISION", help=text("its-id"))
     _located(parser, text)
 
 
@@ -165,7 +167,7 @@ def _graph(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
 
 
 def _adopt(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
-    parser.add_argument("revisions", nargs="+", metavar="REVISION", help=text("revision"))
+    parser.add_argument("revisions", nargs="+", metavar="REVISION", help=text("its-id"))
     _configured(parser, text).set_defaults(directory=None)
 
 
@@ -173,6 +175,23 @@ def _merge(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
     _located(parser, text)
     parser.add_argument("-m", "--message", metavar="MSG", help=text("message"))
     parser.add_argument("--stage", action="store_true", help=text("stage"))
+
+
+def _revision(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
+    _asking(_located(parser, text), text)
+    parser.add_argument("-m", "--message", metavar="MSG", help=text("revision-message"))
+    parser.add_argument("--autogenerate", action="store_true", help=text("autogenerate"))
+    parser.add_argument("--head", metavar="REVISION", help=text("head"))
+    parser.add_argument("--splice", action="store_true", help=text("splice"))
+    parser.add_argument(
+        "--depends-on", action="append", default=[], metavar="REVISION", help=text("depends-on")
+    )
+    for name, metavar in ALEMBIC.items():
+        parser.add_argument(f"--{name}", metavar=metavar, help=text(name))
+    parser.add_argument("--sql", action="store_true", help=text("sql"))
+    parser.add_argument("--on-borrowed", action="store_true", help=text("revision-on-borrowed"))
+    parser.add_argument("--keep-all", action="store_true", help=text("keep-all"))
+    parser.add_argument("--allow-empty", action="store_true", help=text("allow-empty"))
 
 
 def _check(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
@@ -243,6 +262,7 @@ COMMANDS = {
     "list": _list,
     "status": _status,
     "graph": _graph,
+    "revision": _revision,
     "adopt": _adopt,
     "merge": _merge,
     "check": _check,

@@ -18,7 +18,7 @@ from ..project.interpreter import interpreters
 from ..system.process import Conversation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
 
     from ..project.project import Project
@@ -34,6 +34,8 @@ MODULES = (
     "interruption",
     "locks",
     "commands",
+    "elsewhere",
+    "comparing",
     "loop",
 )  # leaves first
 # A launcher or a container passes on neither paths nor descriptors: what is to be run comes on standard input.
@@ -112,6 +114,36 @@ class Applied(NamedTuple):
         return tuple(dict.fromkeys(table.name for table in self.tables))
 
 
+class Operation(NamedTuple):
+    """What a new revision would do to one thing: an operation, or of an `alter_column` what it does to one `aspect`.
+
+    Two comparisons mean the same by the same `text`, which is Python.
+    """
+
+    engine: str  # of several databases
+    down: bool
+    verb: str
+    schema: str | None
+    table: str | None
+    kind: str
+    name: str
+    columns: tuple[str, ...]
+    aspect: str
+    text: str
+
+    @property
+    def is_adding(self) -> bool:
+        """Whether there is more afterwards."""
+        return self.verb.startswith(("add_", "create_"))
+
+
+class Comparison(NamedTuple):
+    """In what the models of a checkout and its databases differ: what `alembic revision --autogenerate` would write."""
+
+    applied: Applied
+    operations: tuple[Operation, ...]
+
+
 class Upgraded(NamedTuple):
     """How `alembic upgrade` ended."""
 
@@ -169,13 +201,16 @@ class Database:
         *,
         direct: str | None = None,
         verbose: bool = False,
+        silent: bool = False,
         tell: Callable[[Message], None] = lambda _: None,
     ) -> None:
         """Start the first likely interpreter and come back at once; `python` is the setting, and beats all.
 
         `direct` is the setting `database-url`: with it nothing is started before it is needed. With `verbose` all
-        that is said of a database that does not answer is shown. `tell` is told when that takes too long.
+        that is said of a database that does not answer is shown. If `silent`, nothing that env.py says is heard.
+        `tell` is told when that takes too long.
         """
+        self._silent = silent
         self._project = project
         self._verbose = verbose
         self._tell = tell
@@ -208,6 +243,13 @@ class Database:
         """End the project's Alembic, and with it what it has locked."""
         if self._talk:
             self._talk.close()
+
+    def end(self) -> None:
+        """End the project's Alembic at once, whatever it is at."""
+        if self._talk:
+            self._talk.kill()
+            self._talk.close()
+            self._talk = None
 
     def directly(self) -> Applied | None:
         """Return what the setting `database-url` leads to. None without it, or where it cannot be read: Alembic starts.
@@ -284,9 +326,7 @@ class Database:
             except (KeyboardInterrupt, TimeoutError):
                 ended = True
             if ended:
-                self._talk.kill()
-                self._talk.close()
-                self._talk = None
+                self.end()
 
     def after_interruption(self) -> Applied | None:
         """Return what is applied after ^C, None where that cannot be told soon."""
@@ -298,6 +338,45 @@ class Database:
     def merge(self, message: str, heads: Sequence[str]) -> bool:
         """Let Alembic write a revision that joins `heads`; say whether it did."""
         return self._ask("merge", message=message, heads=list(heads))["failure"] is None
+
+    def begin_comparison(self, argv: Sequence[str], elsewhere: Mapping[str, str] | None = None) -> None:
+        """Let Alembic find out what `alembic revision --autogenerate`, with these words, would write.
+
+        With `elsewhere`, for the files of the checkout at `root` that lie in `there`; `folder` is the config's in that.
+        Raises what `probe` raises.
+        """
+        about = {"elsewhere": elsewhere, "quiet": self._silent, "verbose": self._verbose}
+        self._send("compare", argv=self._revision(argv), **about)
+
+    def comparison(self) -> Comparison:
+        """Return what Alembic was let find out.
+
+        Raises what `probe` raises, and UserError "comparison-failed" or, where other files than those were loaded,
+        "strayed".
+        """
+        answer = self._receive()
+        if (failure := answer["failure"]) and answer["tables"]:
+            raise UserError("comparison-failed", reason=failure["reason"])
+        applied = self._applied(answer)
+        if answer["strayed"]:
+            raise UserError("strayed", path=answer["strayed"])
+        rows = ({**row, "columns": tuple(row["columns"])} for row in answer["operations"])
+        return Comparison(applied, tuple(Operation(**row) for row in rows))
+
+    def write_revision(self, left_out: Iterable[int], *, even_empty: bool) -> tuple[Path, ...] | None:
+        """Let Alembic write what it has compared, without the operations of these numbers; None if it could not."""
+        return self._written(self._request("write", left_out=list(left_out), even_empty=even_empty))
+
+    def revision(self, argv: Sequence[str]) -> tuple[Path, ...] | None:
+        """Run `alembic revision` with these words, without a comparison; None if it could not."""
+        return self._written(self._request("revision", argv=self._revision(argv)))
+
+    def _revision(self, argv: Sequence[str]) -> list[str]:
+        return [*self._project.files.argv, "revision", *argv]
+
+    def _written(self, answer: dict[str, Any]) -> tuple[Path, ...] | None:
+        paths = tuple(self._project.folder / path for path in answer["paths"])
+        return None if answer["failure"] else paths
 
     def loads(self, content: bytes) -> bool:
         """Whether Python takes a file of this content for a module. Where ours does not, the project's may be newer.
@@ -312,9 +391,15 @@ class Database:
         return self._request(do, timeout, argv=self._project.files.argv, **about)
 
     def _request(self, do: str, timeout: float | None = None, **about: object) -> dict[str, Any]:
+        self._send(do, **about)
+        return self._receive(timeout, in_order=do == "upgrade")
+
+    def _send(self, do: str, **about: object) -> None:
+        self._wait_until_ready().send(json.dumps({"do": do, **about}))
+
+    def _receive(self, timeout: float | None = None, *, in_order: bool = False) -> dict[str, Any]:
         talk = self._wait_until_ready()
-        talk.send(json.dumps({"do": do, **about}))
-        return _load(talk, timeout, in_order=do == "upgrade") or self._died(talk)
+        return _load(talk, timeout, in_order=in_order) or self._died(talk)
 
     def _died(self, talk: Conversation) -> dict[str, Any]:
         raise UserError("runner-died", status=talk.close(), **self._see())
@@ -347,7 +432,8 @@ class Database:
         for argv in self._likely:
             self._tried.append(mask(" ".join(argv)))
             try:
-                self._talk = Conversation([*argv, "-u", "-c", BOOT], folder=self._project.folder)
+                folder = self._project.folder
+                self._talk = Conversation([*argv, "-u", "-c", BOOT], folder=folder, silent=self._silent)
                 self._talk.send(_sources())
             except OSError as error:
                 self._tried[-1] += f": {error.strerror}"

@@ -16,6 +16,7 @@ from .history import changes as changes
 from .history import commit_id as commit_id
 from .history import import_commit as import_commit
 from .history import last_commit as last_commit
+from .history import last_touching as last_touching
 from .history import latest as latest
 from .history import merge_base as merge_base
 from .history import past_files as past_files
@@ -69,3 +70,4 @@ from .worktree import is_blob as is_blob
 from .worktree import stage as stage
 from .worktree import tracked as tracked
 from .worktree import untracked as untracked
+from .worktree import write_out as write_out

@@ -157,6 +157,12 @@ def last_commit(folder: Path, commit: str, path: str) -> Commit | None:
     return Commit(*fields) if len(fields) == 3 else None
 
 
+def last_touching(folder: Path, commit: str, places: Sequence[Path]) -> str | None:
+    """Return the newest commit, from `commit` back along first parents, that changed one of these (absolute) places."""
+    argv = (*_PLAIN, "log", "--first-parent", "-1", "--format=%H", commit)
+    return line_of(ask(folder, *argv, "--", *(os.path.relpath(place, folder) for place in places)))
+
+
 def merge_base(folder: Path, one: str, other: str) -> str | None:
     """Return the best common ancestor of two commits, None if there is none here (a shallow clone)."""
     return line_of(ask(folder, "merge-base", one, other))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from .ask import TIMEOUT, answer, ask, failed
+from ..system.process import run
+from .ask import TIMEOUT, answer, ask, environment, failed
 from .objects import blob_id
 
 if TYPE_CHECKING:
@@ -89,6 +90,18 @@ def stage(folder: Path, paths: Iterable[Path]) -> None:
     """Put files into the index as they are, also ignored ones."""
     names = [os.path.relpath(path, folder) for path in paths]
     answer(folder, "--literal-pathspecs", "add", "--force", "--", *names)
+
+
+def write_out(folder: Path, commit: str, there: Path, index: Path) -> None:
+    """Write the files of a commit into the empty folder `there`: those that the checkout at `folder` would have.
+
+    `index` is a file to use as git's index; that of the checkout is not touched. Raises UserError("git-failed").
+    """
+    argv = ["git", "-c", "core.hooksPath=/dev/null", f"--work-tree={there}", "read-tree", "-m", "-u", commit]
+    own = {"GIT_INDEX_FILE": str(index), "GIT_LFS_SKIP_SMUDGE": "1"}
+    result = run(argv, folder=folder, environment=environment() | own)
+    if result.status:
+        raise failed(folder, "git read-tree", result)
 
 
 def ignored(folder: Path, paths: Iterable[Path]) -> frozenset[Path]:

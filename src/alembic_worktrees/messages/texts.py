@@ -1628,7 +1628,7 @@ TEXTS: dict[str, Text] = {
         PLAIN, "stage the new migration, as with git add", "indexer la nouvelle migration, comme git add"
     ),
     "help-message": Text(PLAIN, "the message of the merge migration", "le message de la migration de fusion"),
-    "help-revision": Text(PLAIN, "the whole id of a migration", "l'identifiant complet d'une migration"),
+    "help-its-id": Text(PLAIN, "the whole id of a migration", "l'identifiant complet d'une migration"),
     "help-directory": Text(
         PLAIN,
         "the folder of the Alembic project (default: backend, else here, else the nearest above)",
@@ -1732,5 +1732,167 @@ TEXTS: dict[str, Text] = {
     ),
     "reason-scripts-missing": Text(
         PLAIN, "its script_location is not there", "son script_location n'existe pas"
+    ),
+    # A new migration
+    "kept-of-others": Text(
+        STEP,
+        "Left out: {operation}. Others' work: {makers}",
+        "Laissé de côté : {operation}. Travail d'autrui : {makers}",
+    ),
+    "kept-of-unknown": Text(
+        STEP,
+        "Left out: {operation}. The published models want that too, so it is not this branch's doing",
+        "Laissé de côté : {operation}. Les modèles publiés le veulent aussi ; ce n'est donc pas l'œuvre de cette branche",
+    ),
+    "maker": Text(PLAIN, "{revision} ({origin})", "{revision} ({origin})"),
+    "makers": Text(PLAIN, "{makers:list}", "{makers:list}"),
+    "makers-unknown": Text(
+        PLAIN,
+        "something that no migration found here names",
+        "quelque chose que nomme aucune migration trouvée ici",
+    ),
+    "done-by-others": Text(
+        WARN,
+        "{operation}: these models want it, and the database has it already by {makers}. So it is not in this migration, "
+        "and a database without that will lack it",
+        "{operation} : ces modèles le veulent, et la base l'a déjà par {makers}. Ce n'est donc pas dans cette migration, "
+        "et une base sans cela ne l'aura pas",
+    ),
+    "contested": Text(
+        WARN,
+        "{operation}: this migration takes back what {makers} has done to the same thing",
+        "{operation} : cette migration défait ce que {makers} a fait à la même chose",
+    ),
+    "judged-by-names": Text(
+        WARN,
+        "The published models could not be compared ({reason}), so it was judged by names: what only others' migrations "
+        "name is left out. Read the new file",
+        "Les modèles publiés n'ont pas pu être comparés ({reason}) ; jugé par les noms : ce que seules les migrations "
+        "d'autrui nomment est laissé de côté. Relire le nouveau fichier",
+    ),
+    "nothing-of-own": Text(
+        OK,
+        "Models and database differ in nothing of this branch's own, so no migration was written. "
+        "To have an empty one: --allow-empty",
+        "Rien de propre à cette branche ne distingue les modèles de la base ; aucune migration n'a été écrite. "
+        "Pour en avoir une vide : --allow-empty",
+    ),
+    "revision-holds": Text(
+        OK, "The new migration:\n{operations:lines}", "La nouvelle migration :\n{operations:lines}"
+    ),
+    "revision-next": Text(TITLE, "Next: {command}", "Ensuite : {command}"),
+    "revision-failed": Text(
+        BAD,
+        "Alembic could not write the migration; its own words stand above.",
+        "Alembic n'a pas pu écrire la migration ; ses propres mots sont ci-dessus.",
+    ),
+    "comparison-failed": Text(
+        BAD,
+        "Models and database could not be compared ({reason}).",
+        "Impossible de comparer les modèles et la base ({reason}).",
+    ),
+    "several-own-heads": Text(
+        BAD,
+        "This branch has {heads:count head|heads} of its own: {heads:list}. No migration was written.\n"
+        "  Join them first: alembic-worktrees merge\n"
+        "  Or follow one of them: --head {first:q}",
+        "Cette branche a {heads:count tête|têtes} à elle : {heads:list}. Aucune migration n'a été écrite.\n"
+        "  Les joindre d'abord : alembic-worktrees merge\n"
+        "  Ou en suivre une : --head {first:q}",
+    ),
+    "several-own-bases": Text(
+        BAD,
+        "This branch has {heads:count head|heads} of its own, each with a base of its own: {heads:list}. "
+        "No migration was written. Follow one of them, for example: --head {first:q}",
+        "Cette branche a {heads:count tête|têtes} à elle, chacune avec sa propre base : {heads:list}. "
+        "Aucune migration n'a été écrite. En suivre une, par exemple : --head {first:q}",
+    ),
+    "head-unknown": Text(
+        BAD,
+        "No migration here is {revision}. This branch's own heads: {heads:list}. No migration was written.",
+        "Aucune migration ici n'est {revision}. Les têtes propres à cette branche : {heads:list}. Aucune n'a été écrite.",
+    ),
+    "follows-borrowed": Text(
+        BAD,
+        "{revision} is only borrowed here, from {origin}: once this branch is merged without that one, nobody could "
+        "apply a migration that follows it. No migration was written.\n"
+        "  To follow this branch's own head ({heads:list}): leave it out\n"
+        "  If it is meant, because git will bring it: --on-borrowed",
+        "{revision} est seulement empruntée ici, à {origin} : une fois cette branche fusionnée sans l'autre, personne ne "
+        "pourrait appliquer une migration qui la suit. Aucune migration n'a été écrite.\n"
+        "  Pour suivre la tête propre à cette branche ({heads:list}) : ne pas la nommer\n"
+        "  Si c'est voulu, parce que git l'apportera : --on-borrowed",
+    ),
+    "follows-borrowed-meant": Text(
+        WARN,
+        "The new migration follows {revisions:list}, only borrowed here: until git brings it, alembic-worktrees check "
+        "refuses a commit of the one without the other.",
+        "La nouvelle migration suit {revisions:list}, seulement empruntée ici : tant que git ne l'apporte pas, "
+        "alembic-worktrees check refuse un commit de l'une sans l'autre.",
+    ),
+    "own-pending": Text(
+        BAD,
+        "{revisions:list} of this branch is not applied yet, so the database cannot be compared with the models. "
+        "No migration was written. Apply it first: alembic-worktrees upgrade",
+        "{revisions:list} de cette branche n'est pas encore appliquée ; la base ne peut être comparée aux modèles. "
+        "Aucune migration n'a été écrite. L'appliquer d'abord : alembic-worktrees upgrade",
+    ),
+    "published-unrelated": Text(
+        PLAIN,
+        "this branch has nothing in common with {branch}",
+        "cette branche n'a rien en commun avec {branch}",
+    ),
+    "published-no-git": Text(PLAIN, "there is no git here", "il n'y a pas de git ici"),
+    "published-elsewhere": Text(
+        PLAIN,
+        "its env.py leads to another database: {databases:list}",
+        "son env.py mène à une autre base : {databases:list}",
+    ),
+    "strayed": Text(PLAIN, "Python loaded {path} of this checkout", "Python a chargé {path} de ce worktree"),
+    "help-revision": Text(
+        PLAIN,
+        "write a migration on this branch's own head, with only this branch's own changes in it",
+        "écrire une migration sur la tête propre à cette branche, avec ses seuls changements",
+    ),
+    "help-revision-example": Text(
+        PLAIN,
+        'Example: alembic-worktrees revision --autogenerate -m "add users.nickname"',
+        'Exemple : alembic-worktrees revision --autogenerate -m "ajouter users.nickname"',
+    ),
+    "help-revision-message": Text(PLAIN, "the message of the migration", "le message de la migration"),
+    "help-autogenerate": Text(
+        PLAIN,
+        "fill it with what models and database differ in, without what other checkouts made",
+        "la remplir de ce qui distingue les modèles de la base, sans ce que d'autres worktrees ont fait",
+    ),
+    "help-head": Text(
+        PLAIN,
+        "the migration to follow, instead of this branch's own head",
+        "la migration à suivre, au lieu de la tête propre à cette branche",
+    ),
+    "help-splice": Text(
+        PLAIN,
+        "follow that even if others of this branch do already",
+        "la suivre même si d'autres de cette branche la suivent",
+    ),
+    "help-depends-on": Text(PLAIN, "a migration that it needs", "une migration dont elle a besoin"),
+    "help-branch-label": Text(PLAIN, "a branch label for it", "une étiquette de branche pour elle"),
+    "help-version-path": Text(PLAIN, "the version location to write it to", "l'emplacement où l'écrire"),
+    "help-rev-id": Text(
+        PLAIN, "its id, instead of a random one", "son identifiant, au lieu d'un tiré au hasard"
+    ),
+    "help-sql": Text(PLAIN, "as alembic revision --sql", "comme alembic revision --sql"),
+    "help-revision-on-borrowed": Text(
+        PLAIN,
+        "follow a migration that is only borrowed, because git will bring it",
+        "suivre une migration seulement empruntée, parce que git l'apportera",
+    ),
+    "help-keep-all": Text(
+        PLAIN,
+        "leave nothing out: what alembic itself would write",
+        "ne rien laisser de côté : ce qu'alembic écrirait",
+    ),
+    "help-allow-empty": Text(
+        PLAIN, "write it even if nothing is left for it", "l'écrire même s'il ne reste rien à y mettre"
     ),
 }

@@ -160,10 +160,13 @@ class Conversation:
     What it says on its standard error goes to ours.
     """
 
-    def __init__(self, argv: Sequence[str], *, folder: Path) -> None:
-        """Start `argv` in `folder`. Raises OSError if it cannot start."""
+    def __init__(self, argv: Sequence[str], *, folder: Path, silent: bool = False) -> None:
+        """Start `argv` in `folder`; if it is `silent`, nobody hears its errors. Raises OSError if it cannot start."""
         pipe = subprocess.PIPE
-        self._process = subprocess.Popen(argv, cwd=folder, stdin=pipe, stdout=pipe, encoding="utf-8")
+        errors = subprocess.DEVNULL if silent else None
+        self._process = subprocess.Popen(
+            argv, cwd=folder, stdin=pipe, stdout=pipe, stderr=errors, encoding="utf-8"
+        )
         self._requests, self._answers = (
             cast("IO[str]", self._process.stdin),
             cast("IO[str]", self._process.stdout),

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from ... import git
-from ...borrow import own
+from ...author import own
 from ...messages.errors import DONE
 from ...messages.message import Message
 from .call import open_call

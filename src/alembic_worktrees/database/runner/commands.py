@@ -21,7 +21,7 @@ def probe(argv: list[str], quiet: bool = False, lock: bool = False, verbose: boo
     With `quiet` a failure is not shown, only answered, else what a database says is shown only if `verbose`; with
     `lock` each table is locked before it is read.
     """
-    hidden = (lambda _: True) if quiet else (lambda _: False) if verbose else is_of_the_database
+    hidden = hidden_if(quiet=quiet, verbose=verbose)
     tables: list[dict[str, Any]] = []
     logging.disable(logging.INFO)  # env.py is run again for the upgrade, and says the same again
     sys.dont_write_bytecode, before = True, sys.dont_write_bytecode
@@ -31,6 +31,11 @@ def probe(argv: list[str], quiet: bool = False, lock: bool = False, verbose: boo
         logging.disable(logging.NOTSET)
         sys.dont_write_bytecode = before
     return {"failure": failure, "tables": tables}
+
+
+def hidden_if(*, quiet: bool, verbose: bool) -> Callable[[BaseException], bool]:
+    """Return what tells whether a failure is not to be shown: none if `verbose`, else what a database says."""
+    return (lambda _: True) if quiet else (lambda _: False) if verbose else is_of_the_database
 
 
 def _capture(config: Any, tables: list[dict[str, Any]], lock: bool) -> None:

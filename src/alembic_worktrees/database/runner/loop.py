@@ -14,7 +14,8 @@ import sys
 import threading
 from typing import TextIO
 
-from .commands import HANDLERS
+from .commands import HANDLERS as COMMANDS
+from .comparing import HANDLERS as COMPARING
 from .interruption import interruption
 from .masking import Masked, mask
 
@@ -51,9 +52,10 @@ def _serve(requests: TextIO, answers: TextIO) -> None:
         return
     _send(answers, ready=True, alembic=alembic.__version__, python=sys.executable)
     interruption.follow()
+    handlers = {**COMMANDS, **COMPARING}
     for line in requests:
         request = json.loads(line)
-        _send(answers, **HANDLERS[request.pop("do")](**request))
+        _send(answers, **handlers[request.pop("do")](**request))
 
 
 def _send(answers: TextIO, **answer: object) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import git
+from ..borrow.apply import hand_over, tidy
+from ..borrow.lock import only_one
 from ..database.client import Database
 from ..messages.errors import UserError
 from ..messages.message import Message
 from ..migrations.inventory import Borrowed, Inventory, take_inventory
-from .apply import hand_over, tidy
-from .lock import only_one
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

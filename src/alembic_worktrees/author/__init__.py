@@ -1,0 +1,1 @@
+"""How does this branch write its own?"""

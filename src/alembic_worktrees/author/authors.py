@@ -1,0 +1,98 @@
+"""Who has made what, as far as the texts of migrations name it? Nothing of them is run."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..database.client import Operation
+
+
+class Text(NamedTuple):
+    """A migration as text: its id, in words where it comes from, and its content."""
+
+    revision: str
+    origin: str
+    content: str
+
+
+class Authors(NamedTuple):
+    """The migrations whose work may be in the database."""
+
+    new: tuple[Text, ...]  # of this branch, since it left the published one
+    old: tuple[Text, ...]  # of this branch, and published
+    foreign: tuple[Text, ...]
+
+    def foreign_of(self, operation: Operation) -> tuple[Text, ...]:
+        """Return the foreign migrations that name what an operation concerns."""
+        return tuple(text for text in self.foreign if _names(text.content, operation))
+
+    def only_own(self, operation: Operation) -> bool:
+        """Whether a migration that only this branch has is the one that has made it: by chance others may name it."""
+        return _is_stated(self.new, operation) and not self.foreign_of(operation)
+
+    def may_be_foreign(self, operation: Operation) -> bool:
+        """Whether others may have made it: one of them names it, or nothing of this branch does."""
+        if self.foreign_of(operation):
+            return True
+        return not _is_stated((*self.new, *self.old), operation)
+
+    def only_foreign(self, operation: Operation) -> bool:
+        """Whether others name it, and nothing here does; what this branch made and is gone, others dropped."""
+        stated = not operation.is_adding and _is_stated((*self.new, *self.old), operation)
+        return bool(self.foreign_of(operation)) and not stated
+
+
+def _is_stated(texts: tuple[Text, ...], operation: Operation) -> bool:
+    """Whether one statement of a migration has all the names: a table and a column of another may stand in one file."""
+    return any(_names(part, operation) for text in texts for part in _statements(text.content))
+
+
+def _names(text: str, operation: Operation) -> bool:
+    return any(all(_has(text, word) for word in words) for words in _ways_to_name(operation))
+
+
+def _ways_to_name(operation: Operation) -> Iterator[tuple[str, ...]]:
+    """Yield sets of words, each of which names what an operation concerns."""
+    table = (operation.table,) if operation.table else ()
+    if operation.kind == "table":
+        yield table
+    elif operation.kind == "column":
+        yield (*table, operation.name)
+    elif operation.kind == "other":
+        yield tuple(re.findall(r"['\"](\w+)['\"]", operation.text)) or (operation.text,)
+    else:
+        if operation.name:
+            yield (operation.name,)
+        if operation.columns:  # its name may be made up by SQLAlchemy or the database
+            yield (*table, *operation.columns)
+
+
+def _has(text: str, word: str) -> bool:
+    return _pattern(word).search(text) is not None
+
+
+@cache
+def _pattern(word: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(word)}(?!\w)", re.IGNORECASE)
+
+
+@cache
+def _statements(content: str) -> tuple[str, ...]:
+    """Return the statements of a module and those in its functions, each as a whole; all of what is no Python."""
+    import ast
+
+    try:
+        module = ast.parse(content)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return (content,)
+    lines = content.splitlines()
+    parts = []
+    for node in module.body:
+        inside = node.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else [node]
+        parts += ["\n".join(lines[one.lineno - 1 : one.end_lineno]) for one in inside]
+    return tuple(parts)

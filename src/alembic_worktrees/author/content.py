@@ -1,0 +1,175 @@
+"""What belongs into this branch's migration? Two comparisons with one database → what is its own. Pure.
+
+What the models of this checkout want of the database, and those of the published point want too, is not this branch's
+doing: somebody else has brought the database there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ..database.client import Operation
+    from .authors import Authors, Text
+
+    Thing = tuple[str, str | None, str | None, str, str]  # engine, schema, table, kind, name
+    Slot = tuple[Thing, str]  # and which aspect of a column
+
+BACK = {
+    "create_table": "drop_table",
+    "drop_table": "create_table",
+    "add_column": "drop_column",
+    "drop_column": "add_column",
+    "create_index": "drop_index",
+    "drop_index": "create_index",
+}
+
+
+class Found(NamedTuple):
+    """An operation, and the foreign migrations that name what it concerns."""
+
+    operation: Operation
+    makers: tuple[Text, ...]
+
+
+class Content(NamedTuple):
+    """What a new migration is to have in it, and what is to be said of the rest."""
+
+    left_out: tuple[Found, ...] = ()
+    done: tuple[
+        Found, ...
+    ] = ()  # what others have done already, and these models want too: not in the migration
+    contested: tuple[Found, ...] = ()  # what is in it, and takes back what others have done to the same thing
+    numbers: tuple[int, ...] = ()  # of all that is left out, of the downgrade too
+    kept: tuple[Operation, ...] = ()
+
+
+def thing_of(operation: Operation) -> Thing:
+    """Return what an operation concerns; what is of no known kind is known by its text."""
+    name = operation.name if operation.kind != "other" else operation.text
+    return operation.engine, operation.schema, operation.table, operation.kind, name
+
+
+def own_content(mine: Sequence[Operation], published: Sequence[Operation], authors: Authors) -> Content:
+    """Return which of the operations of `mine` are this branch's own; the `published` models want others."""
+    there = _Wanted(published)
+    upward = [one for one in mine if not one.down]
+    shared = [one for one in upward if there.wants(one) and not authors.only_own(one)]
+    shared = _without_replaced(shared, upward)
+    content = _without(mine, shared, authors, there)
+    left = {_slot(one) for one in shared}
+    ours = {_slot(one) for one in upward} - left
+    done = [one for one in there.upward if _slot(one) not in ours | left and authors.may_be_foreign(one)]
+    contested = [
+        one
+        for one in content.kept
+        if _slot(one) in there.slots and not there.wants(one) and authors.may_be_foreign(one)
+    ]
+    return content._replace(
+        done=tuple(_found(_outermost(done), authors)), contested=tuple(_found(contested, authors))
+    )
+
+
+def content_by_names(mine: Sequence[Operation], authors: Authors) -> Content:
+    """Return what is left where there is nothing to compare with: all but what only foreign migrations name."""
+    upward = [one for one in mine if not one.down]
+    foreign = [one for one in upward if authors.only_foreign(one)]
+    content = _without(mine, _without_replaced(foreign, upward), authors, _Wanted(()))
+    return content._replace(contested=tuple(one for one in _found(content.kept, authors) if one.makers))
+
+
+def whole_content(mine: Sequence[Operation]) -> Content:
+    """Return all of it."""
+    return Content(kept=tuple(one for one in mine if not one.down))
+
+
+class _Wanted:
+    """What the published models want of the database."""
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        rows = list(operations)
+        self.upward = [one for one in rows if not one.down]
+        self.slots = {_slot(one) for one in self.upward}
+        self._same = {_identity(one) for one in rows}
+        self._gone = {thing_of(one) for one in self.upward if one.verb in ("drop_table", "drop_column")}
+
+    def wants(self, operation: Operation) -> bool:
+        """Whether they want it too, or all that it is done to gone; nobody adds to what he wants gone."""
+        if _identity(operation) in self._same:
+            return True
+        return not operation.is_adding and not self._gone.isdisjoint(_around(operation))
+
+
+def _identity(operation: Operation) -> tuple[object, ...]:
+    return (operation.engine, operation.down, operation.schema, operation.table, operation.text)
+
+
+def _slot(operation: Operation) -> Slot:
+    return thing_of(operation), operation.aspect
+
+
+def _around(operation: Operation) -> Iterator[Thing]:
+    """Yield the table and the column that an operation is done to."""
+    engine, schema, table, kind, _ = thing_of(operation)
+    if table is not None and kind != "table":
+        yield engine, schema, table, "table", table
+    if operation.aspect:
+        yield thing_of(operation)
+
+
+def _without_replaced(shared: Sequence[Operation], upward: Sequence[Operation]) -> list[Operation]:
+    """Return the operations without those that make room for one of ours: an index is changed by drop and create."""
+    ours = {_slot(one) for one in upward if one not in shared}
+    return [one for one in shared if _slot(one) not in ours]
+
+
+def _without(
+    mine: Sequence[Operation], left: Sequence[Operation], authors: Authors, there: _Wanted
+) -> Content:
+    slots = {_slot(one) for one in left}
+    numbers = [
+        number
+        for number, one in enumerate(mine)
+        if _slot(one) in slots or (one.down and one.kind == "other" and there.wants(one))
+    ]
+    kept = tuple(one for number, one in enumerate(mine) if number not in numbers and not one.down)
+    return Content(tuple(_found(_outermost(left), authors)), numbers=tuple(numbers), kept=kept)
+
+
+def _outermost(operations: Sequence[Operation]) -> list[Operation]:
+    """Return the operations without those on a table that another one makes or drops as a whole."""
+    whole = {thing_of(one) for one in operations if one.kind == "table"}
+    return [one for one in operations if one.kind == "table" or whole.isdisjoint(_around(one))]
+
+
+def _found(operations: Iterable[Operation], authors: Authors) -> Iterator[Found]:
+    return (Found(one, authors.foreign_of(one)) for one in operations)
+
+
+def labels(operations: Iterable[Operation]) -> tuple[str, ...]:
+    """Return each operation in a few words, what an `alter_column` does in one: "drop_column users.email"."""
+    aspects: dict[str, list[str]] = {}
+    for one in operations:
+        aspects.setdefault(label(one), []).extend(filter(None, [one.aspect]))
+    return tuple(f"{text} ({', '.join(found)})" if found else text for text, found in aspects.items())
+
+
+def label(operation: Operation, *, back: bool = False) -> str:
+    """Return an operation in a few words, or with `back` the one that undoes it."""
+    table = ".".join(filter(None, [operation.schema, operation.table]))
+    what = {
+        "table": table,
+        "column": f"{table}.{operation.name}",
+        "foreign key": f"{table}.{operation.name}",
+        "other": " ".join(operation.text.split())[:60],
+    }.get(operation.kind, f"{operation.name} ({table})")
+    verb = _back(operation) if back else operation.verb
+    return f"{verb} {what}" if operation.kind != "other" else what
+
+
+def _back(operation: Operation) -> str:
+    if operation.kind in ("constraint", "foreign key"):
+        return "drop_constraint" if operation.verb.startswith("create") else f"create {operation.kind}"
+    return BACK.get(operation.verb, operation.verb)

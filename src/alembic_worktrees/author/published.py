@@ -1,0 +1,119 @@
+"""What did the models say when they were published? A commit, and its files in a temporary folder."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .. import git
+from ..messages.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..project.project import Project
+
+PREFIX = "alembic-worktrees-published-"
+
+
+def published_point(project: Project, setting: str | None) -> str:
+    """Return the newest published commit of this branch that touches its migrations: models and migrations agree there.
+
+    `setting` names the published branch; without it that is the remote's default, or the main worktree's.
+    Raises UserError "published-missing" or "published-unrelated".
+    """
+    branch = setting or _default(project)
+    base = git.merge_base(project.root, "HEAD", branch) if branch else None
+    if branch is None or base is None:
+        raise UserError("published-unrelated", branch=branch or "HEAD")
+    places = [place for place in project.versions if place.is_relative_to(project.root)]
+    return git.last_touching(project.root, base, places) or base
+
+
+def _default(project: Project) -> str | None:
+    known = git.published_branch(project.root)
+    if known and git.commit_id(project.root, known):  # origin/HEAD may lead to a branch that is gone
+        return known
+    main = git.worktrees(project.root)[0]
+    return main.branch and f"refs/heads/{main.branch}"
+
+
+@contextmanager
+def written_out(project: Project, commit: str) -> Iterator[dict[str, str]]:
+    """Have the files of a commit in a folder while the context lasts, as `Database.begin_comparison` wants to know it.
+
+    What a run that was killed has left is removed. Raises UserError("git-failed"), OSError.
+    """
+    _tidy()
+    with _folder() as base:
+        there = base / project.root.name
+        there.mkdir()
+        git.write_out(project.root, commit, there, base / "index")
+        _link_settings(project, there)
+        folder = there / project.folder.relative_to(project.root)
+        yield {"root": str(project.root), "there": str(there), "folder": str(folder)}
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Have a temporary folder, and a lock on it that goes with this process, however it ends."""
+    while (lock := _lock(base := tempfile.mkdtemp(prefix=PREFIX), fcntl.LOCK_EX)) is None:
+        pass  # another run has just tidied it away
+    try:
+        yield Path(base)
+    finally:
+        shutil.rmtree(base, ignore_errors=True)
+        os.close(lock)
+
+
+def _lock(folder: str | Path, how: int) -> int | None:
+    """Return the lock of a folder; None if somebody has it, or has removed the folder meanwhile."""
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    with suppress(OSError):
+        fcntl.flock(handle, how)
+        if os.path.lexists(folder):
+            return handle
+    os.close(handle)
+    return None
+
+
+def _tidy() -> None:
+    """Remove the folders of this user's runs that were killed."""
+    for base in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        lock = _lock(base, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if lock is not None:
+            if os.fstat(lock).st_uid == os.geteuid():
+                shutil.rmtree(base, ignore_errors=True)
+            os.close(lock)
+
+
+def _link_settings(project: Project, there: Path) -> None:
+    """Lead to what env.py may read beside git's files: `.env`, and what git ignores beside the config and env.py."""
+    folders = {project.root, project.scripts, project.folder, *project.folder.parents}
+    found = [
+        place
+        for folder in folders
+        if folder.is_relative_to(project.root)
+        for place in folder.iterdir()
+        if not _is_no_setting(place, project)
+    ]
+    ignored = git.ignored(project.root, found)
+    for place in found:
+        link = there / place.relative_to(project.root)
+        wanted = place in ignored or (place.name.startswith(".env") and place.is_file())
+        if wanted and not os.path.lexists(link) and link.parent.is_dir():
+            link.symlink_to(place)
+
+
+def _is_no_setting(place: Path, project: Project) -> bool:
+    """Whether it is git's, a virtual environment, what Python has compiled, or a migration."""
+    named = place.name in {".git", "__pycache__", "node_modules"}
+    return named or (place / "pyvenv.cfg").is_file() or {place, place.parent} & {*project.versions} != set()

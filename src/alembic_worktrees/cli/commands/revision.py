@@ -1,0 +1,53 @@
+"""`revision`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from ...author.revision import Author, Wanted, write_revision
+from ...messages.errors import DONE
+from ...messages.message import Message
+from ...project.project import config_files
+from ...status.next_step import Called
+from ..options import ALEMBIC
+from .call import open_call
+
+if TYPE_CHECKING:
+    import argparse
+
+    from ..printer import Printer
+
+
+def revision(options: argparse.Namespace, printer: Printer) -> int:
+    """Write a migration of this branch; print its path."""
+    call = open_call(options, printer)
+    author = Author(call.project, call.settings, os.environ, printer.tell, options.verbose)
+    paths = write_revision(author, _wanted(options))
+    for path in paths:
+        printer.data(str(path))
+    if paths:
+        sys.stdout.flush()  # what is told comes after it
+        argv = config_files(options.config, options.name, (), os.environ).argv
+        called = Called(options.directory, argv, tuple(options.arguments))
+        printer.tell(Message("revision-next", {"command": called.command("upgrade")}))
+    return DONE
+
+
+def _wanted(options: argparse.Namespace) -> Wanted:
+    argv = ["-m", options.message] if options.message is not None else []
+    for name in ALEMBIC:
+        if (value := getattr(options, name.replace("-", "_"))) is not None:
+            argv += [f"--{name}", value]
+    argv += ["--sql"] if options.sql else []
+    return Wanted(
+        tuple(argv),
+        autogenerate=options.autogenerate,
+        head=options.head,
+        splice=options.splice,
+        depends_on=tuple(options.depends_on),
+        on_borrowed=options.on_borrowed,
+        keep_all=options.keep_all,
+        allow_empty=options.allow_empty,
+    )

@@ -1,0 +1,293 @@
+"""`revision`: a migration of this branch's own, while others' are applied."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from alembic_worktrees.migrations.revision import read_revision
+from worlds.modelled import generated, modelled, operations, write_models
+from worlds.running import running
+
+if TYPE_CHECKING:
+    from subprocess import CompletedProcess
+
+    from worlds.postgres import Database
+    from worlds.world import Checkout, World
+
+USERS = """\
+sa.Table(
+    "users",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.String(50)),
+    @MORE@
+)
+"""
+OLD = 'sa.Column("old", sa.Integer),'
+EMAIL = 'sa.Column("email", sa.String(80), index=True),'
+PRODUCTS = 'sa.Table("products", metadata, sa.Column("id", sa.Integer, primary_key=True))\n'
+
+
+def users(*more: str) -> str:
+    return USERS.replace("@MORE@", "\n    ".join(more))
+
+
+@pytest.fixture
+def project(world_root: Path, database: Database) -> World:
+    """A project that has published `users`, applied."""
+    world = modelled(world_root, database.url, users(OLD))
+    generated(world.main, "add users")
+    return world
+
+
+@pytest.fixture
+def a(project: World) -> Checkout:
+    """A worktree that has added `products` and `users.email`, and dropped `users.old`: committed and applied."""
+    a = project.worktree("StoFlow-A", "feature-A")
+    write_models(a, users(EMAIL) + PRODUCTS)
+    generated(a, "their work")
+    return a
+
+
+@pytest.fixture
+def b(project: World, a: Checkout) -> Checkout:
+    """A worktree that has none of that; its own wish is `users.nick`."""
+    b = project.worktree("StoFlow-B", "feature-B", base="develop")
+    write_models(b, users(OLD, 'sa.Column("nick", sa.String(20)),'))
+    return b
+
+
+NICK = "op.add_column('users', sa.Column('nick', sa.String(length=20), nullable=True))"
+
+
+def written(done: CompletedProcess[str]) -> Path:
+    (path,) = done.stdout.splitlines()
+    return Path(path)
+
+
+def parent(path: Path) -> object:
+    return read_revision(path.read_bytes(), path.name).down_revisions
+
+
+def head(checkout: Checkout) -> str:
+    """The id of the one migration that git has here."""
+    (name,) = checkout.git("ls-files", "*/versions/*.py").split()
+    return read_revision((checkout.path / name).read_bytes(), name).id
+
+
+def autogenerate(checkout: Checkout, *argv: str, check: bool = True) -> CompletedProcess[str]:
+    return checkout.tool("revision", "--autogenerate", "-m", "add nick", *argv, check=check)
+
+
+@pytest.mark.parametrize("borrowed", [False, True])
+def test_only_what_is_this_branchs_own(borrowed: bool, a: Checkout, b: Checkout, database: Database) -> None:
+    if borrowed:
+        b.tool("copy", check=True)
+    (maker,) = a.git("log", "-1", "--format=", "--name-only", "--", "backend/migrations").split()
+    before = database.execute("SELECT * FROM information_schema.columns ORDER BY 3, 4")
+    done = autogenerate(b)
+    assert database.execute("SELECT * FROM information_schema.columns ORDER BY 3, 4") == before
+    path = written(done)
+    assert operations(path) == [NICK]
+    assert operations(path, "downgrade") == ["op.drop_column('users', 'nick')"]
+    assert parent(path) == (head(b),)
+    maker = read_revision((a.path / maker).read_bytes(), maker).id
+    for operation in ("drop_table products", "add_column users.old", "drop_column users.email"):
+        assert f"Left out: {operation}. Others' work: {maker} (StoFlow-A)\n" in done.stderr
+    assert "The new migration:\n  add_column users.nick\n" in done.stderr
+    assert done.stderr.endswith("Next: alembic-worktrees upgrade\n")
+    assert "Detected" not in done.stderr
+    b.tool("upgrade", check=True)
+    assert {"products", "users"} < database.tables()
+    assert path.name not in b.git("ls-files")
+    assert b.git_status().endswith(f"?? backend/migrations/versions/{path.name}\n")
+    again = autogenerate(b)
+    assert again.stdout == ""
+    assert "differ in nothing of this branch's own, so no migration was written" in again.stderr
+
+
+def test_plain_alembic_would_undo_it(b: Checkout) -> None:
+    """What it is all for: with the right parent, too."""
+    b.tool("copy", check=True)
+    done = b.alembic("revision", "--autogenerate", "-m", "x", "--head", head(b), "--splice", check=True)
+    (path,) = (path for path in b.versions.glob("*_x.py"))
+    assert "op.drop_table('products')" in operations(path), done.stderr
+    path.unlink()
+    kept = written(autogenerate(b, "--keep-all"))
+    assert "op.drop_table('products')" in operations(kept)
+    assert parent(kept) == (head(b),)
+
+
+def test_without_foreign_rows_it_is_alembics_own(project: World) -> None:
+    main = project.main
+    write_models(main, users(EMAIL) + PRODUCTS)
+    done = autogenerate(main)
+    path = written(done)
+    ours = operations(path), operations(path, "downgrade")
+    path.unlink()
+    main.alembic("revision", "--autogenerate", "-m", "x", check=True)
+    (plain,) = main.versions.glob("*_x.py")
+    assert (operations(plain), operations(plain, "downgrade")) == ours
+    assert "Left out" not in done.stderr
+
+
+def test_nothing_of_own(b: Checkout) -> None:
+    write_models(b, users(OLD))
+    before = {*b.versions.iterdir()}
+    done = autogenerate(b)
+    assert done.stdout == ""
+    assert {*b.versions.iterdir()} == before
+    assert "To have an empty one: --allow-empty" in done.stderr
+    assert operations(written(autogenerate(b, "--allow-empty"))) == []
+
+
+def test_what_is_own_and_not_applied_comes_first(b: Checkout) -> None:
+    autogenerate(b)
+    done = autogenerate(b, check=False)
+    assert done.returncode == 1
+    assert "of this branch is not applied yet" in done.stderr
+    assert done.stdout == ""
+
+
+def test_an_earlier_migration_of_this_branch_is_undone_if_it_is_meant(
+    b: Checkout, database: Database
+) -> None:
+    """The published models lack it as well; that it was this branch's own says its migration."""
+    write_models(b, users(OLD, 'sa.Column("nick", sa.String(20)),') + PRODUCTS.replace("products", "orders"))
+    autogenerate(b)
+    b.commit("Add orders and nick")
+    b.tool("upgrade", check=True)
+    write_models(b, users(OLD, 'sa.Column("nick", sa.String(40)),'))
+    assert operations(written(autogenerate(b))) == [
+        "op.drop_table('orders')",
+        "op.alter_column('users', 'nick', existing_type=sa.VARCHAR(length=20), type_=sa.String(length=40), "
+        "existing_nullable=True)",
+    ]
+    b.tool("upgrade", check=True)
+    assert database.tables() == {"alembic_version", "products", "users"}
+
+
+def test_what_others_have_made_already_is_warned_of(b: Checkout) -> None:
+    write_models(b, users(EMAIL, 'sa.Column("nick", sa.String(20)),') + PRODUCTS)
+    done = autogenerate(b)
+    assert operations(written(done)) == [NICK]
+    for operation in ("create_table products", "drop_column users.old", "add_column users.email"):
+        assert f"{operation}: these models want it, and the database has it already by" in done.stderr
+    assert "Left out" not in done.stderr
+
+
+def test_what_both_change_is_warned_of(project: World) -> None:
+    a, b = (project.worktree(f"StoFlow-{name}", f"feature-{name}") for name in "AB")
+    write_models(a, users(OLD).replace("String(50)", "String(60), nullable=False"))
+    generated(a)
+    write_models(b, users(OLD).replace("String(50)", 'String(70), server_default="x"'))
+    done = autogenerate(b)
+    assert operations(written(done)) == [
+        "op.alter_column('users', 'name', existing_type=sa.VARCHAR(length=60), server_default='x', "
+        "type_=sa.String(length=70), existing_nullable=False)"
+    ]
+    assert "Left out: alter_column users.name (nullable)" in done.stderr
+    assert "alter_column users.name (type): this migration takes back what" in done.stderr
+    assert "(server_default): " not in done.stderr
+
+
+# The published point
+
+
+def temporary(done: CompletedProcess[str], checkout: Checkout) -> list[Path]:
+    return [*Path(checkout.world.env["TMPDIR"]).glob("alembic-worktrees-published-*")]
+
+
+@pytest.fixture
+def there(project: World) -> Path:
+    """The folder for temporary files."""
+    folder = project.root / "tmp"
+    folder.mkdir()
+    project.env["TMPDIR"] = str(folder)
+    return folder
+
+
+def test_nothing_is_left_behind(b: Checkout, there: Path) -> None:
+    left = there / "alembic-worktrees-published-killed"
+    (left / "StoFlow").mkdir(parents=True)
+    before = b.git("for-each-ref"), (b.path / ".git").read_text(), b.git_status()
+    autogenerate(b).check_returncode()
+    assert [*there.iterdir()] == []
+    for path in b.versions.glob("*_add_nick.py"):
+        path.unlink()
+    assert (b.git("for-each-ref"), (b.path / ".git").read_text(), b.git_status()) == before
+
+
+def test_it_can_be_killed(b: Checkout, there: Path) -> None:
+    env = b.backend / "migrations/env.py"
+    env.write_text(env.read_text() + "import time; time.sleep(600)\n")
+    with running(b, "revision", "--autogenerate", "-m", "x") as process:
+        while not [*there.glob("*/StoFlow-B/backend/models.py")]:
+            assert not process.done
+        process.signal(signal.SIGKILL)
+        process.finish()
+        (left,) = there.iterdir()
+    b.git("checkout", "--", env)
+    autogenerate(b)
+    assert not left.exists()
+    assert [*there.iterdir()] == []
+
+
+def test_settings_that_git_ignores_are_there_too(project: World, database: Database) -> None:
+    main = project.main
+    env = main.backend / "migrations/env.py"
+    text = env.read_text().replace(
+        "from models", "import local_settings\nassert open('.env').read()\nfrom models"
+    )
+    env.write_text(text)
+    main.write(".gitignore", "__pycache__/\nlocal_settings.py\n.env\nvenv/\n")
+    main.commit("Read settings of this machine")
+    a, b = (project.worktree(f"StoFlow-{name}", f"feature-{name}") for name in "AB")
+    for checkout in (a, b):
+        checkout.write("backend/local_settings.py", "")
+        checkout.write("backend/.env", "x")
+        checkout.write("backend/venv/pyvenv.cfg", "")
+    write_models(a, users(OLD) + PRODUCTS)
+    generated(a)
+    write_models(b, users(OLD, 'sa.Column("nick", sa.String(20)),'))
+    done = autogenerate(b)
+    assert operations(written(done)) == [NICK]
+    assert "judged by names" not in done.stderr
+
+
+def test_where_the_published_models_do_not_load_names_decide(project: World, a: Checkout) -> None:
+    """They need a file that git does not have, and that this checkout has elsewhere."""
+    b = project.worktree("StoFlow-B", "feature-B", base="develop")
+    write_models(b, "from tables import *\n")
+    b.write("backend/tables.py", "")
+    text = users(OLD, 'sa.Column("nick", sa.String(20)),')
+    b.write("backend/models.py", "import sqlalchemy as sa\nmetadata = sa.MetaData()\n" + text)
+    project.main.git("checkout", "--quiet", "--orphan", "other")
+    project.main.git("commit", "--quiet", "--allow-empty", "-m", "Nothing in common")
+    done = autogenerate(b)
+    assert "judged by names" in done.stderr
+    assert "nothing in common with" in done.stderr
+    assert operations(written(done)) == [NICK]
+    assert "Left out: drop_table products" in done.stderr
+
+
+def test_a_model_that_strays_into_this_checkout_is_not_believed(
+    project: World, a: Checkout, b: Checkout
+) -> None:
+    """A path that is written down leads the published env.py to these models, which would be their own measure."""
+    env = b.backend / "migrations/env.py"
+    stray = f"import sys; sys.path.insert(0, {str(b.backend)!r}); sys.meta_path.pop(0)\n"
+    env.write_text(stray + env.read_text())
+    (migration,) = b.versions.glob("*.py")
+    migration.write_text(migration.read_text() + "# touched\n")
+    b.commit("Load models by a path that is written down")
+    project.main.git("merge", "--quiet", "feature-B")
+    write_models(b, users(OLD, 'sa.Column("nick", sa.String(30)),'))
+    done = autogenerate(b)
+    assert "judged by names" in done.stderr
+    assert f"Python loaded {b.backend}/models.py of this checkout" in done.stderr
+    assert operations(written(done)) == [NICK.replace("20", "30")]
