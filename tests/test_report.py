@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,7 +14,7 @@ from worlds.process import locked
 from worlds.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
     from subprocess import CompletedProcess
 
@@ -322,90 +320,6 @@ def test_a_read_only_disk(checkout: Checkout) -> None:
     assert (done.returncode, done.stderr) == (0, NEW)
 
 
-# The database
-
-
-class Silence(NamedTuple):
-    """A port where connections are taken and nothing is ever answered."""
-
-    listening: socket.socket
-
-    @property
-    def port(self) -> int:
-        return int(self.listening.getsockname()[1])
-
-    def was_called(self) -> bool:
-        self.listening.setblocking(False)
-        with suppress(BlockingIOError):
-            self.listening.accept()[0].close()
-            return True
-        return False
-
-
-@contextmanager
-def silence() -> Iterator[Silence]:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        yield Silence(listening)
-
-
-def report_with_database(checkout: Checkout) -> None:
-    for hook in ("post-merge", "post-checkout"):
-        path = checkout.world.main.path / ".git/hooks" / hook
-        path.write_text(f'#!/bin/sh\nexec alembic-worktrees report --database {hook} "$@"\n')
-
-
-def set_url(checkout: Checkout, url: str) -> None:
-    ini = checkout.backend / "alembic.ini"
-    lines = [
-        f"sqlalchemy.url = {url}" if "sqlalchemy.url" in line else line
-        for line in ini.read_text().split("\n")
-    ]
-    ini.write_text("\n".join(lines))
-
-
-def test_a_database_that_does_not_answer(checkout: Checkout) -> None:
-    report_with_database(checkout)
-    processes = running(checkout)
-    with silence() as server:
-        set_url(checkout, f"postgresql+psycopg2://u:secret@127.0.0.1:{server.port}/db")
-        heard = said(checkout.git_run("merge", "--quiet", "develop"))  # which ends: psycopg2 waits for ever
-    assert heard == f"{NEW}The database did not answer within 2 seconds, so it was not compared.\n"
-    assert running(checkout) == processes
-
-
-def running(checkout: Checkout) -> set[str]:
-    """The processes whose folder is in this world."""
-    found = set()
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            if os.readlink(f"/proc/{pid}/cwd").startswith(str(checkout.world.root)):
-                found.add(pid)
-        except OSError:
-            continue
-    return found
-
-
-def test_two_silent_databases_share_the_two_seconds(world: World) -> None:
-    """Once the first has used them up, the second is not even called."""
-    second_project(world.main)
-    with silence() as first, silence() as second:
-        set_url(world.main, f"postgresql+psycopg2://127.0.0.1:{first.port}/db")
-        ini = (world.main.backend / "alembic.ini").read_text()
-        world.main.write("services/api/alembic.ini", ini.replace(str(first.port), str(second.port)))
-        world.main.commit("Second project")
-        done = world.main.tool("report", "--database", "post-checkout", "0" * 40, "1" * 40, "1")
-        assert not second.was_called()
-    assert done.stderr == "The database did not answer within 2 seconds, so it was not compared.\n"
-
-
-def test_the_database_is_compared(checkout: Checkout) -> None:
-    checkout.alembic("upgrade", "heads", check=True)
-    report_with_database(checkout)
-    assert said(checkout.git_run("merge", "--quiet", "develop")) == (
-        f"{NEW}The database does not have dddd4444 yet\n  → alembic-worktrees upgrade ~/{checkout.name}/backend\n"
-    )
-
-
-def test_without_the_option_no_database_is_asked(checkout: Checkout) -> None:
+def test_no_database_is_asked(checkout: Checkout) -> None:
     (checkout.backend / "migrations/env.py").write_text("1 / 0\n")
     assert said(checkout.git_run("merge", "--quiet", "develop")) == NEW

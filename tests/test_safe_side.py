@@ -87,7 +87,7 @@ def test_a_look_writes_nothing_whatever_the_plan(world_root: Path) -> None:
 def test_a_fresh_database_is_left_without_a_table(world: World, database: Database) -> None:
     """Alembic itself makes its version table for whoever asks."""
     world.main.revision("aaaa1111")
-    asking = [*LOOKS, "copy", "check --database", "report --database post-merge 0"]
+    asking = [*LOOKS, "copy", "check --database"]
     said = {words: world.main.tool(*words.split()) for words in asking}
     assert "aaaa1111" in said["status"].stdout
     assert "The database does not have aaaa1111 yet" in said["check --database"].stdout
@@ -129,7 +129,7 @@ def test_a_day_changes_the_rows_only_as_alembic_upgrade_does(world: World, datab
     b.commit("Add cccc3333")
     b.tool("upgrade", check=True)
     assert seen() == [("INSERT", None, "cccc3333")]
-    for words in ("copy", "status", "graph", "list", "check --database", "report --database post-merge 0"):
+    for words in ("copy", "status", "graph", "list", "check --database"):
         b.tool(*words.split())
     b.git("merge", "--quiet", "--no-edit", "StoFlow-A")
     merged = Path(b.tool("merge", check=True).stdout.strip())

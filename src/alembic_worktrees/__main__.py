@@ -23,7 +23,7 @@ def main() -> None:
 
 def _may_concern(argv: list[str]) -> bool:
     """Whether there is anything to do; what hooks call has mostly not, and need not even load the command line."""
-    reporting = argv[:1] == ["report"] and "--database" not in argv
+    reporting = argv[:1] == ["report"]
     if argv not in HOOKS and not reporting:
         return True
     from .hooks.touched import may_bring, may_concern

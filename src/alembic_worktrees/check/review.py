@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -98,21 +97,16 @@ def review_project(project: Project, settings: Settings) -> Iterator[Problem]:
 
 
 def review_database(
-    scope: Scope, environment: Mapping[str, str], timeout: float | None = None, *, verbose: bool = False
+    scope: Scope, environment: Mapping[str, str], *, verbose: bool = False
 ) -> Iterator[Problem]:
-    """Compare the files of each project with its database; all are asked for at most `timeout` seconds, and quietly.
-
-    Raises UserError as `Database.probe` does, or TimeoutError.
-    """
+    """Compare the files of each project with its database. Raises UserError as `Database.probe` does."""
     from ..database.client import Database
     from ..migrations.inventory import take_inventory
 
-    deadline = time.monotonic() + timeout if timeout is not None else None
     for project in projects(scope):
         settings = scope.settings(os.path.relpath(project.folder, scope.root))
         with Database(project, settings.python, environment, verbose=verbose) as database:
-            left = max(0.0, deadline - time.monotonic()) if deadline else None
-            applied = database.probe(left, quiet=timeout is not None)
+            applied = database.probe()
         yield from compare(applied.heads, snapshot_of(project, take_inventory(project)))
 
 

@@ -207,7 +207,6 @@ def _check(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
 
 def _report(parser: argparse.ArgumentParser, text: Callable[[str], str]) -> None:
     parser.add_argument("argv", nargs="*", metavar="HOOK [ARG ...]", help=text("hook"))
-    parser.add_argument("--database", action="store_true", help=text("database"))
     _configured(parser, text).set_defaults(directory=None)
 
 

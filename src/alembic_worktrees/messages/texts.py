@@ -563,16 +563,6 @@ TEXTS: dict[str, Text] = {
         "alembic-worktrees could not look at the migrations ({error}). To see why: alembic-worktrees check",
         "alembic-worktrees n'a pas pu examiner les migrations ({error}). Pour voir pourquoi : alembic-worktrees check",
     ),
-    "database-silent": Text(
-        WARN,
-        "The database did not answer within {seconds} seconds, so it was not compared.",
-        "La base n'a pas répondu en {seconds} secondes ; elle n'a pas été comparée.",
-    ),
-    "database-refused": Text(
-        WARN,
-        "The database could not be asked, so it was not compared: {reason}",
-        "La base n'a pas pu être interrogée ; elle n'a pas été comparée : {reason}",
-    ),
     "commit-missing": Text(
         BAD,
         "{name} names no commit here. In a shallow clone, get it first: git fetch --unshallow",

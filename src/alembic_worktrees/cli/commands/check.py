@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     Push = tuple[str, str | None]  # the commit, and where the branch stands on the remote
 
 
-TIMEOUT = 2.0  # seconds that a hook waits for a database
-
-
 def check(options: argparse.Namespace, printer: Printer) -> int:
     """Print every problem on standard output; status 1 if there is one that is more than a warning."""
     _must_make_sense(options)

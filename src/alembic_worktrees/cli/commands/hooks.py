@@ -6,18 +6,16 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...check.review import Scope, find_scope, review_database
+from ...check.review import find_scope
 from ...messages.errors import DONE, UserError
 from ...messages.message import Message
 from ...project.project import config_files
-from .check import TIMEOUT, _is_skipped, _passable
+from .check import _is_skipped, _passable
 
 if TYPE_CHECKING:
     import argparse
 
     from ..printer import Printer
-
-    Push = tuple[str, str | None]  # the commit, and where the branch stands on the remote
 
 
 def protect(options: argparse.Namespace, printer: Printer) -> int:
@@ -62,17 +60,3 @@ def _report(options: argparse.Namespace, printer: Printer) -> None:
         found = make_report(scope, event)
         printer.speak(scope.language(found.folders))
         say(found, printer.tell)
-        if options.database:
-            _report_database(scope, printer)
-
-
-def _report_database(scope: Scope, printer: Printer) -> None:
-    try:
-        for problem in review_database(scope, os.environ, TIMEOUT):
-            printer.tell(Message("report-problem", {"message": problem.message, "hint": problem.hint}))
-    except TimeoutError:
-        printer.tell(Message("database-silent", {"seconds": int(TIMEOUT)}))
-    except UserError as error:
-        if error.key not in {"probe-failed", "database-down"}:
-            raise
-        printer.tell(Message("database-refused", {"reason": error.values["reason"]}))
