@@ -7,9 +7,11 @@ READY := $(VENV)/.ready
 DEV := $(VENV)/.ready-dev
 # The tests that `make test` runs small and `make trials` runs at full size.
 TRIALS := tests/test_hostile.py tests/test_files.py tests/test_at_once.py tests/test_killed.py tests/test_fuzz.py tests/test_config.py tests/test_settings.py tests/test_record.py tests/test_blocks.py tests/test_recorded.py
+PO := src/alembic_worktrees/messages/locale/fr/LC_MESSAGES/alembic-worktrees.po
+MO := $(PO:.po=.mo)
 SHELL_FILES = .ci/run .ci/venv $(wildcard shell/*.sh) $(wildcard hooks/*)
 
-.PHONY: demo test check shells suite trials replay bench growth matrix clean
+.PHONY: demo test check shells suite trials replay bench growth matrix texts clean
 
 demo: $(READY)
 	@$(BIN)/alembic-worktrees demo
@@ -27,13 +29,13 @@ shells:
 		command -v $$shell >/dev/null || echo "Left out: the tests under $$shell, which is not installed."; \
 	done
 
-suite: $(DEV)
+suite: $(DEV) $(MO)
 	$(BIN)/python -m pytest -n auto --dist loadfile $(PYTEST_ARGS)
 
-trials: $(DEV)
+trials: $(DEV) $(MO)
 	$(BIN)/python -m pytest --thorough $(TRIALS) $(PYTEST_ARGS)
 
-replay: $(DEV)
+replay: $(DEV) $(MO)
 	$(BIN)/python -m pytest --thorough tests/test_replay.py $(PYTEST_ARGS)
 
 bench: $(DEV)
@@ -43,11 +45,22 @@ growth: $(DEV)
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks growth $(BENCH_ARGS)
 
 # Every version: of what a project may have, then of the Python that is ours.
-matrix: $(DEV)
+matrix: $(DEV) $(MO)
 	$(BIN)/python -m pytest -n auto --dist loadfile --thorough tests/test_versions.py $(PYTEST_ARGS)
 	$(BIN)/python -m pytest tests/suites.py $(PYTEST_ARGS)
 
-$(READY): pyproject.toml src/alembic_worktrees/__init__.py .ci/venv
+# Bring the texts of the source into the translations; what is new there is then to be translated.
+texts: $(DEV)
+	@mkdir -p build
+	@$(BIN)/pybabel --quiet extract --no-default-keywords --keywords=_ --keywords=_n:1,2 --sort-by-file \
+		--add-location=file --project=alembic-worktrees --version=1 --output-file=build/texts.pot src/alembic_worktrees
+	@$(BIN)/pybabel --quiet update --input-file=build/texts.pot --output-file=$(PO) --locale=fr \
+		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+
+$(MO): $(PO) hatch_build.py | $(DEV)
+	@$(BIN)/python hatch_build.py
+
+$(READY): pyproject.toml hatch_build.py src/alembic_worktrees/__init__.py .ci/venv
 	@echo "Setting up $(VENV); this is done once and takes a minute."
 	@sh .ci/venv '$(PYTHON)' '$(VENV)'
 	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'

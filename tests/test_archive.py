@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from alembic_worktrees.git import GitFailed
 from alembic_worktrees.messages.errors import UserError
 from alembic_worktrees.migrations.inventory import Migration
 from alembic_worktrees.migrations.revision import read_revision
@@ -461,9 +462,8 @@ def test_no_archive_outside_git(bare_world: World) -> None:
 def test_a_repository_that_cannot_be_written(bare_world: World) -> None:
     main = bare_world.main
     main.write(".git/refs/alembic-worktrees", "in the way")
-    with pytest.raises(UserError) as caught:
+    with pytest.raises(GitFailed):
         keep(main, migration(main, "x"))
-    assert caught.value.key == "git-failed"
 
 
 # At the same moment

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from alembic_worktrees.cli import options
 from alembic_worktrees.cli.main import COMMANDS
 from alembic_worktrees.cli.options import make_parser
 from alembic_worktrees.install.shim import FUNCTIONS, SHELLS, render_completion
-from alembic_worktrees.messages.message import Message
+from alembic_worktrees.messages import Message
 from alembic_worktrees.messages.speaker import Speaker
 from shells import shell_or_skip
 from worlds.world import World
@@ -64,7 +65,8 @@ def test_every_command_is_offered_with_its_help(world: World) -> None:
     assert words(world) == words(world, "")
     assert words(world, "c") == [name for name in words(world, "") if name.startswith("c")]
     world.env["LC_ALL"] = "fr_FR.UTF-8"
-    help = Speaker("fr").phrase(Message("help-find"))
+    help = Speaker("fr").phrase(Message(options.COMMANDS["find"].does))
+    assert "chemin" in help
     assert answered(world, "fin") == ["words", f"find\t{help}"]
 
 
@@ -134,7 +136,10 @@ def test_the_functions_of_the_shell_file_are_completed_as_what_they_call(world: 
 
 @pytest.mark.parametrize(("language", "example"), [("en", "Example"), ("fr", "Exemple")])
 @pytest.mark.parametrize("command", COMMANDS)
-def test_help_shows_an_example(command: str, language: str, example: str) -> None:
+def test_help_shows_an_example(
+    command: str, language: str, example: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", language)  # by which argparse finds its own words
     parser = make_parser(Speaker(language).phrase)
     commands = next(action.choices for action in parser._actions if isinstance(action.choices, dict))
     help = commands[command].format_help()

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from alembic_worktrees.messages.errors import UserError
 from alembic_worktrees.project.config import AlembicConfig, parse_config
+from alembic_worktrees.project.errors import ConfigUnreadable, PackageMissing
 from alembic_worktrees.project.locations import Ground, script_folder, version_folders
 from strategies import damaged
 
@@ -43,9 +44,8 @@ def read(ini_text: str | None = None, toml_text: str | None = None, **options: s
 
 
 def refusal(ini_text: str | None = None, toml_text: str | None = None) -> tuple[str, str]:
-    with pytest.raises(UserError) as caught:
+    with pytest.raises(ConfigUnreadable) as caught:
         parse_config(ini_text, toml_text, folder="/p")
-    assert caught.value.key == "config-unreadable"
     return str(caught.value.values["path"]), str(caught.value.values["reason"])
 
 
@@ -260,8 +260,7 @@ toml_heads = st.sampled_from(["", "alembic script_location", "[tool.alembic]\nsc
 def test_no_text_lets_a_foreign_exception_out(ini_text: str | None, toml_text: str | None, here: str) -> None:
     try:
         config = parse_config(ini_text, toml_text, folder=here, section="alembic")
-    except UserError as error:
-        assert error.key == "config-unreadable"
+    except ConfigUnreadable:
         return
     if config is not None:
         with suppress(UserError):
@@ -334,9 +333,9 @@ def test_a_package_is_found_without_importing_it(tmp_path: Path) -> None:
 def test_a_package_that_is_not_there(tmp_path: Path, location: str) -> None:
     make(tmp_path / "there")
     for config in (config_at(location), config_at("m", "v", location)):
-        with pytest.raises(UserError) as error:
+        with pytest.raises(PackageMissing) as error:
             version_folders(config, tmp_path)
-        assert (error.value.key, error.value.values["location"]) == ("package-missing", location)
+        assert error.value.values["location"] == location
 
 
 def test_a_regular_package_beats_a_folder_of_its_name(tmp_path: Path) -> None:
@@ -621,7 +620,7 @@ def agree(world: World, ini_text: str | None, toml_text: str | None, section: st
     elif theirs.startswith("Path doesn't exist"):
         # Alembic asks for the folder before it looks at the version locations; we leave a path to the caller.
         if isinstance(ours, UserError):
-            assert ours.key == "package-missing"
+            assert isinstance(ours, PackageMissing)
         else:
             assert ours is not None
             assert not ours[0].exists()

@@ -592,7 +592,7 @@ def test_nothing_is_written_if_one_file_cannot_be(world: World) -> None:
     )
     with pytest.raises(UserError) as error:
         install.apply(install.Installation(changes, ()), place_of(world))
-    assert error.value.key == "init-cannot-write"
+    assert "Cannot write" in error.value.text
     (world.main.path / "blocked").unlink()
     assert seen(world) == before
 
@@ -603,7 +603,7 @@ def test_file_that_changed_while_the_user_thought_is_not_overwritten(world: Worl
     path.write_text("changed since")
     with pytest.raises(UserError) as error:
         install.apply(install.Installation((change,), ()), place_of(world))
-    assert error.value.key == "init-changed"
+    assert "has changed meanwhile" in error.value.text
     assert path.read_text() == "changed since"
 
 

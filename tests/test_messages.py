@@ -1,21 +1,25 @@
-"""Every text in both languages, and "not found" word for word as the seed prints it."""
+"""Both languages say the same, of what is there; and "not found" word for word as the seed prints it."""
 
 from __future__ import annotations
 
+import argparse
 import ast
+import gettext
+import inspect
+import os
 import re
-import string
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-import alembic_worktrees
-from alembic_worktrees.messages.message import Message
+from alembic_worktrees.cli import argparse_texts
+from alembic_worktrees.messages import Message, Text, _n
 from alembic_worktrees.messages.quoting import printable, quoted
-from alembic_worktrees.messages.speaker import Speaker, language
-from alembic_worktrees.messages.texts import TEXTS
+from alembic_worktrees.messages.speaker import DOMAIN, LOCALE, Speaker, language
+from texts import SOURCES, calls, extracted, fields, placeholders, translations
 from worlds.observe import at_terminal
 
 if TYPE_CHECKING:
@@ -24,39 +28,125 @@ if TYPE_CHECKING:
     from worlds.postgres import Database
     from worlds.world import Checkout, World
 
-SOURCES = sorted(Path(alembic_worktrees.__file__).parent.rglob("*.py"))
 TOOL = (sys.executable, "-m", "alembic_worktrees")
 
 
-# The catalogue
+# The translations
 
 
-def fields(template: str) -> set[tuple[str, str]]:
-    """Each placeholder with the name of its spec; the words after it are the language's own."""
-    parsed = string.Formatter().parse(template)
-    return {(name, (spec or "").partition(" ")[0]) for _, name, spec, _ in parsed if name is not None}
+def test_every_text_is_translated_and_no_other() -> None:
+    """If not: `make texts`, then translate what is new."""
+    french = translations()
+    assert french.keys() == extracted()
+    assert [english for english, said in french.items() if not all(said)] == []
 
 
-@pytest.mark.parametrize("key", TEXTS)
-def test_both_languages_say_the_same(key: str) -> None:
-    text = TEXTS[key]
-    assert bool(text.en.strip()) == bool(text.fr.strip())
-    assert fields(text.en) == fields(text.fr)
-    assert text.en.count("\n") == text.fr.count("\n")
+def test_every_text_stands_where_it_is_found() -> None:
+    """Written out in the call, and not inside of an f-string."""
+    marked = {(literal(call),) for call in calls("_")}
+    counted = {(literal(call, 0), literal(call, 1)) for call in calls("_n")}
+    assert marked | counted == extracted()
 
 
-def calls() -> Iterator[tuple[str, set[str] | None, str]]:
-    """Each key that the source names in a call, the values that it passes (None: not all are seen), and where."""
-    for source in SOURCES:
-        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
-                key = node.args[0]
-                if node.func.id in {"Message", "UserError", "Usage"} and isinstance(key, ast.Constant):
-                    yield str(key.value), values(node), f"{source.name}:{node.lineno}"
+def test_both_languages_say_the_same() -> None:
+    for english, french in translations().items():
+        for text in french:
+            assert placeholders(text) == placeholders(english[-1]), text
+            assert text.count("\n") == english[-1].count("\n"), text
+        assert len(french) == len(english)
+        assert placeholders(english[0]) == placeholders(english[-1])
+
+
+def test_what_is_compiled_is_what_is_translated() -> None:
+    """If not: `make test` compiles it, or `python hatch_build.py`."""
+    compiled = gettext.translation(DOMAIN, LOCALE, ["fr"])
+    for english, french in translations().items():
+        if len(english) == 1:
+            assert (compiled.gettext(*english),) == french
+        else:
+            one, many = english
+            assert tuple(compiled.ngettext(one, many, n) for n in (1, 2)) == french
+
+
+@pytest.mark.parametrize("name", ["en", "fr"])
+def test_every_text_can_be_said(name: str) -> None:
+    """Every way to show a value that a text names is one that there is."""
+    same_in_all = {str(literal(call)) for call in calls("Text")}
+    texts = {text for forms in extracted() for text in forms} | same_in_all
+    assert len(texts) > 300
+    for text in texts:
+        said = Speaker(name).phrase(Message(Text(text), dict.fromkeys(fields(text), "it")))
+        assert "{" not in said
+        assert ("it" in said) or not fields(text)
+
+
+def test_only_commands_and_the_values_alone_are_not_translated() -> None:
+    for call in calls("Text"):
+        if text := literal(call):
+            words = re.sub(r"\{[^}]*\}", "", text)
+            assert re.match(r"\s*(git|cp|alembic-worktrees|--from) |[^a-z]*$", words), text
+
+
+def literal(call: ast.Call, number: int = 0) -> str | None:
+    argument = call.args[number] if call.args[number:] else None
+    return argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, str) else None
+
+
+# The values that a text is given
+
+
+def test_each_text_is_given_what_it_shows() -> None:
+    """Where text and values stand in one function; else the tests of what is said find it."""
+    seen = 0
+    for path, tree in SOURCES.items():
+        for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+            for call, texts in said_in(function):
+                given = values(call)
+                if given is not None:
+                    wanted = set().union(*map(fields, texts))
+                    assert given == wanted, f"{path.name}:{call.lineno}"
+                    seen += 1
+    assert seen > 150
+
+
+def said_in(function: ast.FunctionDef) -> Iterator[tuple[ast.Call, list[str]]]:
+    """Each call that says something, with the texts that it may say: its own, or those put into `text` before."""
+    nodes = [node for node in ast.walk(function) if isinstance(node, (ast.Assign, ast.Call))]
+    texts: list[str] = []
+    said = True
+    for node in sorted(nodes, key=lambda node: (node.lineno, node.col_offset)):
+        if isinstance(node, ast.Assign):
+            if getattr(node.targets[0], "id", "") == "text":
+                texts, said = [*([] if said else texts), *texts_in(node.value)], False
+        elif getattr(node.func, "id", "") in SAYING and node.args:
+            by_name = getattr(node.args[0], "id", "") == "text"
+            said = said or by_name
+            if found := texts if by_name else texts_in(node.args[0]):
+                yield node, found
+
+
+SAYING = {
+    name
+    for tree in SOURCES.values()
+    for node in ast.walk(tree)
+    if isinstance(node, ast.ClassDef)
+    for name in [node.name]
+    if any(getattr(base, "id", "") == "UserError" for base in node.bases)
+} | {"Message", "UserError", "Usage"}
+
+
+def texts_in(node: ast.expr) -> list[str]:
+    marked = (
+        n for n in ast.walk(node) if isinstance(n, ast.Call) and getattr(n.func, "id", "") in {"_", "Text"}
+    )
+    return [text for call in marked if (text := literal(call)) is not None]
 
 
 def values(call: ast.Call) -> set[str] | None:
-    if len(call.args) > 1:
+    """The names of what a call fills in; None where not all are seen."""
+    if getattr(call.func, "id", "") == "Message":
+        if len(call.args) == 1:
+            return set()
         given = call.args[1]
         if not isinstance(given, ast.Dict):
             return None
@@ -66,49 +156,55 @@ def values(call: ast.Call) -> set[str] | None:
     return None if None in keys else {str(key) for key in keys}
 
 
-CALLS = list(calls())
+# Plurals
 
 
-@pytest.mark.parametrize(("key", "given", "where"), CALLS, ids=[where for _, _, where in CALLS])
-def test_call_fits_its_text(key: str, given: set[str] | None, where: str) -> None:
-    assert key in TEXTS, where
-    if given is not None:
-        assert given == {re.split(r"[.\[]", name)[0] for name, _ in fields(TEXTS[key].en)}, where
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("en", ["0 heads", "1 head", "2 heads"]), ("fr", ["0 tête", "1 tête", "2 têtes"])],
+)
+def test_each_language_has_its_plural(name: str, said: list[str]) -> None:
+    inner = [_n("{n} head", "{n} heads", n) for n in range(3)]
+    assert [Speaker(name).phrase(one) for one in inner] == said
+    nested = [Message(Text("({count})"), {"count": one}) for one in inner]
+    assert [Speaker(name).phrase(one) for one in nested] == [f"({one})" for one in said]
 
 
-def strings() -> tuple[set[str], set[str]]:
-    """Every string of the source but the catalogue's keys; and how the f-strings that end in a dash begin."""
-    found, begun = set(), set()
-    for source in SOURCES:
-        parsed = ast.parse(source.read_text(encoding="utf-8"))
-        dicts = [node for node in ast.walk(parsed) if isinstance(node, ast.Dict)]
-        keys = {id(key) for node in dicts for key in node.keys} if source.name == "messages.py" else set()
-        for node in ast.walk(parsed):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in keys:
-                found.add(node.value)
-            if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
-                begun.add(str(node.values[0].value))
-    return found, {start.removesuffix("-") for start in begun if start.endswith("-")}
+# What argparse says
 
 
-def test_no_text_is_unused() -> None:
-    known, families = strings()
-    parsed = [string.Formatter().parse(text.en) for text in TEXTS.values()]
-    families |= {
-        spec.removeprefix("of ") for rows in parsed for _, _, spec, _ in rows if spec and "of " in spec
+def test_argparse_says_what_is_translated_for_it() -> None:
+    """Each of its Pythons says what is translated, but the one whose argparse translates one text less."""
+    tree = ast.parse(inspect.getsource(argparse))
+    known = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    assert set(argparse_texts.TEXTS) <= known
+
+
+@pytest.mark.parametrize(("locale", "said"), [("C.UTF-8", 0), ("fr_FR.UTF-8", 1)])
+def test_argparse_speaks_the_users_language(locale: str, said: int, tmp_path: Path) -> None:
+    cases = {
+        "--help": ("usage: alembic-worktrees ", "utilisation : alembic-worktrees "),
+        "find": ("the following arguments are required: REVISION", "il manque les arguments : REVISION"),
+        "list --no-such": ("unrecognized arguments: --no-such", "arguments inconnus : --no-such"),
+        "lst": ("invalid choice: 'lst' (choose from ", "choix invalide : 'lst' (possibles : "),
+        "check --ref": ("expected one argument", "une valeur est attendue"),
+        "list --json=x": ("ignored explicit argument 'x'", "valeur inattendue 'x'"),
+        "check --staged --pushed": (
+            "not allowed with argument --staged",
+            "incompatible avec l'argument --staged",
+        ),
     }
-
-    def used(family: str, word: str) -> bool:
-        kind, _, state = word.removesuffix("-example").partition("-")
-        made = {word, word.removesuffix("-example")} & known or {kind, state} <= known
-        return family in families and bool(made)
-
-    for key in TEXTS:
-        assert key in known or any(used(key[:dash], key[dash + 1 :]) for dash in dashes(key)), key
-
-
-def dashes(key: str) -> list[int]:
-    return [place for place, letter in enumerate(key) if letter == "-"]
+    for line, expected in cases.items():
+        argv = [*TOOL, *line.split()]
+        done = subprocess.run(
+            argv,
+            cwd=tmp_path,
+            env={**os.environ, "LC_ALL": locale},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert expected[said] in done.stdout + done.stderr
 
 
 # The language
@@ -268,8 +364,8 @@ def test_printable_keeps_what_is_harmless() -> None:
 @pytest.mark.parametrize("name", ["en", "fr"])
 def test_pasted_paths_are_quoted(name: str) -> None:
     path = Path("/home/me/space dir/$x/é'")
-    said = Speaker(name).phrase(Message("edited", {"revision": "x", "path": path}))
-    assert said.endswith("rm '/home/me/space dir/$x/é'\"'\"''")
+    said = Speaker(name).phrase(Message(Text("rm {path:q}"), {"path": path}))
+    assert said == "rm '/home/me/space dir/$x/é'\"'\"''"
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,9 @@ def test_wheel_has_the_package_and_nothing_else(built: Built) -> None:
         for name in ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")
     }
     package = {
-        name.removeprefix("src/") for name in built.tracked if name.startswith("src/alembic_worktrees/")
+        name.removeprefix("src/").replace(".po", ".mo")  # compiled
+        for name in built.tracked
+        if name.startswith("src/alembic_worktrees/")
     }
     assert names == package | about
     templates = {f"install/templates/alembic-utils.{shell}" for shell in ("sh", "fish")}

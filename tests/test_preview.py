@@ -12,7 +12,6 @@ import pytest
 
 from alembic_worktrees.borrow.plan import Copy
 from alembic_worktrees.borrow.preview import pages
-from alembic_worktrees.messages.message import Message
 from alembic_worktrees.messages.speaker import Speaker
 from alembic_worktrees.migrations.record import Origin
 from alembic_worktrees.migrations.revision import Revision
@@ -212,7 +211,7 @@ def page(content: bytes, place: Path) -> str:
     origin = Origin("ref", "evil", "c0ffee", "versions/x.py")
     candidate = Candidate(Revision("x", (), (), ()), content, "versions", "x.py", origin, 10, None)
     (one,) = pages([Copy(candidate, place / "x.py", None)], lambda _: None)
-    assert "not committed there" in Speaker("en").phrase(Message(one.about.key, one.about.values))
+    assert "not committed there" in Speaker("en").phrase(one.about)
     return one.text
 
 

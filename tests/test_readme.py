@@ -18,12 +18,12 @@ from alembic_worktrees.cli.main import COMMANDS
 from alembic_worktrees.install import shim
 from alembic_worktrees.install.hook_scripts import HOOKS, INSTALL, pre_commit_item
 from alembic_worktrees.install.installed import Installed
-from alembic_worktrees.messages import texts as messages
 from alembic_worktrees.messages.errors import DONE, INTERRUPTED, NOT_DONE, OUR_BUG, WRONG_USAGE
 from alembic_worktrees.project import settings
 from alembic_worktrees.project.settings import Settings
 from shells import shell_or_skip
 from test_packaging import INSTALL_FROM_CLONE
+from texts import translations
 from worlds.observe import at_terminal
 from worlds.world import Layout, World
 
@@ -129,9 +129,10 @@ def codes(text: str) -> list[str]:
 
 
 def message(text: str) -> list[str]:
-    """The keys of the messages of which a page gives the beginning; where others say it, the text itself."""
+    """The English texts of which a page gives the beginning; where others say it, the text itself."""
+    said = translations().items()
     keys = [
-        key for key, both in messages.TEXTS.items() for one in both[1:] if _beginning(one).startswith(text)
+        both[0][0] for both in said for forms in both for one in forms if _beginning(one).startswith(text)
     ]
     # The shell file says one thing in two languages.
     keys += ["shell file" for said in shim._TEXTS.values() if said.startswith(text)]
@@ -509,7 +510,7 @@ def test_exit_statuses(page: Page) -> None:
 @on_both
 def test_every_message_is_one_that_is_said(page: Page) -> None:
     """And in the language of the page; that both pages name the same ones, their structure tells."""
-    texts = [_beginning(getattr(text, page.language)) for text in messages.TEXTS.values()]
+    texts = [_beginning(one) for both in translations().items() for one in both[page.language == "fr"]]
     texts += [*shim._TEXTS.values(), *FOREIGN]
     for row in rows(page.section("When something is wrong")):
         (code,) = codes(row[0])

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alembic_worktrees.messages.errors import UserError
+from alembic_worktrees.project.errors import ConfigUnreadable
 from alembic_worktrees.project.settings import Settings, load_settings, parse_settings
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def test_an_interpreter_that_is_not_relative(
 )
 def test_an_unknown_key_is_named_with_its_nearest(key: str, suggestion: str) -> None:
     refused = refusal(f"{key} = 1")
-    assert refused.key == "setting-unknown"
+    assert "unknown key" in refused.text
     assert refused.values == {"path": "backend/pyproject.toml", "setting": key, "suggestion": suggestion}
 
 
@@ -168,7 +169,7 @@ def test_an_unknown_key_like_no_other_is_given_them_all() -> None:
 )
 def test_a_value_of_a_wrong_type_is_named(line: str) -> None:
     refused = refusal(line)
-    assert refused.key == "setting-invalid"
+    assert "must be" in refused.text
     assert refused.values["setting"] == line.split(" ", maxsplit=1)[0]
     assert refused.values["expected"]
 
@@ -176,21 +177,19 @@ def test_a_value_of_a_wrong_type_is_named(line: str) -> None:
 def test_a_table_that_is_none() -> None:
     with pytest.raises(UserError) as caught:
         parse_settings("[tool]\nalembic-worktrees = 1\n", "p")
-    assert caught.value.key == "setting-invalid"
+    assert "must be" in caught.value.text
     assert caught.value.values == {"path": "p", "setting": "tool.alembic-worktrees", "expected": "table"}
 
 
 def test_broken_toml_is_refused() -> None:
-    refused = refusal("target =")
-    assert refused.key == "config-unreadable"
+    assert isinstance(refusal("target ="), ConfigUnreadable)
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "latin").write_bytes(b"# alembic-worktrees \xe9")
     for file in (tmp_path, tmp_path / "latin"):
-        with pytest.raises(UserError) as caught:
+        with pytest.raises(ConfigUnreadable) as caught:
             load_settings(file)
-        assert caught.value.key == "config-unreadable"
         assert caught.value.values["path"] == str(file)
 
 
@@ -238,9 +237,11 @@ def test_a_value_of_any_type_is_taken_for_what_it_is_or_refused(for_all: ForAll,
         file = write(tmp_path / "pyproject.toml", *(f"{key} = {value}" for key, value in table.items()))
         try:
             loaded = load_settings(file)
+        except ConfigUnreadable:
+            return
         except UserError as error:
-            assert error.key in ("setting-invalid", "config-unreadable")
-            assert error.key == "config-unreadable" or error.values["setting"] in table
+            assert "must be" in error.text
+            assert error.values["setting"] in table
             return
         for field, value in loaded._asdict().items():
             assert type(value) in KINDS[field]

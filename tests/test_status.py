@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alembic_worktrees.messages.message import Message
+from alembic_worktrees.messages import Message, Text
 from alembic_worktrees.messages.speaker import Speaker
 from alembic_worktrees.migrations.record import Origin
 from alembic_worktrees.project.settings import Settings
@@ -206,7 +206,8 @@ def test_a_host_that_never_answers(world_root: Path, monkeypatch: pytest.MonkeyP
             project(world.main), Settings(), world.env, ask_database=True, tell=lambda _: None
         )
     assert seen.applied is None
-    assert seen.silence == Message("silent-slow", {"seconds": 1})
+    assert seen.silence
+    assert ENGLISH(seen.silence) == "Nothing came within 1 seconds."
     assert seen.here.inventory.own
 
 
@@ -293,6 +294,7 @@ def test_the_bare_picture(world: World) -> None:
 # The pure parts
 
 ENGLISH = Speaker("en").phrase
+NOTHING = Message(Text("Nothing to do."))
 NAMES = st.text(min_size=1, max_size=12)
 IDS = st.lists(NAMES, max_size=5).map(tuple)
 LOANS = st.lists(st.builds(BorrowedFile, NAMES, NAMES, NAMES, st.booleans()), max_size=4).map(tuple)
@@ -309,8 +311,12 @@ def standings(draw: st.DrawFn) -> Standing:
     rows = draw(st.lists(CHECKOUTS, min_size=1, max_size=4))
     rows[0] = rows[0]._replace(here=True)
     databases = draw(st.none() | st.lists(TABLES, max_size=2).map(tuple))
-    silence = Message("silent-slow", {"seconds": 10}) if databases is None else None
-    return Standing(tuple(rows), databases, silence, Step("nothing", None, Message("next-nothing")))
+    silence = (
+        Message(Text("Nothing came within {seconds} seconds."), {"seconds": 10})
+        if databases is None
+        else None
+    )
+    return Standing(tuple(rows), databases, silence, Step("nothing", None, NOTHING))
 
 
 @settings(deadline=None)
@@ -334,9 +340,9 @@ def test_no_name_steers_the_terminal(standing: Standing) -> None:
 
 def test_a_long_list_is_counted() -> None:
     one = Row("A", "/a", None, True, True, ("a", "b", "c", "d"), (), ("x",) * 64, None)
-    page = make_page(Standing((one,), None, None, Step("nothing", None, Message("next-nothing"))), ENGLISH)
+    page = make_page(Standing((one,), None, None, Step("nothing", None, NOTHING)), ENGLISH)
     assert page.rows == (("A", "(no branch)", "a, b +2", "–", "x, x +62", "?"),)
-    standing = Standing((one,), None, None, Step("nothing", None, Message("next-nothing")))
+    standing = Standing((one,), None, None, Step("nothing", None, NOTHING))
     assert make_page(standing, ENGLISH, 40).rows[0][2:5] == ("a +3", "–", "64")
 
 

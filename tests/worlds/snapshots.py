@@ -11,7 +11,7 @@ from alembic_worktrees.migrations.revision import Revision
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from alembic_worktrees.check.rules import Problem
+    from alembic_worktrees.check.problems import Problem
 
 
 def rev(

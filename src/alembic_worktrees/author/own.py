@@ -8,9 +8,10 @@ from .. import git
 from ..borrow.apply import hand_over, tidy
 from ..borrow.lock import only_one
 from ..database.client import Database
+from ..messages import OK, STEP, Message, _
 from ..messages.errors import UserError
-from ..messages.message import Message
-from ..migrations.inventory import Borrowed, Inventory, take_inventory
+from ..migrations.graph import number_of_heads
+from ..migrations.inventory import Borrowed, Inventory, from_origin, take_inventory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,7 +28,7 @@ DEFAULT_MESSAGE = "merge heads"
 def adopt(project: Project, revisions: Sequence[str]) -> tuple[Borrowed, ...]:
     """Make borrowed revisions, and the borrowed ancestors that they need, this branch's own, and stage them.
 
-    Returns what was adopted, parents first. Raises UserError "not-borrowed" or "already-own"; then nothing is staged.
+    Returns what was adopted, parents first. Raises UserError; then nothing is staged.
     """
     with only_one(project.repository, lambda: None):
         inventory = take_inventory(project)
@@ -54,8 +55,14 @@ def _must_be_borrowed(revision: str, borrowed: Mapping[str, Borrowed], inventory
         return
     for migration in inventory.own:
         if migration.revision.id == revision:
-            raise UserError("already-own", revision=revision, path=migration.path)
-    raise UserError("not-borrowed", revision=revision, known=tuple(sorted(borrowed)))
+            text = _("{revision} is not borrowed here; it is this checkout's own already: {path}")
+            raise UserError(text, revision=revision, path=migration.path)
+    text = _(
+        "{revision} is not borrowed here, so it cannot be adopted. What is borrowed:\n"
+        "{known:lines}\n"
+        "  To borrow what the database needs: alembic-worktrees copy"
+    )
+    raise UserError(text, revision=revision, known=tuple(sorted(borrowed)))
 
 
 def merge(
@@ -63,20 +70,23 @@ def merge(
 ) -> tuple[Path, ...]:
     """Join this branch's own diverged heads, and return the paths of the new migrations; () if there are none.
 
-    A borrowed head is told of and never named in `down_revision`. Raises UserError "merge-failed".
+    A borrowed head is told of and never named in `down_revision`. Raises UserError.
     """
     inventory = take_inventory(project)
     families = own_heads(inventory)
     _tell_left_out(inventory, tell)
     diverged = [family for family in families if len(family) > 1]
     if not diverged:
-        tell(Message("nothing-to-join", {"heads": tuple(head for family in families for head in family)}))
+        count = number_of_heads(sum(map(len, families)))
+        text = _("Nothing to join: this branch has {count} of its own, and none diverge.")
+        tell(Message(text, {"count": count}, OK))
         return ()
     with Database(project, settings.python, environment) as database:
         for family in diverged:
             if not database.merge(message or DEFAULT_MESSAGE, family):
-                raise UserError("merge-failed", heads=family)
-            tell(Message("joined", {"heads": family}))
+                text = _("Alembic could not join {heads:list}; its own words stand above.")
+                raise UserError(text, heads=family)
+            tell(Message(_("Joined {heads:list}. Commit the new file."), {"heads": family}, OK))
     before = {migration.path for migration in inventory.all}
     return tuple(one.path for one in take_inventory(project).all if one.path not in before)
 
@@ -90,5 +100,5 @@ def _tell_left_out(inventory: Inventory, tell: Tell) -> None:
     rows = {row.entry.revision: row.entry.origin.name for row in (*inventory.borrowed, *inventory.edited)}
     heads = [head for head in inventory.graph.real_heads if head in rows]
     if heads:
-        named = (Message("head-borrowed", {"revision": head, "origin": rows[head]}) for head in heads)
-        tell(Message("left-out", {"heads": tuple(named)}))
+        text = _("Left out, because they belong to other checkouts: {heads:list}")
+        tell(Message(text, {"heads": tuple(from_origin(head, rows[head]) for head in heads)}, STEP))

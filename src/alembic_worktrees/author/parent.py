@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..messages import _
 from ..messages.errors import UserError
+from ..migrations.graph import number_of_heads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,7 +36,7 @@ def choose_parent(
     """Return the parent: the own head, or what `head` names: an id, the beginning of one, a branch label.
 
     An own head that only borrowed ones follow is spliced; else that is for the user to say.
-    Raises UserError "several-own-heads" or "head-unknown".
+    Raises UserError if there are several, or none of this name.
     """
     own = inventory.branch_graph
     needed = (_resolved(inventory, name) for name in depends_on)
@@ -42,8 +44,19 @@ def choose_parent(
     if head in THE_HEAD:
         if len(own.heads) > 1:
             diverged = any(len(family) > 1 for family in own.families(own.heads))
-            key = "several-own-heads" if diverged else "several-own-bases"
-            raise UserError(key, heads=own.heads, first=own.heads[0])
+            text = _(
+                "This branch has {count} of its own, each with a base of its own: "
+                "{heads:list}. No migration was written. Follow one of them, for example: "
+                "--head {first:q}"
+            )
+            if diverged:
+                text = _(
+                    "This branch has {count} of its own: {heads:list}. No migration was written.\n"
+                    "  Join them first: alembic-worktrees merge\n"
+                    "  Or follow one of them: --head {first:q}"
+                )
+            count = number_of_heads(len(own.heads))
+            raise UserError(text, count=count, heads=own.heads, first=own.heads[0])
         head = own.heads[0] if own.heads else NEW_BASE
     elif head != NEW_BASE:
         head = _resolved(inventory, str(head))
@@ -54,7 +67,7 @@ def choose_parent(
 
 def _resolved(inventory: Inventory, name: str) -> str:
     """Return the id of what Alembic would take `name` for; of LABEL@head the own head, if this branch has any."""
-    label, _, wanted = name.partition("@")
+    label, _at, wanted = name.partition("@")
     for graph in (inventory.branch_graph, inventory.graph):
         if wanted == "head" and label in graph.label_owners:
             (owner,) = graph.label_owners[label][:1]
@@ -67,16 +80,23 @@ def _resolved(inventory: Inventory, name: str) -> str:
             return graph.label_owners[name][0]
         if len(alike := [id for id in graph.nodes if len(name) > 3 and id.startswith(name)]) == 1:
             return alike[0]
-    raise UserError("head-unknown", revision=name, heads=inventory.branch_graph.heads)
+    text = _(
+        "No migration here is {revision}. This branch's own heads: {heads:list}. No migration was written."
+    )
+    raise UserError(text, revision=name, heads=inventory.branch_graph.heads)
 
 
 def must_be_meant(borrowed: Iterable[str], inventory: Inventory) -> None:
-    """Raise UserError("follows-borrowed") if there is any."""
+    """Raise UserError if there is any."""
     origins = {row.entry.revision: row.entry.origin.name for row in (*inventory.borrowed, *inventory.edited)}
     for revision in borrowed:
+        text = _(
+            "{revision} is only borrowed here, from {origin}: once this branch is merged "
+            "without that one, nobody could apply a migration that follows it. No migration "
+            "was written.\n"
+            "  To follow this branch's own head ({heads:list}): leave it out\n"
+            "  If it is meant, because git will bring it: --on-borrowed"
+        )
         raise UserError(
-            "follows-borrowed",
-            revision=revision,
-            origin=origins.get(revision, "?"),
-            heads=inventory.branch_graph.heads,
+            text, revision=revision, origin=origins.get(revision, "?"), heads=inventory.branch_graph.heads
         )

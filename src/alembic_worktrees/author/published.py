@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import git
+from ..messages import _
 from ..messages.errors import UserError
 
 if TYPE_CHECKING:
@@ -25,12 +26,12 @@ def published_point(project: Project, setting: str | None) -> str:
     """Return the newest published commit of this branch that touches its migrations: models and migrations agree there.
 
     `setting` names the published branch; without it that is the remote's default, or the main worktree's.
-    Raises UserError "published-missing" or "published-unrelated".
+    Raises UserError.
     """
     branch = setting or _default(project)
     base = git.merge_base(project.root, "HEAD", branch) if branch else None
     if branch is None or base is None:
-        raise UserError("published-unrelated", branch=branch or "HEAD")
+        raise UserError(_("this branch has nothing in common with {branch}"), branch=branch or "HEAD")
     places = [place for place in project.versions if place.is_relative_to(project.root)]
     return git.last_touching(project.root, base, places) or base
 
@@ -47,7 +48,7 @@ def _default(project: Project) -> str | None:
 def written_out(project: Project, commit: str) -> Iterator[dict[str, str]]:
     """Have the files of a commit in a folder while the context lasts, as `Database.begin_comparison` wants to know it.
 
-    What a run that was killed has left is removed. Raises UserError("git-failed"), OSError.
+    What a run that was killed has left is removed. Raises GitFailed, OSError.
     """
     _tidy()
     with _folder() as base:

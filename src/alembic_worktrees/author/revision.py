@@ -7,8 +7,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..database.client import Database
+from ..messages import OK, STEP, WARN, Message, _
 from ..messages.errors import UserError
-from ..messages.message import Message
 from ..migrations.inventory import take_inventory
 from ..search.by_hand import copied_by_hand
 from ..search.checkouts import look_around
@@ -71,12 +71,17 @@ def write_revision(author: Author, wanted: Wanted) -> tuple[Path, ...]:
             return _must_be_written(database.revision(argv))
         content = compare(author, database, inventory, ["--autogenerate", *argv], keep_all=wanted.keep_all)
         if not content.kept and not wanted.allow_empty:
-            author.tell(Message("nothing-of-own"))
+            text = _(
+                "Models and database differ in nothing of this branch's own, so no migration was "
+                "written. To have an empty one: --allow-empty"
+            )
+            author.tell(Message(text, mark=OK))
             return ()
         written = database.write_revision(content.numbers, even_empty=wanted.allow_empty)
         paths = _must_be_written(written)
         if paths:
-            author.tell(Message("revision-holds", {"operations": labels(content.kept)}))
+            text = _("The new migration:\n{operations:lines}")
+            author.tell(Message(text, {"operations": labels(content.kept)}, OK))
         return paths
 
 
@@ -92,14 +97,18 @@ def _argv(inventory: Inventory, wanted: Wanted, tell: Tell) -> list[str]:
     if parent.borrowed:
         if not wanted.on_borrowed:
             must_be_meant(parent.borrowed, inventory)
-        tell(Message("follows-borrowed-meant", {"revisions": parent.borrowed}))
+        text = _(
+            "The new migration follows {revisions:list}, only borrowed here: until git brings it, "
+            "alembic-worktrees check refuses a commit of the one without the other."
+        )
+        tell(Message(text, {"revisions": parent.borrowed}, WARN))
     needed = [word for name in wanted.depends_on for word in ("--depends-on", name)]
     return [*parent.argv, *needed, *wanted.argv]
 
 
 def _must_be_written(paths: tuple[Path, ...] | None) -> tuple[Path, ...]:
     if paths is None:
-        raise UserError("revision-failed")
+        raise UserError(_("Alembic could not write the migration; its own words stand above."))
     return paths
 
 
@@ -108,7 +117,7 @@ def compare(
 ) -> Content:
     """Return what the models of this checkout want of the database that is this branch's own, and tell of the rest.
 
-    Raises UserError: "own-pending", and what `Database.comparison` raises.
+    Raises UserError, also what `Database.comparison` raises.
     """
     with Published(author) as published:
         database.begin_comparison(argv)
@@ -138,7 +147,12 @@ def _everywhere(applied: Applied, inventory: Inventory) -> frozenset[str]:
 
 def _must_be_applied(pending: frozenset[str] | set[str]) -> None:
     if pending:
-        raise UserError("own-pending", revisions=tuple(sorted(pending)))
+        text = _(
+            "{revisions:list} of this branch is not applied yet, so the database cannot be "
+            "compared with the models. No migration was written. Apply it first: "
+            "alembic-worktrees upgrade"
+        )
+        raise UserError(text, revisions=tuple(sorted(pending)))
 
 
 def _pending(situation: Situation, authors: Authors) -> frozenset[str] | set[str]:
@@ -154,7 +168,11 @@ def _own(author: Author, mine: Comparison, published: Published, authors: Author
         theirs = published.comparison(mine.applied)
     except (UserError, OSError) as error:
         content = content_by_names(mine.operations, authors)
-        author.tell(Message("judged-by-names", {"reason": _reason(error)}))
+        text = _(
+            "The published models could not be compared ({reason}), so it was judged by names: "
+            "what only others' migrations name is left out. Read the new file"
+        )
+        author.tell(Message(text, {"reason": _reason(error)}, WARN))
     else:
         content = own_content(mine.operations, theirs.operations, authors)
     for message in _told(content):
@@ -165,7 +183,7 @@ def _own(author: Author, mine: Comparison, published: Published, authors: Author
 def _reason(error: UserError | OSError) -> Message | str:
     if isinstance(error, OSError):
         return f"{error.filename}: {error.strerror}"
-    return str(error.values["reason"]) if "reason" in error.values else Message(error.key, error.values)
+    return str(error.values["reason"]) if "reason" in error.values else error.message
 
 
 def _authors(situation: Situation, published: Published) -> Authors:
@@ -194,18 +212,29 @@ def _decoded(content: bytes) -> str:
 def _told(content: Content) -> Iterator[Message]:
     for found in content.left_out:
         values = {"operation": labels([found.operation])[0], "makers": _makers(found.makers)}
-        yield Message("kept-of-others" if found.makers else "kept-of-unknown", values)
+        text = _("Left out: {operation}. Others' work: {makers:list}")
+        if not found.makers:
+            text = _(
+                "Left out: {operation}. The published models want that too, so it is not this branch's doing"
+            )
+        yield Message(text, values, STEP)
     for found in content.done:
         values = {"operation": label(found.operation, back=True), "makers": _makers(found.makers)}
-        yield Message("done-by-others", values)
+        text = _(
+            "{operation}: these models want it, and the database has it already by {makers:list}. So "
+            "it is not in this migration, and a database without that will lack it"
+        )
+        yield Message(text, values, WARN)
     for found in content.contested:
         values = {"operation": labels([found.operation])[0], "makers": _makers(found.makers)}
-        yield Message("contested", values)
+        text = _("{operation}: this migration takes back what {makers:list} has done to the same thing")
+        yield Message(text, values, WARN)
 
 
-def _makers(makers: Sequence[Text]) -> Message:
-    rows = tuple(Message("maker", {"revision": one.revision, "origin": one.origin}) for one in makers)
-    return Message("makers", {"makers": rows}) if rows else Message("makers-unknown")
+def _makers(makers: Sequence[Text]) -> tuple[Message, ...]:
+    text = _("{revision} ({origin})")
+    rows = (Message(text, {"revision": one.revision, "origin": one.origin}) for one in makers)
+    return tuple(rows) or (Message(_("something that no migration found here names")),)
 
 
 class Published:
@@ -230,7 +259,7 @@ class Published:
         project, setting = self._author.project, self._author.settings.published
         try:
             if project.repository is None:
-                raise UserError("published-no-git")
+                raise UserError(_("there is no git here"))
             point = published_point(project, setting)
             self._place = self._stack.enter_context(written_out(project, point))
             self._database.begin_comparison(argv, self._place)
@@ -251,7 +280,8 @@ class Published:
         found = self._database.comparison()
         here = {_where(table, str(self._author.project.folder)) for table in applied.tables}
         if {_where(table, self._place["folder"]) for table in found.applied.tables} != here:
-            raise UserError("published-elsewhere", databases=found.applied.names)
+            text = _("its env.py leads to another database: {databases:list}")
+            raise UserError(text, databases=found.applied.names)
         return found
 
 

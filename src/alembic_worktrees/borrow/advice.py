@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import git
+from ..messages import Message, _
 from ..messages.errors import UserError
-from ..messages.message import Message
 from ..messages.quoting import abbreviated, quoted
+from ..migrations.reasons import why
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,8 +34,18 @@ def not_found(
     if project.repository:
         published = git.default_branch(project.root)
         default, remote = published or default, git.has_remote(project.root)
+    text = _(
+        "{gaps:rows}{unread}\n"
+        "Checkouts looked at:\n"
+        "{looked:lines}\n"
+        "\n"
+        "Suggestions:\n"
+        "  1. {first}\n"
+        "  2. Look in {main}: {pull}\n"
+        "  3. Write the missing migration by hand{lacking}"
+    )
     return UserError(
-        "not-found",
+        text,
         gaps=tuple(_gap(gap) for gap in gaps),
         unread=_unread(one for one in skipped if any(one.may_be(gap.revision) for gap in gaps)),
         looked=tuple(
@@ -47,38 +58,53 @@ def not_found(
     )
 
 
-def _unread(files: Iterable[Skipped]) -> Message:
+def _unread(files: Iterable[Skipped]) -> Message | str:
     rows = tuple(
-        Message("unread-file", {"path": one.path, "reason": one.reason}) for one in dict.fromkeys(files)
+        Message(_("{path}: {reason}"), {"path": one.path, "reason": why(one.reason)})
+        for one in dict.fromkeys(files)
     )
-    return Message("unread-files", {"files": rows}) if rows else Message("unread-nothing")
+    text = _(
+        "\n"
+        "These files mention it and cannot be read as migrations. If it is one of them, mend it "
+        "there:\n"
+        "{files:lines}"
+    )
+    return Message(text, {"files": rows}) if rows else ""
 
 
-def _lacking(project: Project) -> Message:
+def _lacking(project: Project) -> Message | str:
     """Say what a shallow or partial clone lacks, and the command that gets it: we fetch nothing by ourselves."""
     if project.repository and git.is_shallow(project.repository):
         command = "git fetch --unshallow origin '+refs/heads/*:refs/remotes/origin/*'"
-        return Message("lacking-history", {"command": command})
+        return Message(_("\n  4. This clone is shallow. Get the rest of it: {command}"), {"command": command})
     if project.repository and git.is_partial(project.root):
         command = f"git log --all -p -- {_versions(project)} >/dev/null"
-        return Message("lacking-contents", {"command": command})
-    return Message("lacking-nothing")
+        text = _(
+            "\n  4. This clone is partial, and nothing is fetched unasked. Get its migrations: {command}"
+        )
+        return Message(text, {"command": command})
+    return ""
 
 
 def _described(name: str, empty: bool) -> Message | str:
-    return Message("no-project-there", {"name": name}) if empty else name
+    return Message(_("{name} (no Alembic project)"), {"name": name}) if empty else name
 
 
 def _gap(gap: Gap) -> Message:
-    key = "gap-needed" if gap.needed_by else "gap"
-    return Message(key, {"revision": gap.revision, "needed_by": gap.needed_by})
+    text = _("Migration {revision} not found in the worktrees")
+    if gap.needed_by:
+        text = _(
+            "Migration {revision} not found in the worktrees (needed by {needed_by:list}); nothing was copied"
+        )
+    return Message(text, {"revision": gap.revision, "needed_by": gap.needed_by})
 
 
 def _first(project: Project, default: str, *, remote: bool) -> Message:
     if (project.root / SYNC_COMMAND).is_file():
-        return Message("suggest-sync", {"default": default})
+        return Message(_("Run /sync to get the migrations from {default}"), {"default": default})
     command = f"git pull --rebase origin {quoted(default)}" if remote else f"git rebase {quoted(default)}"
-    return Message("suggest-git", {"default": default, "command": command})
+    text = _("Get the migrations from {default}: {command}")
+    return Message(text, {"default": default, "command": command})
 
 
 def _look(project: Project, default: str, *, remote: bool) -> str:

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import git
+from ..messages import OK, Message, _, _n
 from ..messages.errors import UserError
-from ..messages.message import Message
 from ..migrations import record
 from ..migrations.notes import memory_of
 from ..migrations.record import sha256
 from ..system.reading import NotReadable, allowed_roots, read_plain
 from ..system.writing import make_folder, overwrite, remove_leftovers, sync, temporaries
+from .errors import CannotWrite
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -30,7 +31,7 @@ def carry_out(plan: Plan, project: Project, inventory: Inventory) -> None:
     """Write the copies, return what is no longer needed, and keep the record true.
 
     Killed at any moment it leaves a folder that Alembic loads: a file appears whole, after its parents, and only
-    when git already ignores it. Raises UserError "cannot-write", "not-ignored", "leads-out" or "git-failed"; then
+    when git already ignores it. Raises UserError, of which CannotWrite and GitFailed; then
     nothing has been borrowed.
     """
     _prove_inside(plan, project)
@@ -44,9 +45,7 @@ def carry_out(plan: Plan, project: Project, inventory: Inventory) -> None:
             borrowed.migration.path.unlink(missing_ok=True)
         _write_records(after, project)
     except OSError as error:
-        raise UserError(
-            "cannot-write", path=error.filename or project.folder, reason=error.strerror
-        ) from error
+        raise CannotWrite(error.filename or project.folder, error.strerror) from error
 
 
 def _prove_ours(plan: Plan, project: Project) -> None:
@@ -60,14 +59,18 @@ def _prove_inside(plan: Plan, project: Project) -> None:
     """Refuse to write where a link leads. Outside git a version location may lie anywhere, as it is configured."""
     for folder in {copy.path.parent for copy in plan.copies}:
         real = Path(os.path.realpath(folder))
-        if real != folder and (project.repository or not real.is_relative_to(project.root)):
-            raise UserError("leads-out", folder=folder, real=real, root=project.root)
-        if project.repository and not folder.is_relative_to(project.root):
-            raise UserError("leads-out", folder=folder, real=real, root=project.root)
+        led = real != folder and (project.repository or not real.is_relative_to(project.root))
+        if led or (project.repository and not folder.is_relative_to(project.root)):
+            text = _(
+                "{folder} is {real}, which git does not see as a folder of {root}, so nothing was "
+                "borrowed. Make it a folder of this checkout, without a link on the way, or name "
+                "one as version_locations in the Alembic config."
+            )
+            raise UserError(text, folder=folder, real=real, root=project.root)
 
 
 def hand_over(rows: Sequence[Borrowed], project: Project, inventory: Inventory) -> None:
-    """Make borrowed files this branch's own: staged, and no longer ignored. Raises UserError "cannot-write"."""
+    """Make borrowed files this branch's own: staged, and no longer ignored. Raises CannotWrite."""
     paths = {row.migration.path for row in rows}
     git.stage(project.root, paths)  # first, so that at no moment git may lose them
     kept = (*inventory.borrowed, *inventory.edited)
@@ -75,12 +78,12 @@ def hand_over(rows: Sequence[Borrowed], project: Project, inventory: Inventory) 
 
 
 def tidy(project: Project, inventory: Inventory) -> None:
-    """Strike from the records what git has brought meanwhile, and mend them. Raises UserError "cannot-write"."""
+    """Strike from the records what git has brought meanwhile, and mend them. Raises CannotWrite."""
     _keep((*inventory.borrowed, *inventory.edited), project, inventory)
 
 
 def mend(project: Project, inventory: Inventory) -> None:
-    """Write what a record has lost or the memory lacks. Raises UserError "cannot-write", "no-place-for-record"."""
+    """Write what a record has lost or the memory lacks. Raises CannotWrite, or UserError: no place for a record."""
     if not inventory.whole:
         _keep(_rows(inventory), project, inventory)
 
@@ -88,14 +91,25 @@ def mend(project: Project, inventory: Inventory) -> None:
 def mended(inventory: Inventory) -> Iterator[Message]:
     """Say which files git did not ignore any more."""
     if inventory.forgotten:
-        yield Message("mended", {"files": tuple(row.migration.path for row in inventory.forgotten)})
+        text = _(
+            "Git ignores {count} again; a .gitignore that said so was overwritten or removed:\n{files:lines}"
+        )
+        files = tuple(row.migration.path for row in inventory.forgotten)
+        count = _n("{n} borrowed file", "{n} borrowed files", len(files))
+        yield Message(text, {"count": count, "files": files}, OK)
+
+
+def arrived(row: Borrowed) -> Message:
+    """Say that a file is no longer borrowed."""
+    text = _("{revision} is no longer borrowed, git has brought it: {path}")
+    return Message(text, {"revision": row.entry.revision, "path": row.migration.path}, OK)
 
 
 def _keep(rows: Iterable[Borrowed], project: Project, inventory: Inventory) -> None:
     try:
         _write_records(_noted(rows, project, inventory), project)
     except OSError as error:
-        raise UserError("cannot-write", path=error.filename, reason=error.strerror) from error
+        raise CannotWrite(error.filename, error.strerror) from error
 
 
 def _rows(inventory: Inventory) -> tuple[Borrowed, ...]:
@@ -159,7 +173,12 @@ def _record_place(folder: Path, project: Project, inventory: Inventory) -> Path:
             return place
         if above == project.root:
             break
-    raise UserError("no-place-for-record", folder=folder, above=folder.parent, root=project.root)
+    text = _(
+        "Every folder from {folder} up to {root} has a .gitignore of its own, so there is no "
+        "place for the record of borrowed files. Merge one of them into another above it, for "
+        "example: cat {folder:q}/.gitignore >> {above:q}/.gitignore && rm {folder:q}/.gitignore"
+    )
+    raise UserError(text, folder=folder, above=folder.parent, root=project.root)
 
 
 def _remove_leftovers(project: Project, records: Records) -> None:
@@ -208,7 +227,11 @@ def _prove_ignored(plan: Plan, project: Project) -> None:
     paths = {copy.path for copy in plan.copies}
     showing = paths - git.ignored(project.root, paths)
     if showing:
-        raise UserError("not-ignored", path=min(showing))
+        text = _(
+            "Git would not ignore {path}, so it was not borrowed: another .gitignore insists on "
+            "it. See which with: git check-ignore -v {path:q}"
+        )
+        raise UserError(text, path=min(showing))
 
 
 def _link(temporary: Path, path: Path) -> None:
@@ -252,7 +275,7 @@ def _write_record(place: Path, text: str) -> None:
             overwrite(place, text.encode("utf-8"))
     except NotReadable as error:
         if error.reason != "gone":
-            raise UserError("cannot-write", path=place, reason=error.reason) from error
+            raise CannotWrite(place, error.reason) from error
         _create_record(place, text.encode("utf-8"))
 
 

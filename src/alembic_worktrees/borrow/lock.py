@@ -6,7 +6,8 @@ import fcntl
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from ..messages.errors import UserError
+from ..messages import WAIT, Message, _
+from .errors import CannotWrite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -15,13 +16,14 @@ if TYPE_CHECKING:
     from ..git.repository import Repository
 
 NAME = "alembic-worktrees.lock"
+WAITING = Message(_("Another checkout is upgrading; waiting for it to finish."), mark=WAIT)
 
 
 @contextmanager
 def only_one(repository: Repository | None, when_waiting: Callable[[], None]) -> Iterator[None]:
     """Hold the repository's lock; it is released also when the process is killed. Outside git there is none.
 
-    Raises UserError("cannot-write") where there can be no lock.
+    Raises CannotWrite where there can be no lock.
     """
     with ExitStack() as held:
         if repository:
@@ -38,7 +40,7 @@ def _lock(path: Path, when_waiting: Callable[[], None], held: ExitStack) -> None
             when_waiting()
             fcntl.flock(file, fcntl.LOCK_EX)
     except OSError as error:
-        raise UserError("cannot-write", path=path, reason=error.strerror) from error
+        raise CannotWrite(path, error.strerror) from error
 
 
 @contextmanager
@@ -48,7 +50,7 @@ def if_free(repository: Repository | None) -> Iterator[bool]:
         try:
             held.enter_context(only_one(repository, _give_up))
             free = True
-        except UserError:
+        except CannotWrite:
             free = False
         yield free
 

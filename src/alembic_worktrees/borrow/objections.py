@@ -1,4 +1,4 @@
-"""Why may nothing be done? Files, rows and the archive disagree → the UserError that names it, with its cures."""
+"""Why may nothing be done? Files, rows and the archive disagree → the Objection that names it, with its cures."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..messages.errors import UserError
-from ..messages.message import Message
+from ..messages import Message, _
 from ..messages.quoting import quoted
 from ..migrations.docstring import first_line
 from ..migrations.graph import Node
 from ..migrations.record import Origin
 from ..search.sources import UNCOMMITTED, Candidate
+from .errors import Objection
 from .guard import examine, needed, same_but_for_parents
 from .obstacles import literal
 
@@ -43,7 +43,7 @@ class Scene(NamedTuple):
     search: Search
 
 
-def objection(scene: Scene, memory: Memory) -> UserError | None:
+def objection(scene: Scene, memory: Memory) -> Objection | None:
     """Return the first thing that would be forgotten, or is not what it seems; None if rows and files agree."""
     for table in scene.tables:
         known = memory.known(table)
@@ -94,12 +94,22 @@ class _Case(NamedTuple):
     found: Findings
 
 
-def _another(case: _Case, id: str) -> UserError:
+def _another(case: _Case, id: str) -> Objection:
     ran, here = case.known[id], case.scene.own[id]
     elsewhere = _lying(case, id)
     place = _place(elsewhere) if elsewhere else f"git show {quoted(case.memory.place(case.table, id))}"
-    return UserError(
+    text = _(
+        "{revision} is applied, but what ran is another migration than the one here, which "
+        "has not run. Nothing was done.\n"
+        "  ran:  {ran}\n"
+        "  here: {here}\n"
+        "  To keep both, give the one here another id: revision in {path}\n"
+        "  To have the one here instead, take back what ran: {take_back}\n"
+        "  If the one here is what ran: alembic-worktrees upgrade --trust-files"
+    )
+    return Objection(
         "another-ran",
+        text,
         revision=id,
         ran=_told(ran.content, ran.revision.down_revisions, place),
         here=_told(here.content, here.revision.down_revisions, here.path),
@@ -108,11 +118,25 @@ def _another(case: _Case, id: str) -> UserError:
     )
 
 
-def _forgotten(case: _Case, id: str) -> UserError:
+def _forgotten(case: _Case, id: str) -> Objection:
     elsewhere = _lying(case, id)
-    still = Message("still-lies", {"place": _place(elsewhere)}) if elsewhere else Message("lies-nowhere")
-    return UserError(
+    still: Message | str = ""
+    if elsewhere:
+        still = Message(
+            _("\n  As it ran it lies in {place}; both cannot be right."), {"place": _place(elsewhere)}
+        )
+    text = _(
+        "{revision} ran after {ran:list}, but by its file here it follows {now:list}: {path}\n"
+        "  So no row of the database would lead to {forgotten:list} any more, and it would "
+        "run a second time. Nothing was done.{still}\n"
+        "  To give it back the parent with which it ran, write in that file: {line}\n"
+        "  To let the new parent hold, change the rows of {database}:\n"
+        "{sql:lines}\n"
+        "  If {forgotten:list} was taken back since: alembic-worktrees upgrade --trust-files"
+    )
+    return Objection(
         "forgotten",
+        text,
         forgotten=case.found.forgotten,
         still=still,
         database=case.table.name,
@@ -121,9 +145,17 @@ def _forgotten(case: _Case, id: str) -> UserError:
     )
 
 
-def _skipped(case: _Case, id: str) -> UserError:
+def _skipped(case: _Case, id: str) -> Objection:
     take_back = _take_back(case, id, _lying(case, id))
-    return UserError("skipped", skipped=case.found.never_ran, take_back=take_back, **_moved(case, id))
+    text = _(
+        "{revision} ran after {ran:list}, but by its file here it follows {now:list}: {path}\n"
+        "  So {skipped:list} would count as applied, and has never run. Nothing was done.\n"
+        "  To run all in the new order, take back what ran, then upgrade: {take_back}\n"
+        "  To give it back the parent with which it ran, write in that file: {line}\n"
+        "  If {skipped:list} did run: alembic-worktrees upgrade --trust-files"
+    )
+    about = _moved(case, id)
+    return Objection("skipped", text, skipped=case.found.never_ran, take_back=take_back, **about)
 
 
 def _moved(case: _Case, id: str) -> dict[str, object]:
@@ -137,7 +169,7 @@ def _moved(case: _Case, id: str) -> dict[str, object]:
     }
 
 
-def _left_behind(case: _Case) -> UserError | None:
+def _left_behind(case: _Case) -> Objection | None:
     """Return what a copy here remembers: that its migration was applied, before rows came that we know nothing of."""
     scene, rows = case.scene, case.table.heads
     strangers = tuple(row for row in rows if row in scene.own and row not in case.memory.ever)
@@ -146,8 +178,18 @@ def _left_behind(case: _Case) -> UserError | None:
     copies = [row.migration for row in scene.unneeded]
     graph = scene.graph.joined(Node(one.revision, "") for one in copies)
     applied = graph.closure([*rows, *(one.revision.id for one in copies)]).known
-    return UserError(
+    text = _(
+        "{left:list}, borrowed here from {origins:list}, was applied when this checkout "
+        "looked last. Now no row of the database leads to it, and {rows:list} was applied "
+        "meanwhile, not through us. If that one was built on it and got another parent since, "
+        "the database has forgotten it, and it would run a second time. Nothing was done.\n"
+        "  If so, change the rows of {database}:\n"
+        "{sql:lines}\n"
+        "  If it was taken back: {remove}"
+    )
+    return Objection(
         "left-behind",
+        text,
         left=tuple(sorted(one.revision.id for one in copies)),
         rows=strangers,
         origins=tuple(dict.fromkeys(row.entry.origin.name for row in scene.unneeded)),
@@ -170,11 +212,11 @@ def _place(candidate: Candidate) -> str:
 
 def _told(content: bytes, parents: tuple[str, ...], place: object) -> Message:
     values = {"title": first_line(content), "parents": _after(parents), "place": place}
-    return Message("told-migration", values)
+    return Message(_("“{title}”, after {parents:list}: {place}"), values)
 
 
 def _after(parents: tuple[str, ...]) -> Message | tuple[str, ...]:
-    return parents or Message("no-parent")
+    return parents or Message(_("nothing"))
 
 
 def _take_back(case: _Case, id: str, elsewhere: Candidate | None) -> str:

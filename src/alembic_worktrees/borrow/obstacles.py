@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ..messages import Message, _
 from ..messages.errors import UserError
-from ..messages.message import Message
 from ..messages.quoting import quoted
 from ..migrations.graph import Graph, Node
 from .advice import not_found
+from .errors import Objection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence, Set
@@ -40,10 +41,22 @@ def overlap(project: Project, plan: Plan, *, databases: int) -> UserError | None
     if not plan.overlapping:
         return None
     if databases > 1:  # `stamp` would give each of them the rows of all
-        return UserError("rows-overlap-somewhere", rows=plan.overlapping)
+        text = _(
+            "One of the databases has {rows:list} as a row of its own, but by the files here "
+            "another applied migration comes after it, so Alembic refuses: the parents of an "
+            "applied migration were changed.\n"
+            "  If all of them did run there, delete that row from its version table."
+        )
+        return UserError(text, rows=plan.overlapping)
     rows = (row for row in plan.applied if row not in plan.overlapping)
     stamp = project.command("stamp", "--purge", *rows)  # works only where all files are
-    return UserError("rows-overlap", rows=plan.overlapping, folder=project.folder, stamp=stamp)
+    text = _(
+        "The database has {rows:list} as a row of its own, but by the files here another applied "
+        "migration comes after it, so Alembic refuses: the parents of an applied migration were "
+        "changed.\n"
+        "  If all of them did run, let the rows say so: cd {folder:q} && {stamp}"
+    )
+    return UserError(text, rows=plan.overlapping, folder=project.folder, stamp=stamp)
 
 
 def way_back(project: Project, target: str) -> str:
@@ -53,7 +66,7 @@ def way_back(project: Project, target: str) -> str:
 
 def on_borrowed(
     inventory: Inventory, whole: Graph, pending: Set[str], borrowed: Mapping[str, str]
-) -> UserError | None:
+) -> Objection | None:
     """Return which own migration would be applied although its parent is only borrowed, None if none would.
 
     `whole` is the graph of own and borrowed ones, `borrowed` says from where each was.
@@ -63,8 +76,19 @@ def on_borrowed(
         parents = own.nodes[id].revision.down_revisions
         if lent := [parent for parent in parents if parent in borrowed]:
             migration = next(one for one in inventory.own if one.revision.id == id)
-            return UserError(
+            text = _(
+                "{revision} is not applied yet, and follows {parents:list}, which is only "
+                "borrowed here, from {origins:list}. Once it is applied, the database goes by "
+                "that parent. The database was not changed.\n"
+                "  Give it an own parent first, in {path}, line {number}:\n"
+                "    {before}\n"
+                "  → {after}\n"
+                "  If that parent is meant, because git will bring it: alembic-worktrees "
+                "upgrade --on-borrowed"
+            )
+            return Objection(
                 "on-borrowed",
+                text,
                 revision=id,
                 parents=tuple(lent),
                 origins=tuple(dict.fromkeys(borrowed[parent] for parent in lent)),
@@ -109,12 +133,18 @@ def literal(parents: Sequence[str]) -> str:
 
 def choice(candidate: Candidate) -> Message:
     """Return a candidate as one to choose: where it lies, and the option that takes it."""
-    return Message("choose", {"path": _place(candidate), "origin": candidate.origin.name})
+    text = _("{path} (to choose it: --from {origin:q})")
+    return Message(text, {"path": _place(candidate), "origin": candidate.origin.name})
 
 
 def _duplicate(revision: str, nodes: Sequence[Node]) -> UserError:
     files = tuple(node.path for node in nodes)
-    return UserError("duplicate-here", revision=revision, files=files, remove=f"rm {quoted(files[-1])}")
+    text = _(
+        "Two files of this checkout define {revision}; Alembic cannot tell them apart:\n"
+        "{files:lines}\n"
+        "  Keep one and remove the other, for example: {remove}"
+    )
+    return UserError(text, revision=revision, files=files, remove=f"rm {quoted(files[-1])}")
 
 
 def _place(candidate: Candidate) -> str:
@@ -124,6 +154,10 @@ def _place(candidate: Candidate) -> str:
 
 def _not_applied(unapplied: Unapplied) -> UserError:
     origin = unapplied.candidate.origin.name
-    return UserError(
-        "parent-not-applied", revision=unapplied.revision, needed_by=unapplied.needed_by, origin=origin
+    text = _(
+        "{needed_by:list} in this checkout needs {revision}, which lies in {origin} but which "
+        "the database has not applied, so it is not borrowed.\n"
+        "  Get it with git (merge or rebase onto the branch of {origin}), or apply it in "
+        "{origin} first."
     )
+    return UserError(text, revision=unapplied.revision, needed_by=unapplied.needed_by, origin=origin)

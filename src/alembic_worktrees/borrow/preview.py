@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
-from ..messages.message import Message
+from ..messages import TITLE, Message, _
 from ..messages.quoting import one_line, printable
 from ..migrations.record import sha256
 
@@ -42,7 +42,9 @@ def pages(copies: Sequence[Copy], author: Author) -> Iterator[Page]:
 def _about(copied: Copy, commit: git.Commit | None) -> Message:
     candidate = copied.candidate
     origin = candidate.origin
-    known = Message("preview-committed", commit._asdict()) if commit else Message("preview-uncommitted")
+    known = Message(_("not committed there"))
+    if commit:
+        known = Message(_("committed by {author}, {date}, {commit}"), commit._asdict())
     values = {
         "revision": candidate.revision.id,
         "path": copied.path,
@@ -51,7 +53,15 @@ def _about(copied: Copy, commit: git.Commit | None) -> Message:
         "committed": known,
         "sha256": sha256(candidate.content),
     }
-    return Message("preview-refresh" if copied.replaces else "preview-copy", values)
+    text = _("{revision}: {path}\n  from {origin}: {source}\n  {committed}\n  sha256 {sha256}")
+    if copied.replaces:
+        text = _(
+            "{revision}, which has changed: {path}\n"
+            "  from {origin}: {source}\n"
+            "  {committed}\n"
+            "  sha256 {sha256}"
+        )
+    return Message(text, values, TITLE)
 
 
 def _diff(copied: Copy) -> str:

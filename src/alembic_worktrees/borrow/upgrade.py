@@ -7,14 +7,16 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
+from ..database.client import NO_ROWS
+from ..messages import OK, PLAIN, STEP, WARN, Message, Text, _
 from ..messages.errors import Interrupted, UserError
-from ..messages.message import Message
-from ..migrations.inventory import Inventory, Migration, Skipped, graph_of, take_inventory
+from ..migrations.graph import number_of_heads
+from ..migrations.inventory import Inventory, Migration, Skipped, from_origin, graph_of, take_inventory
 from ..search import archive
 from ..search.by_hand import copied_by_hand
 from ..search.search import THOROUGH, Search
-from .apply import carry_out, mend, mended
-from .lock import only_one
+from .apply import arrived, carry_out, mend, mended
+from .lock import WAITING, only_one
 from .memory import Memory
 from .objections import Scene, learned, objection
 from .obstacles import choice, obstacle, on_borrowed, overlap, way_back
@@ -30,7 +32,17 @@ if TYPE_CHECKING:
     from ..migrations.inventory import Borrowed
     from ..project.project import Project
     from ..project.settings import Settings
+    from .errors import Objection
     from .plan import Copy
+
+_EDITED = _(
+    "The borrowed {revision} was edited here; it is left as it is: {path}\n"
+    "  To keep the edit, as this branch's own: alembic-worktrees adopt {revision:q}\n"
+    "  To get the original back: rm {path:q}"
+)
+_RETURNED = _("Removed the borrowed {revision}, no longer needed here: {path}")
+_RUNS = _("Alembic will run the borrowed {revision}, from {origin}: {path}")
+_LOADED = _("{revision} from {origin}: {path}")
 
 
 class Audience(NamedTuple):
@@ -120,7 +132,7 @@ class Situation(_Look):
         return Scene(self.project, tables, self.graph, self.loaded, own, returned, self.search)
 
     @property
-    def objection(self) -> UserError | None:
+    def objection(self) -> Objection | None:
         """Why nothing is to be done although it could be."""
         return objection(self.scene, self.memory)
 
@@ -149,11 +161,11 @@ def upgrade(
     ):
         _mend_ahead(project, audience)
         for _attempt in range(settings.max_attempts):
-            applied = database.probe_alone(lambda: audience.tell(Message("waiting")))
+            applied = database.probe_alone(lambda: audience.tell(WAITING))
             situation = look(project, settings, database, applied, audience.tell, prefer)
             _tell_skipped(situation, audience)
-            if not (trust_files or situation.obstacle) and (error := situation.objection):
-                raise error
+            if not (trust_files or situation.obstacle) and (objection := situation.objection):
+                raise objection
             audience.allow(applied)
             _borrow(situation, audience)
             if error := _kept_back(situation, None if borrowed_parents else settings.target):
@@ -170,8 +182,13 @@ def upgrade(
             if outcome.unknown not in applied.heads:
                 raise _failed(project, settings.target, outcome)
             # Another checkout upgraded between our look and our upgrade, without us and so without the locks.
-            audience.tell(Message("retry", {"revision": outcome.unknown}))
-    raise UserError("attempts-exhausted", count=settings.max_attempts)
+            text = _("{revision} was applied by another checkout meanwhile; looking again.")
+            audience.tell(Message(text, {"revision": outcome.unknown}, WARN))
+    text = _(
+        "Still not upgraded after {count} attempts: other checkouts keep applying new migrations. "
+        "Run it again when they are done."
+    )
+    raise UserError(text, count=settings.max_attempts)
 
 
 def copy(
@@ -216,7 +233,10 @@ def _only_adding(direct: Situation, audience: Audience) -> Situation:
     of a row, another table may have.
     """
     stale = (*(row.entry.revision for row in direct.plan.returned), *direct.plan.refreshed)
-    audience.tell(Message("not-tidied", {"revisions": stale}))
+    text = _(
+        "The project's env.py could not be asked, so what was borrowed before stays as it is: {revisions:list}"
+    )
+    audience.tell(Message(text, {"revisions": stale}, WARN))
     return direct._replace(plan=direct.plan.adding)
 
 
@@ -259,7 +279,7 @@ def _is_at_rest(
 
 
 def _one(project: Project, audience: Audience) -> AbstractContextManager[None]:
-    return only_one(project.repository, lambda: audience.tell(Message("waiting")))
+    return only_one(project.repository, lambda: audience.tell(WAITING))
 
 
 def look(
@@ -303,7 +323,7 @@ def _take_over(inventory: Inventory, applied: Applied, project: Project, search:
 def _tell_skipped(situation: Situation, audience: Audience) -> None:
     """Name what was skipped; here that may be what is missed, or what stops Alembic."""
     for one in situation.inventory.skipped:
-        audience.tell(Message("skipped-path", {"path": one.path, "reason": one.reason}))
+        audience.tell(one.message)
     audience.tell_skipped(situation.search.skipped)
 
 
@@ -323,11 +343,17 @@ def _borrow(situation: Situation, audience: Audience) -> None:
 
 def _touched(inventory: Inventory) -> Iterator[Message]:
     """Name the copies that were edited or staged here, which are left as they are."""
-    yield from (_about("edited", row) for row in inventory.edited if not row.staged)
+    yield from (_about(_EDITED, row, WARN) for row in inventory.edited if not row.staged)
     if staged := [row for row in inventory.edited if row.staged]:
         revisions = tuple(row.entry.revision for row in staged)
+        text = _(
+            "{revisions:list} is only borrowed here, and is staged, so the next commit would "
+            "record it.\n"
+            "  To leave it out: git rm --cached {paths:words}, then run this again\n"
+            "  To record it, as this branch's own: alembic-worktrees adopt {revisions:words}"
+        )
         yield Message(
-            "staged", {"revisions": revisions, "paths": tuple(row.migration.path for row in staged)}
+            text, {"revisions": revisions, "paths": tuple(row.migration.path for row in staged)}, WARN
         )
 
 
@@ -336,17 +362,33 @@ def _what_changed(situation: Situation) -> Iterator[Message]:
     yield from mended(inventory)
     yield from map(taken_over, inventory.taken)
     yield from map(_copied, plan.copies)
-    yield from (_about("returned", row) for row in plan.returned)
-    yield from (_about("arrived", row) for row in inventory.arrived)
+    yield from (_about(_RETURNED, row, STEP) for row in plan.returned)
+    yield from map(arrived, inventory.arrived)
     if plan.held_back:
-        yield Message("held-back", {"revisions": plan.held_back})
+        text = _(
+            "{revisions:list} changed its parents where it comes from, after it was applied. The "
+            "copy here stays as it was: with the new one the database's rows would overlap, and "
+            "Alembic would refuse to upgrade."
+        )
+        yield Message(text, {"revisions": plan.held_back}, WARN)
     if never_ran := _never_ran(situation):
-        yield Message("never-ran", {"revisions": never_ran})
+        text = _(
+            "{revisions:list} now comes before a migration that is applied, so it counts as "
+            "applied too, but it has never run on this database. To run it, go back to the old "
+            "parents where they were changed, downgrade below them, take the new parents, and "
+            "upgrade."
+        )
+        yield Message(text, {"revisions": never_ran}, WARN)
 
 
 def taken_over(row: Borrowed) -> Message:
     """Say that a file here counts as borrowed from now on, or would."""
-    return Message("taken-over", {**_about("", row).values, "origin": row.entry.origin.name})
+    text = _(
+        "{revision}, copied here by hand, counts as borrowed from {origin}, which has it "
+        "committed: {path}\n"
+        "  To make it this branch's own instead: alembic-worktrees adopt {revision:q}"
+    )
+    return Message(text, {**_about(text, row, STEP).values, "origin": row.entry.origin.name}, STEP)
 
 
 def _kept_back(situation: Situation, target: str | None) -> UserError | None:
@@ -363,8 +405,8 @@ def _on_borrowed(situation: Situation, target: str) -> UserError | None:
     return on_borrowed(situation.inventory, situation.graph, pending, owners)
 
 
-def _about(key: str, row: Borrowed) -> Message:
-    return Message(key, {"revision": row.entry.revision, "path": row.migration.path})
+def _about(text: Text, row: Borrowed, mark: str) -> Message:
+    return Message(text, {"revision": row.entry.revision, "path": row.migration.path}, mark)
 
 
 def _never_ran(situation: Situation) -> tuple[str, ...]:
@@ -376,8 +418,10 @@ def _never_ran(situation: Situation) -> tuple[str, ...]:
 
 def _copied(copied: Copy) -> Message:
     revision, origin = copied.candidate.revision.id, copied.candidate.origin.name
-    key = "refreshed" if copied.replaces else "borrowed"
-    return Message(key, {"revision": revision, "path": copied.path, "origin": origin})
+    text = _("Borrowed {revision} from {origin}: {path}")
+    if copied.replaces:
+        text = _("Refreshed {revision}, which changed in {origin}: {path}")
+    return Message(text, {"revision": revision, "path": copied.path, "origin": origin}, STEP)
 
 
 def _tell_differences(situation: Situation, audience: Audience) -> None:
@@ -389,10 +433,19 @@ def _tell_differences(situation: Situation, audience: Audience) -> None:
         values = {"revision": one.chosen.revision.id, "chosen": one.chosen.origin.name}
         if one.rivals:
             others = dict.fromkeys(rival.origin.name for rival in one.rivals)
-            options = tuple(Message("from", {"origin": name}) for name in others)
-            audience.tell(Message("differs", {**values, "others": options}))
+            options = tuple(Message(Text("--from {origin:q}"), {"origin": name}) for name in others)
+            text = _(
+                "{revision} is not the same everywhere for Alembic. Taken: {chosen}. To choose "
+                "otherwise: {others:list}"
+            )
+            audience.tell(Message(text, {**values, "others": options}, WARN))
         if one.equals:
-            audience.detail(Message("differs-in-bytes", {**values, "others": tuple(map(choice, one.equals))}))
+            text = _(
+                "{revision} lies elsewhere with other bytes, the same for Alembic. Taken: "
+                "{chosen}. Not taken:\n"
+                "{others:lines}"
+            )
+            audience.detail(Message(text, {**values, "others": tuple(map(choice, one.equals))}, STEP))
 
 
 def _announce(situation: Situation, tell: Callable[[Message], None]) -> None:
@@ -400,18 +453,26 @@ def _announce(situation: Situation, tell: Callable[[Message], None]) -> None:
     for message in _what_runs(situation):
         tell(message)
     for name in situation.applied.names:
-        tell(Message("upgrading", {"database": name}))
+        tell(Message(_("Upgrading {database}"), {"database": name}, STEP))
     for table in situation.applied.tables:
         if table.unlocked:
             tell(_unlocked(table.name, table.unlocked.reason))
     if len(situation.heads) > 1:
-        tell(Message("several-heads", {"heads": _with_owners(situation.heads, situation)}))
+        count = number_of_heads(len(situation.heads))
+        text = _("This checkout has {count}, and the database gets them all:\n{heads:lines}")
+        heads = _with_owners(situation.heads, situation)
+        tell(Message(text, {"count": count, "heads": heads}, STEP))
 
 
 def _unlocked(database: str, reason: str | None) -> Message:
     if reason is None:
-        return Message("unlocked-pooler", {"database": database})
-    return Message("unlocked", {"database": database, "reason": reason})
+        text = _(
+            "{database} is reached through a connection pooler and cannot be locked, so do not "
+            "upgrade from another clone now."
+        )
+        return Message(text, {"database": database}, WARN)
+    text = _("{database} cannot be locked, so do not upgrade from another clone now: {reason}")
+    return Message(text, {"database": database, "reason": reason}, WARN)
 
 
 def _what_runs(situation: Situation) -> Iterator[Message]:
@@ -427,22 +488,21 @@ def _what_runs(situation: Situation) -> Iterator[Message]:
     now = [(one.candidate.revision.id, one.candidate.origin.name, one.path) for one in plan.copies]
     for row in (*now, *before):
         if row[0] in pending:
-            yield _executed("runs-borrowed", *row)
-    loaded = tuple(_executed("loaded", *row) for row in before if row[0] not in pending)
+            yield _executed(_RUNS, *row, STEP)
+    loaded = tuple(_executed(_LOADED, *row) for row in before if row[0] not in pending)
     if pending and loaded:
-        yield Message("loads-borrowed", {"files": loaded})
+        text = _("Alembic also loads what was borrowed before:\n{files:lines}")
+        yield Message(text, {"files": loaded}, STEP)
 
 
-def _executed(key: str, revision: str, origin: str, path: Path) -> Message:
-    return Message(key, {"revision": revision, "origin": origin, "path": path})
+def _executed(text: Text, revision: str, origin: str, path: Path, mark: str = PLAIN) -> Message:
+    return Message(text, {"revision": revision, "origin": origin, "path": path}, mark)
 
 
 def _with_owners(heads: Iterable[str], situation: Situation) -> tuple[Message, ...]:
     owners = situation.owners
     return tuple(
-        Message(
-            "head-borrowed" if head in owners else "head-own", {"revision": head, "origin": owners.get(head)}
-        )
+        from_origin(head, owners[head]) if head in owners else Message(Text("{revision}"), {"revision": head})
         for head in heads
     )
 
@@ -456,23 +516,35 @@ def _finish(
     trust_files: bool = False,
 ) -> None:
     """Say where the database is, and archive what is applied now."""
-    heads = _with_owners(sorted(applied.heads), situation) or (Message("no-heads"),)
+    heads = _with_owners(sorted(applied.heads), situation) or (NO_ROWS,)
     about: dict[str, object] = {"database": applied.names, "heads": heads}
     if target in situation.graph.closure(applied.heads).known - applied.heads:  # Alembic says nothing then
         back = way_back(situation.project, target)
         about |= {"target": target, "folder": situation.project.folder, "command": back}
-        tell(Message("past-target", about))
+        text = _(
+            "{database:list} had {target} before, and is further on: {heads:list}. An upgrade "
+            "leads only forward; to go back: cd {folder:q} && {command}"
+        )
+        tell(Message(text, about, WARN))
     else:
-        tell(Message("up-to-date", about))
+        tell(Message(_("{database:list} is up to date: {heads:list}"), about, OK))
     _keep(situation, applied, trust_files=trust_files)
 
 
 def _failed(project: Project, target: str, outcome: Upgraded) -> UserError:
     again = {"folder": project.folder, "command": project.command("upgrade", target)}
     if outcome.migration is None:
-        return UserError("upgrade-failed", **again)
+        text = _(
+            "Alembic could not upgrade; its own words stand above. See it again with: cd "
+            "{folder:q} && {command}"
+        )
+        return UserError(text, **again)
     revision, path = outcome.migration
-    return UserError("migration-failed", revision=revision, path=path, **again)
+    text = _(
+        "Alembic could not upgrade: {revision} failed, as its own words above say: {path}. See it "
+        "again with: cd {folder:q} && {command}"
+    )
+    return UserError(text, revision=revision, path=path, **again)
 
 
 def _interrupted(situation: Situation, database: Database, tell: Callable[[Message], None]) -> Interrupted:
@@ -480,13 +552,18 @@ def _interrupted(situation: Situation, database: Database, tell: Callable[[Messa
     applied, project = database.after_interruption(), situation.project
     if applied is None:
         again = project.command("current")
-        return Interrupted("interrupted-unknown", folder=project.folder, command=again)
+        text = _(
+            "Interrupted. Alembic did not stop in order and was ended; its server may still be at "
+            "work on the last statement. See what is applied with: cd {folder:q} && {command}"
+        )
+        return Interrupted(text, folder=project.folder, command=again)
     _keep_what_can_be(situation, applied, tell)
     order = situation.graph.order(situation.pending)
     left = situation._replace(applied=applied).pending
     parts = ([one for one in order if one not in left], [one for one in order if one in left])
-    done, not_done = (tuple(part) or (Message("none"),) for part in parts)
-    return Interrupted("interrupted-upgrade", database=applied.names, done=done, left=not_done)
+    done, not_done = (tuple(part) or (Message(_("none")),) for part in parts)
+    text = _("Interrupted. In {database:list} applied before that: {done:list}; not applied: {left:list}.")
+    return Interrupted(text, database=applied.names, done=done, left=not_done)
 
 
 def _keep_what_can_be(situation: Situation, applied: Applied, tell: Callable[[Message], None]) -> None:
@@ -494,11 +571,11 @@ def _keep_what_can_be(situation: Situation, applied: Applied, tell: Callable[[Me
     try:
         _keep(situation, applied)
     except UserError as error:
-        tell(Message(error.key, error.values))
+        tell(error.message)
 
 
 def _keep(situation: Situation, applied: Applied, *, trust_files: bool = False) -> None:
-    """Archive what is applied, as it ran. Raises UserError("not-kept")."""
+    """Archive what is applied, as it ran. Raises UserError."""
     memory, runs = situation.memory, _runs(situation, applied)
     edited = {row.entry.revision for row in situation.inventory.edited}
     doubtful = edited.difference(*(run.ran for run in runs))  # nobody knows how it was when it ran
@@ -509,8 +586,14 @@ def _keep(situation: Situation, applied: Applied, *, trust_files: bool = False) 
     )
     try:
         archive.keep(situation.project, known, runs, changed & known.keys(), memory.archive)
-    except UserError as error:
-        raise UserError("not-kept", **error.values) from error
+    except git.GitFailed as error:
+        text = _(
+            "The database has what stands above, but it could not be kept in the archive: "
+            "{command} failed in {folder}:\n"
+            "{words}\n"
+            "  Mend that, then run it again; see what is broken with: git -C {folder:q} fsck"
+        )
+        raise UserError(text, **error.values) from error
 
 
 def _runs(situation: Situation, after: Applied) -> tuple[archive.Run, ...]:

@@ -11,14 +11,14 @@ from ..migrations.notes import memory_of, remembered
 from ..migrations.record import sha256
 from ..project.project import USUAL_FOLDER
 from ..system.reading import MAX_BYTES
-from .rules import problem
+from .problems import problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from ..migrations.record import Entry
-    from .rules import Problem
+    from .problems import Problem
 
 # What git is about to record a commit with, or again; in its first hook a merge is told by variables: GITHEAD_ID=NAME.
 _HEADS = ("HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REBASE_HEAD")

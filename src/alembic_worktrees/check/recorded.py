@@ -6,17 +6,17 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
-from ..messages.errors import UserError
 from .borrowed_files import staged
-from .review import project_in, searcher
-from .rules import located, problem, survey
+from .problems import problem
+from .review import nothing_to_check, project_in, searcher
+from .rules import located, survey
 from .snapshot import Broken, Defined, Snapshot, Tree, moved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+    from .problems import Found, Problem
     from .review import Scope
-    from .rules import Found, Problem
     from .snapshot import Environment
 
     Files = Mapping[str, str]  # path → blob
@@ -61,14 +61,14 @@ def merging(scope: Scope) -> tuple[str, ...]:
 
 
 def review_commit(scope: Scope, name: str, since: Sequence[str] = ()) -> Review:
-    """Judge a commit: all of it, or against these others. Raises UserError("nothing-to-check")."""
+    """Judge a commit: all of it, or against these others. Raises UserError if there is nothing to check."""
     tree = Tree(scope.root, name)
     return _review(scope, tree, _some(_sides(scope, tree), tree, name), since)
 
 
 def _some(sides: dict[Key, _Side], tree: Tree, name: str) -> dict[Key, _Side]:
     if not sides and not tree.refused:
-        raise UserError("nothing-to-check", where=name)
+        raise nothing_to_check(name)
     return sides
 
 
@@ -134,7 +134,7 @@ def joined(reviews: Iterable[Review]) -> Review:
 def _refused(tree: Tree) -> list[Problem]:
     """Name the environments that could not be judged: nothing says where their migrations are."""
     return [
-        problem(error.key, None, [path], [(path, section)], **error.values)
+        problem(error.id, None, [path], [(path, section)], **error.values)
         for (path, section), error in tree.refused.items()
     ]
 

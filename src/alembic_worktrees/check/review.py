@@ -7,8 +7,10 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
+from ..messages import _
 from ..messages.errors import UserError
 from ..migrations.facts import facts_of
+from ..project.errors import BadConfig, PackageMissing, ScriptsMissing
 from ..project.project import (
     USUAL_FOLDER,
     ConfigFiles,
@@ -19,15 +21,15 @@ from ..project.project import (
     read_project,
 )
 from ..project.settings import FILE, Settings, load_settings
-from .rules import Problem, compare, judge
+from .rules import compare, judge
 from .snapshot import Broken, Defined, Snapshot, config_folders, read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from ..migrations.inventory import Inventory
-    from .rules import Found
+    from .problems import Found, Problem
     from .whereabouts import Whereabouts
 
 
@@ -61,7 +63,7 @@ class Scope(NamedTuple):
 def find_scope(directory: str | None, here: Path, files: ConfigFiles) -> Scope | None:
     """Return what `check` is about: DIR's project, or all of the checkout around `here`; None outside git.
 
-    Raises UserError "folder-missing", "no-config" or "git-failed".
+    Raises FolderMissing, NoConfig or GitFailed.
     """
     around = git.locate(here)
     if directory is None:
@@ -79,13 +81,22 @@ def find_scope(directory: str | None, here: Path, files: ConfigFiles) -> Scope |
 def review_files(scope: Scope) -> Iterator[Problem]:
     """Judge the files as they lie in the working tree, borrowed ones included: what Alembic would load here.
 
-    Raises UserError("nothing-to-check") if no project is there.
+    Raises UserError if no project is there.
     """
     found = projects(scope)
     if not found:
-        raise UserError("nothing-to-check", where=scope.root)
+        raise nothing_to_check(scope.root)
     for project in found:
         yield from review_project(project, scope.settings(os.path.relpath(project.folder, scope.root)))
+
+
+def nothing_to_check(where: Path | str) -> UserError:
+    """Return what to say where there is no project."""
+    text = _(
+        "No Alembic project in {where}, so nothing was checked. If it has one, name its folder or its config: "
+        "alembic-worktrees check FOLDER, or -c FILE"
+    )
+    return UserError(text, where=where)
 
 
 def review_project(project: Project, settings: Settings) -> Iterator[Problem]:
@@ -113,21 +124,21 @@ def review_database(
 def projects(scope: Scope, *, placed: bool = False) -> tuple[Project, ...]:
     """Return the environments of the working tree; with `placed` only those whose package is found.
 
-    Raises UserError("package-missing").
+    Raises PackageMissing.
     """
-    passed = {"scripts-missing", "package-missing"} if placed else {"scripts-missing"}
+    passed = (ScriptsMissing, PackageMissing) if placed else (ScriptsMissing,)
     return tuple(project for folder in scope.folders() for project in _projects_in(scope, folder, passed))
 
 
-def _projects_in(scope: Scope, folder: str, passed: Collection[str]) -> Iterable[Project]:
+def _projects_in(scope: Scope, folder: str, passed: tuple[type[BadConfig], ...]) -> Iterable[Project]:
     """Return the environments of a folder; those that have their migrations in common are one."""
     found: dict[tuple[object, ...], Project] = {}
     for files in environments_in(scope.root / folder, scope.files):
         try:
             project = project_in(scope, folder, files)
             found.setdefault((project.versions, project.recursive), project)
-        except UserError as error:  # a config that is used from another folder, by `alembic -c`
-            if error.key not in passed or scope.folder is not None:
+        except passed:  # a config that is used from another folder, by `alembic -c`
+            if scope.folder is not None:
                 raise
     return found.values()
 

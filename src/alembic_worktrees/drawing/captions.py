@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..messages.message import Message
+from ..messages import Message, _, _n
 from ..messages.quoting import one_line
 from .picture import BORROWED, ELSEWHERE, GIT, NOWHERE, OWN
 
@@ -25,6 +25,14 @@ MARKS = {
     GIT: ("▲", "△"),
     NOWHERE: ("✖", "✖"),
 }
+MEANINGS = {
+    OWN: _("here"),
+    BORROWED: _("borrowed here"),
+    ELSEWHERE: _("in other checkouts"),
+    GIT: _("only in git"),
+    NOWHERE: _("nowhere"),
+}
+NOT_APPLIED = Message(_("not applied"))
 
 
 class Caption(NamedTuple):
@@ -51,9 +59,9 @@ def caption(entry: Entry, picture: Picture, phrase: Phrase) -> Caption:
     item = entry.first
     tags = tuple(filter(None, [_where(item, picture, phrase), *_state(item, phrase)]))
     if len(entry.items) > 1:
-        folded = phrase(Message("graph-folded", {"revisions": tuple(entry.items)}))
+        folded = phrase(_n("… {n} revision …", "… {n} revisions …", len(entry.items)))
         return Caption(folded, (), "", tags)
-    refs = [phrase(Message("graph-database"))] if item.row else []
+    refs = [phrase(Message(_("database")))] if item.row else []
     tips = _names(item.tips, phrase) if item.tips else ""
     return Caption(
         clean(item.id),
@@ -68,29 +76,36 @@ def _where(item: Item, picture: Picture, phrase: Phrase) -> str:
     if item.place == OWN and set(item.owners) >= set(picture.checkouts):
         return ""
     if item.place == OWN and len(item.owners) == 1:
-        return phrase(Message("graph-only-here"))
+        return phrase(Message(_("only here")))
     others = tuple(name for name in item.owners if name != picture.here)
     about = {
         "names": _names(others or item.borrowers, phrase),
         "origin": clean(item.origin or ""),
     }
-    key = {OWN: "here-and", BORROWED: "borrowed", GIT: "git", NOWHERE: "nowhere"}.get(item.place)
-    if key is None:
-        key = "only-in" if others else "only-copies"
-    return phrase(Message(f"graph-{key}", about))
+    elsewhere = _("not here, in {names}") if others else _("only borrowed by {names}")
+    texts = {
+        OWN: _("here and in {names}"),
+        BORROWED: _("borrowed from {origin}"),
+        ELSEWHERE: elsewhere,
+        GIT: _("only in git: {origin}"),
+        NOWHERE: MEANINGS[NOWHERE],
+    }
+    return phrase(Message(texts[item.place], about))
 
 
 def _state(item: Item, phrase: Phrase) -> list[str]:
-    said = [phrase(Message("graph-label", {"label": clean(label)})) for label in item.labels]
+    said = [phrase(Message(_("label {label}"), {"label": clean(label)})) for label in item.labels]
     if item.applied is False and item.place != NOWHERE:
-        said.append(phrase(Message("graph-not-applied")))
+        said.append(phrase(NOT_APPLIED))
     return said
 
 
 def _names(names: Sequence[str], phrase: Phrase) -> str:
     shown = ", ".join(map(clean, names[:SHOWN]))
-    more = names[SHOWN:]
-    return phrase(Message("graph-and-more", {"names": shown, "more": tuple(more)})) if more else shown
+    if not names[SHOWN:]:
+        return shown
+    more = _n("{names} and {n} other", "{names} and {n} others", len(names[SHOWN:]), {"names": shown})
+    return phrase(more)
 
 
 def mark(item: Item) -> str:
@@ -105,7 +120,7 @@ def legend(picture: Picture, entries: Sequence[Entry], phrase: Phrase) -> tuple[
     for place, signs in MARKS.items():
         for hollow, sign in enumerate(signs):
             if (place, bool(hollow)) in used and (sign, "") not in [(row[0], "") for row in rows]:
-                words = phrase(Message(f"legend-{place}"))
-                state = f", {phrase(Message('graph-not-applied'))}" if hollow and place != NOWHERE else ""
+                words = phrase(Message(MEANINGS[place]))
+                state = f", {phrase(NOT_APPLIED)}" if hollow and place != NOWHERE else ""
                 rows.append((sign, words + state))
     return tuple(rows)

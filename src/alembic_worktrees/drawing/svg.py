@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 from xml.sax.saxutils import escape
 
-from ..messages.message import Message
+from ..messages import Message, _
 from ..messages.quoting import columns
 from .captions import caption, clean
 from .lanes import Layout, lay_out
@@ -84,7 +84,8 @@ def draw(picture: Picture, entries: Sequence[Entry], phrase: Phrase) -> str:
     """Return the picture as a whole SVG file."""
     page = Page(picture, entries, lay_out(nodes(entries)), phrase)
     rows = [_row(page, row) for row in range(len(entries))]
-    title, about = _title(page), _about(page)
+    about = _about(page)
+    title = phrase(Message(_("Migrations of {checkout}"), {"checkout": clean(picture.checkouts[0])}))
     right = max([end for _, end in rows] + [LEFT + len(title) * 10.5, LEFT + len(about) * 7.6])
     width, height = int(right) + 24, TOP + len(entries) * ROW + 24
     return "\n".join(
@@ -105,15 +106,17 @@ def draw(picture: Picture, entries: Sequence[Entry], phrase: Phrase) -> str:
     )
 
 
-def _title(page: Page) -> str:
-    return page.phrase(Message("graph-title", {"checkout": clean(page.picture.checkouts[0])}))
-
-
 def _about(page: Page) -> str:
     picture, phrase = page.picture, page.phrase
     names = tuple(map(clean, picture.databases))
-    database = Message("graph-databases", {"databases": names}) if names else Message("graph-no-database")
-    return " · ".join([phrase(Message("graph-here", {"checkout": clean(picture.here)})), phrase(database)])
+    database = (
+        Message(_("database {databases:list}"), {"databases": names})
+        if names
+        else Message(_("database not asked"))
+    )
+    return " · ".join(
+        [phrase(Message(_("seen from {checkout}"), {"checkout": clean(picture.here)})), phrase(database)]
+    )
 
 
 def _text(text: str) -> str:

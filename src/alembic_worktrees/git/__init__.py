@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .ask import REPOSITORY_VARIABLES as REPOSITORY_VARIABLES
 from .ask import TIMEOUT as TIMEOUT
+from .ask import GitFailed as GitFailed
 from .ask import answer as answer
 from .ask import ask as ask
 from .ask import environment as environment
@@ -30,6 +31,7 @@ from .history import tips as tips
 from .history import unpublished as unpublished
 from .history import unreachable_commits as unreachable_commits
 from .index import EMPTY_BLOBS as EMPTY_BLOBS
+from .index import CommitMissing as CommitMissing
 from .index import files as files
 from .index import folders_ending_in as folders_ending_in
 from .index import folders_in as folders_in

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from ..messages import _
 from ..messages.errors import UserError
 from ..system.process import Result, run
 
@@ -45,6 +46,18 @@ _RUN_NOTHING = {"core.fsmonitor": "false", "core.alternateRefsCommand": "", "log
 TIMEOUT = 20.0  # seconds for the first question about a repository; its configuration may include a pipe
 
 
+class GitFailed(UserError):
+    """Git could not do what it can do in a sound repository; `words` are its own."""
+
+    def __init__(self, command: str, folder: Path, words: str) -> None:
+        text = _(
+            "{command} failed in {folder}:\n"
+            "{words:text}\n"
+            "  If that names no cure, see what is broken: git -C {folder:q} fsck"
+        )
+        super().__init__(text, command=command, folder=folder, words=words)
+
+
 def environment() -> dict[str, str]:
     """Our environment without what a hook's git put there: the folder alone says which repository is meant."""
     kept = {name: value for name, value in os.environ.items() if name not in REPOSITORY_VARIABLES}
@@ -72,7 +85,7 @@ def ask(
 
 
 def answer(folder: Path, *argv: str, text: bytes = b"", in_hook: bool = False) -> bytes:
-    """Like `ask`, for questions that cannot fail in a sound repository. Raises UserError("git-failed")."""
+    """Like `ask`, for questions that cannot fail in a sound repository. Raises GitFailed."""
     result = ask(folder, *argv, text=text, in_hook=in_hook)
     if result.status:
         raise failed(folder, "git " + " ".join(argv), result)
@@ -84,9 +97,9 @@ def line_of(result: Result) -> str | None:
     return os.fsdecode(result.out.removesuffix(b"\n")) or None
 
 
-def failed(folder: Path, command: str, result: Result) -> UserError:
-    """Return the UserError that shows what git said."""
-    return UserError("git-failed", command=command, folder=folder, words=words_of(result))
+def failed(folder: Path, command: str, result: Result) -> GitFailed:
+    """Return the error that shows what git said."""
+    return GitFailed(command, folder, words_of(result))
 
 
 def words_of(result: Result) -> str:

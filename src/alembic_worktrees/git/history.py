@@ -203,7 +203,7 @@ def _oids(result: Result) -> frozenset[str]:
 def import_commit(folder: Path, stream: bytes) -> bool:
     """Let `git fast-import` make a commit and move its ref; False if another writer moved the ref meanwhile.
 
-    A stream that breaks off changes nothing. Raises UserError("git-failed") if it cannot be written at all.
+    A stream that breaks off changes nothing. Raises GitFailed if it cannot be written at all.
     """
     result = ask(folder, "fast-import", "--quiet", "--date-format=raw", "--done", text=stream + b"done\n")
     if result.status and not any(argv in result.err for argv in _OVERTAKEN):

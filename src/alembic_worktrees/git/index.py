@@ -6,6 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from ..messages import _
 from ..messages.errors import UserError
 from .ask import TIMEOUT, answer, ask, failed
 from .history import commit_id
@@ -27,6 +28,10 @@ _IN_TREE = re.compile(r"(?<![^\0])100[0-7]+ blob ([0-9a-f]+)\t([^\0]+)")
 _IN_INDEX = re.compile(r"(?<![^\0])100[0-7]+ ([0-9a-f]+) 0\t([^\0]+)")
 
 
+class CommitMissing(UserError):
+    """A name that names no commit here."""
+
+
 def plain_files(folder: Path, pattern: str) -> tuple[str, ...]:
     """Return the files below `folder` that git has or would take and that match, relative to it."""
     listed = answer(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", pattern)
@@ -34,11 +39,12 @@ def plain_files(folder: Path, pattern: str) -> tuple[str, ...]:
 
 
 def files(folder: Path, commit: str) -> tuple[tuple[str, str], ...]:
-    """Return every plain file of a commit as (blob, path). Raises UserError("commit-missing")."""
+    """Return every plain file of a commit as (blob, path). Raises CommitMissing."""
     argv = ("ls-tree", "-r", "-z", "--full-tree", "--end-of-options", f"{commit}^{{commit}}")
     result = ask(folder, *argv)
     if result.status and not commit_id(folder, commit):
-        raise UserError("commit-missing", name=commit)
+        text = _("{name} names no commit here. In a shallow clone, get it first: git fetch --unshallow")
+        raise CommitMissing(text, name=commit)
     if result.status:
         raise failed(folder, "git " + " ".join(argv), result)
     return tuple(_IN_TREE.findall(os.fsdecode(result.out)))

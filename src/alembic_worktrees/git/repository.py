@@ -6,7 +6,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..messages import _
 from ..messages.errors import UserError
+from ..system.process import ProgramMissing
 from ..system.reading import NotReadable, allowed_roots, read_plain
 from .ask import TIMEOUT, answer, ask, failed, line_of, words_of
 
@@ -39,14 +41,14 @@ def locate(folder: Path) -> Repository | None:
     """Return the working tree that `folder` is in; None outside git.
 
     Where a `.git` says that this is a checkout, git must be able to tell about it: a borrowed file that it is not
-    told to ignore would be in its way later. Raises UserError: "program-missing" (there is no git), "git-too-old",
-    "git-failed" (it refuses: another owner, corruption), "repository-broken" (it sees no repository there).
+    told to ignore would be in its way later. Raises ProgramMissing (there is no git), GitFailed (it refuses:
+    another owner, corruption), or UserError: it is too old, or sees no repository there.
     """
     argv = ("--show-toplevel", "--git-common-dir")
     try:
         result = ask(folder, "rev-parse", "--path-format=absolute", *argv, timeout=TIMEOUT)
-    except UserError as error:
-        if error.key == "program-missing" and not _mark(folder):
+    except ProgramMissing:
+        if not _mark(folder):
             return None
         raise
     if result.status:
@@ -83,7 +85,14 @@ def _must_be_outside(folder: Path, result: Result) -> None:
     if b"not a git repository" not in result.err:
         raise failed(folder, "git rev-parse", result)
     if mark := _mark(folder):
-        raise UserError("repository-broken", mark=mark, folder=mark.parent, words=words_of(result))
+        text = _(
+            "{mark} says that this is a checkout, but git finds no repository there; nothing was "
+            "done. It says:\n"
+            "{words:text}\n"
+            "  If a worktree or its main one was moved, run in the main one: git worktree repair "
+            "{folder:q}"
+        )
+        raise UserError(text, mark=mark, folder=mark.parent, words=words_of(result))
 
 
 def _mark(folder: Path) -> Path | None:
@@ -102,7 +111,11 @@ def _too_old(folder: Path) -> UserError:
     import shutil
 
     found = os.fsdecode(answer(folder, "version")).strip()
-    return UserError("git-too-old", needed=OLDEST, found=found, program=shutil.which("git") or "git")
+    text = _(
+        "{program} is too old: {found}. This needs git {needed} or newer. Install one, or put its "
+        "folder first on PATH."
+    )
+    return UserError(text, needed=OLDEST, found=found, program=shutil.which("git") or "git")
 
 
 def worktrees(folder: Path) -> tuple[Worktree, ...]:

@@ -27,7 +27,7 @@ def tracked(folder: Path, paths: Iterable[Path], *, surely: bool = False) -> fro
     """Return which of `paths` (absolute, below `folder`) git has in its index.
 
     None are where there is no repository, or a broken one: a neighbour need not be sound. With `surely` that raises
-    UserError("git-failed").
+    GitFailed.
     """
     names = {os.path.relpath(path, folder): path for path in paths}
     if not names:
@@ -95,7 +95,7 @@ def stage(folder: Path, paths: Iterable[Path]) -> None:
 def write_out(folder: Path, commit: str, there: Path, index: Path) -> None:
     """Write the files of a commit into the empty folder `there`: those that the checkout at `folder` would have.
 
-    `index` is a file to use as git's index; that of the checkout is not touched. Raises UserError("git-failed").
+    `index` is a file to use as git's index; that of the checkout is not touched. Raises GitFailed.
     """
     argv = ["git", "-c", "core.hooksPath=/dev/null", f"--work-tree={there}", "read-tree", "-m", "-u", commit]
     own = {"GIT_INDEX_FILE": str(index), "GIT_LFS_SKIP_SMUDGE": "1"}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
 from ..check.snapshot import Tree
+from ..messages import Message, _
 from ..messages.errors import UserError
 
 if TYPE_CHECKING:
@@ -15,18 +16,24 @@ if TYPE_CHECKING:
 
 
 class Rewritten(NamedTuple):
-    """A migration of the branch `published` that the index deletes or changes: `how` is deleted or edited."""
+    """A migration of the branch `published` that the index changes, or deletes."""
 
     published: str
     path: str
-    how: str
+    edited: bool
+
+    @property
+    def message(self) -> Message:
+        """What to say of it."""
+        text = _("{path} (edited)") if self.edited else _("{path} (deleted)")
+        return Message(text, {"path": self.path})
 
 
 def rewritten(scope: Scope) -> Iterator[Rewritten]:
     """Yield the published migrations that the coming commit would rewrite.
 
     The setting `published` of each project names the branch; without it the remote's default branch counts.
-    What HEAD rewrote before is not this commit's doing. Raises UserError("published-missing").
+    What HEAD rewrote before is not this commit's doing. Raises UserError.
     """
     if git.commit_id(scope.root, "HEAD") is None:
         return
@@ -43,7 +50,11 @@ def _published(scope: Scope, folder: str) -> str | None:
     branch = setting or git.published_branch(scope.root)
     known = branch and git.commit_id(scope.root, branch)
     if setting and not known:
-        raise UserError("published-missing", branch=setting)
+        text = _(
+            "The setting published names {branch}, which this repository does not have. Get it "
+            "with git fetch, or correct published under [tool.alembic-worktrees] in pyproject.toml"
+        )
+        raise UserError(text, branch=setting)
     return branch if known else None  # origin/HEAD may lead to a branch that is gone
 
 
@@ -55,4 +66,4 @@ def _compare(
         before, after = head.get(path), index.get(path)
         moved = after is None and blob in kept
         if before and after not in (blob, before) and not moved:
-            yield Rewritten(branch, path, "edited" if after else "deleted")
+            yield Rewritten(branch, path, edited=bool(after))

@@ -9,16 +9,16 @@ from .. import git
 from ..check.recorded import review_tree
 from ..check.review import project_in
 from ..check.snapshot import Tree
+from ..messages import STEP, WARN, Message, Text, _n
 from ..messages.errors import UserError
-from ..messages.message import Message
 from ..migrations.notes import read_notes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from ..check.problems import Problem
     from ..check.review import Scope
-    from ..check.rules import Problem
     from ..check.snapshot import Environment
 
 
@@ -65,9 +65,7 @@ def _event(scope: Scope, before: str) -> Event | None:
 def _tree(root: Path, commit: str) -> Tree | None:
     try:
         return Tree(root, commit)
-    except UserError as error:
-        if error.key != "commit-missing":
-            raise
+    except git.CommitMissing:
         return None
 
 
@@ -105,7 +103,7 @@ def _arrived(scope: Scope, environment: Environment) -> Iterator[Message]:
         return
     if not read_notes(project, project.versions).rows:
         return
-    from ..borrow.apply import mended, tidy
+    from ..borrow.apply import arrived, mended, tidy
     from ..borrow.lock import if_free
     from ..migrations.inventory import take_inventory
 
@@ -115,15 +113,28 @@ def _arrived(scope: Scope, environment: Environment) -> Iterator[Message]:
             tidy(project, inventory)
             yield from mended(inventory)
             for row in inventory.arrived:
-                yield Message("arrived", {"revision": row.entry.revision, "path": row.migration.path})
+                yield arrived(row)
 
 
 def say(report: Report, tell: Callable[[Message], None]) -> None:
     """Tell what there is to tell; nothing if there is nothing."""
     if report.new:
         names = tuple(os.path.basename(path) for path in report.new)
-        tell(Message("report-new", {"files": names}))
+        tell(
+            _n(
+                "{n} new migration:\n{files:lines}",
+                "{n} new migrations:\n{files:lines}",
+                len(names),
+                {"files": names},
+                STEP,
+            )
+        )
     for message in report.arrived:
         tell(message)
     for problem in report.problems:
-        tell(Message("report-problem", {"message": problem.message, "hint": problem.hint}))
+        tell(warning_of(problem))
+
+
+def warning_of(problem: Problem) -> Message:
+    """Return a problem as what to say when it stops nothing."""
+    return Message(Text("{message}\n  → {hint}"), {"message": problem.message, "hint": problem.hint}, WARN)

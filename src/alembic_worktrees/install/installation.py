@@ -9,14 +9,15 @@ from shutil import which
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import PROGRAM, git
+from ..messages import WARN, Message, _
 from ..messages.errors import UserError
-from ..messages.message import Message
 from ..system.writing import make_folder, remove_leftovers, temporary, umask
 from . import extras, installed
 from .blocks import NEW_HOOK, has_block, with_hook, with_repo, without_block, without_repo
 from .hook_scripts import CALLS, HOOKS, INSTALL, LEFTHOOK, LEFTHOOK_TOML, pre_commit_item
 from .purge import other_worktrees
 from .shim import render
+from .texts import by_hand, cannot_write, changed, kept
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -54,7 +55,11 @@ def plan_installation(home: Home, wanted: Collection[str]) -> Installation:
     notes: list[Message] = []
     changes = [_shim(home.place, notes), *_hooks(home.place, notes), *_extras(home, wanted, notes)]
     if home.silent_origin:
-        notes.append(Message("init-no-default"))
+        text = _(
+            "Nothing here says which branch of origin is its default, so no migration counts as "
+            "published and protected. Let git ask it: git remote set-head origin --auto"
+        )
+        notes.append(Message(text, mark=WARN))
     return _installation(changes, notes)
 
 
@@ -68,7 +73,10 @@ def plan_removal(place: Place) -> Installation:
     hooks = tuple(_without_plain_hooks(place))
     others = other_worktrees(place)
     if others and any(_is_below(hook.path, place.common) for hook in hooks):
-        notes.append(Message("init-hooks-shared", {"others": others}))
+        text = _(
+            "The hooks are those of all worktrees of this repository, so these lose them too:\n{others:lines}"
+        )
+        notes.append(Message(text, {"others": others}, WARN))
     return _installation([*changes, *hooks], notes)
 
 
@@ -79,11 +87,11 @@ def _installation(changes: Iterable[Change], notes: Iterable[Message]) -> Instal
 def apply(installation: Installation, place: Place) -> None:
     """Write the changes, each file as a whole, once all of them are on disk under other names.
 
-    Raises UserError "init-changed" if a file is no longer what was shown, or "init-cannot-write".
+    Raises UserError if a file is no longer what was shown, or cannot be written.
     """
     for change in installation.changes:
         if _read(change.path) != change.before:
-            raise UserError("init-changed", path=change.path)
+            raise changed(change.path)
     try:
         _write([change for change in installation.changes if change.after is not None])
         for change in installation.changes:
@@ -91,7 +99,7 @@ def apply(installation: Installation, place: Place) -> None:
                 change.path.unlink()
                 _remove_empty_folders(change.path.parent, place)
     except OSError as error:
-        raise UserError("init-cannot-write", path=error.filename, reason=error.strerror) from error
+        raise cannot_write(error) from error
 
 
 def _write(changes: Collection[Change]) -> None:
@@ -134,7 +142,8 @@ def _read(path: Path) -> str | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise UserError("init-cannot-read", path=path, reason=error.strerror) from error
+        text = _("Cannot read {path}: {reason}. Allow reading it, or move it, then run init again.")
+        raise UserError(text, path=path, reason=error.strerror) from error
 
 
 # The shell file, and those that are written only if they are wanted
@@ -149,7 +158,10 @@ def _shim(place: Place, notes: list[Message]) -> Change:
         and SHIM_MARK not in before
         and not git.committed(place.root, {place.root / SHIM: before.encode("utf-8", "surrogateescape")})
     ):
-        notes.append(Message("init-in-the-way", {"path": path}))
+        text = _(
+            "{path} is another file, and git does not have it as it is. Commit or move it, then run init again."
+        )
+        notes.append(Message(text, {"path": path}, WARN))
         return Change(path, before, before)
     return Change(path, before, after)
 
@@ -165,7 +177,7 @@ def _extras(home: Home, wanted: Collection[str], notes: list[Message]) -> Iterat
             if before is None or extras.is_as_written(before):
                 yield Change(path, before, extras.render(name, home), executable=name == extras.DEV)
             elif kind in wanted:
-                notes.append(Message("init-kept", {"path": path}))
+                notes.append(kept(path))
 
 
 def _removed(place: Place, name: str, notes: list[Message]) -> Change:
@@ -173,7 +185,7 @@ def _removed(place: Place, name: str, notes: list[Message]) -> Change:
     before = _read(path)
     ours = before is not None and (SHIM_MARK in before if name == SHIM else extras.is_as_written(before))
     if before is not None and not ours:
-        notes.append(Message("init-kept", {"path": path}))
+        notes.append(kept(path))
     return Change(path, before, None if ours else before)
 
 
@@ -184,14 +196,15 @@ def _hooks(place: Place, notes: list[Message]) -> Iterator[Change]:
     """Put the hooks where this repository has its hooks, or note where a person is to put them."""
     config, how = _read(place.root / PRE_COMMIT), installed.read()
     if (config is None or how.way == "folder") and which(PROGRAM) is None:
-        notes.append(Message("init-not-on-path", {"command": installed.install_command(how)}))
+        text = _("The hooks call the alembic-worktrees on PATH, and none is there: {command}")
+        notes.append(Message(text, {"command": installed.install_command(how)}, WARN))
     lefthook = next((name for name in LEFTHOOK_FILES if (place.root / name).exists()), None)
     if config is not None:
         yield from _in_pre_commit(place, config, how, notes)
     elif lefthook:
         if not _calls_us(place.root / lefthook):
-            text = LEFTHOOK_TOML if lefthook.endswith(".toml") else LEFTHOOK
-            notes.append(Message("init-add-by-hand", {"path": place.root / lefthook, "text": text}))
+            calls = LEFTHOOK_TOML if lefthook.endswith(".toml") else LEFTHOOK
+            notes.append(by_hand(place.root / lefthook, calls))
     elif husky := _husky(place):
         notes += _elsewhere(husky)
     else:
@@ -206,7 +219,11 @@ def _husky(place: Place) -> Path | None:
 def _in_git(place: Place, notes: list[Message]) -> Iterator[Change]:
     """Put the hooks where git looks for them, whatever else lies about."""
     if (place.root / HUSKY).is_dir():
-        notes.append(Message("init-husky-unused", {"husky": place.root / HUSKY, "hooks": place.hooks}))
+        text = _(
+            "{husky} is here, but git runs its hooks from {hooks}. If husky is to run them, let "
+            "it set itself up, then run init again."
+        )
+        notes.append(Message(text, {"husky": place.root / HUSKY, "hooks": place.hooks}, WARN))
     if not _is_inside(place.hooks, place):
         notes += _elsewhere(place.hooks)
         return
@@ -217,7 +234,8 @@ def _in_git(place: Place, notes: list[Message]) -> Iterator[Change]:
 def _elsewhere(folder: Path) -> Iterator[Message]:
     texts = "\n".join(f"# {name}\n{body}" for name, body in HOOKS.items() if not _calls_us(folder / name))
     if texts:
-        yield Message("init-hooks-elsewhere", {"where": folder, "hooks": texts})
+        text = _("This repository runs its hooks through {where}. Add there, hook by hook:\n{hooks:text}")
+        yield Message(text, {"where": folder, "hooks": texts}, WARN)
 
 
 def _calls_us(path: Path) -> bool:
@@ -229,16 +247,26 @@ def _in_pre_commit(place: Place, config: str, how: Installed, notes: list[Messag
     path = _real(place.root / PRE_COMMIT)
     after = with_repo(config, pre_commit_item(how))
     if after is None:
-        notes.append(Message("init-add-by-hand", {"path": path, "text": pre_commit_item(how)}))
+        notes.append(by_hand(path, pre_commit_item(how)))
         return
     yield Change(path, config, after)
     if how.way == "folder" and after != config:
-        notes.append(Message("init-from-path", {"source": how.source}))
+        text = _(
+            "pre-commit will run the alembic-worktrees on PATH, because this one was installed "
+            "from {source}, which others do not have. Whoever commits here needs it too, or "
+            "pre-commit stops the commit."
+        )
+        notes.append(Message(text, {"source": how.source}, WARN))
     yield from _without_plain_hooks(place)
     if all("pre-commit" in (_read(place.hooks / name) or "") for name in HOOKS):
         return
-    key = "init-pre-commit-refuses" if place.hooks_path else "init-pre-commit-install"
-    notes.append(Message(key, {"command": INSTALL, "where": place.hooks_path}))
+    text = _("Let git call pre-commit, once: {command}")
+    if place.hooks_path:
+        text = _(
+            "core.hooksPath is set ({where}), and there pre-commit refuses to install its "
+            "hooks. To let git call it: git config --unset-all core.hooksPath && {command}"
+        )
+    notes.append(Message(text, {"command": INSTALL, "where": place.hooks_path}, WARN))
 
 
 def _plain_hook(place: Place, name: str, notes: list[Message]) -> Iterator[Change]:
@@ -248,11 +276,16 @@ def _plain_hook(place: Place, name: str, notes: list[Message]) -> Iterator[Chang
     if before is not None and not has_block(before) and PROGRAM in before:
         return  # somebody has done it by hand
     if not _is_inside(_real(path), place):
-        notes.append(Message("init-add-by-hand", {"path": path, "text": HOOKS[name]}))
+        notes.append(by_hand(path, HOOKS[name]))
     elif after is None:
-        notes.append(Message("init-call-by-hand", {"path": path, "command": CALLS[name]}))
+        text = _("{path} is no shell script. Let it run this, and fail where this fails: {command}")
+        notes.append(Message(text, {"path": path, "command": CALLS[name]}, WARN))
     elif before is not None and not os.access(path, os.X_OK):
-        notes.append(Message("init-hook-off", {"path": path}))
+        text = _(
+            "{path} is not executable, so git passes over it; it is left as it is. To use it: "
+            "chmod +x {path:q}, then run init again."
+        )
+        notes.append(Message(text, {"path": path}, WARN))
     else:
         yield Change(_real(path), before, after, executable=True)
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
 from ..borrow.lock import only_one
-from ..messages.errors import UserError
-from ..messages.message import Message
+from ..messages import STEP, WARN, Message, _, _n
 from ..migrations import record
 from ..migrations.notes import MEMORY, Note, memory_of, remembered
 from ..migrations.record import sha256
 from ..search import archive
 from ..system.reading import NotReadable, allowed_roots, read_plain
 from ..system.writing import remove_leftovers
+from .texts import cannot_write, changed, kept, to_remove
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,28 +39,50 @@ class Remains(NamedTuple):
     def steps(self) -> Iterator[Message]:
         """Yield what taking them would do."""
         for path in (*self.copies, *self.files):
-            yield Message("init-delete", {"path": path})
+            yield to_remove(path)
         for ref in self.refs:
-            about = {"ids": self.archived, "ref": ref.name, "commit": ref.commit}
-            yield Message("init-delete-archive", about)
+            count = _n("{n} migration that ran", "{n} migrations that ran", len(self.archived))
+            about = {"count": count, "ref": ref.name, "commit": ref.commit}
+            text = _(
+                "To remove: the archive, {count}. To have it back, until git's gc: git "
+                "update-ref {ref:q} {commit}"
+            )
+            yield Message(text, about, STEP)
 
     def warnings(self) -> Iterator[Message]:
         """Yield what is to be known before they are taken."""
         if self.copies:
-            yield Message("init-purge-copies")
+            text = _(
+                "Without the borrowed files Alembic stops here, as long as the database has their "
+                "revisions applied."
+            )
+            yield Message(text, mark=WARN)
         for path in self.edited:
-            yield Message("init-kept", {"path": path})
+            yield kept(path)
         if self.others:
-            yield Message("init-purge-others", {"others": self.others})
+            text = _(
+                "These worktrees have borrowed files too. To take them out, run this there as "
+                "well:\n"
+                "{others:lines}"
+            )
+            yield Message(text, {"others": self.others}, WARN)
 
     def stays(self) -> Iterator[Message]:
         """Yield what is left if they are not taken."""
         if self.copies or self.edited:
-            yield Message("remains-copies", {"copies": (*self.copies, *self.edited)})
+            yield _n(
+                "{n} borrowed file in this worktree",
+                "{n} borrowed files in this worktree",
+                len(self.copies) + len(self.edited),
+            )
         if self.refs:
-            yield Message("remains-archive", {"ids": self.archived})
+            yield _n(
+                "the archive: {n} migration that ran",
+                "the archive: {n} migrations that ran",
+                len(self.archived),
+            )
         if self.files:
-            yield Message("remains-files", {"files": self.files})
+            yield _n("{n} file with notes of its own", "{n} files with notes of its own", len(self.files))
 
 
 def find_remains(place: Place) -> Remains:
@@ -88,18 +110,18 @@ def other_worktrees(place: Place) -> tuple[Path, ...]:
 def take(shown: Remains, place: Place, when_waiting: Callable[[], None]) -> None:
     """Take them out while nobody upgrades; first the copies, so that none is left of which git does not know.
 
-    Raises UserError "init-changed" if they are no longer those that were shown, or "init-cannot-write".
+    Raises UserError if they are no longer those that were shown, or cannot be written.
     """
     with only_one(git.Repository(place.root, place.common), when_waiting):
         now = find_remains(place)
         if (now.copies, now.refs) != (shown.copies, shown.refs):
-            raise UserError("init-changed", path=place.root)
+            raise changed(place.root)
         try:
             for path in (*now.copies, *now.files):
                 path.unlink(missing_ok=True)
             remove_leftovers(place.common)
         except OSError as error:
-            raise UserError("init-cannot-write", path=error.filename, reason=error.strerror) from error
+            raise cannot_write(error) from error
         archive.drop(place.root, now.refs)
 
 

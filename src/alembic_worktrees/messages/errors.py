@@ -1,6 +1,13 @@
-"""What can go wrong, as values: the one error class for the user's errors, and the exit statuses."""
+"""What can go wrong, as values: the base of all errors that are for the user, and the exit statuses."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .message import BAD, Message, Text, _
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DONE = 0
 NOT_DONE = 1
@@ -13,17 +20,22 @@ CALL = "alembic-worktrees upgrade"
 
 
 class UserError(Exception):
-    """Something that the user must know and can mend.
+    """Something that the user must know and can mend: a text, and the `values` that fill it.
 
-    `key` names a text of `messages.py`, `values` fill it. `status` is the exit status it leads to.
+    What the program acts upon is a class of its own. `status` is the exit status it leads to.
     """
 
     status = NOT_DONE
 
-    def __init__(self, key: str, /, **values: object) -> None:
-        super().__init__(key, values)
-        self.key = key
+    def __init__(self, text: Text, /, **values: object) -> None:
+        super().__init__(text, values)
+        self.text = text
         self.values = values
+
+    @property
+    def message(self) -> Message:
+        """What is to be said."""
+        return Message(self.text, self.values, BAD)
 
 
 class Interrupted(UserError):
@@ -36,3 +48,14 @@ class Usage(UserError):
     """The command's words are off: exit status 2."""
 
     status = WRONG_USAGE
+
+
+class FolderMissing(UserError):
+    """There is no folder of this name."""
+
+    def __init__(self, folder: Path) -> None:
+        text = _(
+            "There is no folder {folder}. Name the folder that has alembic.ini, for example: "
+            "{call:text} backend"
+        )
+        super().__init__(text, folder=folder, call=CALL)

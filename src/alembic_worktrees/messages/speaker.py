@@ -6,15 +6,17 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .message import Message
+from .message import BAD, OK, TITLE, WARN, Message
 from .quoting import abbreviated, one_line, printable, quoted, word
-from .texts import BAD, OK, TEXTS, TITLE, WARN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from gettext import NullTranslations
 
 
 COLOURS = {OK: "\x1b[32m", BAD: "\x1b[1;31m", WARN: "\x1b[33m", TITLE: "\x1b[1m"}
+DOMAIN = "alembic-worktrees"
+LOCALE = Path(__file__).with_name("locale")
 
 
 def language(setting: str | None, environment: Mapping[str, str]) -> str:
@@ -24,18 +26,29 @@ def language(setting: str | None, environment: Mapping[str, str]) -> str:
     return "fr" if re.match(r"fr(?![a-z])", setting or locale, re.IGNORECASE) else "en"
 
 
+def _catalogue(language: str) -> NullTranslations | None:
+    """Return the translations; None for English, which stands in the source. argparse finds its own texts there too."""
+    if language == "en":
+        return None
+    import gettext
+
+    gettext.bindtextdomain(DOMAIN, str(LOCALE))
+    gettext.textdomain(DOMAIN)
+    return gettext.translation(DOMAIN, LOCALE, [language], fallback=True)
+
+
 class Speaker:
     """Turns messages into text in one language, with marks or without."""
 
     def __init__(self, language: str, *, marks: bool = False, colour: bool = False) -> None:
         """Speak "en" or "fr"; `marks` and `colour` are for a terminal."""
-        self._language = language
+        self._catalogue = _catalogue(language)
         self._marks = marks
         self._colour = colour
 
     def say(self, message: Message) -> str:
         """Return the message as it is shown: with its mark and colour, safe for a terminal."""
-        mark = TEXTS[message.key].mark
+        mark = message.mark
         shown = f"{mark} {self.phrase(message)}" if mark and self._marks else self.phrase(message)
         if not self._colour or mark not in COLOURS:
             return shown
@@ -44,8 +57,17 @@ class Speaker:
 
     def phrase(self, message: Message) -> str:
         """Return the message's words alone."""
-        template: str = getattr(TEXTS[message.key], self._language)
-        return template.format_map({name: _Value(value, self) for name, value in message.values.items()})
+        values = {name: _Value(value, self) for name, value in message.values.items()}
+        return self._translated(message).format_map(values)
+
+    def _translated(self, message: Message) -> str:
+        text, values, _mark, many = message
+        n = values["n"] if many is not None else 1
+        if self._catalogue is None:
+            return many if many is not None and n != 1 else text
+        if many is not None and isinstance(n, int):
+            return self._catalogue.ngettext(text, many, n)
+        return text and self._catalogue.gettext(text)  # the translation of "" is what the file says of itself
 
 
 class _Value:
@@ -53,8 +75,7 @@ class _Value:
 
     "" in one line; "text" with its line breaks; "q" quoted for a shell, "words" several; "options" the same, each
     after a space; "toml" as a string of TOML; "top" paths from the top, quoted for git; "list" with commas; "rows"
-    and "lines" one a line, "lines" indented; "count one|many" how many; "of KIND" a stable word, through the text
-    "KIND-word"; "hint" a suggestion if any.
+    and "lines" one a line, "lines" indented.
     """
 
     def __init__(self, value: object, speaker: Speaker) -> None:
@@ -62,8 +83,7 @@ class _Value:
         self._speaker = speaker
 
     def __format__(self, spec: str) -> str:
-        name, _, argument = spec.partition(" ")
-        shown: str = getattr(self, f"_{name or 'plain'}")(*filter(None, [argument]))
+        shown: str = getattr(self, f"_{spec or 'plain'}")()
         return shown
 
     def _plain(self) -> str:
@@ -112,14 +132,3 @@ class _Value:
 
     def _lines(self) -> str:
         return "\n".join("  " + line for line in self._each())
-
-    def _count(self, words: str) -> str:
-        one, many = words.split("|")
-        number = len(self._each())
-        return f"{number} {one if number == 1 else many}"
-
-    def _of(self, kind: str) -> str:
-        return self._speaker.phrase(Message(f"{kind}-{self._value}"))
-
-    def _hint(self) -> str:
-        return self._speaker.phrase(Message("did-you-mean", {"it": self._value})) if self._value else ""

@@ -11,6 +11,8 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from ..messages import Message, _n
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 
@@ -246,3 +248,8 @@ def reached_from(
         reached.update(new)
         todo.extend(new)
     return reached
+
+
+def number_of_heads(number: int) -> Message:
+    """Return how many heads there are, in words."""
+    return _n("{n} head", "{n} heads", number)

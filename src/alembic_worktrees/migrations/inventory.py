@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
+from ..messages import WARN, Message, _
 from ..system.reading import MAX_ENTRIES, MAX_TOTAL_BYTES, Folder, NotReadable, allowed_roots, entries
 from .facts import File, facts_of
 from .notes import read_notes
+from .reasons import why
 from .record import Entry, sha256
 from .revision import Revision, Unreadable, is_migration_name
 from .sourceless import is_compiled, without_source
@@ -67,13 +69,23 @@ class Borrowed(NamedTuple):
         return sha256(self.migration.content) == self.entry.sha256
 
 
+def from_origin(name: str, origin: str) -> Message:
+    """Return a revision, or a file, with the name of where it was borrowed from."""
+    return Message(_("{revision} (borrowed from {origin})"), {"revision": name, "origin": origin})
+
+
 class Skipped(NamedTuple):
-    """A path that was skipped, and why: a stable word of `messages.py`, with detail; and what was read there."""
+    """A path that was skipped, and why: a stable word of `reasons.py`, with detail; and what was read there."""
 
     path: Path
     reason: str
     detail: str = ""
     content: bytes = b""
+
+    @property
+    def message(self) -> Message:
+        """What to say of it."""
+        return Message(_("Skipped {path}: {reason}"), {"path": self.path, "reason": why(self.reason)}, WARN)
 
     def may_be(self, revision: str) -> bool:
         """Whether this is a file that, once it is mended, may be the migration of this id."""
@@ -244,7 +256,7 @@ def contents(project: Project) -> Iterator[tuple[str, bytes]]:
     Raises NotReadable("too-many") if the project is a neighbour's and holds more than Alembic would ever load; OSError.
     """
     total = 0
-    for location, files, _ in _listed(project):
+    for location, files, _error in _listed(project):
         for relative_path, content in _contents(location, files, _fence(project)):
             if isinstance(content, NotReadable):
                 continue

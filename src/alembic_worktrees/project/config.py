@@ -13,7 +13,7 @@ import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from ..messages.errors import UserError
+from .errors import ConfigUnreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +66,7 @@ def parse_config(
     ``folder`` is where Alembic runs; ``%(here)s`` is the folder of the file that says it (``ini_here``,
     ``toml_here``; by default ``folder``). ``section`` is the main section of the ini (``alembic -n``).
     Returns None when neither text has a script_location.
-    Raises UserError ``config-unreadable`` (path, reason) when a text or a value is not what Alembic accepts.
+    Raises ConfigUnreadable when a text or a value is not what Alembic accepts.
     """
     get = _ini_reader(ini, folder if ini_here is None else ini_here, section)
     table = _alembic_table(toml)
@@ -127,7 +127,7 @@ def _refuse(path: str, reason: str | Exception) -> NoReturn:
     cause = reason if isinstance(reason, Exception) else None
     from ..database.runner.masking import mask
 
-    raise UserError("config-unreadable", path=path, reason=mask(first) + at) from cause
+    raise ConfigUnreadable(path, mask(first) + at) from cause
 
 
 # The ini

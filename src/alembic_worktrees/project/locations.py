@@ -6,7 +6,8 @@ import os
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..messages.errors import UserError
+from ..messages import _
+from .errors import PackageMissing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,7 +34,7 @@ HERE = Ground()
 def script_folder(config: AlembicConfig, folder: Path, ground: Ground = HERE) -> Path:
     """Return the folder of env.py, absolute; ``folder`` is where Alembic runs.
 
-    Raises UserError "package-missing" if it is a ``package:path`` that is nowhere.
+    Raises PackageMissing if it is a ``package:path`` that is nowhere.
     """
     found = _locate(config.script_location, config, folder, ground)
     if _is_resource(config.script_location) and not ground.has_folder(found):
@@ -44,7 +45,7 @@ def script_folder(config: AlembicConfig, folder: Path, ground: Ground = HERE) ->
 def version_folders(config: AlembicConfig, folder: Path, ground: Ground = HERE) -> tuple[Path, ...]:
     """Return the version locations, absolute and in Alembic's order, whether they exist or not.
 
-    Raises UserError "package-missing".
+    Raises PackageMissing.
     """
     if not config.version_locations:
         return (script_folder(config, folder, ground) / "versions",)
@@ -73,9 +74,16 @@ def _locate(location: str, config: AlembicConfig, folder: Path, ground: Ground) 
     return found
 
 
-def _missing(location: str, folder: Path) -> UserError:
+def _missing(location: str, folder: Path) -> PackageMissing:
     package = location.partition(":")[0]
-    return UserError("package-missing", folder=folder, location=location, package=package)
+    text = _(
+        "The Alembic config in {folder} says {location}, but no package {package} with this "
+        "folder is found: not here, nor by this project's Python. See it with: cd {folder:q} && "
+        "alembic heads\n"
+        "  Install the project (pip install --editable .), or set prepend_sys_path in the config, "
+        "or write the location as a path: %(here)s/…"
+    )
+    return PackageMissing(text, folder=folder, location=location, package=package)
 
 
 def _absolute(*parts: str | Path) -> Path:

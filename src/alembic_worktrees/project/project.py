@@ -8,9 +8,11 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
-from ..messages.errors import CALL, UserError
+from ..messages import _
+from ..messages.errors import CALL, FolderMissing, UserError
 from ..system.reading import MAX_CONFIG_BYTES, NotReadable, read_plain
 from .config import MAIN, other_environments, parse_config
+from .errors import ConfigUnreadable, NoConfig, ScriptsMissing
 from .locations import Ground, script_folder, version_folders
 
 if TYPE_CHECKING:
@@ -79,12 +81,12 @@ def find_project(directory: str | None, *, here: Path, home: Path | None, files:
 
     `directory` is what the user named, else None: then `backend`, `here`, and the parents of `here` are tried, and
     last the same from `home`, the folder that the shell file was sourced from.
-    Raises UserError: "folder-missing", "no-config", or "config-unreadable".
+    Raises FolderMissing, NoConfig or ConfigUnreadable.
     """
     if directory is not None:
         folder = here / directory
         if not folder.is_dir():
-            raise UserError("folder-missing", folder=folder, call=CALL)
+            raise FolderMissing(folder)
         return _first_project([folder, folder / USUAL_FOLDER], files) or _no_config(folder)
     return (
         _first_project(_usual_places(here), files)
@@ -133,8 +135,22 @@ def _root_outside_git(folder: Path) -> Path:
 def _no_config(folder: Path) -> Project:
     found = _configured_folders(folder)
     if found:
-        raise UserError("no-config-but", folder=folder, found=found, first=found[0], call=CALL)
-    raise UserError("no-config", folder=folder, call=CALL)
+        text = _(
+            "No Alembic project in {folder}, but this checkout has one in:\n"
+            "{found:lines}\n"
+            "  Name it: {call:text} {first:q}"
+        )
+        raise NoConfig(text, folder=folder, found=found, first=found[0], call=CALL)
+    raise _not_configured(folder)
+
+
+def _not_configured(folder: Path) -> NoConfig:
+    text = _(
+        "No Alembic project in {folder}: there is no alembic.ini with a script_location, "
+        "nor [tool.alembic] in pyproject.toml. Name its folder, for example: {call:text} "
+        "backend"
+    )
+    return NoConfig(text, folder=folder, call=CALL)
 
 
 def _configured_folders(folder: Path) -> tuple[Path, ...]:
@@ -157,7 +173,7 @@ def has_config(folder: Path, files: ConfigFiles, allowed_roots: tuple[str, ...] 
 def environments(ini: str | None, files: ConfigFiles) -> tuple[ConfigFiles, ...]:
     """Return what names each environment of an ini to a command: all of them, unless `files` name one.
 
-    Raises UserError("config-unreadable").
+    Raises ConfigUnreadable.
     """
     others = other_environments(ini) if ini is not None and files.section == MAIN else ()
     return (
@@ -193,9 +209,9 @@ def _text(path: Path, inside: tuple[str, ...]) -> str | None:
     except NotReadable as error:
         if error.reason in {"gone", "not-a-file"}:
             return None
-        raise UserError("config-unreadable", path=path, reason=error.reason) from error
+        raise ConfigUnreadable(path, error.reason) from error
     except UnicodeDecodeError as error:
-        raise UserError("config-unreadable", path=path, reason=str(error)) from error
+        raise ConfigUnreadable(path, str(error)) from error
 
 
 def read_project(
@@ -207,11 +223,11 @@ def read_project(
 ) -> Project:
     """Read the project in `folder` of the checkout at `root`; if that is a neighbour's, within its `allowed_roots`.
 
-    Raises UserError: "no-config", "config-unreadable", "scripts-missing", "package-missing".
+    Raises NoConfig, ConfigUnreadable, ScriptsMissing or PackageMissing.
     """
     project = read_if_any(root, folder, files, repository, allowed_roots)
     if project is None:
-        raise UserError("no-config", folder=folder, call=CALL)
+        raise _not_configured(folder)
     return project
 
 
@@ -229,8 +245,9 @@ def read_if_any(
     """
     try:
         config = _parse(folder, files, allowed_roots)
-    except UserError as error:
-        raise UserError(error.key, **{**error.values, "path": folder / str(error.values["path"])}) from error
+    except ConfigUnreadable as error:
+        path = folder / str(error.values["path"])
+        raise ConfigUnreadable(path, str(error.values["reason"])) from error
     if config is None:
         return None
     ground = ground_at(root, folder, like)
@@ -240,7 +257,12 @@ def read_if_any(
         from .interpreter import alembic
 
         starter = alembic(folder, root, repository, os.environ)
-        raise UserError("scripts-missing", folder=folder, location=config.script_location, starter=starter)
+        text = _(
+            "The Alembic config in {folder} says script_location = {location}, but there is no "
+            "such folder. Correct script_location, or create it with: cd {folder:q} && "
+            "{starter:q} init {location:q}"
+        )
+        raise ScriptsMissing(text, folder=folder, location=config.script_location, starter=starter)
     return Project(
         root, folder, files, scripts, versions, config.recursive, repository, allowed_roots, config.sourceless
     )
@@ -284,7 +306,7 @@ def read_places(
 ) -> Places | None:
     """Return where the migrations of a config in `folder` lie, from its texts; None if it is no Alembic config.
 
-    Locations outside of the checkout at `root` are left out. Raises UserError "config-unreadable" or "package-missing".
+    Locations outside of the checkout at `root` are left out. Raises ConfigUnreadable or PackageMissing.
     """
     config = parse_config(
         ini,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..messages import _
 from ..messages.errors import UserError
 from .config import parse_toml
+from .errors import ConfigUnreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,15 +42,14 @@ class Settings(NamedTuple):
 def parse_settings(text: str, path: str) -> dict[str, Any]:
     """Return the settings that the text of a ``pyproject.toml`` makes, by field; ``path`` names it in errors.
 
-    Raises UserError: ``config-unreadable`` (path, reason), ``setting-unknown`` (path, setting, suggestion),
-    ``setting-invalid`` (path, setting, expected).
+    Raises ConfigUnreadable, or UserError for a key or a value that means nothing.
     """
     if TABLE not in text:  # most files: spared the import of the parser and the parse
         return {}
     tool = parse_toml(text, path).get("tool", {})
     table = tool.get(TABLE, {}) if isinstance(tool, dict) else {}
     if not isinstance(table, dict):
-        raise UserError("setting-invalid", path=path, setting=f"tool.{TABLE}", expected="table")
+        raise _invalid(path, f"tool.{TABLE}", "table")
     return {key.replace("-", "_"): _value(path, key, value) for key, value in table.items()}
 
 
@@ -70,9 +71,9 @@ def _read(file: Path) -> str:
     except (FileNotFoundError, NotADirectoryError):
         return ""
     except UnicodeDecodeError as error:
-        raise UserError("config-unreadable", path=str(file), reason="not UTF-8") from error
+        raise ConfigUnreadable(str(file), "not UTF-8") from error
     except OSError as error:
-        raise UserError("config-unreadable", path=str(file), reason=error.strerror or str(error)) from error
+        raise ConfigUnreadable(str(file), error.strerror or str(error)) from error
 
 
 # Each reader takes the value out of the TOML; TypeError when it cannot be meant.
@@ -137,12 +138,18 @@ _READERS: dict[str, tuple[Callable[[object], object], str]] = {
 
 def _value(path: str, key: str, value: object) -> object:
     if key not in _READERS:
-        raise UserError("setting-unknown", path=path, setting=key, suggestion=_suggestion(key))
+        text = _("{path}: unknown key {setting} under [tool.alembic-worktrees]; did you mean {suggestion}?")
+        raise UserError(text, path=path, setting=key, suggestion=_suggestion(key))
     reader, expected = _READERS[key]
     try:
         return reader(value)
     except TypeError:
-        raise UserError("setting-invalid", path=path, setting=key, expected=expected) from None
+        raise _invalid(path, key, expected) from None
+
+
+def _invalid(path: str, setting: str, expected: str) -> UserError:
+    text = _("{path}: {setting} under [tool.alembic-worktrees] must be: {expected}")
+    return UserError(text, path=path, setting=setting, expected=expected)
 
 
 def _suggestion(key: str) -> str:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote
 
 from .. import git
-from ..messages.errors import UserError
 from ..project.project import USUAL_CONFIG
 
 if TYPE_CHECKING:
@@ -95,7 +94,7 @@ def tips(folder: Path) -> tuple[git.Tip, ...]:
 
 
 def drop(folder: Path, refs: Iterable[git.Tip]) -> None:
-    """Remove refs of ours that are still as they were seen. Raises UserError("git-failed")."""
+    """Remove refs of ours that are still as they were seen. Raises GitFailed."""
     for ref in refs:
         git.answer(folder, "update-ref", "-d", ref.name, ref.commit)
 
@@ -141,7 +140,7 @@ def keep(
 
     `before` is the archive if it was read already. What has run keeps its bytes until something else runs under its id.
     What is `learned` is the same migration with other parents, and replaces it too. Another writer at the same moment
-    is waited out; killed at any moment, the archive is as it was or complete. Raises UserError("git-failed"). Outside
+    is waited out; killed at any moment, the archive is as it was or complete. Raises GitFailed. Outside
     git there is no archive.
     """
     if project.repository is None:
@@ -213,9 +212,7 @@ def _demoted(
 def _wait(lock: Path, deadline: float) -> None:
     """Let another writer of the archive finish; the lock of one that was killed is removed."""
     if time.monotonic() > deadline:
-        raise UserError(
-            "git-failed", command="git fast-import", folder=lock.parent, words=f"{lock} is in use"
-        )
+        raise git.GitFailed("git fast-import", lock.parent, f"{lock} is in use")
     with suppress(OSError):
         if time.time() - lock.stat().st_mtime > STALE:
             lock.unlink()

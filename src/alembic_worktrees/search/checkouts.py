@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..messages.errors import UserError
 from ..migrations.inventory import Skipped
+from ..project.errors import BadConfig
 from ..project.project import USUAL_FOLDER, Project, has_config, read_if_any
 from ..project.worktrees import families
 from ..system.reading import allowed_roots
@@ -166,8 +166,8 @@ def _visit(place: _Place, project: Project, skipped: list[Skipped]) -> Checkout 
         return None
     try:
         theirs = _project_in(path, project)
-    except UserError as error:
-        skipped.append(Skipped(path, error.key, str(error.values.get("reason", ""))))
+    except BadConfig as error:
+        skipped.append(Skipped(path, error.id, str(error.values.get("reason", ""))))
         return None
     if theirs is None and not worktree:
         return None  # a folder of the right name that is no checkout of this project

@@ -8,8 +8,8 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from .. import git
+from ..messages import SEEK, Message, _
 from ..messages.errors import UserError
-from ..messages.message import Message
 from ..migrations.inventory import Skipped
 from ..migrations.revision import Sought
 from ..system.reading import is_sound
@@ -34,8 +34,15 @@ if TYPE_CHECKING:
 GLANCE = 10.0
 THOROUGH = 300.0
 
-# What git remembers, in the order in which it is asked; `remembered.py` is loaded when it comes to that.
-_REMEMBERED = ("refs", "archive", "stashes", "reflogs", "history", "lost")
+# What git remembers, in the order in which it is asked; `git_memory.py` is loaded when it comes to that.
+_REMEMBERED = {
+    "refs": _("branches and tags"),
+    "archive": _("the archive"),
+    "stashes": _("stashes"),
+    "reflogs": _("reflogs"),
+    "history": _("the history of all branches"),
+    "lost": _("commits that nothing leads to any more"),
+}
 
 
 class Search:
@@ -79,7 +86,7 @@ class Search:
     def find(self, word: str) -> tuple[Candidate, ...]:
         """Return the candidates for a revision's id or a branch label, most trusted first.
 
-        Raises UserError("origin-unknown") if nothing bears the preferred name; ValueError for another word than the
+        Raises UserError if nothing bears the preferred name; ValueError for another word than the
         one that was to be asked for.
         """
         if self._sought and self._sought.word != word:
@@ -90,7 +97,7 @@ class Search:
         """Yield the candidates to borrow in groups, in each what is to be taken first in front (DESIGN, rule 8).
 
         To the nearest that has any come what the archive has and what is borrowed already; what lies further is
-        looked for only if it is asked for. Raises UserError("origin-unknown").
+        looked for only if it is asked for. Raises UserError.
         """
         groups = self._sources.groups(word)
         nearest = next(groups, [])
@@ -103,7 +110,7 @@ class Search:
         yield from map(self._ranked, groups)
 
     def must_know_preferred(self) -> None:
-        """Raise UserError("origin-unknown") if nothing bears the preferred name, also where nothing is missing."""
+        """Raise UserError if nothing bears the preferred name, also where nothing is missing."""
         _ = self._sources
 
     @cached_property
@@ -194,12 +201,18 @@ class Search:
         checkouts = tuple(checkout.name for checkout in self.surroundings.others)
         found = [repository.named(name) for repository in self._repositories.values()]
         if name not in checkouts and not any(one is not None for one in found):
-            raise UserError("origin-unknown", origin=name, known=checkouts)
+            text = _(
+                "Nothing here is called {origin}: no checkout, branch, tag, stash or commit. The "
+                "checkouts:\n"
+                "{known:lines}"
+            )
+            raise UserError(text, origin=name, known=checkouts)
         return index(chain(self._files.named(name), *filter(None, found)))
 
     def _looked_in(self, tier: str) -> Index:
         if self._repositories and self._tell:
-            self._tell(Message("looking", {"tier": tier}))
+            where = Message(_REMEMBERED[tier])
+            self._tell(Message(_("Not in any checkout; looking in {tier} …"), {"tier": where}, SEEK))
         return self._archive if tier == "archive" else self._remembered(tier)
 
     def _remembered(self, tier: str) -> Index:

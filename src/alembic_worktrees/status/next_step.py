@@ -7,10 +7,11 @@ import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..borrow.obstacles import on_borrowed
-from ..messages.message import Message
+from ..messages import Message, _, _n
+from ..migrations.graph import number_of_heads
 
 if TYPE_CHECKING:
-    from ..messages.errors import UserError
+    from ..borrow.errors import Objection
     from ..migrations.inventory import Inventory
     from .rows import Row
     from .survey import Landscape
@@ -78,7 +79,8 @@ def next_step(case: Case) -> Step:
         _commit,
     )
     found = (step for look in steps if (step := look(case)))
-    return next(found, Step("nothing", None, Message("next-nothing")))
+    nothing = Message(_("Nothing to do: all that is applied is here, and all that is here is applied."))
+    return next(found, Step("nothing", None, nothing))
 
 
 def _lost(case: Case) -> Step | None:
@@ -86,14 +88,22 @@ def _lost(case: Case) -> Step | None:
     lost = tuple(revision for revision in case.here.lacks or () if revision not in case.landscape.graph.nodes)
     if not lost:
         return None
-    return Step("find", case.called.command("find", lost[0]), Message("next-lost", {"revisions": lost}))
+    text = _(
+        "Next: the database has {revisions:list}, and no checkout and no git here has a file for "
+        "it. See what to do:"
+    )
+    return Step("find", case.called.command("find", lost[0]), Message(text, {"revisions": lost}))
 
 
 def _doubled(case: Case) -> Step | None:
     """Tell what came by itself, say out of a stash, beside the copy that was borrowed meanwhile."""
     borrowed = {row.entry.revision for row in case.inventory.borrowed}
     twice = tuple(sorted(borrowed & {one.revision.id for one in case.inventory.own}))
-    return _upgrade(case, "next-doubled", twice)
+    text = _(
+        "Next: {revisions:list} lies here twice, as a file of this checkout and as a "
+        "borrowed copy. Remove the copy:"
+    )
+    return _upgrade(case, Message(text, {"revisions": twice})) if twice else None
 
 
 def _broken(case: Case) -> Step | None:
@@ -106,7 +116,8 @@ def _broken(case: Case) -> Step | None:
     wrong = tuple(sorted({*absent, *graph.duplicates, *circle, *files}))
     if not wrong:
         return None
-    return Step("check", case.called.command("check"), Message("next-check", {"what": wrong}))
+    text = _("Next: Alembic cannot load the migrations here because of {what:list}. See the cures:")
+    return Step("check", case.called.command("check"), Message(text, {"what": wrong}))
 
 
 def _compiled(case: Case) -> Step | None:
@@ -114,7 +125,10 @@ def _compiled(case: Case) -> Step | None:
     files = tuple(one.path.name for one in case.inventory.skipped if one.reason == "compiled")
     if not files:
         return None
-    return Step("check", case.called.command("check"), Message("next-compiled", {"files": files}))
+    text = _(
+        "Next: Alembic loads {files:list}, compiled, and what that declares is not known here. See the cure:"
+    )
+    return Step("check", case.called.command("check"), Message(text, {"files": files}))
 
 
 def _objection(case: Case) -> Step | None:
@@ -128,15 +142,21 @@ def _on_borrowed(case: Case) -> Step | None:
     return _refused(on_borrowed(case.inventory, case.landscape.graph, pending, borrowed))
 
 
-def _refused(error: UserError | None) -> Step | None:
+def _refused(error: Objection | None) -> Step | None:
     if error is None:
         return None
     command = error.values.get("take_back")
-    return Step(error.key, str(command) if command else None, Message(error.key, error.values))
+    return Step(error.id, str(command) if command else None, error.message)
 
 
 def _lacking(case: Case) -> Step | None:
-    return _upgrade(case, "next-lacking", case.here.lacks)
+    lacks = len(case.here.lacks or ())
+    why = _n(
+        "Next: the database has {n} migration that this checkout lacks. Borrow and upgrade:",
+        "Next: the database has {n} migrations that this checkout lacks. Borrow and upgrade:",
+        lacks,
+    )
+    return _upgrade(case, why) if lacks else None
 
 
 def _by_hand(case: Case) -> Step | None:
@@ -146,18 +166,26 @@ def _by_hand(case: Case) -> Step | None:
     if not rows:
         return None
     revisions, owners = zip(*rows, strict=True)
-    why = Message("next-by-hand", {"revisions": revisions, "owners": tuple(dict.fromkeys(owners))})
-    return Step("upgrade", case.called.command("upgrade"), why)
+    text = _(
+        "Next: {revisions:list} was copied here by hand, and {owners:list} has it committed: git "
+        "would stumble over the copy. Count it as borrowed:"
+    )
+    why = Message(text, {"revisions": revisions, "owners": tuple(dict.fromkeys(owners))})
+    return _upgrade(case, why)
 
 
 def _waiting(case: Case) -> Step | None:
-    return _upgrade(case, "next-waiting", case.here.waiting)
+    waiting = len(case.here.waiting or ())
+    why = _n(
+        "Next: {n} migration of this checkout not applied yet. Upgrade:",
+        "Next: {n} migrations of this checkout not applied yet. Upgrade:",
+        waiting,
+    )
+    return _upgrade(case, why) if waiting else None
 
 
-def _upgrade(case: Case, why: str, revisions: tuple[str, ...] | None) -> Step | None:
-    if not revisions:
-        return None
-    return Step("upgrade", case.called.command("upgrade"), Message(why, {"revisions": revisions}))
+def _upgrade(case: Case, why: Message) -> Step:
+    return Step("upgrade", case.called.command("upgrade"), why)
 
 
 def _adopt(case: Case) -> Step | None:
@@ -167,7 +195,11 @@ def _adopt(case: Case) -> Step | None:
     needed = tuple(word for word in sorted(missing) if word in borrowed)
     if not needed:
         return None
-    why = Message("next-adopt", {"revisions": needed, "needed_by": missing[needed[0]]})
+    text = _(
+        "Next: {needed_by:list} follows {revisions:list}, which is only borrowed here. Make it "
+        "this branch's own, unless git will bring it:"
+    )
+    why = Message(text, {"revisions": needed, "needed_by": missing[needed[0]]})
     return Step("adopt", case.called.command("adopt", *needed), why)
 
 
@@ -177,7 +209,9 @@ def _merge(case: Case) -> Step | None:
     if diverged is None:
         return None
     command = case.called.command("merge", "-m", "merge heads")
-    return Step("merge", command, Message("next-merge", {"revisions": diverged}))
+    count = number_of_heads(len(diverged))
+    text = _("Next: this branch has diverged into {count}, {revisions:list}. Join them:")
+    return Step("merge", command, Message(text, {"count": count, "revisions": diverged}))
 
 
 def _silent(case: Case) -> Step | None:
@@ -185,7 +219,8 @@ def _silent(case: Case) -> Step | None:
         return None
     project = case.landscape.project
     command = f"cd {shlex.quote(str(project.folder))} && {project.command('current')}"
-    return Step("database", command, Message("next-silent"))
+    text = _("Next: the database did not answer, so what is applied is not known. See why:")
+    return Step("database", command, Message(text))
 
 
 def _commit(case: Case) -> Step | None:
@@ -201,5 +236,9 @@ def _commit(case: Case) -> Step | None:
     paths = (shlex.quote(os.path.relpath(one.path, case.here.path)) for one in rows)
     git = f"git -C {shlex.quote(case.here.path)}"
     command = f"{git} add -- {' '.join(paths)} && {git} commit"
-    why = Message("next-commit", {"revisions": tuple(one.revision.id for one in rows)})
+    text = _(
+        "Next: applied, but in no commit yet: {revisions:list}. Commit it, or other checkouts "
+        "depend on this folder:"
+    )
+    why = Message(text, {"revisions": tuple(one.revision.id for one in rows)})
     return Step("commit", command, why)

@@ -11,7 +11,7 @@ from .rows import BorrowedFile, Head, Row, Rows
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ..messages.message import Message
+    from ..messages import Message
     from .survey import Holding, Landscape
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from .. import git
 from ..borrow.memory import Memory
 from ..borrow.objections import Scene, objection
-from ..database.client import Applied, Database
+from ..database.client import Applied, Database, ProbeFailed
+from ..messages import Message, Text, _
 from ..messages.errors import UserError
-from ..messages.message import Message
 from ..migrations.graph import Graph, Node
 from ..migrations.inventory import Inventory, Skipped, graph_of, take_inventory, visit
 from ..search.by_hand import copied_by_hand
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from ..borrow.errors import Objection
     from ..migrations.inventory import Migration
     from ..migrations.record import Origin
     from ..project.project import Project
@@ -53,7 +54,7 @@ class Landscape(NamedTuple):
     surroundings: Surroundings
     skipped: tuple[Skipped, ...]
     by_hand: Mapping[Path, Origin]  # own files here that somebody has copied, and who has committed them
-    objection: UserError | None  # what an upgrade would say instead of doing anything
+    objection: Objection | None  # what an upgrade would say instead of doing anything
     apart: frozenset[Path] = frozenset()  # checkouts with a database of their own: SQLite's file lies in each
 
 
@@ -141,7 +142,7 @@ def _apart(applied: Applied, ours: Project, checkouts: Iterable[Checkout]) -> It
 
 def _objection(
     project: Project, inventory: Inventory, applied: Applied, graph: Graph, search: Search
-) -> UserError | None:
+) -> Objection | None:
     here = {migration.revision.id: migration for migration in inventory.all}
     own = {id: here[id] for id in inventory.branch_graph.nodes}
     reached = graph.closure(applied.heads).known
@@ -161,11 +162,11 @@ def _ask(database: Database) -> tuple[Applied | None, Message | None]:
     try:
         return database.probe(TIMEOUT, quiet=True), None
     except TimeoutError:
-        return None, Message("silent-slow", {"seconds": int(TIMEOUT)})
+        return None, Message(_("Nothing came within {seconds} seconds."), {"seconds": int(TIMEOUT)})
+    except ProbeFailed as error:
+        return None, Message(Text("{reason:text}"), error.values)
     except UserError as error:
-        if error.key in {"probe-failed", "database-down"}:
-            return None, Message("silent-because", error.values)
-        return None, Message(error.key, error.values)
+        return None, error.message
 
 
 def _union(holdings: Iterable[Holding]) -> Graph:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..messages.message import Message
+from ..database.client import NO_ROWS
+from ..messages import Message, Text, _
 from ..messages.quoting import coloured, columns, one_line
 
 if TYPE_CHECKING:
@@ -17,7 +18,14 @@ if TYPE_CHECKING:
 
 NONE = "–"
 NAMED = 5  # checkouts that are named; the others are counted
-COLUMNS = {"checkout": "1", "branch": "36", "heads": "33", "borrowed": "35", "lacks": "31", "waiting": "34"}
+COLUMNS = {  # and the style of each
+    _("Checkout"): "1",
+    _("Branch"): "36",
+    _("Own heads"): "33",
+    _("Borrowed"): "35",
+    _("Lacks"): "31",
+    _("Not applied"): "34",
+}
 
 
 class Page(NamedTuple):
@@ -49,11 +57,11 @@ def _page(standing: Standing, phrase: Phrase, shown: int) -> Page:
     sections = _databases(standing, phrase)
     borrowed = next(row for row in standing.checkouts if row.here).borrowed
     if borrowed:
-        lines = tuple(phrase(Message(_borrowed_key(one), one._asdict())) for one in borrowed)
-        sections += ((phrase(Message("status-loans")), lines),)
+        lines = tuple(phrase(_borrowed(one)) for one in borrowed)
+        sections += ((phrase(Message(_("Borrowed here"))), lines),)
     why, command = phrase(standing.step.why), standing.step.command
     return Page(
-        header=tuple(phrase(Message(f"column-{name}")) for name in COLUMNS),
+        header=tuple(phrase(Message(title)) for title in COLUMNS),
         rows=tuple(_cells(row, phrase, shown) for row in standing.checkouts),
         here=next(index for index, row in enumerate(standing.checkouts) if row.here),
         sections=sections,
@@ -63,14 +71,18 @@ def _page(standing: Standing, phrase: Phrase, shown: int) -> Page:
     )
 
 
-def _borrowed_key(borrowed_file: BorrowedFile) -> str:
-    state = "-staged" if borrowed_file.staged else "-edited" if borrowed_file.edited else ""
-    return f"status-loan{state}"
+def _borrowed(borrowed_file: BorrowedFile) -> Message:
+    text = _("{revision}  from {origin}: {path}")
+    if borrowed_file.staged:
+        text = _("{revision}  from {origin}, staged here: {path}")
+    elif borrowed_file.edited:
+        text = _("{revision}  from {origin}, edited here: {path}")
+    return Message(text, borrowed_file._asdict())
 
 
 def _cells(row: Row, phrase: Phrase, shown: int) -> tuple[str, ...]:
     if not row.has_project:
-        empty = phrase(Message("status-no-project"))
+        empty = phrase(Message(_("no Alembic project")))
         return (one_line(row.name), one_line(row.branch or NONE), empty, NONE, NONE, NONE)
     lent: dict[str, list[str]] = {}
     for one in row.borrowed:
@@ -78,7 +90,7 @@ def _cells(row: Row, phrase: Phrase, shown: int) -> tuple[str, ...]:
     borrowed = (f"{_ids(lent[origin], shown)} ← {one_line(origin)}" for origin in sorted(lent))
     return (
         one_line(row.name),
-        one_line(row.branch or phrase(Message("status-no-branch"))),
+        one_line(row.branch or phrase(Message(_("(no branch)")))),
         _ids(row.heads, max(shown, 1)),
         "; ".join(borrowed) or NONE,
         "?" if row.lacks is None else _ids(row.lacks, shown),
@@ -98,12 +110,13 @@ def _ids(revisions: Sequence[str], shown: int) -> str:
 def _databases(standing: Standing, phrase: Phrase) -> tuple[tuple[str, tuple[str, ...]], ...]:
     if standing.databases is None:
         said = phrase(standing.silence) if standing.silence else ""
-        return ((phrase(Message("status-silent")), tuple(said.split("\n"))),)
-    nothing = (phrase(Message("no-heads")),)
-    apart = (phrase(Message("status-apart")),) if standing.apart else ()
+        return ((phrase(Message(_("The database did not answer"))), tuple(said.split("\n"))),)
+    nothing = (phrase(NO_ROWS),)
+    not_all = Message(_("This file is not everybody's: the checkouts with a ? have one of their own"))
+    apart = (phrase(not_all),) if standing.apart else ()
     return tuple(
         (
-            phrase(Message("status-database", {"database": rows.database})),
+            phrase(Message(_("Database {database}"), {"database": rows.database})),
             (*(tuple(_head(head, standing, phrase) for head in rows.heads) or nothing), *apart),
         )
         for rows in standing.databases
@@ -121,13 +134,17 @@ def _head(head: Head, standing: Standing, phrase: Phrase) -> str:
     }
     if head.owners:
         all_of_them = len(head.owners) == sum(row.has_project for row in standing.checkouts) > NAMED
-        key = "status-everywhere" if all_of_them else "status-owned"
+        text = _("{revision}  every checkout") if all_of_them else Text("{revision}  {owners:list}")
         shown = (*head.owners[:NAMED], f"+{len(head.owners) - NAMED}") if head.owners[NAMED:] else head.owners
-        return phrase(Message(key, {**about, "owners": shown}))
+        return phrase(Message(text, {**about, "owners": shown}))
     if origin is None:
-        return phrase(Message("status-copies" if head.borrowers else "status-nowhere", about))
-    copies = phrase(Message("status-borrowers", about)) if head.borrowers else ""
-    return phrase(Message("status-remembered", about)) + copies
+        text = _("{revision}  in no checkout any more, and git does not have it")
+        if head.borrowers:
+            text = _("{revision}  in no checkout any more but as a copy, borrowed by {borrowers:list}")
+        return phrase(Message(text, about))
+    copies = phrase(Message(_("; borrowed by {borrowers:list}"), about)) if head.borrowers else ""
+    text = _("{revision}  in no checkout any more; git has it in {origin} ({commit})")
+    return phrase(Message(text, about)) + copies
 
 
 def render(page: Page, *, colour: bool = False) -> str:

@@ -12,7 +12,8 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from ..messages.errors import CALL, UserError
+from ..messages import _
+from ..messages.errors import FolderMissing, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from typing import IO
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class ProgramMissing(UserError):
+    """A program that is not installed, or not on PATH."""
 
 
 class Result(NamedTuple):
@@ -42,7 +47,7 @@ def run(
 ) -> Result:
     """Run `argv` in `folder` to its end, with `text` as its standard input; as `user` if we are root.
 
-    Raises UserError("program-missing") if there is no such program. One that has not ended within `timeout`
+    Raises ProgramMissing if there is no such program. One that has not ended within `timeout`
     seconds is ended, and has failed with what it had written.
     """
     try:
@@ -60,8 +65,12 @@ def run(
         return Result(-signal.SIGKILL, error.output or b"", b"no answer within %d seconds" % (timeout or 0))
     except FileNotFoundError as error:
         if not folder.is_dir():
-            raise UserError("folder-missing", folder=folder, call=CALL) from error
-        raise UserError("program-missing", program=argv[0]) from error
+            raise FolderMissing(folder) from error
+        missing = _(
+            "{program} is not installed, or not on PATH. Install it, or add its folder to PATH, "
+            "then run it again."
+        )
+        raise ProgramMissing(missing, program=argv[0]) from error
     return Result(done.returncode, done.stdout, done.stderr)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...install.shim import HOME
-from ...messages.message import Message
+from ...messages import WARN, Message, _
 from ...migrations.revision import is_migration_name
 from ...project.project import config_files, find_project
 from ...project.settings import FILE, load_settings
@@ -42,7 +42,7 @@ class Call(NamedTuple):
         for one in dict.fromkeys(skipped):
             shut = one.reason in SHUT and not is_migration_name(one.path.name)
             if self.options.verbose or shut:
-                self.printer.tell(Message("skipped-path", {"path": one.path, "reason": one.reason}))
+                self.printer.tell(one.message)
 
 
 def open_call(options: argparse.Namespace, printer: Printer) -> Call:
@@ -57,5 +57,9 @@ def open_call(options: argparse.Namespace, printer: Printer) -> Call:
     settings = load_settings(project.root / FILE, project.folder / FILE)
     printer.speak(settings.language)
     if options.directory is None and home and not here.is_relative_to(project.root):
-        printer.tell(Message("from-home", {"here": here, "folder": project.folder}))
+        text = _(
+            "{here} is in no Alembic project; this is about {folder}, where the functions were "
+            "sourced from last."
+        )
+        printer.tell(Message(text, {"here": here, "folder": project.folder}, WARN))
     return Call(options, project, settings, printer)

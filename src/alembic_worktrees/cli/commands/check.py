@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ... import PROGRAM
 from ...check.recorded import Review, joined, merging, review_commit, review_index, review_push
 from ...check.review import Scope, find_scope, review_database, review_files, review_project
+from ...messages import Message, _, _n
 from ...messages.errors import DONE, NOT_DONE, Usage, UserError
-from ...messages.message import Message
 from ...project.project import ConfigFiles, config_files, find_project
 from ...project.settings import FILE, load_settings
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from ...check.rules import Problem
+    from ...check.problems import Problem
     from ..printer import Printer
 
     Push = tuple[str, str | None]  # the commit, and where the branch stands on the remote
@@ -34,23 +34,30 @@ def check(options: argparse.Namespace, printer: Printer) -> int:
         return DONE
     files = config_files(options.config, options.name, (), os.environ)
     scope = find_scope(options.directory, Path.cwd(), files)
-    with _passable(printer, _way_past(options, scope) if hook else None):
-        found = _review(options, scope, files)
-        if scope and found != Review():
-            printer.speak(scope.language())
-        _show(options, found, printer)
-        if all(problem.warning for problem in found.problems):
-            return DONE
-        if hook and not options.json:
-            printer.tell(_way_past(options, scope))
-        return NOT_DONE
+    work = partial(_judge, options, scope, files, printer, hook=hook)
+    return passable(printer, _way_past(options, scope), work) if hook else work()
+
+
+def _judge(
+    options: argparse.Namespace, scope: Scope | None, files: ConfigFiles, printer: Printer, *, hook: bool
+) -> int:
+    found = _review(options, scope, files)
+    if scope and found != Review():
+        printer.speak(scope.language())
+    _show(options, found, printer)
+    if all(problem.warning for problem in found.problems):
+        return DONE
+    if hook and not options.json:
+        printer.tell(_way_past(options, scope))
+    return NOT_DONE
 
 
 def _must_make_sense(options: argparse.Namespace) -> None:
     if options.since and not options.ref:
-        raise Usage("since-without-ref")
+        raise Usage(_("--since goes with --ref: alembic-worktrees check --ref HEAD --since origin/main"))
     if options.database and (options.staged or options.pushed or options.ref):
-        raise Usage("database-with-git")
+        text = _("--database compares the files with the database; leave out --staged, --pushed and --ref")
+        raise Usage(text)
 
 
 def _is_skipped(hook: str) -> bool:
@@ -58,22 +65,30 @@ def _is_skipped(hook: str) -> bool:
     return hook in os.environ.get("SKIP", "").split(",")
 
 
-@contextmanager
-def _passable(printer: Printer, way_past: Message | None) -> Iterator[None]:
-    """Say how to get past a hook that refuses, whatever for."""
+def passable(printer: Printer, way_past: Message, work: Callable[[], int]) -> int:
+    """Do a hook's work and return its status; where it fails, whatever for, say how to get past it."""
     try:
-        yield
+        return work()
     except UserError as error:
-        if way_past is None:
-            raise
-        printer.tell(Message(error.key, error.values))
-        raise UserError(way_past.key, **way_past.values) from error
+        printer.tell(error.message)
+        printer.tell(way_past)
+        return NOT_DONE
 
 
 def _way_past(options: argparse.Namespace, scope: Scope | None) -> Message:
     if options.pushed or _is_pushing(os.environ):
-        return Message("past-check-push")
-    return Message("past-check-merge" if scope and merging(scope) else "past-check")
+        text = _("To push it as it is, for once: SKIP=alembic-check git push …, or git push --no-verify …")
+    elif scope and merging(scope):
+        text = _(
+            "The merge waits for you. Once that is mended, add it and go on: git commit --no-edit\n"
+            "  To give the merge up: git merge --abort\n"
+            "  To commit it as it is, for once: SKIP=alembic-check git commit --no-edit"
+        )
+    else:
+        text = _(
+            "To commit it as it is, for once: SKIP=alembic-check git commit …, or git commit --no-verify …"
+        )
+    return Message(text)
 
 
 def _review(options: argparse.Namespace, scope: Scope | None, files: ConfigFiles) -> Review:
@@ -123,7 +138,11 @@ def _here(options: argparse.Namespace, scope: Scope) -> Iterator[Problem]:
 
 def _outside_git(options: argparse.Namespace, files: ConfigFiles) -> Iterable[Problem]:
     if options.staged or options.pushed or options.ref:
-        raise UserError("not-a-repository", folder=Path.cwd())
+        text = _(
+            "{folder} is not in a git repository, so there is no index and no commit to check. To "
+            "check the files: alembic-worktrees check"
+        )
+        raise UserError(text, folder=Path.cwd())
     project = find_project(options.directory, here=Path.cwd(), home=None, files=files)
     return review_project(project, load_settings(project.folder / FILE))
 
@@ -137,8 +156,14 @@ def _show(options: argparse.Namespace, found: Review, printer: Printer) -> None:
     sys.stdout.flush()  # what is told comes after it, also where git makes one of the two streams
     if found.before:
         ids = tuple(dict.fromkeys(problem.id for problem in found.before))
-        values = {"problems": found.before, "ids": ids, "command": _again(options)}
-        printer.tell(Message("were-before", values))
+        printer.tell(
+            _n(
+                "{n} problem was there before and stops nothing now: {ids:list}. See: {command}",
+                "{n} problems were there before and stop nothing now: {ids:list}. See: {command}",
+                len(found.before),
+                {"ids": ids, "command": _again(options)},
+            )
+        )
 
 
 def _again(options: argparse.Namespace) -> str:
@@ -153,8 +178,11 @@ def _again(options: argparse.Namespace) -> str:
 
 def line_of(problem: Problem) -> Message:
     """Return what to say of a problem: what, where, and the cure."""
+    text = _("{id}: {message}\n{files:lines}\n  → {hint}")
+    if problem.warning:
+        text = _("{id} (only a warning): {message}\n{files:lines}\n  → {hint}")
     return Message(
-        "check-warning" if problem.warning else "check-line",
+        text,
         {"files": problem.files, "id": problem.id, "message": problem.message, "hint": problem.hint},
     )
 

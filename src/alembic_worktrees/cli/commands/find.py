@@ -6,9 +6,9 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from ...messages import _
 from ...messages.errors import DONE, UserError
-from ...messages.message import Message
-from ...migrations.inventory import names_in, visit
+from ...migrations.inventory import from_origin, names_in, visit
 from ...search.checkouts import look_around
 from ...search.search import THOROUGH, Search
 from .call import Call, open_call
@@ -33,7 +33,12 @@ def find(options: argparse.Namespace, printer: Printer) -> int:
         from ...borrow.plan import Gap
 
         if longer := _beginning_with(id, search):
-            raise UserError("find-longer", revision=id, longer=longer)
+            text = _(
+                "Migration {revision} not found in the worktrees. These begin with it, and an id "
+                "has to be whole:\n"
+                "{longer:lines}"
+            )
+            raise UserError(text, revision=id, longer=longer)
         raise not_found(call.project, search.surroundings, [Gap(id, ())], search.skipped)
     printer.data(str(found[0].path or f"{found[0].origin.commit}:{found[0].origin.path}"))
     return DONE
@@ -66,10 +71,7 @@ def _print_checkout(checkout: Checkout, call: Call) -> None:
     call.tell_skipped(skipped)
     borrowed = _origins(checkout) if sys.stdout.isatty() else {}
     lines = [
-        call.printer.phrase(Message("head-borrowed", {"revision": name, "origin": borrowed[name]}))
-        if name in borrowed
-        else name
-        for name in names
+        call.printer.phrase(from_origin(name, borrowed[name])) if name in borrowed else name for name in names
     ]
     count = f"{len(names)} migration{'' if len(names) == 1 else 's'}"
     call.printer.data(f"{checkout.name} ({count})", *(f"  {line}" for line in lines))

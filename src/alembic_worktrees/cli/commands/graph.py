@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...messages import OK, WARN, Message, _
 from ...messages.errors import DONE, Usage, UserError
-from ...messages.message import Message
 from ...status.survey import survey
 from ...system.encoding import encoded
 from ..printer import has_colour
@@ -32,7 +32,7 @@ def graph(options: argparse.Namespace, printer: Printer) -> int:
     path = Path(options.output) if options.output else None
     chosen = options.format or _format_of(path)
     if path and os.path.lexists(path) and not options.force:  # before the work, which takes a second
-        raise UserError("file-exists", path=path)
+        raise _exists(path)
     call = open_call(options, printer)
     landscape = survey(
         call.project,
@@ -44,10 +44,14 @@ def graph(options: argparse.Namespace, printer: Printer) -> int:
     )
     call.tell_skipped(landscape.skipped)
     if landscape.silence:
-        printer.tell(Message("graph-silent", {"why": landscape.silence}))
+        silent = _(
+            "The database did not answer, so the picture does not say what is applied (to leave "
+            "it out: --no-database). {why}"
+        )
+        printer.tell(Message(silent, {"why": landscape.silence}, WARN))
     picture = make_picture(landscape)
     if not picture.items and chosen == "text":
-        printer.tell(Message("graph-empty"))
+        printer.tell(Message(_("No migrations yet."), mark=OK))
     text = _drawn(picture, chosen, printer, whole=options.all, shown=path is None)
     # What programs read says that it is UTF-8; a reader's terminal or pager expects the locale's encoding.
     to_be_read = chosen == "text" and path is None
@@ -60,10 +64,14 @@ def graph(options: argparse.Namespace, printer: Printer) -> int:
 
 
 def _format_of(path: Path | None) -> str:
-    """Return the format that the end of a file's name says, text if it has none. Raises Usage("format-unknown")."""
+    """Return the format that the end of a file's name says, text if it has none. Raises Usage."""
     end = path.suffix[1:].lower() if path else ""
     if end and end not in FORMATS:
-        raise Usage("format-unknown", path=path, end=end, known=tuple(f".{known}" for known in FORMATS))
+        text = _(
+            "{path}: no format ends in .{end}. Let it end in one of {known:list}, or add for "
+            "example --format svg"
+        )
+        raise Usage(text, path=path, end=end, known=tuple(f".{known}" for known in FORMATS))
     return FORMATS.get(end, "text")
 
 
@@ -81,11 +89,19 @@ def _drawn(picture: Picture, chosen: str, printer: Printer, *, whole: bool, show
     return svg.draw(picture, entries, phrase) if chosen == "svg" else mermaid.draw(picture, entries, phrase)
 
 
+def _exists(path: Path) -> UserError:
+    return UserError(_("{path} exists already. To overwrite it, add --force"), path=path)
+
+
 def _save(data: bytes, path: Path, *, overwrite: bool) -> None:
     try:
         with path.open("wb" if overwrite else "xb") as file:
             file.write(data)
     except FileExistsError as error:
-        raise UserError("file-exists", path=path) from error
+        raise _exists(path) from error
     except OSError as error:
-        raise UserError("cannot-save", path=path, reason=error.strerror) from error
+        text = _(
+            "Cannot write {path}: {reason}. Name a file in a folder that is there and may be "
+            "written to: --output FILE"
+        )
+        raise UserError(text, path=path, reason=error.strerror) from error

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...check.review import find_scope
+from ...check.review import Scope, find_scope
+from ...messages import WARN, Message, _
 from ...messages.errors import DONE, UserError
-from ...messages.message import Message
 from ...project.project import config_files
-from .check import _is_skipped, _passable
+from .check import _is_skipped, passable
 
 if TYPE_CHECKING:
     import argparse
@@ -20,20 +21,30 @@ if TYPE_CHECKING:
 
 def protect(options: argparse.Namespace, printer: Printer) -> int:
     """Refuse a commit that rewrites a published migration, unless SKIP names us, as for pre-commit."""
-    from ...hooks.protect import rewritten
-
     if _is_skipped("alembic-protect"):
         return DONE
     files = config_files(options.config, options.name, (), os.environ)
     scope = find_scope(options.directory, Path.cwd(), files)
-    with _passable(printer, Message("past-protect")):
-        rows = tuple(rewritten(scope)) if scope else ()
-        if scope and rows:
-            printer.speak(scope.language())
-            named = tuple(Message(f"protected-{row.how}", {"path": row.path}) for row in rows)
-            branches = tuple(dict.fromkeys(row.published for row in rows))
-            raise UserError("protected", branches=branches, rows=named, paths=tuple(row.path for row in rows))
-    return DONE
+    past = _("  To commit it anyway: SKIP=alembic-protect git commit …, or git commit --no-verify …")
+    return passable(printer, Message(past), partial(_protect, scope, printer)) if scope else DONE
+
+
+def _protect(scope: Scope, printer: Printer) -> int:
+    from ...hooks.protect import rewritten
+
+    rows = tuple(rewritten(scope))
+    if not rows:
+        return DONE
+    printer.speak(scope.language())
+    branches = tuple(dict.fromkeys(row.published for row in rows))
+    named, paths = tuple(row.message for row in rows), tuple(row.path for row in rows)
+    text = _(
+        "{branches:list} already has these migrations, and others may have applied them:\n"
+        "{rows:lines}\n"
+        "  Write a new migration instead. To undo the change: git restore --staged "
+        "--worktree {paths:top}"
+    )
+    raise UserError(text, branches=branches, rows=named, paths=paths)
 
 
 def report(options: argparse.Namespace, printer: Printer) -> int:
@@ -41,11 +52,14 @@ def report(options: argparse.Namespace, printer: Printer) -> int:
     try:
         _report(options, printer)
     except UserError as error:
-        printer.tell(Message(error.key, error.values))
+        printer.tell(error.message)
     except Exception as error:
         from ...database.runner.masking import mask
 
-        printer.tell(Message("report-failed", {"error": mask(f"{type(error).__name__}: {error}")}))
+        text = _(
+            "alembic-worktrees could not look at the migrations ({error}). To see why: alembic-worktrees check"
+        )
+        printer.tell(Message(text, {"error": mask(f"{type(error).__name__}: {error}")}, WARN))
     return DONE
 
 

@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ... import PROGRAM, git
+from ...borrow.lock import WAITING
 from ...check.review import find_scope, projects
 from ...install.extras import Home, Place
 from ...install.installation import Change, apply, plan_installation, plan_removal
 from ...install.purge import Remains, find_remains, take
+from ...install.texts import to_remove
+from ...messages import OK, STEP, WARN, Message, _, _n
 from ...messages.errors import DONE, Usage, UserError
-from ...messages.message import Message
 from ...messages.speaker import language
 from ...project.config import MAIN
+from ...project.errors import NoConfig
 from ...project.project import config_files
 from ...project.settings import FILE, load_settings
 from ...search.checkouts import look_around
@@ -32,7 +35,8 @@ if TYPE_CHECKING:
 def init(options: argparse.Namespace, printer: Printer) -> int:
     """Show what is to be written, ask, write; run again it changes nothing."""
     if options.purge and not options.remove:
-        raise Usage("init-purge-alone", command=_again(options, "--remove"))
+        text = _("--purge takes out more than --remove does, and goes with it: {command}")
+        raise Usage(text, command=_again(options, "--remove"))
     if options.remove:
         return _remove(options, printer)
     home = _home(_open(options, printer))
@@ -42,10 +46,11 @@ def init(options: argparse.Namespace, printer: Printer) -> int:
     steps = tuple(map(_described, installation.changes))
     _show(steps, installation.notes, options, printer)
     if not steps:
-        printer.tell(Message("init-nothing"))
-    elif _may(options, printer, Message("init-ask")):
+        printer.tell(Message(_("All is in place; nothing to write."), mark=OK))
+    elif _may(options, printer, Message(_("Write this? [y/N] "), mark=WARN)):
         apply(installation, home.place)
-        printer.tell(Message("init-done"))
+        text = _("Done. Commit the new files, then in a worktree: source scripts/alembic-utils.sh")
+        printer.tell(Message(text, mark=OK))
     return DONE
 
 
@@ -59,7 +64,14 @@ def _wrong_already(root: Path) -> Iterator[Message]:
     found = review_tree(scope, Tree(root, None)) if scope else ()
     yield from map(line_of, found)
     if found:
-        yield Message("init-already", {"problems": found})
+        yield _n(
+            "{n} thing is wrong here already. The hooks will not stop a commit for that, only for what it makes "
+            "worse.",
+            "{n} things are wrong here already. The hooks will not stop a commit for that, only for what it makes "
+            "worse.",
+            len(found),
+            mark=WARN,
+        )
 
 
 def _remove(options: argparse.Namespace, printer: Printer) -> int:
@@ -71,26 +83,28 @@ def _remove(options: argparse.Namespace, printer: Printer) -> int:
     notes = (*installation.notes, *(remains.warnings() if options.purge else _stays(options, remains)))
     _show(steps, notes, options, printer)
     if not steps:
-        printer.tell(Message("init-nothing-left"))
-    elif _may(options, printer, Message("init-ask-remove")):
+        printer.tell(Message(_("Nothing to remove."), mark=OK))
+    elif _may(options, printer, Message(_("Remove this? [y/N] "), mark=WARN)):
         if options.purge:
-            take(remains, place, lambda: printer.tell(Message("waiting")))
+            take(remains, place, lambda: printer.tell(WAITING))
         apply(installation, place)
-        printer.tell(Message("init-removed"))
+        printer.tell(Message(_("Removed."), mark=OK))
     return DONE
 
 
 def _stays(options: argparse.Namespace, remains: Remains) -> Iterator[Message]:
     if what := tuple(remains.stays()):
-        yield Message("init-stays", {"what": what, "command": _again(options, "--purge")})
+        text = _("This stays:\n{what:lines}\n  To take it out too: {command}")
+        yield Message(text, {"what": what, "command": _again(options, "--purge")}, WARN)
 
 
 def _may(options: argparse.Namespace, printer: Printer, question: Message) -> bool:
-    """Whether it is to be done: not in a dry run. Raises UserError "init-needs-yes" without a yes."""
+    """Whether it is to be done: not in a dry run. Raises UserError without a yes."""
     if options.dry_run:
         return False
     if not options.yes and not printer.ask(question):
-        raise UserError("init-needs-yes", command=_again(options, "--yes"))
+        text = _("Nothing was written. To do it without being asked: {command}")
+        raise UserError(text, command=_again(options, "--yes"))
     return True
 
 
@@ -105,9 +119,17 @@ def _again(options: argparse.Namespace, more: str) -> str:
 def _place(folder: Path) -> Place:
     repository = git.locate(folder)
     if repository is None:
-        raise UserError("init-no-git", folder=folder)
+        raise _no_git(folder)
     top = repository.top
     return Place(top, repository.common, git.hooks_folder(top), git.hooks_path(top))
+
+
+def _no_git(folder: Path) -> UserError:
+    text = _(
+        "{folder} is not in a git repository. To write the shell file alone: "
+        "alembic-worktrees shim --shell bash > scripts/alembic-utils.sh"
+    )
+    return UserError(text, folder=folder)
 
 
 def _open(options: argparse.Namespace, printer: Printer) -> Call:
@@ -118,24 +140,29 @@ def _open(options: argparse.Namespace, printer: Printer) -> Call:
         found = projects(scope, placed=True) if scope else ()
     try:
         call = open_call(options, printer)
-    except UserError as error:
-        if not found or not error.key.startswith("no-config"):
+    except NoConfig:
+        if not found:
             raise
         if len(found) > 1 and options.extras:
             folders = tuple(project.folder for project in found)
             command = shlex.join([PROGRAM, "init", os.path.relpath(folders[0])])
-            raise UserError("init-which", found=folders, command=command) from None
+            text = _(
+                "This checkout has several Alembic projects, and --with is about one:\n"
+                "{found:lines}\n"
+                "  Name it, for example: {command} --with …"
+            )
+            raise UserError(text, found=folders, command=command) from None
         options.directory = str(found[0].folder)
         call = open_call(options, printer)
     for project in found or (call.project,):
-        printer.tell(Message("init-project", {"folder": project.folder}))
+        printer.tell(Message(_("Alembic project: {folder}"), {"folder": project.folder}, STEP))
     return call
 
 
 def _home(call: Call) -> Home:
     project, published = call.project, call.settings.published
     if project.repository is None:
-        raise UserError("init-no-git", folder=project.root)
+        raise _no_git(project.root)
     main = look_around(project, call.settings.search).main
     default = git.default_branch(project.root)
     branch = default or main.branch or "main"
@@ -165,10 +192,10 @@ def _show(
 
 def _described(change: Change) -> Message:
     if change.before is None:
-        return Message("init-create", {"path": change.path})
+        return Message(_("To write: {path}"), {"path": change.path}, STEP)
     if change.after is None:
-        return Message("init-delete", {"path": change.path})
-    return Message("init-change", {"path": change.path, "diff": _diff(change)})
+        return to_remove(change.path)
+    return Message(_("To change: {path}\n{diff:text}"), {"path": change.path, "diff": _diff(change)}, STEP)
 
 
 def _diff(change: Change) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from ... import git
 from ...author import own
+from ...messages import OK, Message, _
 from ...messages.errors import DONE
-from ...messages.message import Message
 from .call import open_call
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ def adopt(options: argparse.Namespace, printer: Printer) -> int:
     call = open_call(options, printer)
     for row in own.adopt(call.project, options.revisions):
         values = {"revision": row.entry.revision, "path": row.migration.path, "origin": row.entry.origin.name}
-        printer.tell(Message("adopted", values))
+        text = _("{revision}, borrowed from {origin}, is now this branch's own, and staged: {path}")
+        printer.tell(Message(text, values, OK))
     return DONE
 
 

@@ -7,8 +7,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from ...author.revision import Author, Wanted, write_revision
+from ...messages import TITLE, Message, _
 from ...messages.errors import DONE
-from ...messages.message import Message
 from ...project.project import config_files
 from ...status.next_step import Called
 from ..options import ALEMBIC
@@ -31,7 +31,7 @@ def revision(options: argparse.Namespace, printer: Printer) -> int:
         sys.stdout.flush()  # what is told comes after it
         argv = config_files(options.config, options.name, (), os.environ).argv
         called = Called(options.directory, argv, tuple(options.arguments))
-        printer.tell(Message("revision-next", {"command": called.command("upgrade")}))
+        printer.tell(Message(_("Next: {command}"), {"command": called.command("upgrade")}, TITLE))
     return DONE
 
 

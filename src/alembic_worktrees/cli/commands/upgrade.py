@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ...database.client import Database
+from ...messages import OK, WARN, Message, _, _n
 from ...messages.errors import DONE, UserError
-from ...messages.message import Message
 from .call import Call, open_call
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def copy(options: argparse.Namespace, printer: Printer) -> int:
     if error := situation.obstacle:
         raise error
     if not situation.plan.copies and not situation.plan.returned:
-        printer.tell(Message("plan-nothing"))
+        printer.tell(Message(_("Nothing to borrow: all that is applied is here."), mark=OK))
     return DONE
 
 
@@ -102,10 +102,22 @@ def _review(call: Call, situation: Situation) -> None:
         called = Called(options.directory, argv, tuple(options.arguments))
         read = called.command("copy", "--dry-run", "--review")
         again = called.command(options.command, "--no-review")
-        raise UserError("preview-unanswered", copies=copies, read=read, again=again)
+        count = _n("{n} migration would be borrowed", "{n} migrations would be borrowed", len(copies))
+        text = _(
+            "{count}, and here nobody can be asked; nothing was written.\n"
+            "  To read what would be borrowed: {read}\n"
+            "  Then to go on without a question: {again}"
+        )
+        raise UserError(text, count=count, read=read, again=again)
     _show_sheets(call, situation, data=False)
-    if not call.printer.ask(Message("preview-ask", {"copies": copies})):
-        raise UserError("preview-declined")
+    question = _n(
+        "Alembic runs what it loads. Borrow {n} file? [y/N] ",
+        "Alembic runs what it loads. Borrow {n} files? [y/N] ",
+        len(copies),
+        mark=WARN,
+    )
+    if not call.printer.ask(question):
+        raise UserError(_("Not borrowed; nothing was written."))
 
 
 def _show_sheets(call: Call, situation: Situation, *, data: bool) -> None:
@@ -126,13 +138,24 @@ def _consent(printer: Printer, meant: Sequence[str], applied: Applied) -> None:
     hosts = [(table.name, remote) for table in applied.tables for remote in table.remote]
     for name, remote in dict.fromkeys(hosts):
         values = {"database": name, "host": remote.host, "why": _why(remote)}
-        if remote.host.lower() not in named and not printer.ask(Message("ask-not-local", values)):
-            raise UserError("not-local", **values)
+        question = Message(_("{database} is not a local database, {why}. Upgrade it? [y/N] "), values, WARN)
+        if remote.host.lower() not in named and not printer.ask(question):
+            text = _(
+                "{database} is not a local database, {why}; it is upgraded only if you say so: "
+                "add --remote-database, or put its host under [tool.alembic-worktrees] in "
+                "pyproject.toml: remote-database = [{host:toml}]"
+            )
+            raise UserError(text, **values)
 
 
 def _why(remote: Remote) -> Message:
-    key = "name" if remote.address else "unknown"
-    return Message(f"remote-{'address' if remote.address == remote.host else key}", remote._asdict())
+    if remote.address == remote.host:
+        text = _("for {host} is not this machine's loopback address")
+    elif remote.address:
+        text = _("for {host} is {address}, not this machine's loopback address")
+    else:
+        text = _("for no address of {host} is known here")
+    return Message(text, remote._asdict())
 
 
 def _plan_document(situation: Situation) -> dict[str, object]:
@@ -161,7 +184,7 @@ def _print_plan(situation: Situation, printer: Printer) -> None:
     for copied in situation.plan.copies:
         revision, origin = copied.candidate.revision.id, copied.candidate.origin.name
         values = {"revision": revision, "origin": origin, "path": copied.path}
-        printer.data(printer.phrase(Message("plan-copy", values)))
+        printer.data(printer.phrase(Message(_("{revision} ← {origin}: {path}"), values)))
     for row in situation.plan.returned:
         values = {"revision": row.entry.revision, "path": row.migration.path}
-        printer.data(printer.phrase(Message("plan-return", values)))
+        printer.data(printer.phrase(Message(_("{revision} would be removed: {path}"), values)))

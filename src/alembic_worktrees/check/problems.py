@@ -1,0 +1,193 @@
+"""What can be wrong with migrations, as values: each problem's stable id, what it says, and its cure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..messages import Message, Text, _
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+WARNINGS = {"id-prefix"}  # Alembic looks for the whole id first
+
+_UPGRADE = Text("alembic-worktrees upgrade {folder:q}{words:options}")
+_CORRECT = _("Correct the file")
+_RENAME = _("Rename the revision, here and where it is referred to")
+# What each says, and its cure
+_PROBLEMS = {
+    "parent-missing": (
+        _("{needed_by:list} follows {revision}, which is nowhere: Alembic fails with KeyError"),
+        _("Correct down_revision, or bring back the file of {revision}"),
+    ),
+    "depends-missing": (
+        _("{needed_by:list} depends on {revision}, which is nowhere: Alembic fails with KeyError"),
+        _("Correct depends_on, or bring back the file of {revision}"),
+    ),
+    "duplicate-revision": (
+        _("{revision} is defined by {count}; Alembic takes them for heads of their own"),
+        _("Keep one and remove the others, for example: {remove}"),
+    ),
+    "borrowed-staged": (
+        _(
+            "{revisions:list} is only borrowed here (from {origins:list}), and is staged: it "
+            "would be recorded as this branch's own"
+        ),
+        _(
+            "To leave it out: git rm --cached {files:top} && {there}alembic-worktrees copy\n"
+            "  → To record it all the same: {there}alembic-worktrees adopt {revisions:words}"
+        ),
+    ),
+    "cycle": (
+        _("These revisions follow each other in a circle: {cycle:list}"),
+        _("Correct down_revision or depends_on in one of them"),
+    ),
+    "self-loop": (
+        _("{revision} follows itself"),
+        _("Correct its down_revision or depends_on"),
+    ),
+    "duplicate-label": (
+        _("The branch label {label} is used by {owners:list}; Alembic allows one"),
+        _("Change branch_labels in one of them"),
+    ),
+    "no-revision": (
+        _("Alembic loads every .py file there, and this one has no revision"),
+        _("Move it to another folder, or give it a revision"),
+    ),
+    "unreadable": (
+        _("Alembic cannot load it: {reason} {detail}"),
+        _CORRECT,
+    ),
+    "compiled": (
+        _("not judged: Alembic loads it (sourceless = true), and what it declares is compiled"),
+        _("Put its source beside it: then that is loaded, and read"),
+    ),
+    "config-unreadable": (
+        _("It cannot be read as Alembic reads it: {reason}"),
+        _CORRECT,
+    ),
+    "package-missing": (
+        _(
+            "not judged: the Alembic config says {location}, and no package {package} with "
+            "this folder is found"
+        ),
+        _(
+            "Install the project (pip install --editable .), set prepend_sys_path, or write "
+            "the location as a path"
+        ),
+    ),
+    "illegal-id": (
+        _("Alembic does not allow {characters} in an id: {revision}"),
+        _RENAME,
+    ),
+    "id-too-long": (
+        _("{revision} has {length} characters; the version table holds {longest}"),
+        _RENAME,
+    ),
+    "id-prefix": (
+        _(
+            "{longer} begins with {revision}: where {revision} is missing, Alembic silently "
+            "takes {longer} for it"
+        ),
+        _("Rename the one that is not yet applied anywhere"),
+    ),
+    "diverged-heads": (
+        _("The history has diverged into {count}: {heads:list}"),
+        _('alembic-worktrees merge {folder:q}{words:options} -m "merge heads", then commit the new file'),
+    ),
+    "both-changed": (
+        _("Both sides changed this migration, so what the merge will make of it is not known"),
+        _("Merge by hand, then check again: git merge {onto:q}"),
+    ),
+    "applied-missing": (
+        _("The database has {revision}, which this checkout lacks"),
+        _UPGRADE,
+    ),
+    "not-applied": (
+        _("The database does not have {waiting:list} yet"),
+        _UPGRADE,
+    ),
+}
+# What is said in place of that where the revision lies all the same; the cure is what brings it.
+_LYING = {
+    "parent-borrowed": _(
+        "{needed_by:list} follows {revision}, which is only borrowed here (from {origin}) "
+        "and will not be recorded"
+    ),
+    "parent-unrecorded": _(
+        "{needed_by:list} follows {revision}, which lies here but is not recorded: {path}"
+    ),
+    "parent-elsewhere": _("{needed_by:list} follows {revision}, which lies in {origin} but not here: {path}"),
+    "parent-unsearched": _(
+        "{needed_by:list} follows {revision}, which was not found; git took too long, so "
+        "not all of its history was searched"
+    ),
+    "depends-borrowed": _(
+        "{needed_by:list} depends on {revision}, which is only borrowed here (from "
+        "{origin}) and will not be recorded"
+    ),
+    "depends-unrecorded": _(
+        "{needed_by:list} depends on {revision}, which lies here but is not recorded: {path}"
+    ),
+    "depends-elsewhere": _(
+        "{needed_by:list} depends on {revision}, which lies in {origin} but not here: {path}"
+    ),
+    "depends-unsearched": _(
+        "{needed_by:list} depends on {revision}, which was not found; git took too long, "
+        "so not all of its history was searched"
+    ),
+}
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong: `id` is stable, `hint` is the cure."""
+
+    id: str
+    revision: str | None
+    message: Message
+    hint: Message
+    files: tuple[str, ...]
+    marks: frozenset[tuple[str, ...]] = frozenset()
+    """What it is, whatever else is in the commit: who follows which missing revision, for example."""
+    warning: bool = False
+    """Whether it is only unwise, or only not known."""
+
+    def was_in(self, before: Sequence[Problem]) -> bool:
+        """Whether all of it was there before. Heads that have diverged may grow, but not become more."""
+        if self.id == "diverged-heads":
+            alike = [old for old in before if old.id == self.id and old.marks & self.marks]
+            return any(len(old.files) >= len(self.files) for old in alike)
+        return self.marks <= {mark for old in before for mark in old.marks}
+
+
+class Found(NamedTuple):
+    """Where a revision lies that the snapshot lacks: `how` is borrowed, unrecorded or elsewhere; `cure` brings it.
+
+    "unsearched" is where it was not found, but not all was searched.
+    """
+
+    how: str
+    origin: str
+    path: str
+    cure: Message
+
+
+def problem(
+    id: str,
+    revision: str | None,
+    files: Sequence[str],
+    about: Iterable[tuple[str, ...]] | None = None,
+    **values: object,
+) -> Problem:
+    """Return the problem `id`, whose texts are filled with `values`; `about` tells it from others of its kind."""
+    filled = {"revision": revision, "files": tuple(files), **values}
+    marks = frozenset((id, *one) for one in (zip(files) if about is None else about))
+    message, cure = (Message(text, filled) for text in _PROBLEMS[id])
+    return Problem(id, revision, message, cure, tuple(files), marks, id in WARNINGS)
+
+
+def lying(missing: Problem, place: Found) -> Problem:
+    """Return what is to be said of a revision that is missing here, and lies in that place."""
+    id = f"{missing.id.partition('-')[0]}-{place.how}"
+    message = Message(_LYING[id], {**missing.message.values, **place._asdict()})
+    return missing._replace(id=id, message=message, hint=place.cure)
