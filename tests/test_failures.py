@@ -203,6 +203,17 @@ def test_no_alembic_config_here_but_there(main: Checkout) -> None:
     main.world.run("sh", "-c", shown, cwd=main.path, check=True)
 
 
+def test_every_alembic_config_of_the_checkout_is_named(main: Checkout) -> None:
+    """Wherever git knows one that is still there: at the top and far below, in the order of their paths."""
+    for place in ("services/a/alembic.ini", "gone/alembic.ini", "docs/old-alembic.ini", "alembic.ini"):
+        main.write(place, "[alembic]\n")
+    main.commit("Many configs")
+    shutil.rmtree(main.path / "gone")
+    done = fails(main.tool("upgrade", "docs", cwd=main.path), "No Alembic project in ~/StoFlow/docs")
+    named = [line.strip() for line in done.stderr.splitlines() if line.startswith("  ~/")]
+    assert named == ["~/StoFlow", "~/StoFlow/backend", "~/StoFlow/services/a"]
+
+
 def test_no_such_folder(main: Checkout) -> None:
     fails(main.tool("upgrade", "nowhere"), "There is no folder", "StoFlow/backend/nowhere")
 
