@@ -131,6 +131,14 @@ def test_a_gap_names_who_needs_it() -> None:
     assert made.unresolved == ("c", "x")
 
 
+def test_gaps_and_all_who_need_them_are_in_order() -> None:
+    """Also who waits here to be applied, and what only such a file needs."""
+    waiting = [own(revision(id, "y", "c")) for id in ("g", "z", "f", "e")]
+    made = plan(["x", "d", "w"], here=[own(A), *waiting], elsewhere=[found(D)])
+    all_of_them = ("e", "f", "g", "z")
+    assert made.gaps == (("c", ("d", *all_of_them)), ("w", ()), ("x", ()), ("y", all_of_them))
+
+
 def test_a_parent_that_is_not_applied() -> None:
     made = plan(["a"], here=[own(A), own(C)], elsewhere=[found(B)])
     assert [(one.revision, one.needed_by) for one in made.unapplied] == [("b", ("c",))]
