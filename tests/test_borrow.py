@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from worlds import lesser
 from worlds.observe import TRACES, tree
+from worlds.searching import spy
 from worlds.world import Layout, World
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from worlds.postgres import Database
     from worlds.world import Checkout
 
@@ -419,6 +423,53 @@ def test_folder_that_may_not_be_written(world: World, a: Checkout) -> None:
         c.versions.chmod(0o755)
     assert done.returncode == 1
     assert "Permission denied. Nothing was borrowed." in done.stderr
+    assert tree(c.path, without=TRACES) == before
+
+
+# Where a file system can do less
+
+
+def on_lesser_disk(checkout: Checkout, *words: str, env: Mapping[str, str] | None = None) -> str:
+    """What the tool says where there are no hard links and no files without a name, as on macOS."""
+    done = subprocess.run(
+        [*TOOL, *words],
+        cwd=checkout.backend,
+        env={**checkout.world.env, **(env or {})},
+        preexec_fn=lesser.refuse,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    return done.stderr
+
+
+def test_without_hard_links(world: World, a: Checkout) -> None:
+    script = "import os; os.link('a', 'b')"
+    made = subprocess.run(
+        [sys.executable, "-c", script], cwd=world.root, preexec_fn=lesser.refuse, capture_output=True
+    )
+    assert b"PermissionError" in made.stderr  # it is as it is said to be
+    c = world.worktree("StoFlow-feature-C", "feature-C", "develop")
+    assert "is up to date: bbbb2222" in on_lesser_disk(c, "upgrade")
+    assert (c.versions / FILE).read_bytes() == (a.versions / FILE).read_bytes()
+    assert ignored(c) == {FILE, ".gitignore"}
+    assert visible(c) == ""
+    a.alembic("downgrade", "aaaa1111", check=True)
+    on_lesser_disk(c, "copy")
+    assert ignored(c) == set()
+
+
+@pytest.mark.parametrize("links", [True, False], ids=["hard links", "no hard links"])
+def test_a_file_that_appears_meanwhile_is_left_as_it_is(links: bool, world: World, a: Checkout) -> None:
+    """Somebody writes it just before it would have got its name."""
+    c = world.worktree("StoFlow-feature-C", "feature-C", "develop")
+    before = tree(c.path, without=TRACES)
+    env = spy(world, f'case "$1" in check-ignore) echo mine >{c.versions / FILE};; esac')
+    said = c.tool("copy", env=env).stderr if links else on_lesser_disk(c, "copy", env=env)
+    reason = "File exists" if links else "Operation not permitted"
+    assert f"Cannot write {c.versions / FILE}: {reason}. Nothing was borrowed." in said
+    assert (c.versions / FILE).read_text() == "mine\n"
+    (c.versions / FILE).unlink()
     assert tree(c.path, without=TRACES) == before
 
 

@@ -45,7 +45,9 @@ def carry_out(plan: Plan, project: Project, inventory: Inventory) -> None:
             borrowed.migration.path.unlink(missing_ok=True)
         _write_records(after, project)
     except OSError as error:
-        raise CannotWrite(error.filename or project.folder, error.strerror) from error
+        # Of a link the second is the name that the file would have got.
+        path = error.filename2 or error.filename or project.folder
+        raise CannotWrite(path, error.strerror) from error
 
 
 def _prove_ours(plan: Plan, project: Project) -> None:
