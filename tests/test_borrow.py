@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from alembic_worktrees.borrow import apply
 from worlds import lesser
 from worlds.observe import TRACES, tree
 from worlds.searching import spy
@@ -471,6 +472,20 @@ def test_a_file_that_appears_meanwhile_is_left_as_it_is(links: bool, world: Worl
     assert (c.versions / FILE).read_text() == "mine\n"
     (c.versions / FILE).unlink()
     assert tree(c.path, without=TRACES) == before
+
+
+@pytest.mark.parametrize("nameless", [True, False], ids=["nameless files", "no nameless files"])
+def test_a_record_that_appears_meanwhile_is_left_as_it_is(
+    nameless: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not nameless:
+        monkeypatch.delattr(os, "O_TMPFILE")  # macOS
+    place = tmp_path / ".gitignore"
+    apply._create_record(place, b"ours")
+    assert place.read_bytes() == b"ours"
+    with pytest.raises(FileExistsError):
+        apply._create_record(place, b"theirs would be lost")
+    assert tree(tmp_path) == {str(place): b"ours"}
 
 
 # Two at once

@@ -14,7 +14,7 @@ from ..migrations import record
 from ..migrations.notes import memory_of
 from ..migrations.record import sha256
 from ..system.reading import NotReadable, allowed_roots, read_plain
-from ..system.writing import make_folder, overwrite, remove_leftovers, sync, temporaries
+from ..system.writing import make_folder, overwrite, remove_leftovers, sync, temporaries, temporary
 from .errors import CannotWrite
 
 if TYPE_CHECKING:
@@ -240,9 +240,7 @@ def _link(temporary: Path, path: Path) -> None:
     """Give a whole file its name; never takes a name that is in use. Raises FileExistsError."""
     try:
         os.link(temporary, path)
-    except (FileExistsError, FileNotFoundError):
-        raise
-    except OSError:  # a file system without hard links
+    except OSError:  # perhaps a file system without hard links
         if os.path.lexists(path):
             raise
         temporary.rename(path)
@@ -293,4 +291,5 @@ def _create_record(place: Path, content: bytes) -> None:
     except FileExistsError:
         raise
     except (AttributeError, OSError):  # only Linux has nameless files, and there not every file system
-        overwrite(place, content)
+        with temporary(place.parent, content) as whole:
+            _link(whole, place)
