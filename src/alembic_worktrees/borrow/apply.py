@@ -237,7 +237,7 @@ def _prove_ignored(plan: Plan, project: Project) -> None:
 
 
 def _link(temporary: Path, path: Path) -> None:
-    """Give a whole file its name; never takes a name that is in use. Raises FileExistsError."""
+    """Give a whole file its name; never takes a name that is in use. Raises OSError."""
     try:
         os.link(temporary, path)
     except OSError:  # perhaps a file system without hard links
@@ -288,8 +288,6 @@ def _create_record(place: Path, content: bytes) -> None:
             os.fsync(file.fileno())
             # Python follows the link to the nameless file only where a folder's descriptor is given.
             os.link(f"/proc/self/fd/{file.fileno()}", place, src_dir_fd=file.fileno(), follow_symlinks=True)
-    except FileExistsError:
-        raise
     except (AttributeError, OSError):  # only Linux has nameless files, and there not every file system
         with temporary(place.parent, content) as whole:
             _link(whole, place)
