@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from alembic_worktrees.migrations.inventory import Inventory, migration_paths, t
 from alembic_worktrees.migrations.record import Entry, Origin, render, sha256
 from alembic_worktrees.migrations.revision import Sought
 from alembic_worktrees.project.project import ConfigFiles, Project
+from test_files import meanwhile
 from worlds.world import revision_text
 
 if TYPE_CHECKING:
@@ -145,6 +147,23 @@ def test_only_migrations_are_looked_at(project: Project) -> None:
 def test_folders_that_are_not_there(project: Project) -> None:
     gone = project._replace(versions=(project.root / "nowhere", project.versions[0]))
     assert take_inventory(gone).all == ()
+
+
+def test_a_folder_that_goes_after_it_was_listed(project: Project) -> None:
+    """Its files are skipped, each by its name; those of other folders are read."""
+    project = project._replace(recursive=True)
+    folder = project.versions[0]
+    seen: set[tuple[Path, str]] = set()
+    for file in ("sub/b.py", "own.py", "zz/c.py"):
+        write(project, file.removesuffix(".py").rpartition("/")[2], file=file)
+    end = time.monotonic() + 60
+    with meanwhile(folder, "os.rename('sub', 'aside'); os.rename('aside', 'sub')"):
+        while ((folder / "sub/b.py"), "gone") not in seen and time.monotonic() < end:
+            inventory = take_inventory(project)
+            assert ids(inventory)[0] in ({"own", "c"}, {"own", "b", "c"})
+            seen.update((row.path, row.reason) for row in inventory.skipped)
+    assert (folder / "sub/b.py", "gone") in seen
+    assert seen <= {(folder / "sub/b.py", "gone"), (folder / "aside/b.py", "gone")}
 
 
 def test_what_is_not_sought_is_neither_parsed_nor_told(project: Project) -> None:

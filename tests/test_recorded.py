@@ -183,12 +183,13 @@ def test_what_is_mended_bit_by_bit(world: World) -> None:
     assert "2 problems were" in passes(committed(main))
 
 
-def test_a_config_that_cannot_be_read(world: World) -> None:
+@pytest.mark.parametrize("content", [b"script_location\n", b"[alembic]\nscript_location = caf\xe9\n"])
+def test_a_config_that_cannot_be_read(content: bytes, world: World) -> None:
     """Nothing can be judged by it: who breaks it is refused, who finds it broken is told, and may mend it."""
     main = world.main
     ini = main.backend / "alembic.ini"
     sound = ini.read_text()
-    ini.write_text("script_location\n")
+    ini.write_bytes(content)
     done = committed(main)
     assert fails(done, "config-unreadable: It cannot be read as Alembic reads it")
     assert "SKIP=alembic-check" in done.stderr
