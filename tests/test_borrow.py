@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from worlds.searching import spy
 from worlds.world import Layout, World
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from worlds.postgres import Database
     from worlds.world import Checkout
@@ -412,19 +413,36 @@ def test_folder_in_the_way(world_root: Path, database: Database) -> None:
     assert tree(b.path, without=TRACES) == before
 
 
+@contextmanager
+def unwritable(folder: Path) -> Iterator[Sequence[str]]:
+    """Nothing can be made in a folder by what is run behind these words: root too gives up its power there."""
+    folder.chmod(0o555)
+    try:
+        yield ("setpriv", "--bounding-set=-dac_override") if os.geteuid() == 0 else ()
+    finally:
+        folder.chmod(0o755)
+
+
 def test_folder_that_may_not_be_written(world: World, a: Checkout) -> None:
     c = world.worktree("StoFlow-feature-C", "feature-C", "develop")
     before = tree(c.path, without=TRACES)
-    # Root may write anywhere, unless it gives up that power.
-    powerless = ("setpriv", "--bounding-set=-dac_override") if os.geteuid() == 0 else ()
-    c.versions.chmod(0o555)
-    try:
+    with unwritable(c.versions) as powerless:
         done = world.run(*powerless, *TOOL, "upgrade", cwd=c.backend)
-    finally:
-        c.versions.chmod(0o755)
     assert done.returncode == 1
     assert "Permission denied. Nothing was borrowed." in done.stderr
     assert tree(c.path, without=TRACES) == before
+
+
+def test_a_record_that_may_not_be_written(b: Checkout) -> None:
+    """What is to be this branch's own is known to git before it is struck from the record: it cannot be lost."""
+    before = tree(b.versions)
+    with unwritable(b.versions) as powerless:
+        done = b.world.run(*powerless, *TOOL, "adopt", "bbbb2222", cwd=b.backend)
+    assert done.returncode == 1
+    assert f"Cannot write {b.versions}/.gitignore: Permission denied." in done.stderr
+    assert tree(b.versions) == before
+    b.tool("adopt", "bbbb2222", check=True)
+    assert visible(b) == f"A  backend/migrations/versions/{FILE}\n"
 
 
 # Where a file system can do less
