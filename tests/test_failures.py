@@ -495,4 +495,4 @@ def test_words_of_the_command_line_are_masked(main: Checkout) -> None:
     done = fails(
         main.tool("upgrade", "-x", f"url=postgresql://dev:{PASSWORD}@h/db", "-x", f"password={PASSWORD}")
     )
-    assert "alembic -x 'url=postgresql://dev:***@h/db'" in done.stderr or "dev:***@h/db" in done.stderr
+    assert done.stderr.endswith("alembic -x url=postgresql://dev:***@h/db -x password=*** current\n")

@@ -311,11 +311,11 @@ def test_a_read_only_disk(checkout: Checkout) -> None:
     checkout.git("merge", "--quiet", "--no-verify", "develop")
     script = (
         f"mount --bind '{checkout.world.root}' '{checkout.world.root}' &&"
-        f" mount -o remount,ro,bind '{checkout.world.root}' || exit 77;"
+        f" mount -o remount,ro,bind '{checkout.world.root}' && echo mounted;"
         f" cd '{checkout.path}' && exec alembic-worktrees report post-merge 0"
     )
     done = checkout.world.run("unshare", "--mount", "sh", "-c", script)
-    if done.returncode in (1, 77):
+    if done.stdout != "mounted\n":
         pytest.skip("mounting is not allowed here")
     assert (done.returncode, done.stderr) == (0, NEW)
 
