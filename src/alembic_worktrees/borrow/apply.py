@@ -236,14 +236,14 @@ def _prove_ignored(plan: Plan, project: Project) -> None:
         raise UserError(text, path=min(showing))
 
 
-def _link(temporary: Path, path: Path) -> None:
+def _link(whole: Path, path: Path) -> None:
     """Give a whole file its name; never takes a name that is in use. Raises OSError."""
     try:
-        os.link(temporary, path)
+        os.link(whole, path)
     except OSError:  # perhaps a file system without hard links
         if os.path.lexists(path):
             raise
-        temporary.rename(path)
+        whole.rename(path)
 
 
 def _write_records(records: Records, project: Project) -> None:
