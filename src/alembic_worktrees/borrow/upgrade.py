@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -159,9 +159,9 @@ def upgrade(
         _one(project, audience),
         closing(database),  # its lock is taken last, and given back first
     ):
-        _mend_ahead(project, audience)
         for _attempt in range(settings.max_attempts):
-            applied = database.probe_alone(lambda: audience.tell(WAITING))
+            with _mended_at_least(project, audience):
+                applied = database.probe_alone(lambda: audience.tell(WAITING))
             situation = look(project, settings, database, applied, audience.tell, prefer)
             _tell_skipped(situation, audience)
             if not (trust_files or situation.obstacle) and (objection := situation.objection):
@@ -208,9 +208,9 @@ def copy(
         if situation is None or not situation.plan.adds_only:
             try:
                 database.start()
-                if not dry_run:
-                    _mend_ahead(project, audience)
-                situation = look(project, settings, database, database.probe(), audience.tell, prefer)
+                with nullcontext() if dry_run else _mended_at_least(project, audience):
+                    applied = database.probe()
+                situation = look(project, settings, database, applied, audience.tell, prefer)
             except UserError:
                 if situation is None or situation.obstacle:
                     raise
@@ -240,16 +240,17 @@ def _only_adding(direct: Situation, audience: Audience) -> Situation:
     return direct._replace(plan=direct.plan.adding)
 
 
-def _mend_ahead(project: Project, audience: Audience) -> None:
-    """Let git ignore again what is borrowed, even if no database answers.
-
-    This also uses the time in which Alembic starts: bytes that have been parsed are not parsed again when it counts,
-    which is after the answer, when every file is there that was applied before.
-    """
-    inventory = take_inventory(project)
-    mend(project, inventory)
-    for message in mended(inventory):
-        audience.tell(message)
+@contextmanager
+def _mended_at_least(project: Project, audience: Audience) -> Iterator[None]:
+    """Let git ignore again what is borrowed, even if no database answers."""
+    try:
+        yield
+    except UserError:
+        inventory = take_inventory(project)
+        mend(project, inventory)
+        for message in mended(inventory):
+            audience.tell(message)
+        raise
 
 
 def _is_at_rest(
