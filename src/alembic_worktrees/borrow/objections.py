@@ -12,9 +12,9 @@ from ..migrations.docstring import first_line
 from ..migrations.graph import Node
 from ..migrations.record import Origin
 from ..search.sources import UNCOMMITTED, Candidate
+from .borrowed_parents import literal
 from .errors import Objection
 from .guard import examine, needed, same_but_for_parents
-from .obstacles import literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -97,7 +97,7 @@ class _Case(NamedTuple):
 def _another(case: _Case, id: str) -> Objection:
     ran, here = case.known[id], case.scene.own[id]
     elsewhere = _lying(case, id)
-    place = _place(elsewhere) if elsewhere else f"git show {quoted(case.memory.place(case.table, id))}"
+    place = elsewhere.where if elsewhere else f"git show {quoted(case.memory.place(case.table, id))}"
     text = _(
         "{revision} is applied, but what ran is another migration than the one here, which "
         "has not run. Nothing was done.\n"
@@ -123,7 +123,7 @@ def _forgotten(case: _Case, id: str) -> Objection:
     still: Message | str = ""
     if elsewhere:
         still = Message(
-            _("\n  As it ran it lies in {place}; both cannot be right."), {"place": _place(elsewhere)}
+            _("\n  As it ran it lies in {place}; both cannot be right."), {"place": elsewhere.where}
         )
     text = _(
         "{revision} ran after {ran:list}, but by its file here it follows {now:list}: {path}\n"
@@ -204,10 +204,6 @@ def _lying(case: _Case, id: str) -> Candidate | None:
     content = case.known[id].content
     found = (one for one in case.scene.search.find(id) if one.content == content)
     return next((one for one in found if one.origin.kind in {"checkout", "ref"}), None)
-
-
-def _place(candidate: Candidate) -> str:
-    return f"{candidate.origin.name}{'/' if candidate.path else ':'}{candidate.origin.path}"
 
 
 def _told(content: bytes, parents: tuple[str, ...], place: object) -> Message:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from .. import git
 from ..messages import Message, _
 from ..messages.errors import UserError
-from ..messages.quoting import quoted
-from ..migrations.graph import Graph, Node
-from .advice import not_found
-from .errors import Objection
+from ..messages.quoting import abbreviated, quoted
+from ..migrations.reasons import why
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence, Set
+    from collections.abc import Iterable, Sequence
 
-    from ..migrations.inventory import Inventory, Migration
+    from ..migrations.graph import Node
+    from ..migrations.inventory import Inventory, Skipped
     from ..project.project import Project
+    from ..search.checkouts import Surroundings
     from ..search.search import Search
     from ..search.sources import Candidate
-    from .plan import Plan, Unapplied
+    from .plan import Gap, Plan, Unapplied
 
-_ASSIGNED = re.compile(r"down_revision\b[^=]*=[ \t]*")
+SYNC_COMMAND = ".claude/commands/sync.md"
 
 
 def obstacle(project: Project, inventory: Inventory, plan: Plan, search: Search) -> UserError | None:
@@ -64,77 +64,10 @@ def way_back(project: Project, target: str) -> str:
     return project.command("downgrade", target)
 
 
-def on_borrowed(
-    inventory: Inventory, whole: Graph, pending: Set[str], borrowed: Mapping[str, str]
-) -> Objection | None:
-    """Return which own migration would be applied although its parent is only borrowed, None if none would.
-
-    `whole` is the graph of own and borrowed ones, `borrowed` says from where each was.
-    """
-    own = inventory.branch_graph
-    for id in own.order(pending & own.nodes.keys()):
-        parents = own.nodes[id].revision.down_revisions
-        if lent := [parent for parent in parents if parent in borrowed]:
-            migration = next(one for one in inventory.own if one.revision.id == id)
-            text = _(
-                "{revision} is not applied yet, and follows {parents:list}, which is only "
-                "borrowed here, from {origins:list}. Once it is applied, the database goes by "
-                "that parent. The database was not changed.\n"
-                "  Give it an own parent first, in {path}, line {number}:\n"
-                "    {before}\n"
-                "  → {after}\n"
-                "  If that parent is meant, because git will bring it: alembic-worktrees "
-                "upgrade --on-borrowed"
-            )
-            return Objection(
-                "on-borrowed",
-                text,
-                revision=id,
-                parents=tuple(lent),
-                origins=tuple(dict.fromkeys(borrowed[parent] for parent in lent)),
-                path=migration.path,
-                **_own_parent(migration, _footing(own, whole, lent), lent),
-            )
-    return None
-
-
-def _footing(own: Graph, whole: Graph, lent: Sequence[str]) -> tuple[str, ...]:
-    """Return the head of what on this branch needs nothing borrowed; of several those that `lent` comes after."""
-    firm: dict[str, Node] = {}
-    for id in own.order(own.nodes):
-        if all(parent in firm for parent in own.parents(id)):
-            firm[id] = own.nodes[id]
-    heads = Graph(firm.values()).real_heads
-    if len(heads) < 2:
-        return heads
-    above = whole.closure(lent).known
-    return Graph(node for id, node in firm.items() if id in above).real_heads
-
-
-def _own_parent(migration: Migration, footing: Sequence[str], lent: Sequence[str]) -> dict[str, object]:
-    """Return the line that names the parents, and how it reads with own ones in place of those `lent`."""
-    kept = [parent for parent in migration.revision.down_revisions if parent not in lent]
-    number, line, start = _line(migration.content)
-    return {"number": number, "before": line, "after": f"{start}{literal(kept or footing)}"}
-
-
-def _line(content: bytes) -> tuple[int, str, str]:
-    """Return where `down_revision` is assigned, that line, and what of it stands before the value."""
-    for number, line in enumerate(content.decode("utf-8", "replace").splitlines(), 1):
-        if found := _ASSIGNED.match(line):
-            return number, line, found[0]
-    return 1, "down_revision = …", "down_revision = "
-
-
-def literal(parents: Sequence[str]) -> str:
-    """Return parents as a migration spells them."""
-    return repr(parents[0] if len(parents) == 1 else tuple(parents) or None)
-
-
 def choice(candidate: Candidate) -> Message:
     """Return a candidate as one to choose: where it lies, and the option that takes it."""
     text = _("{path} (to choose it: --from {origin:q})")
-    return Message(text, {"path": _place(candidate), "origin": candidate.origin.name})
+    return Message(text, {"path": candidate.where, "origin": candidate.origin.name})
 
 
 def _duplicate(revision: str, nodes: Sequence[Node]) -> UserError:
@@ -147,11 +80,6 @@ def _duplicate(revision: str, nodes: Sequence[Node]) -> UserError:
     return UserError(text, revision=revision, files=files, remove=f"rm {quoted(files[-1])}")
 
 
-def _place(candidate: Candidate) -> str:
-    between = "/" if candidate.path else ":"
-    return f"{candidate.origin.name}{between}{candidate.origin.path}"
-
-
 def _not_applied(unapplied: Unapplied) -> UserError:
     origin = unapplied.candidate.origin.name
     text = _(
@@ -161,3 +89,102 @@ def _not_applied(unapplied: Unapplied) -> UserError:
         "{origin} first."
     )
     return UserError(text, revision=unapplied.revision, needed_by=unapplied.needed_by, origin=origin)
+
+
+def not_found(
+    project: Project, surroundings: Surroundings, gaps: Sequence[Gap], skipped: Sequence[Skipped]
+) -> UserError:
+    """Return the error that names each missing revision, every checkout looked at, and what to do.
+
+    What was `skipped` over may be what is missing.
+    """
+    main = surroundings.main
+    default = main.branch or "main"
+    remote = False
+    if project.repository:
+        published = git.default_branch(project.root)
+        default, remote = published or default, git.has_remote(project.root)
+    text = _(
+        "{gaps:rows}{unread}\n"
+        "Checkouts looked at:\n"
+        "{looked:lines}\n"
+        "\n"
+        "Suggestions:\n"
+        "  1. {first}\n"
+        "  2. Look in {main}: {pull}\n"
+        "  3. Write the missing migration by hand{lacking}"
+    )
+    return UserError(
+        text,
+        gaps=tuple(_gap(gap) for gap in gaps),
+        unread=_unread(one for one in skipped if any(one.may_be(gap.revision) for gap in gaps)),
+        looked=tuple(
+            _described(checkout.name, checkout.project is None) for checkout in surroundings.checkouts
+        ),
+        first=_first(project, default, remote=remote),
+        main=abbreviated(main.path),
+        pull=f"cd {quoted(main.path)} && {_look(project, default, remote=remote)}",
+        lacking=_lacking(project),
+    )
+
+
+def _unread(files: Iterable[Skipped]) -> Message | str:
+    rows = tuple(
+        Message(_("{path}: {reason}"), {"path": one.path, "reason": why(one.reason)})
+        for one in dict.fromkeys(files)
+    )
+    text = _(
+        "\n"
+        "These files mention it and cannot be read as migrations. If it is one of them, mend it "
+        "there:\n"
+        "{files:lines}"
+    )
+    return Message(text, {"files": rows}) if rows else ""
+
+
+def _lacking(project: Project) -> Message | str:
+    """Say what a shallow or partial clone lacks, and the command that gets it: we fetch nothing by ourselves."""
+    if project.repository and git.is_shallow(project.repository):
+        command = "git fetch --unshallow origin '+refs/heads/*:refs/remotes/origin/*'"
+        return Message(_("\n  4. This clone is shallow. Get the rest of it: {command}"), {"command": command})
+    if project.repository and git.is_partial(project.root):
+        command = f"git log --all -p -- {_versions(project)} >/dev/null"
+        text = _(
+            "\n  4. This clone is partial, and nothing is fetched unasked. Get its migrations: {command}"
+        )
+        return Message(text, {"command": command})
+    return ""
+
+
+def _described(name: str, empty: bool) -> Message | str:
+    return Message(_("{name} (no Alembic project)"), {"name": name}) if empty else name
+
+
+def _gap(gap: Gap) -> Message:
+    text = _("Migration {revision} not found in the worktrees")
+    if gap.needed_by:
+        text = _(
+            "Migration {revision} not found in the worktrees (needed by {needed_by:list}); nothing was copied"
+        )
+    return Message(text, {"revision": gap.revision, "needed_by": gap.needed_by})
+
+
+def _first(project: Project, default: str, *, remote: bool) -> Message:
+    if (project.root / SYNC_COMMAND).is_file():
+        return Message(_("Run /sync to get the migrations from {default}"), {"default": default})
+    command = f"git pull --rebase origin {quoted(default)}" if remote else f"git rebase {quoted(default)}"
+    text = _("Get the migrations from {default}: {command}")
+    return Message(text, {"default": default, "command": command})
+
+
+def _look(project: Project, default: str, *, remote: bool) -> str:
+    if remote:
+        return f"git pull origin {quoted(default)}"
+    return f"git log --all --oneline -- {_versions(project)}"
+
+
+def _versions(project: Project) -> str:
+    """Return the first version location as a word for git, wherever in the checkout it is pasted."""
+    folder = project.versions[0]
+    inside = folder.is_relative_to(project.root)
+    return quoted(f":/{folder.relative_to(project.root).as_posix()}" if inside else folder)

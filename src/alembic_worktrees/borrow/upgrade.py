@@ -16,10 +16,11 @@ from ..search import archive
 from ..search.by_hand import copied_by_hand
 from ..search.search import THOROUGH, Search
 from .apply import arrived, carry_out, mend, mended
+from .borrowed_parents import on_borrowed
 from .lock import WAITING, only_one
 from .memory import Memory
 from .objections import Scene, learned, objection
-from .obstacles import choice, obstacle, on_borrowed, overlap, way_back
+from .obstacles import choice, obstacle, overlap, way_back
 from .plan import Plan, make_plan
 
 if TYPE_CHECKING:

@@ -42,6 +42,11 @@ class Candidate(NamedTuple):
     trust: int
     path: Path | None  # None if it lies in git only
 
+    @property
+    def where(self) -> str:
+        """Where it lies: `CHECKOUT/PATH`, or `REF:PATH` in git."""
+        return f"{self.origin.name}{'/' if self.path else ':'}{self.origin.path}"
+
 
 class Sources:
     """All places to look for a revision, asked lazily and each at most once."""

@@ -6,7 +6,7 @@ import os
 import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..borrow.obstacles import on_borrowed
+from ..borrow.borrowed_parents import on_borrowed
 from ..messages import Message, _, _n
 from ..migrations.graph import number_of_heads
 

@@ -29,7 +29,7 @@ def find(options: argparse.Namespace, printer: Printer) -> int:
     found = [one for one in search.find(id) if one.revision.id == id]
     call.tell_skipped(search.skipped)
     if not found:
-        from ...borrow.advice import not_found
+        from ...borrow.obstacles import not_found
         from ...borrow.plan import Gap
 
         if longer := _beginning_with(id, search):
