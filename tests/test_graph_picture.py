@@ -431,9 +431,13 @@ def test_a_file_is_not_overwritten_unasked(two: Checkout, tmp_path: Path) -> Non
 def test_a_picture_has_its_colours_without_variables_too(two: Checkout) -> None:
     """Outside browsers nobody knows CSS variables: there the first colour counts, or all is black."""
     drawn = two.tool("graph", "--no-database", "--format", "svg", check=True).stdout
+    light, _, dark = drawn.partition("@media")
+    for name in ("paper", "ref rect", "s0", "f0"):
+        assert [
+            len(re.findall(rf"\.awt \.{name}[^{{]*{{(?:fill|stroke):#", part)) for part in (light, dark)
+        ] == [1, 1]
     for text in (drawn, *(path.read_text(encoding="utf-8") for path in DOCS.glob("*.svg"))):
         uses = re.findall(r"(?:(fill|stroke):#[0-9a-f]{6};)?(fill|stroke):var\(--", text)
-        assert uses
         assert all(literal == name for literal, name in uses)
 
 

@@ -45,7 +45,7 @@ def adopt(project: Project, revisions: Sequence[str]) -> tuple[Borrowed, ...]:
 
 def _adoptable(project: Project, inventory: Inventory) -> Iterator[Borrowed]:
     """Yield what is borrowed, and what was and has been staged since: by hand, or by an `adopt` that was killed."""
-    yield from (*inventory.borrowed, *inventory.edited)
+    yield from inventory.copies
     brought = git.in_head(project.root, [row.migration.path for row in inventory.arrived])
     yield from (row for row in inventory.arrived if row.migration.path not in brought)
 
@@ -97,8 +97,8 @@ def own_heads(inventory: Inventory) -> tuple[tuple[str, ...], ...]:
 
 
 def _tell_left_out(inventory: Inventory, tell: Tell) -> None:
-    rows = {row.entry.revision: row.entry.origin.name for row in (*inventory.borrowed, *inventory.edited)}
-    heads = [head for head in inventory.graph.real_heads if head in rows]
+    origins = inventory.origins
+    heads = [head for head in inventory.graph.real_heads if head in origins]
     if heads:
         text = _("Left out, because they belong to other checkouts: {heads:list}")
-        tell(Message(text, {"heads": tuple(from_origin(head, rows[head]) for head in heads)}, STEP))
+        tell(Message(text, {"heads": tuple(from_origin(head, origins[head]) for head in heads)}, STEP))

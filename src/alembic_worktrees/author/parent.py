@@ -88,7 +88,7 @@ def _resolved(inventory: Inventory, name: str) -> str:
 
 def must_be_meant(borrowed: Iterable[str], inventory: Inventory) -> None:
     """Raise UserError if there is any."""
-    origins = {row.entry.revision: row.entry.origin.name for row in (*inventory.borrowed, *inventory.edited)}
+    origins = inventory.origins
     for revision in borrowed:
         text = _(
             "{revision} is only borrowed here, from {origin}: once this branch is merged "

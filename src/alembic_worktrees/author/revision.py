@@ -195,8 +195,9 @@ def _authors(situation: Situation, published: Published) -> Authors:
         Text(one.candidate.revision.id, one.candidate.origin.name, _decoded(one.candidate.content))
         for one in situation.plan.copies
     )
-    rows = (*situation.inventory.borrowed, *situation.inventory.edited)
-    borrowed = {row.entry.revision: _text(row.migration, row.entry.origin.name) for row in rows}
+    borrowed = {
+        row.entry.revision: _text(row.migration, row.entry.origin.name) for row in situation.inventory.copies
+    }
     foreign = borrowed | {text.revision: text for text in copies}
     return Authors(tuple(new), tuple(old), tuple(foreign.values()))
 

@@ -75,13 +75,13 @@ def hand_over(rows: Sequence[Borrowed], project: Project, inventory: Inventory) 
     """Make borrowed files this branch's own: staged, and no longer ignored. Raises CannotWrite."""
     paths = {row.migration.path for row in rows}
     git.stage(project.root, paths)  # first, so that at no moment git may lose them
-    kept = (*inventory.borrowed, *inventory.edited)
+    kept = inventory.copies
     _keep([row for row in kept if row.migration.path not in paths], project, inventory)
 
 
 def tidy(project: Project, inventory: Inventory) -> None:
     """Strike from the records what git has brought meanwhile, and mend them. Raises CannotWrite."""
-    _keep((*inventory.borrowed, *inventory.edited), project, inventory)
+    _keep(inventory.copies, project, inventory)
 
 
 def mend(project: Project, inventory: Inventory) -> None:
@@ -115,7 +115,7 @@ def _keep(rows: Iterable[Borrowed], project: Project, inventory: Inventory) -> N
 
 
 def _rows(inventory: Inventory) -> tuple[Borrowed, ...]:
-    return (*inventory.borrowed, *inventory.edited, *inventory.arrived)
+    return (*inventory.copies, *inventory.arrived)
 
 
 def _records(plan: Plan, project: Project, inventory: Inventory) -> tuple[Records, Records]:

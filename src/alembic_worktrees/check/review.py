@@ -162,7 +162,7 @@ def snapshot_of(project: Project, inventory: Inventory) -> Snapshot:
         os.path.relpath(project.folder, project.root),
         tuple(row for row in rows if isinstance(row, Defined)),
         (*skipped, *(row for row in rows if isinstance(row, Broken))),
-        frozenset(row.entry.revision for row in (*inventory.borrowed, *inventory.edited)),
+        frozenset(inventory.origins),
         recorded=False,
         argv=project.files.argv,
     )

@@ -67,7 +67,7 @@ class Whereabouts:
 
     def _lying_here(self, migration: Migration) -> Found:
         path = os.path.relpath(migration.path, self._project.root)
-        for row in (*self._inventory.borrowed, *self._inventory.edited):
+        for row in self._inventory.copies:
             if row.migration.path == migration.path:
                 about = {"revision": row.entry.revision, "there": self._there}
                 adopt = Message(Text("{there}alembic-worktrees adopt {revision:q}"), about)

@@ -110,7 +110,7 @@ def _items(landscape: Landscape) -> Iterator[Item]:
     rows = landscape.applied.heads if landscape.applied else frozenset()
     ids = dict.fromkeys([*graph.nodes, *graph.missing, *sorted(rows)])
     held, messages, tips = holders(landscape.holdings, ids), _messages(landscape), _tips(landscape)
-    borrowed_files = _borrowed_files(landscape)
+    borrowed_files = landscape.here.inventory.origins
     for id in ids:
         node = graph.nodes.get(id)
         down = node.revision.down_revisions if node else ()
@@ -160,11 +160,6 @@ def _tips(landscape: Landscape) -> dict[str, list[str]]:
         for head in inventory.branch_graph.real_heads:
             tips.setdefault(head, []).append(checkout.name)
     return tips
-
-
-def _borrowed_files(landscape: Landscape) -> dict[str, str]:
-    inventory = landscape.here.inventory
-    return {row.entry.revision: row.entry.origin.name for row in (*inventory.borrowed, *inventory.edited)}
 
 
 # The order

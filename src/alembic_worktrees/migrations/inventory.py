@@ -115,9 +115,19 @@ class Inventory(_Found):
     """All that lies in the version locations of one checkout; since it never changes, its graphs are made once."""
 
     @property
+    def copies(self) -> tuple[Borrowed, ...]:
+        """All that is borrowed, as it came or edited since."""
+        return (*self.borrowed, *self.edited)
+
+    @cached_property
+    def origins(self) -> Mapping[str, str]:
+        """The name of the one whom each borrowed revision is from."""
+        return {row.entry.revision: row.entry.origin.name for row in self.copies}
+
+    @property
     def forgotten(self) -> tuple[Borrowed, ...]:
         """What no record has any more, so that git does not ignore it."""
-        rows = (row for row in (*self.borrowed, *self.edited) if row not in self.taken)
+        rows = (row for row in self.copies if row not in self.taken)
         return tuple(row for row in rows if row.place not in self.records and not row.staged)
 
     def taking_over(self, origins: Mapping[Path, Origin]) -> Inventory:

@@ -53,9 +53,8 @@ def holders(holdings: Iterable[Holding], revisions: Iterable[str]) -> dict[str, 
     """Return for each of these the names of the checkouts whose own files define it, and of those that borrow it."""
     held: dict[str, tuple[list[str], list[str]]] = {revision: ([], []) for revision in revisions}
     for checkout, inventory in holdings:
-        borrowed = {row.entry.revision for row in (*inventory.borrowed, *inventory.edited)}
         for revision in held.keys() & {one.revision.id for one in inventory.all}:
-            held[revision][revision in borrowed].append(checkout.name)
+            held[revision][revision in inventory.origins].append(checkout.name)
     return held
 
 
@@ -81,7 +80,6 @@ def _row(holding: Holding, landscape: Landscape, reached: frozenset[str] | None)
 
 def _borrowed_files(holding: Holding) -> tuple[BorrowedFile, ...]:
     checkout, inventory = holding
-    rows = (*inventory.borrowed, *inventory.edited)
     return tuple(
         BorrowedFile(
             row.entry.revision,
@@ -90,7 +88,7 @@ def _borrowed_files(holding: Holding) -> tuple[BorrowedFile, ...]:
             not row.intact,
             row.staged,
         )
-        for row in sorted(rows, key=lambda row: row.migration.path)
+        for row in sorted(inventory.copies, key=lambda row: row.migration.path)
     )
 
 

@@ -134,8 +134,7 @@ def _known(command: str, kind: str, printer: Printer) -> Iterator[tuple[str, str
 
 
 def _borrowed(call: Call) -> Iterator[tuple[str, str]]:
-    inventory = take_inventory(call.project)
-    for row in (*inventory.borrowed, *inventory.edited):
+    for row in take_inventory(call.project).copies:
         yield row.entry.revision, f"{row.migration.path.name} ({row.entry.origin.name})"
 
 

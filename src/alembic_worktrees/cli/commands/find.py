@@ -79,8 +79,7 @@ def _print_checkout(checkout: Checkout, call: Call) -> None:
 
 def _origins(checkout: Checkout) -> dict[str, str]:
     """Return where each borrowed file of a checkout comes from, by its name."""
-    inventory = visit(checkout.project, [])
-    rows = (*inventory.borrowed, *inventory.edited)
+    rows = visit(checkout.project, []).copies
     return {row.migration.relative_path: row.entry.origin.name for row in rows}
 
 
@@ -92,7 +91,7 @@ def _document(checkout: Checkout, call: Call) -> dict[str, object]:
 
 
 def _rows(checkout: Checkout, inventory: Inventory) -> list[dict[str, object]]:
-    borrowed = {row.migration.path for row in (*inventory.borrowed, *inventory.edited)}
+    borrowed = {row.migration.path for row in inventory.copies}
     return [
         {
             "revision": migration.revision.id,
