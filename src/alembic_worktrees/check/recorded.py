@@ -10,14 +10,14 @@ from .borrowed_files import staged
 from .problems import problem
 from .review import nothing_to_check, project_in, searcher
 from .rules import located, survey
-from .snapshot import Broken, Defined, Snapshot, Tree, moved
+from .snapshot import Tree, moved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from .problems import Found, Problem
     from .review import Scope
-    from .snapshot import Environment
+    from .snapshot import Environment, Snapshot
 
     Files = Mapping[str, str]  # path → blob
     Key = tuple[str, str]  # folder and section
@@ -63,13 +63,10 @@ def merging(scope: Scope) -> tuple[str, ...]:
 def review_commit(scope: Scope, name: str, since: Sequence[str] = ()) -> Review:
     """Judge a commit: all of it, or against these others. Raises UserError if there is nothing to check."""
     tree = Tree(scope.root, name)
-    return _review(scope, tree, _some(_sides(scope, tree), tree, name), since)
-
-
-def _some(sides: dict[Key, _Side], tree: Tree, name: str) -> dict[Key, _Side]:
+    sides = _sides(scope, tree)
     if not sides and not tree.refused:
         raise nothing_to_check(name)
-    return sides
+    return _review(scope, tree, sides, since)
 
 
 def review_push(scope: Scope, commit: str, remote: str | None) -> Review:
@@ -167,29 +164,24 @@ def _judged(scope: Scope, side: _Side, past: Sequence[_Side], sound: Collection[
     """Judge an environment; a blob that was there before is valid Python to its end, or was not before either."""
     settings = scope.settings(side.environment.folder)
     common = {blob for one in past for blob in one.files.values()} & set(side.files.values())
-    after = _snapshot(side, {*common, *sound})
-    before = [survey(_before(one, side, after), settings.max_heads, hiding=False) for one in past]
-    found = _told_apart(survey(after, settings.max_heads), [problem for one in before for problem in one])
+    sound = {*common, *sound}
+    before = [survey(_snapshot(_moved(one, side), sound), settings.max_heads, hiding=False) for one in past]
+    found = _told_apart(
+        survey(_snapshot(side, sound), settings.max_heads), [problem for one in before for problem in one]
+    )
     return found._replace(problems=located(found.problems, _finder(scope, side.environment)))
 
 
-def _snapshot(side: _Side, sound: Collection[str] = ()) -> Snapshot:
+def _snapshot(side: _Side, sound: Collection[str]) -> Snapshot:
     environment = side.environment
     taken = side.tree.snapshot(environment.folder, side.files, sound=sound)
     return taken._replace(argv=environment.files.argv)
 
 
-def _before(past: _Side, side: _Side, after: Snapshot) -> Snapshot:
-    """Return what was there before, each file where it lies now; what is the same is not read again."""
+def _moved(past: _Side, side: _Side) -> _Side:
+    """Return what was there before, each file where it lies now."""
     moves = moved(past.files, side.files)
-    files = {moves.get(path, path): blob for path, blob in past.files.items()}
-    other = {path: blob for path, blob in files.items() if side.files.get(path) != blob}
-    rows = {**after.rows, **_snapshot(past._replace(files=other)).rows}
-    there = [rows[path] for path in files]
-    return after._replace(
-        files=tuple(row for row in there if isinstance(row, Defined)),
-        broken=tuple(row for row in there if isinstance(row, Broken)),
-    )
+    return past._replace(files={moves.get(path, path): blob for path, blob in past.files.items()})
 
 
 def _finder(scope: Scope, environment: Environment) -> Callable[[str], Found | None]:

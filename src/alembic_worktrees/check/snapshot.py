@@ -80,11 +80,6 @@ class Snapshot(NamedTuple):
         """The folder of the Alembic config, wherever one stands."""
         return self.root / self.folder
 
-    @property
-    def rows(self) -> dict[str, Defined | Broken]:
-        """What was read, by path."""
-        return {**{row.path: row for row in self.files}, **{row.path: row for row in self.broken}}
-
 
 class Tree:
     """All files of a commit, or of the index: names and blobs, asked of git once."""
@@ -122,25 +117,20 @@ class Tree:
     ) -> Iterator[Environment]:
         """Yield the environments of a config; two that have their migrations in common are one."""
         seen = set()
-        for named in self._named(folder, ini, files):
-            places = self._places(folder, ini, toml, named)
+        try:
+            all_named = environments(ini, files)
+        except BadConfig as error:
+            self._refuse(folder, files, error)
+            return
+        for named in all_named:
+            try:
+                places = read_places(ini, toml, self.root / folder, self.root, named, self._ground(folder))
+            except BadConfig as error:
+                self._refuse(folder, named, error)
+                continue
             if places and places not in seen:
                 seen.add(places)
                 yield Environment(folder, named, places)
-
-    def _named(self, folder: str, ini: str | None, files: ConfigFiles) -> tuple[ConfigFiles, ...]:
-        try:
-            return environments(ini, files)
-        except BadConfig as error:
-            self._refuse(folder, files, error)
-            return ()
-
-    def _places(self, folder: str, ini: str | None, toml: str | None, files: ConfigFiles) -> Places | None:
-        try:
-            return read_places(ini, toml, self.root / folder, self.root, files, self._ground(folder))
-        except BadConfig as error:
-            self._refuse(folder, files, error)
-            return None
 
     def _refuse(self, folder: str, files: ConfigFiles, error: BadConfig) -> None:
         name = files.toml if error.values.get("path") == TOML else files.ini
@@ -164,15 +154,13 @@ class Tree:
         names = tuple(f"/{os.path.basename(name)}" for name in files[:2])
         blobs = {path: blob for path, blob in self.blobs.items() if f"/{path}".endswith(names)}
         content = _configs(self.root, tuple(blobs.values()))
-        texts = {path: self._decoded(path, content[blob]) for path, blob in blobs.items() if blob in content}
-        return {path: text for path, text in texts.items() if text is not None}
-
-    def _decoded(self, path: str, content: bytes) -> str | None:
-        try:
-            return content.decode("utf-8")
-        except UnicodeDecodeError as error:
-            self.refused[path, ""] = ConfigUnreadable(path, str(error))
-            return None
+        texts: dict[str, str] = {}
+        for path, blob in blobs.items():
+            try:
+                texts |= {path: content[blob].decode("utf-8")} if blob in content else {}
+            except UnicodeDecodeError as error:
+                self.refused[path, ""] = ConfigUnreadable(path, str(error))
+        return texts
 
     def _unrecorded(self, files: ConfigFiles, folders: Iterable[str]) -> Iterator[Environment]:
         for folder in folders:
@@ -194,20 +182,17 @@ class Tree:
         for place in places.folders:
             prefix = f"{place}/" if place != "." else ""
             inside = sorted(path.removeprefix(prefix) for path in self.blobs if path.startswith(prefix))
-            found.update(
-                {
-                    prefix + relative_path: self.blobs[prefix + relative_path]
-                    for relative_path in _loaded(inside, places)
-                }
-            )
+            found |= {prefix + path: self.blobs[prefix + path] for path in _loaded(inside, places)}
         return found
 
     def snapshot(self, folder: str, blobs: Mapping[str, str], *, sound: Iterable[str] = ()) -> Snapshot:
         """Read these migrations. The blobs in `sound` are known to be valid Python as a whole."""
         facts, trusted = facts_of(git.common_folder(self.root)), frozenset(sound)
-        rows = {path: _known(facts, path, blob, whole=blob not in trusted) for path, blob in blobs.items()}
-        unknown = {path: blobs[path] for path, row in rows.items() if row is None}
-        rows.update(self._read(unknown, facts, trusted))
+        rows: dict[str, Defined | Broken | None] = {}
+        for path, blob in blobs.items():
+            revision = facts.known(blob, os.path.basename(path), whole=blob not in trusted)
+            rows[path] = Defined(path, revision) if revision else None
+        rows |= self._read({path: blobs[path] for path, row in rows.items() if row is None}, facts, trusted)
         facts.keep()
         files = tuple(row for row in rows.values() if isinstance(row, Defined))
         broken = tuple(row for row in rows.values() if isinstance(row, Broken))
@@ -245,12 +230,6 @@ def _loaded(paths: Iterable[str], places: Places) -> Iterator[str]:
         source = is_migration_name(os.path.basename(relative_path)) and CACHE not in relative_path.split("/")
         if source or relative_path in compiled:
             yield relative_path
-
-
-def _known(facts: Facts, path: str, blob: str, *, whole: bool) -> Defined | Broken | None:
-    """Return a migration that was read before; `whole` if it was to be read to its end."""
-    revision = facts.known(blob, os.path.basename(path), whole=whole)
-    return Defined(path, revision) if revision else None
 
 
 def read(

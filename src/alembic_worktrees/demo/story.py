@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import site
-import stat
 import sys
 import tempfile
 from contextlib import contextmanager
@@ -115,7 +114,8 @@ STORY = (
 
 def run_demo(tell: Tell, environment: Mapping[str, str]) -> None:
     """Tell the story and leave nothing behind. Raises UserError if it cannot be told or does not go as it should."""
-    with _orderly_end() as deafen, _folder() as folder:
+    deafen = _listen()
+    with _folder() as folder:
         text = _(
             "In a temporary folder: a real git repository, and a real PostgreSQL that takes a few "
             "seconds to start."
@@ -203,7 +203,7 @@ def _environment(home: Path, environment: Mapping[str, str]) -> dict[str, str]:
 def _folder() -> Iterator[Path]:
     """Make a folder for all that the demo needs, and remove it."""
     place = Path(tempfile.gettempdir()).resolve()
-    if not _suits(place):
+    if len(str(place)) > LONGEST_FOLDER:
         place = Path("/tmp")  # noqa: S108
     folder = Path(tempfile.mkdtemp(prefix="awt-demo-", dir=place)).resolve()
     try:
@@ -212,26 +212,15 @@ def _folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _suits(place: Path) -> bool:
-    """Tell whether a socket's path fits below, and if we are root, whether the user of the server gets there."""
-    if len(str(place)) > LONGEST_FOLDER:
-        return False
-    return os.geteuid() != 0 or all(
-        folder.stat().st_mode & stat.S_IXOTH for folder in (place, *place.parents)
-    )
-
-
-@contextmanager
-def _orderly_end() -> Iterator[Callable[[], None]]:
+def _listen() -> Callable[[], None]:
     """Let a closed terminal or a `kill` end the demo as ^C does: by an exception, which cleans up on its way.
 
-    Yields what to call before the cleaning up, so that no other signal disturbs it, nor its child processes.
+    Returns what to call before the cleaning up, so that no other signal disturbs it, nor its child processes.
     """
-    deaf = False
+    deaf: list[bool] = []
 
     def deafen() -> None:
-        nonlocal deaf
-        deaf = True
+        deaf.append(True)
         signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
 
     def stop(_number: int, _frame: object) -> None:
@@ -239,13 +228,7 @@ def _orderly_end() -> Iterator[Callable[[], None]]:
             deafen()
             raise KeyboardInterrupt
 
-    before = {each: signal.getsignal(each) for each in ENDING}
-    for each, handler in before.items():
-        if handler is not signal.SIG_IGN:
+    for each in ENDING:
+        if signal.getsignal(each) is not signal.SIG_IGN:
             signal.signal(each, stop)
-    try:
-        yield deafen
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
-        for each, handler in before.items():
-            signal.signal(each, handler)
+    return deafen

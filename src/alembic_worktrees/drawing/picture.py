@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..migrations.docstring import first_line
 from ..status.standing import applied_revisions, holders
+from ..status.survey import defining
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from ..migrations.inventory import Migration
+    from ..search.sources import Candidate
     from ..status.survey import Landscape
 
 OWN, BORROWED, ELSEWHERE, GIT, NOWHERE = "own", "borrowed", "elsewhere", "git", "nowhere"
@@ -87,48 +90,48 @@ class Picture:
         seen: set[str] = set()
         for item in self.items:
             if item.id not in seen:
-                run = list(_run(item, by_id, children))
-                run = run if len(run) >= SHORTEST_FOLD else [item]
-                seen.update(one.id for one in run)
-                entries.append(Entry(tuple(run)))
+                run = tuple(_run(item, by_id, children))
+                entries.append(Entry(run if len(run) >= SHORTEST_FOLD else (item,)))
+                seen.update(one.id for one in entries[-1].items)
         return tuple(entries)
 
 
 def make_picture(landscape: Landscape) -> Picture:
     """Gather what is to be drawn."""
-    with_project = tuple(row.checkout.name for row in landscape.holdings if row.checkout.project)
     return Picture(
         _items(landscape),
         here=landscape.here.checkout.name,
-        checkouts=with_project,
+        checkouts=tuple(row.checkout.name for row in landscape.holdings if row.checkout.project),
         databases=landscape.applied.names if landscape.applied else (),
     )
 
 
 def _items(landscape: Landscape) -> Iterator[Item]:
-    graph, reached = landscape.graph, applied_revisions(landscape)
-    rows = landscape.applied.heads if landscape.applied else frozenset()
+    graph, found, here = landscape.graph, landscape.found, landscape.here
+    rows, reached = landscape.applied.heads if landscape.applied else (), applied_revisions(landscape)
     ids = dict.fromkeys([*graph.nodes, *graph.missing, *sorted(rows)])
-    held, messages, tips = holders(landscape.holdings, ids), _messages(landscape), _tips(landscape)
-    borrowed_files = landscape.here.inventory.origins
+    held = holders(landscape.holdings, ids)
+    files: Mapping[str, Migration | Candidate] = {**found, **defining([here, *landscape.holdings])}
     for id in ids:
         node = graph.nodes.get(id)
         down = node.revision.down_revisions if node else ()
         owners, borrowers = held[id]
-        found = landscape.found.get(id)
+        tips = (
+            one.checkout.name for one in landscape.holdings if id in one.inventory.branch_graph.real_heads
+        )
         yield Item(
             id=id,
-            message=messages.get(id, ""),
+            message=first_line(files[id].content) if id in files else "",
             parents=tuple(dict.fromkeys(down)),
             depends_on=tuple(parent for parent in graph.parents(id) if parent not in down),
             labels=node.revision.branch_labels if node else (),
-            place=_place(landscape.here.checkout.name, owners, borrowers, in_git=found is not None),
+            place=_place(here.checkout.name, owners, borrowers, in_git=id in found),
             owners=tuple(owners),
             borrowers=tuple(borrowers),
-            origin=borrowed_files.get(id) or (found.origin.name if found else None),
+            origin=here.inventory.origins.get(id) or (found[id].origin.name if id in found else None),
             applied=None if reached is None else id in reached,
             row=id in rows,
-            tips=tuple(tips.get(id, ())),
+            tips=tuple(tips),
         )
 
 
@@ -140,26 +143,6 @@ def _place(here: str, owners: list[str], borrowers: list[str], *, in_git: bool) 
     if owners or borrowers:
         return ELSEWHERE
     return GIT if in_git else NOWHERE
-
-
-def _messages(landscape: Landscape) -> dict[str, str]:
-    """Return the message of each revision, from the same file that the graph takes."""
-    ordered = [landscape.here, *landscape.holdings]
-    own = [one for _, inventory in ordered for one in inventory.own]
-    borrowed = [row.migration for _, inventory in ordered for row in inventory.borrowed]
-    found = ((one.revision.id, one.content) for one in landscape.found.values())
-    contents: dict[str, bytes] = {}
-    for id, content in (*((one.revision.id, one.content) for one in (*own, *borrowed)), *found):
-        contents.setdefault(id, content)
-    return {id: first_line(content) for id, content in contents.items()}
-
-
-def _tips(landscape: Landscape) -> dict[str, list[str]]:
-    tips: dict[str, list[str]] = {}
-    for checkout, inventory in landscape.holdings:
-        for head in inventory.branch_graph.real_heads:
-            tips.setdefault(head, []).append(checkout.name)
-    return tips
 
 
 # The order
@@ -231,12 +214,10 @@ def _run(item: Item, by_id: Mapping[str, Item], children: Mapping[str, list[str]
 
 
 def _is_dull(item: Item, by_id: Mapping[str, Item], children: Mapping[str, list[str]]) -> bool:
-    relative_path = children.get(item.id, [])
-    straight = len(item.above) == len(item.parents) == 1 and len(relative_path) == 1
-    if not straight or item.id not in by_id[relative_path[0]].parents:
-        return False
+    above = children.get(item.id, [])
+    straight = len(item.above) == len(item.parents) == len(above) == 1 and item.id in by_id[above[0]].parents
     plain = item.place in (OWN, ELSEWHERE) and item.applied is not False
-    return plain and not (item.row or item.labels or item.tips)
+    return straight and plain and not (item.row or item.labels or item.tips)
 
 
 def _looks(item: Item) -> tuple[object, ...]:

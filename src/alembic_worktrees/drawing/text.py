@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..messages.quoting import coloured, columns
@@ -9,7 +10,7 @@ from .captions import caption, legend, mark
 from .lanes import Layout, Node, lay_out
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from .captions import Caption, Phrase
     from .lanes import Edge
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 COLOURS = (32, 34, 35, 36, 33, 31)  # of lanes
 ALIGNED = 16  # text beside a wider graph begins where the graph ends
 FOLDED = "┋"
-NODE = "*"  # until it is known which sign it has
 
 
 class Cell(NamedTuple):
@@ -37,18 +37,18 @@ def draw(
     width: int | None = None,
 ) -> str:
     """Return the picture as text; with `width`, no line is longer."""
-    layout = lay_out(nodes(entries))
-    graph = _rows(layout)
+    paint = coloured if colour else _plain
+    signs = [FOLDED if len(entry.items) > 1 else mark(entry.first) for entry in entries]
+    graph = _rows(lay_out(nodes(entries)), signs)
     indent = min(ALIGNED, max((len(cells) for cells in graph), default=0))
-    paint = _Paint(colour, width)
     lines = []
     for entry, cells in zip(entries, graph, strict=True):
-        sign = FOLDED if len(entry.items) > 1 else mark(entry.first)
-        drawn = [cell._replace(sign=sign) if cell.sign == NODE else cell for cell in cells]
-        drawn += [Cell(" ", 0)] * (indent - len(drawn))
-        lines.append(paint.line(drawn, caption(entry, picture, phrase)))
-    signs = "   ".join(f"{sign} {words}" for sign, words in legend(picture, entries, phrase))
-    return "".join(line.rstrip() + "\n" for line in [*lines, "", paint.faint(signs)]) if lines else ""
+        drawn = "".join(paint(str(COLOURS[lane % len(COLOURS)]), sign) for sign, lane in cells)
+        used = max(len(cells), indent)
+        words = _words(caption(entry, picture, phrase), paint, (width or sys.maxsize) - used)
+        lines.append(f"{drawn}{' ' * (used - len(cells))}{words}")
+    meanings = "   ".join(f"{sign} {words}" for sign, words in legend(picture, entries, phrase))
+    return "".join(line.rstrip() + "\n" for line in [*lines, "", paint("2", meanings)]) if lines else ""
 
 
 def nodes(entries: Sequence[Entry]) -> tuple[Node, ...]:
@@ -64,8 +64,8 @@ def nodes(entries: Sequence[Entry]) -> tuple[Node, ...]:
     )
 
 
-def _rows(layout: Layout) -> list[list[Cell]]:
-    """Draw each row: the node, the lines that pass, and the lines that begin or end at the node."""
+def _rows(layout: Layout, signs: Sequence[str]) -> list[list[Cell]]:
+    """Draw each row: the sign of the node, the lines that pass, and the lines that begin or end at the node."""
     rows = [[Cell(" ", 0)] * (2 * layout.width) for _ in layout.lanes]
     touching: dict[int, list[Edge]] = {}
     for edge in layout.edges:
@@ -78,7 +78,7 @@ def _rows(layout: Layout) -> list[list[Cell]]:
         aside = [edge for edge in touching.get(row, ()) if edge.lane != here]
         for edge in sorted(aside, key=lambda edge: -abs(edge.lane - here)):
             _reach(cells, edge, row, here)
-        cells[2 * here] = Cell(NODE, here)
+        cells[2 * here] = Cell(signs[row], here)
         while cells[-1].sign == " ":
             cells.pop()
         cells.append(Cell(" ", 0))
@@ -102,33 +102,21 @@ def _corner(edge: Edge, row: int, *, crossed: bool, right: bool) -> str:
     return signs[right]
 
 
-class _Paint:
-    """Puts a line together, within a width, with colour or without."""
+def _plain(_style: str, text: str) -> str:
+    return text
 
-    def __init__(self, colour: bool, width: int | None) -> None:
-        self._colour = colour
-        self._width = width
 
-    def line(self, cells: Sequence[Cell], words: Caption) -> str:
-        room = self._width - len(cells) if self._width else None
-        graph = "".join(self._in(str(COLOURS[cell.lane % len(COLOURS)]), cell.sign) for cell in cells)
-        refs = words.shown_refs
-        tags = f"[{'; '.join(words.tags)}]" if words.tags else ""
-        message = words.message
-        if room is not None:  # the message gives way first
-            message = fit(message, max(room - sum(columns(text) + 1 for text in (words.id, refs, tags)), 8))
-        said = []
-        for style, text in (("33", words.id), ("1;36", refs), ("", message), ("2", tags)):
-            shown = text if room is None else fit(text, room)
-            room = room if room is None else room - columns(shown) - 1
-            said.append(self._in(style, shown))
-        return graph + " ".join(filter(None, said))
-
-    def faint(self, text: str) -> str:
-        return self._in("2", text)
-
-    def _in(self, style: str, text: str) -> str:
-        return coloured(style, text) if self._colour else text
+def _words(words: Caption, paint: Callable[[str, str], str], room: int) -> str:
+    """Put a caption into so many columns; the message gives way first."""
+    tags = f"[{'; '.join(words.tags)}]" if words.tags else ""
+    others = sum(columns(text) + 1 for text in (words.id, words.shown_refs, tags))
+    message = fit(words.message, max(room - others, 8))
+    said = []
+    for style, text in (("33", words.id), ("1;36", words.shown_refs), ("", message), ("2", tags)):
+        shown = fit(text, room)
+        room -= columns(shown) + 1
+        said.append(paint(style, shown))
+    return " ".join(filter(None, said))
 
 
 def fit(text: str, room: int) -> str:

@@ -101,7 +101,7 @@ def _look(
     own = {migration.path: migration.content for migration in inventory.own}
     committed = git.committed(project.root, own) if project.repository else frozenset(own)
     applied, silence = ask()
-    graph = _union([here, *holdings])
+    graph = graph_of(defining([here, *holdings]).values())
     needed = [*(applied.heads if applied else ()), *inventory.graph.nodes]
     found = _remembered(needed, graph, holdings, search)
     whole = graph.joined(Node(one.revision, one.origin.name) for one in found.values())
@@ -169,15 +169,15 @@ def _ask(database: Database) -> tuple[Applied | None, Message | None]:
         return None, error.message
 
 
-def _union(holdings: Iterable[Holding]) -> Graph:
-    """Return the graph of all these checkouts together; own files beat borrowed ones, and the first others'."""
+def defining(holdings: Iterable[Holding]) -> dict[str, Migration]:
+    """Return the file of each revision in these checkouts: own files beat borrowed ones, and the first others'."""
     first: dict[str, Migration] = {}
     inventories = [holding.inventory for holding in holdings]
     own = (one for inventory in inventories for one in inventory.own)
     borrowed = (row.migration for inventory in inventories for row in inventory.borrowed)
     for one in chain(own, borrowed):
         first.setdefault(one.revision.id, one)
-    return graph_of(first.values())
+    return first
 
 
 def _remembered(
