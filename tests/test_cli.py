@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from alembic_worktrees import __version__
-from alembic_worktrees.cli.main import COMMANDS
+from alembic_worktrees.cli.subcommands import COMMANDS
 from alembic_worktrees.migrations import facts
 from worlds.observe import at_terminal, tree
 from worlds.world import World

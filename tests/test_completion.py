@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees.cli import options
-from alembic_worktrees.cli.main import COMMANDS
 from alembic_worktrees.cli.options import make_parser
+from alembic_worktrees.cli.subcommands import COMMANDS
 from alembic_worktrees.install.shim import FUNCTIONS, SHELLS, render_completion
 from alembic_worktrees.messages import Message
 from alembic_worktrees.messages.speaker import Speaker
@@ -65,7 +64,7 @@ def test_every_command_is_offered_with_its_help(world: World) -> None:
     assert words(world) == words(world, "")
     assert words(world, "c") == [name for name in words(world, "") if name.startswith("c")]
     world.env["LC_ALL"] = "fr_FR.UTF-8"
-    help = Speaker("fr").phrase(Message(options.COMMANDS["find"].does))
+    help = Speaker("fr").phrase(Message(COMMANDS["find"].does))
     assert "chemin" in help
     assert answered(world, "fin") == ["words", f"find\t{help}"]
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from alembic_worktrees.cli.main import COMMANDS
+from alembic_worktrees.cli.subcommands import COMMANDS
 from alembic_worktrees.install import shim
 from alembic_worktrees.install.hook_scripts import HOOKS, INSTALL, pre_commit_item
 from alembic_worktrees.install.installed import Installed

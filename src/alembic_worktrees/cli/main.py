@@ -18,30 +18,11 @@ from ..messages.quoting import quoted
 from ..system.encoding import relax
 from .options import parse
 from .printer import Printer, hush
+from .subcommands import COMMANDS
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Sequence
-
-# Each subcommand's function in a module of `commands`, which is loaded only when it is called.
-COMMANDS = {
-    "upgrade": ("upgrade", "upgrade"),
-    "copy": ("upgrade", "copy"),
-    "find": ("find", "find"),
-    "list": ("find", "list_all"),
-    "status": ("status", "status"),
-    "graph": ("graph", "graph"),
-    "check": ("check", "check"),
-    "protect": ("hooks", "protect"),
-    "report": ("hooks", "report"),
-    "revision": ("revision", "revision"),
-    "adopt": ("own", "adopt"),
-    "merge": ("own", "merge"),
-    "init": ("init", "init"),
-    "shim": ("shim", "shim"),
-    "completion": ("completion", "completion"),
-    "demo": ("shim", "demo"),
-}
 
 OUTPUT_FAULTS = {errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC}
 
@@ -143,7 +124,7 @@ def _fault(error: OSError) -> Message:
 
 
 def _command(name: str) -> Callable[[argparse.Namespace, Printer], int]:
-    module, function = COMMANDS[name]
+    module, function = COMMANDS[name].function.split(".")
     found: Callable[[argparse.Namespace, Printer], int] = getattr(
         import_module(f".commands.{module}", __package__), function
     )

@@ -15,7 +15,8 @@ from ...install.shim import FUNCTIONS, detect, render_completion
 from ...messages.errors import DONE, UserError
 from ...migrations.inventory import take_inventory, visit
 from ...search.checkouts import look_around
-from ..options import COMMANDS, make_parser
+from ..options import make_parser
+from ..subcommands import COMMANDS
 from .call import Call, open_call
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _offer(line: Sequence[str], printer: Printer) -> Offer:
     if line[:1] and line[0] in FUNCTIONS:
         before = [FUNCTIONS[line[0]], *before]
     name = before[0] if before else ""
-    parser = make_parser(printer.phrase, [name] if name in COMMANDS else None)
+    parser = make_parser(printer.phrase, [name] if name in COMMANDS else COMMANDS)
     commands = next(one for one in parser._actions if isinstance(one, argparse._SubParsersAction))
     if name in commands.choices:
         kind, words = _after(name, commands.choices[name], before[1:], current, printer)

@@ -11,7 +11,7 @@ from ...messages import TITLE, Message, _
 from ...messages.errors import DONE
 from ...project.project import config_files
 from ...status.next_step import Called
-from ..options import ALEMBIC
+from ..subcommands import ALEMBIC
 from .call import open_call
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ def revision(options: argparse.Namespace, printer: Printer) -> int:
 
 def _wanted(options: argparse.Namespace) -> Wanted:
     argv = ["-m", options.message] if options.message is not None else []
-    for name in ALEMBIC:
-        if (value := getattr(options, name.replace("-", "_"))) is not None:
-            argv += [f"--{name}", value]
+    for (name,), *_rest in ALEMBIC:
+        if (value := getattr(options, name[2:].replace("-", "_"))) is not None:
+            argv += [name, value]
     argv += ["--sql"] if options.sql else []
     return Wanted(
         tuple(argv),

@@ -1,0 +1,291 @@
+"""The subcommands: what the help says of each, which arguments it takes, and the function that does it."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .. import PROGRAM
+from ..messages import Text, _
+from ..messages.errors import Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+EXTRAS = ("dev", "claude")
+
+
+class Argument(NamedTuple):
+    """An argument: its names, what the help says of it, and what argparse is told besides."""
+
+    names: tuple[str, ...]
+    does: Text
+    given: Mapping[str, Any]
+
+
+class Command(NamedTuple):
+    """A subcommand: its function as MODULE.FUNCTION of `commands`; arguments in a tuple exclude each other."""
+
+    function: str
+    does: Text
+    example: Text
+    arguments: tuple[Argument | tuple[Argument, ...], ...] = ()
+
+
+def _flag(name: str, does: Text, **given: object) -> Argument:
+    return Argument((name,), does, {"action": "store_true", **given})
+
+
+def _taking(metavar: str, names: str, does: Text, **given: object) -> Argument:
+    return Argument(tuple(names.split()), does, {"metavar": metavar, **given})
+
+
+def _count(word: str) -> int:
+    number = int(word)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{word} < 1")
+    return number
+
+
+def _extras(words: str) -> tuple[str, ...]:
+    names = tuple(word.strip() for word in words.split(","))
+    for name in names:
+        if name not in EXTRAS:
+            text = _(
+                "--with does not know '{name}'; it knows dev (scripts/dev.sh) and claude (/sync "
+                "and /finish). For example: {command}"
+            )
+            raise Usage(text, name=name, command=f"{PROGRAM} init --with {','.join(EXTRAS)}")
+    return names
+
+
+_SEVERAL = {"action": "append", "default": []}
+_CONFIGURED = (
+    _taking("FILE", "-c --config", _("as for alembic, from DIR"), **_SEVERAL),
+    _taking("SECTION", "-n --name", _("as for alembic: the section of the ini"), default="alembic"),
+)
+_FOLDER = _("the folder of the Alembic project (default: backend, else here, else the nearest above)")
+_LOCATED = (_taking("DIR", "directory", _FOLDER, nargs="?"), *_CONFIGURED)
+_FOR_ENV = _taking("ARG", "-x", _("as for alembic: a word for env.py"), dest="arguments", **_SEVERAL)
+_JSON = _flag("--json", _("print JSON"))
+_DRY_RUN = _flag("--dry-run", _("only print what would be done"))
+_ID = _("the whole id of a migration")
+_BORROWING = (
+    *_LOCATED,
+    _FOR_ENV,
+    _taking("ORIGIN", "--from", _("where copies differ, take that of this checkout"), dest="prefer"),
+    (
+        _flag("--review", _("show each file that would be borrowed, and ask before it is"), default=None),
+        Argument(
+            ("--no-review",),
+            _("do not, whatever the setting says"),
+            {"action": "store_false", "dest": "review"},
+        ),
+    ),
+)
+_SHELL = Argument(
+    ("--shell",),
+    _("the shell to print for (default: the one that runs this)"),
+    {"choices": ("bash", "zsh", "fish")},
+)
+# What `alembic revision` is told as it stands
+ALEMBIC = (
+    _taking("LABEL", "--branch-label", _("a branch label for it")),
+    _taking("PATH", "--version-path", _("the version location to write it to")),
+    _taking("ID", "--rev-id", _("its id, instead of a random one")),
+)
+
+# In the order of the help
+COMMANDS = {
+    "upgrade": Command(
+        "upgrade.upgrade",
+        _("borrow what is missing here, then run `alembic upgrade heads`"),
+        _("Example: alembic-worktrees upgrade backend"),
+        (
+            *_BORROWING,
+            _taking("REVISION", "--target", _("upgrade to this revision (default: heads)")),
+            _taking(
+                "N",
+                "--max-attempts",
+                _("how often to look again if others upgrade meanwhile (default: 3)"),
+                type=_count,
+            ),
+            _flag("--on-borrowed", _("apply own migrations also where they follow borrowed ones")),
+            _flag("--trust-files", _("take what lies here for what ran, whatever the archive says")),
+            _flag("--remote-database", _("upgrade also a database that is not local"), default=None),
+        ),
+    ),
+    "copy": Command(
+        "upgrade.copy",
+        _("borrow what is missing here, no more"),
+        _("Example: alembic-worktrees copy --dry-run"),
+        (*_BORROWING, _DRY_RUN, _JSON),
+    ),
+    "find": Command(
+        "find.find",
+        _("print the path of a migration, in whatever checkout"),
+        _("Example: alembic-worktrees find a1b2c3d4"),
+        (_taking("REVISION", "revision", _ID), *_LOCATED),
+    ),
+    "list": Command(
+        "find.list_all",
+        _("list the migrations of every checkout"),
+        _("Example: alembic-worktrees list --json"),
+        (*_LOCATED, _JSON),
+    ),
+    "status": Command(
+        "status.status",
+        _("show where each checkout and the database stand, and the next step"),
+        _(
+            "Example: alembic-worktrees status\n"
+            "Changes nothing. If the database does not answer, the rest is shown, and the "
+            "status is 1."
+        ),
+        (*_LOCATED, _FOR_ENV, _JSON),
+    ),
+    "graph": Command(
+        "graph.graph",
+        _("draw the revisions of all checkouts together"),
+        _(
+            "Examples:\n"
+            "  alembic-worktrees graph\n"
+            "  alembic-worktrees graph -o migrations.svg\n"
+            "Changes nothing else. Without an answer from the database the picture says "
+            "nothing of it, and the status is still 0."
+        ),
+        (
+            *_LOCATED,
+            _FOR_ENV,
+            _taking(
+                "FORMAT",
+                "--format",
+                _("text, svg or mermaid (default: by the end of FILE, else text)"),
+                choices=("text", "svg", "mermaid"),
+            ),
+            _taking("FILE", "-o --output", _("write to FILE")),
+            _flag("--force", _("overwrite FILE")),
+            _flag("--all", _("fold nothing")),
+            _flag("--no-database", _("do not ask the database")),
+        ),
+    ),
+    "revision": Command(
+        "revision.revision",
+        _("write a migration on this branch's own head, with only this branch's own changes in it"),
+        _('Example: alembic-worktrees revision --autogenerate -m "add users.nickname"'),
+        (
+            *_LOCATED,
+            _FOR_ENV,
+            _taking("MSG", "-m --message", _("the message of the migration")),
+            _flag(
+                "--autogenerate",
+                _("fill it with what models and database differ in, without what other checkouts made"),
+            ),
+            _taking("REVISION", "--head", _("the migration to follow, instead of this branch's own head")),
+            _flag("--splice", _("follow that even if others of this branch do already")),
+            _taking("REVISION", "--depends-on", _("a migration that it needs"), **_SEVERAL),
+            *ALEMBIC,
+            _flag("--sql", _("as alembic revision --sql")),
+            _flag("--on-borrowed", _("follow a migration that is only borrowed, because git will bring it")),
+            _flag("--keep-all", _("leave nothing out: what alembic itself would write")),
+            _flag("--allow-empty", _("write it even if nothing is left for it")),
+        ),
+    ),
+    "adopt": Command(
+        "own.adopt",
+        _("make borrowed migrations, and the borrowed ones that they need, this branch's own"),
+        _("Example: alembic-worktrees adopt a1b2c3d4"),
+        (_taking("REVISION", "revisions", _ID, nargs="+"), *_CONFIGURED),
+    ),
+    "merge": Command(
+        "own.merge",
+        _("join this branch's own heads with a merge migration, never the borrowed ones"),
+        _('Example: alembic-worktrees merge -m "join the heads"'),
+        (
+            *_LOCATED,
+            _taking("MSG", "-m --message", _("the message of the merge migration")),
+            _flag("--stage", _("stage the new migration, as with git add")),
+        ),
+    ),
+    "check": Command(
+        "check.check",
+        _("check that the migrations are complete, without a database"),
+        _(
+            "Examples:\n"
+            "  alembic-worktrees check --staged\n"
+            "  alembic-worktrees check --ref HEAD --since origin/main"
+        ),
+        (
+            *_LOCATED,
+            (
+                _flag("--staged", _("what the next commit makes worse (a git hook)")),
+                _flag(
+                    "--pushed", _("what a push makes worse, as git tells it on standard input (a git hook)")
+                ),
+                _taking("REV", "--ref", _("what this commit records")),
+            ),
+            _taking("REV", "--since", _("only what is worse than in this commit")),
+            _flag("--database", _("compare with the database too")),
+            _JSON,
+        ),
+    ),
+    "protect": Command(
+        "hooks.protect",
+        _("refuse a commit that deletes or edits a published migration (a git hook)"),
+        _("Example: alembic-worktrees protect"),
+        _LOCATED,
+    ),
+    "report": Command(
+        "hooks.report",
+        _("say what a merge, rebase or checkout brought (a git hook)"),
+        _("Example: alembic-worktrees report post-merge"),
+        (
+            _taking("HOOK [ARG ...]", "argv", _("the hook's name and its arguments"), nargs="*"),
+            *_CONFIGURED,
+        ),
+    ),
+    "init": Command(
+        "init.init",
+        _("put the shell file and the hooks into this repository"),
+        _("Example: alembic-worktrees init --with dev,claude"),
+        (
+            *_LOCATED,
+            _taking(
+                "dev,claude",
+                "--with",
+                _("also scripts/dev.sh, and /sync and /finish for Claude"),
+                dest="extras",
+                type=_extras,
+                default=(),
+            ),
+            _DRY_RUN,
+            _flag("--yes", _("write without asking")),
+            _flag("--remove", _("take it all out again")),
+            _flag("--purge", _("with --remove: also the archive, and what was borrowed in this worktree")),
+        ),
+    ),
+    "shim": Command(
+        "shim.shim",
+        _("print the shell file"),
+        _("Example: alembic-worktrees shim --shell bash > scripts/alembic-utils.sh"),
+        (_SHELL,),
+    ),
+    "completion": Command(
+        "completion.completion",
+        _("print what lets a shell complete our commands, options and revisions"),
+        _(
+            "Examples:\n"
+            '  bash, in ~/.bashrc:                 eval "$(alembic-worktrees completion '
+            '--shell bash)"\n'
+            '  zsh, in ~/.zshrc, after compinit:   eval "$(alembic-worktrees completion '
+            '--shell zsh)"\n'
+            "  fish, once:   alembic-worktrees completion --shell fish > "
+            "~/.config/fish/completions/alembic-worktrees.fish"
+        ),
+        (_SHELL,),
+    ),
+    "demo": Command(
+        "shim.demo",
+        _("show the problem and the cure on a real repository and a real PostgreSQL"),
+        _("Example: alembic-worktrees demo"),
+    ),
+}
