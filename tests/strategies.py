@@ -95,7 +95,7 @@ def damaged(draw: st.DrawFn, contents: st.SearchStrategy[bytes], most: int = 4) 
 
 _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\000", "\\": "\\\\", "'": "\\'", '"': '\\"'}
 _FORMS = ["\\x{:02x}", "\\{:03o}", "\\u{:04x}", "\\U{:08x}"]
-_PREFIXES = ["", "", "", "u", "U", "f", "F", "r", "R", "rf", "fR"]
+_PREFIXES = ["", "", "", "u", "U", "r", "R"]
 _QUOTES = ["'", '"', "'''", '"""']
 
 ids = st.one_of(
@@ -109,7 +109,7 @@ def _character(draw: st.DrawFn, character: str, encoding: str) -> str:
     """One character within quotes, now and then by its number."""
     number = ord(character)
     if character in "{}":
-        return f"\\x{number:02x}"  # the same in an f-string
+        return f"\\x{number:02x}"
     plain = character.isprintable() and character not in _ESCAPES and _encodes(character, encoding)
     if plain and draw(st.integers(0, 9)):
         return character
@@ -143,14 +143,12 @@ def literals(draw: st.DrawFn, value: str, encoding: str = "utf-8") -> str:
 
 @st.composite
 def strings(draw: st.DrawFn, value: str, encoding: str = "utf-8") -> str:
-    """An expression that is this string: in pieces, added up, in parentheses, on several lines."""
+    """An expression that is this string: in pieces, in parentheses, on several lines."""
     cuts = sorted(draw(st.lists(st.integers(0, len(value)), max_size=2)))
     pieces = [value[start:end] for start, end in zip([0, *cuts], [*cuts, len(value)], strict=True)]
     spelled = [draw(literals(piece, encoding)) for piece in pieces]
     form = draw(st.sampled_from(["({})", "({})", "((\n{}  # why\n))", "{}"]))
-    joint = draw(
-        st.sampled_from([" ", " + ", ""] if form == "{}" else [" ", " + ", "\n  ", "\n+ ", "  # é\n"])
-    )
+    joint = draw(st.sampled_from([" ", ""] if form == "{}" else [" ", "\n  ", "  # é\n"]))
     if joint == "":
         joint = " \\\n "
     if not _encodes("é", encoding):
@@ -203,7 +201,6 @@ _NOISE = [
     "long = '" + "x" * 20_000 + "'", "deep = " + "(" * 90 + "1" + ")" * 90, "def f(): return 'x'",
     "f = lambda revision: 0", "async def g():\n    revision = 1", "\\\n", "assert True",
     "import os as operating_system", "from os import path", "for i in ():\n    pass", "x: int",
-    "t = [revision for revision in 'ab']",
 ]  # fmt: skip
 _TAILS = [
     "", "\n\ndef upgrade():\n    pass\n\n\ndef downgrade():\n    pass\n",
@@ -223,7 +220,6 @@ _COOKIES = {
     "utf-8": ["", "", "", "# coding: utf-8\n", "# -*- coding: UTF-8 -*-\n", "# vim: set fileencoding=utf-8 :\n"],
     "latin-1": ["# coding: latin-1\n", "#!/x\n# -*- coding: iso-8859-1 -*-\n", "# coding=latin1\n"],
     "cp1252": ["# coding: cp1252\n"],
-    "utf-7": ["# coding: utf-7\n"],
 }  # fmt: skip
 
 
@@ -239,17 +235,7 @@ def declared(draw: st.DrawFn, fact: str, value: str | tuple[str, ...] | None, en
     annotation = draw(st.sampled_from(_ANNOTATIONS["revision" if fact == "revision" else "other"]))
     forms = ["{name}{annotation} = {text}"] * 4 + ["{name}{annotation}={text}  # {name} = 'no'"]
     if not annotation:
-        forms += [
-            "{name} = also = {text}",
-            "{name}, third = {text}, 1",
-            "[{name}] = [{text}]",
-            "{name} \\\n= {text}",
-        ]
-        forms += [
-            "pass; {name} = {text}; other = 3",
-            "{name} = 'before'; {name} = {text}",
-            "also = ({name}) = {text}",
-        ]
+        forms += ["{name} = also = {text}", "{name} \\\n= {text}", "{name} = 'before'; {name} = {text}"]
     return draw(st.sampled_from(forms)).format(name=fact, annotation=annotation, text=text)
 
 
@@ -265,7 +251,7 @@ def _known(value: str | tuple[str, ...] | None, fact: str) -> tuple[str, ...]:
 @st.composite
 def plain_migrations(draw: st.DrawFn) -> Made:
     """A file with plain literal declarations at its top level: Alembic reads it, so we must."""
-    encoding = draw(st.sampled_from([*["utf-8"] * 8, "latin-1", "cp1252", "utf-7"]))
+    encoding = draw(st.sampled_from([*["utf-8"] * 8, "latin-1", "cp1252"]))
     id = draw(ids.filter(lambda made: not set(made) & set("@-+:")))
     values = {"revision": id} | {
         fact: draw(parents.filter(lambda value: id not in _known(value, ""))) for fact in FACTS[1:]
@@ -290,33 +276,23 @@ def _encoded(draw: st.DrawFn, text: str, encoding: str) -> bytes:
 _WILD = [
     "if flag:\n    {fact} = {text}\nelse:\n    {fact} = 'e'", "flag = 1\nif flag:\n    {fact} = {text}",
     "while False:\n    {fact} = 1", "try:\n    {fact} = {text}\nexcept Exception:\n    {fact} = 'x'",
-    "try:\n    1 / 0\nexcept Exception as {fact}:\n    pass",
-    "try:\n    import {fact}\nexcept ImportError:\n    {fact} = {text}", "if ({fact} := {text}): pass",
-    "print({fact} := 'w')", "for {fact} in ['l']: pass", "class {fact}: pass", "def {fact}(): pass",
-    "import os as {fact}", "from os import path as {fact}", "class B:\n    {fact} = 3",
-    "class B:\n    {fact} += ['c']", "del {fact}", "{fact} += 'p'", "{fact} = {fact} + 'p'",
+    "class B:\n    {fact} = 3", "class B:\n    {fact} += ['c']", "{fact} += 'p'", "{fact} = {fact} + 'p'",
     "{fact} = [*{text}]", "{fact} = dict(a=1)", "{fact} = {{'a': 1}}", "{fact} = str({text})",
     "{fact} = {text}.upper()", "{fact} = f'{{1}}'", "{fact} = b'bytes'", "{fact} = 1", "{fact} = 1.5",
     "{fact} = ...", "{fact} = True", "{fact} = ('a', None)", "{fact} = ['a', ['b']]", "{fact} = ('a', 'a')",
     "{fact} = ('a',) + ('b',)", "{fact} = 'a' 'b' if 1 else 'c'", "{fact} = 'a' or 'b'", "{fact} = 'ab'[0]",
-    "{fact} = '%s' % 'x'", "{fact}: str", "{fact} = lambda: 1", "ALL = ['a']\n{fact} = ALL\nALL.append('b')",
-    "ALL = ['a']\n{fact} = ALL\nALL += ['b']", "A = B = ['a']\n{fact} = A\nB.clear()",
-    "{fact} = []\n{fact}.append('a')", "{fact} = ['a']\n({fact},) = ({fact},)", "A = 'a'\n{fact} = A\nA = 'b'",
-    "*{fact}, other = 'ab'", "{fact}, *other = 'ab', 'c'", "({fact}, other), last = ('a', 'b'), 'c'",
-    "{fact} = other = ['a']\nother += ['b']", "def set_it():\n    global {fact}\n    {fact} = 'g'\nset_it()",
-    "globals()['{fact}'] = 'g'", "exec(\"{fact} = 'g'\")", "vars()['{fact}'] = 'v'",
-    "locals().update({fact}='l')", "def f(a=({fact} := 'd')): pass", "x = [({fact} := y) for y in 'ab']",
-    "type {fact} = str", "type Alias = {text}", "match 'm':\n    case {fact}:\n        pass",
-    "with flag as {fact}: pass", "@(lambda f: f)\ndef g({fact}=1): pass", "from os import *",
-    "__all__ = ['{fact}']", "__getattr__ = lambda name: 'g'", "async def f():\n    {fact} = 1\n    await f()",
-    "return", "yield", "break", "nonlocal {fact}", "await {fact}", "def f(a, a): pass", "raise SystemExit",
-    "raise KeyboardInterrupt", "import no_such_module", "no_such_name", "'\\d' is '\\d'", "0x", "1_000_",
-    "1if 1else 2", "from __future__ import braces", "from __future__ import annotations",
-    "'\\N{{no such name}}'", "'\\ud800'", "print('out')", "$", "?", "{fact} = 9{nines}", "{fact} = 0x{nines}",
-    "x = {nested}", "{fact} = {nested}", "x = {minus}1", "x = {sums}", "{fact} = {sums}", "x = {attributes}",
-    "x = {calls}", "{ifs}", "{fact} = '''{nines}", "{elifs}", "x = f'{{f\"{{1}}\"}}'",
-    "x = f'{{{fact}!r:>{{9}}}}'", "{fact} = (yield)", "lambda: (yield)", "{fact} = 'a', # 'b'",
-    "{fact} = \\\n'a'", "{fact} \\\n= 'a'", "\f{fact} = 'ff'", " {fact} = 'indented'",
+    "{fact} = '%s' % 'x'", "{fact}: str", "{fact} = lambda: 1", "{fact} = ['a']\n({fact},) = ({fact},)",
+    "A = 'a'\n{fact} = A\nA = 'b'", "{fact}, *other = 'ab', 'c'", "type Alias = {text}",
+    "@(lambda f: f)\ndef g({fact}=1): pass", "from os import *", "__all__ = ['{fact}']",
+    "async def f():\n    {fact} = 1\n    await f()", "return", "yield", "break", "nonlocal {fact}",
+    "await {fact}", "def f(a, a): pass", "raise SystemExit", "raise KeyboardInterrupt",
+    "import no_such_module", "no_such_name", "'\\d' is '\\d'", "0x", "1_000_", "1if 1else 2",
+    "from __future__ import braces", "from __future__ import annotations", "'\\N{{no such name}}'",
+    "'\\ud800'", "print('out')", "$", "?", "{fact} = 9{nines}", "{fact} = 0x{nines}", "x = {nested}",
+    "{fact} = {nested}", "x = {minus}1", "x = {sums}", "{fact} = {sums}", "x = {attributes}", "x = {calls}",
+    "{ifs}", "{fact} = '''{nines}", "{elifs}", "x = f'{{f\"{{1}}\"}}'", "x = f'{{{fact}!r:>{{9}}}}'",
+    "{fact} = (yield)", "lambda: (yield)", "{fact} = 'a', # 'b'", "{fact} = \\\n'a'", "{fact} \\\n= 'a'",
+    "\f{fact} = 'ff'", " {fact} = 'indented'",
 ]  # fmt: skip
 _DEEP = {
     "nines": "9" * 5000, "nested": "(" * 150 + "1" + ")" * 150, "minus": "-" * 4000, "sums": "'a' + " * 3000 + "'b'",

@@ -10,7 +10,6 @@ import pytest
 
 from alembic_worktrees.migrations.inventory import Inventory, migration_paths, take_inventory
 from alembic_worktrees.migrations.record import Entry, Origin, render, sha256
-from alembic_worktrees.migrations.revision import Sought
 from alembic_worktrees.project.project import ConfigFiles, Project
 from test_files import meanwhile
 from worlds.world import revision_text
@@ -173,7 +172,7 @@ def test_what_is_not_sought_is_neither_parsed_nor_told(project: Project) -> None
     (project.versions[0] / "bad.py").write_text("revision = ")
     write(project, "mine")
     record(project.versions[0], ("borrowed.py", "borrowed", b"before"))
-    inventory = take_inventory(project, Sought("mine"))
+    inventory = take_inventory(project, "mine")
     assert ids(inventory) == ({"borrowed", "mine"}, set(), {"borrowed"})
     assert inventory.skipped == ()
 

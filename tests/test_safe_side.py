@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import alembic_worktrees
-from alembic_worktrees.migrations.facts import NAME
 from worlds.world import Checkout, World
 
 if TYPE_CHECKING:
@@ -30,17 +29,13 @@ LOOKS = [
 
 
 def everything(root: Path) -> dict[str, tuple[object, ...]]:
-    """Each path with its bytes and with what a write would leave on it: git's folders and the database included.
-
-    Only what is known of migration files may have been written down, in git's folder.
-    """
+    """Each path with its bytes and with what a write would leave on it: git's folders and the database included."""
     found: dict[str, tuple[object, ...]] = {}
     for path in [root, *root.rglob("*")]:
         about = path.lstat()
         content = path.read_bytes() if path.is_file() and not path.is_symlink() else None
         written = (about.st_mtime_ns, about.st_size) if path.name != ".git" else ()
-        if path.name != NAME:
-            found[str(path)] = (about.st_mode, about.st_ino, *written, content)
+        found[str(path)] = (about.st_mode, about.st_ino, *written, content)
     return found
 
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-# What a run may leave behind anywhere: what Python compiled, the lock, and what is known of migration files.
-TRACES = ("__pycache__", "alembic-worktrees.lock", "alembic-worktrees.facts")
+# What a run may leave behind anywhere: what Python compiled, and the lock.
+TRACES = ("__pycache__", "alembic-worktrees.lock")
 
 
 def tree(*roots: Path, without: Sequence[str] = ()) -> dict[str, bytes | str | None]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from .. import git
 from ..messages import _
 from ..messages.errors import UserError
-from ..migrations.facts import facts_of
 from ..project.errors import BadConfig, PackageMissing, ScriptsMissing
 from ..project.project import (
     USUAL_FOLDER,
@@ -146,12 +145,7 @@ def _projects_in(scope: Scope, folder: str, passed: tuple[type[BadConfig], ...])
 def snapshot_of(project: Project, inventory: Inventory) -> Snapshot:
     """Return the files of a checkout as a snapshot."""
     contents = {one.path: one.content for one in inventory.all}
-    facts = facts_of(project.repository.common if project.repository else None)
-    rows = [
-        read(facts, os.path.relpath(path, project.root), git.blob_id(content, wide=False), content)
-        for path, content in contents.items()
-    ]
-    facts.keep()
+    rows = [read(os.path.relpath(path, project.root), content) for path, content in contents.items()]
     skipped = [
         Broken(os.path.relpath(one.path, project.root), one.reason, one.detail)
         for one in inventory.skipped

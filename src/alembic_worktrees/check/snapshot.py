@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
 from ..messages.errors import UserError
-from ..migrations.facts import facts_of
-from ..migrations.revision import Revision, Unreadable, is_migration_name
+from ..migrations.revision import Revision, Unreadable, is_migration_name, read_revision
 from ..migrations.sourceless import CACHE, without_source
 from ..project.config import TOML
 from ..project.errors import BadConfig, ConfigUnreadable, PackageMissing
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from ..migrations.facts import Facts
     from ..project.locations import Ground
 
 
@@ -187,28 +185,20 @@ class Tree:
 
     def snapshot(self, folder: str, blobs: Mapping[str, str], *, sound: Iterable[str] = ()) -> Snapshot:
         """Read these migrations. The blobs in `sound` are known to be valid Python as a whole."""
-        facts, trusted = facts_of(git.common_folder(self.root)), frozenset(sound)
-        rows: dict[str, Defined | Broken | None] = {}
-        for path, blob in blobs.items():
-            revision = facts.known(blob, os.path.basename(path), whole=blob not in trusted)
-            rows[path] = Defined(path, revision) if revision else None
-        rows |= self._read({path: blobs[path] for path, row in rows.items() if row is None}, facts, trusted)
-        facts.keep()
-        files = tuple(row for row in rows.values() if isinstance(row, Defined))
-        broken = tuple(row for row in rows.values() if isinstance(row, Broken))
+        rows = tuple(self._read(blobs, frozenset(sound)))
+        files = tuple(row for row in rows if isinstance(row, Defined))
+        broken = tuple(row for row in rows if isinstance(row, Broken))
         return Snapshot(self.root, folder, files, broken)
 
-    def _read(
-        self, blobs: Mapping[str, str], facts: Facts, trusted: Collection[str]
-    ) -> Iterator[tuple[str, Defined | Broken]]:
+    def _read(self, blobs: Mapping[str, str], trusted: Collection[str]) -> Iterator[Defined | Broken]:
         content = git.small_contents(self.root, blobs.values(), MAX_BYTES)
         unread = [blob for blob in blobs.values() if blob not in content]
         here = dict(zip(unread, git.describe(self.root, unread), strict=True)) if unread else {}
         for path, blob in blobs.items():
             if blob in here and here[blob] is None:  # the repository is damaged, or a partial clone
-                yield path, Broken(path, "git-failed", "")
+                yield Broken(path, "git-failed", "")
             else:
-                yield path, read(facts, path, blob, content.get(blob), whole=blob not in trusted)
+                yield read(path, content.get(blob), whole=blob not in trusted)
 
 
 @cache  # of the trees of a run most have the same; an id is that of its bytes
@@ -232,14 +222,12 @@ def _loaded(paths: Iterable[str], places: Places) -> Iterator[str]:
             yield relative_path
 
 
-def read(
-    facts: Facts, path: str, blob: str, content: bytes | None, *, whole: bool = True
-) -> Defined | Broken:
+def read(path: str, content: bytes | None, *, whole: bool = True) -> Defined | Broken:
     """Read one migration, None if it is too large: all of it, or only what it declares."""
     if content is None:
         return Broken(path, "too-large", "")
     try:
-        return Defined(path, facts.read(blob, os.path.basename(path), content, whole=whole))
+        return Defined(path, read_revision(content, os.path.basename(path), whole=whole))
     except Unreadable as error:
         return Broken(path, error.reason, error.detail, content)
 

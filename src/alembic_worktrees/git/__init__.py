@@ -49,7 +49,6 @@ from .repository import OLDEST as OLDEST
 from .repository import Repository as Repository
 from .repository import Worktree as Worktree
 from .repository import branch as branch
-from .repository import common_folder as common_folder
 from .repository import default_branch as default_branch
 from .repository import has_remote as has_remote
 from .repository import hooks_folder as hooks_folder

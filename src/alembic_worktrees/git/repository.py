@@ -62,17 +62,6 @@ def locate(folder: Path) -> Repository | None:
     return Repository(*map(Path, paths))
 
 
-def common_folder(top: Path) -> Path | None:
-    """Return the folder that all worktrees of the repository share, told as `own_folder` is."""
-    own = own_folder(top)
-    try:
-        return own and Path(
-            os.path.realpath(own / os.fsdecode((own / "commondir").read_bytes().rstrip(b"\n")))
-        )
-    except OSError:
-        return own and Path(os.path.realpath(own))
-
-
 def absolute(folder: Path, *argv: str) -> str:
     """Return a path of the repository as `git rev-parse` names it, absolute."""
     return os.fsdecode(answer(folder, "rev-parse", "--path-format=absolute", *argv)).removesuffix("\n")

@@ -12,22 +12,19 @@ from typing import TYPE_CHECKING, NamedTuple
 from .. import git
 from ..messages import WARN, Message, _
 from ..system.reading import MAX_ENTRIES, MAX_TOTAL_BYTES, Folder, NotReadable, allowed_roots, entries
-from .facts import File, facts_of
 from .notes import read_notes
 from .reasons import why
 from .record import Entry, sha256
-from .revision import Revision, Unreadable, is_migration_name
+from .revision import File, Revision, Unreadable, is_migration_name, may_say, read_file
 from .sourceless import is_compiled, without_source
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from ..project.project import Project
-    from .facts import Facts
     from .graph import Graph
     from .notes import Note, Notes
     from .record import Origin
-    from .revision import Sought
 
 
 from typing import TYPE_CHECKING
@@ -173,7 +170,7 @@ class Inventory(_Found):
 NOTHING = Inventory((), (), (), (), (), ())
 
 
-def take_inventory(project: Project, sought: Sought | None = None) -> Inventory:
+def take_inventory(project: Project, sought: str | None = None) -> Inventory:
     """Read every migration file of `project`, and the record of the borrowed ones.
 
     If only what is `sought` matters, a file that cannot be it is passed over.
@@ -232,7 +229,7 @@ def _without(migrations: tuple[Migration, ...], rows: Iterable[Borrowed]) -> tup
     return tuple(one for one in migrations if one.path not in gone) if gone else migrations
 
 
-def visit(project: Project | None, skipped: list[Skipped], sought: Sought | None = None) -> Inventory:
+def visit(project: Project | None, skipped: list[Skipped], sought: str | None = None) -> Inventory:
     """Take the inventory of a neighbour; one that cannot be looked at, or has no project, has nothing.
 
     What was skipped is added to `skipped`.
@@ -326,10 +323,9 @@ def _read_all(
     project: Project,
     entered: Mapping[Path, Entry],
     skipped: list[Skipped],
-    sought: Sought | None,
+    sought: str | None,
 ) -> Iterator[Migration]:
     """Yield every migration file in Alembic's order; add what was skipped to `skipped`."""
-    facts = facts_of(project.repository.common if project.repository else None)
     inside, total = _fence(project), 0
     for location, files, folders in _listed(project):
         # Alembic passes over folders too.
@@ -343,14 +339,13 @@ def _read_all(
             if project.allowed_roots and total > MAX_TOTAL_BYTES:
                 raise NotReadable("too-many")
             try:
-                file = _file(facts, relative_path.rpartition("/")[2], content, sought)
+                file = _file(relative_path.rpartition("/")[2], content, sought)
             except Unreadable as error:
                 skipped.append(Skipped(location / relative_path, error.reason, error.detail, content))
                 file = None
             if file := file or _as_recorded(location, relative_path, content, entered):
                 found.append(Migration(file.revision, file.content, location, relative_path))
         yield from sorted(found, key=_alembic_order)
-    facts.keep()
 
 
 def _alembic_order(migration: Migration) -> tuple[list[str], str]:
@@ -359,9 +354,9 @@ def _alembic_order(migration: Migration) -> tuple[list[str], str]:
     return folder.split("/"), name
 
 
-def _file(facts: Facts, name: str, content: bytes, sought: Sought | None) -> File | None:
+def _file(name: str, content: bytes, sought: str | None) -> File | None:
     """Return what a file declares, None if that does not matter. Raises Unreadable."""
-    return facts.file(name, content) if sought is None or sought.may_be_in(content, name) else None
+    return read_file(content, name) if sought is None or may_say(content, name, sought) else None
 
 
 def _as_recorded(

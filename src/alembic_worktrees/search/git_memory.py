@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from .. import git
 from ..messages.errors import UserError
-from ..migrations.facts import Facts, facts_of
 from ..migrations.record import Origin
-from ..migrations.revision import Unreadable, is_migration_name
+from ..migrations.revision import Unreadable, is_migration_name, read_file
 from ..project.project import USUAL_FOLDER, Places, ground_at, read_places
 from ..system.reading import MAX_BYTES, is_sound
 from . import archive
@@ -224,11 +223,9 @@ class Remembered:
         """Yield the migrations among the files; each distinct blob is read once."""
         distinct = {file[:3]: file for file in reversed(list(files))}
         content = git.small_contents(self._top, (file.blob for file in distinct.values()), MAX_BYTES)
-        facts = facts_of(self._project.repository.common if self._project.repository else None)
         for file in reversed(distinct.values()):
             if file.blob in content:
-                yield from _candidate(file, content[file.blob], facts)
-        facts.keep()
+                yield from _candidate(file, content[file.blob])
 
     def _locate(self, path: str) -> tuple[str, str] | None:
         """Split the path of a migration into the version location that holds it, and the path below that."""
@@ -258,9 +255,9 @@ def _name(commit: str | None, path: str) -> str:
     return f"{commit}:{'' if path == '.' else path}"
 
 
-def _candidate(file: _File, content: bytes, facts: Facts) -> Iterator[Candidate]:
+def _candidate(file: _File, content: bytes) -> Iterator[Candidate]:
     try:
-        revision = facts.read(file.blob, os.path.basename(file.relative_path), content)
+        revision = read_file(content, os.path.basename(file.relative_path)).revision
     except Unreadable:
         return
     origin = file.tip.origin

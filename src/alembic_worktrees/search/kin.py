@@ -7,13 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .. import git
-from ..migrations.facts import facts_of
 from ..migrations.inventory import contents
-from ..migrations.revision import Unreadable
+from ..migrations.revision import Unreadable, read_file
 from ..system.reading import NotReadable
 
 if TYPE_CHECKING:
-    from ..migrations.facts import Facts
     from ..project.project import Project
 
 
@@ -47,11 +45,7 @@ class Kinship:
 
     @cached_property
     def _bases(self) -> frozenset[bytes]:
-        repository = self._project.repository
-        facts = facts_of(repository.common if repository else None)  # what is read here is not read again
-        return frozenset(
-            content for name, content in contents(self._project) if _is_base(facts, name, content)
-        )
+        return frozenset(content for name, content in contents(self._project) if _is_base(name, content))
 
     def _has_our_base(self, other: Project) -> bool:
         try:
@@ -60,9 +54,9 @@ class Kinship:
             return False
 
 
-def _is_base(facts: Facts, name: str, content: bytes) -> bool:
+def _is_base(name: str, content: bytes) -> bool:
     try:
-        revision = facts.file(name, content).revision
+        revision = read_file(content, name).revision
     except Unreadable:
         return False
     return not revision.down_revisions and not revision.opaque

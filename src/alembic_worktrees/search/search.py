@@ -11,7 +11,6 @@ from .. import git
 from ..messages import SEEK, Message, _
 from ..messages.errors import UserError
 from ..migrations.inventory import Skipped
-from ..migrations.revision import Sought
 from ..system.reading import is_sound
 from . import archive
 from .checkouts import Surroundings, look_around
@@ -74,7 +73,7 @@ class Search:
         self._settings = settings
         self._borrowed = borrowed
         self._here_too = here_too
-        self._sought = Sought(only) if only else None
+        self._only = only
         self._prefer = prefer
         self._around = around
         self._loads = lru_cache(maxsize=None)(loads) if loads else None
@@ -89,7 +88,7 @@ class Search:
         Raises UserError if nothing bears the preferred name; ValueError for another word than the
         one that was to be asked for.
         """
-        if self._sought and self._sought.word != word:
+        if self._only not in (None, word):
             raise ValueError(word)
         return self._sources.find(word)
 
@@ -133,7 +132,7 @@ class Search:
     @cached_property
     def _files(self) -> CheckoutFiles:
         around = self.surroundings
-        return CheckoutFiles(around.checkouts if self._here_too else around.others, self._sought)
+        return CheckoutFiles(around.checkouts if self._here_too else around.others, self._only)
 
     @cached_property
     def _sources(self) -> Sources:

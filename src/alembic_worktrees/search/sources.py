@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..migrations.inventory import Borrowed, Inventory, Migration, Skipped
-    from ..migrations.revision import Revision, Sought
+    from ..migrations.revision import Revision
     from .checkouts import Checkout
 
     Index = Callable[[str], Sequence["Candidate"]]
@@ -102,7 +102,7 @@ def index(candidates: Iterable[Candidate]) -> Index:
 class CheckoutFiles:
     """The migration files of several checkouts, read once. `skipped` names what could not be read."""
 
-    def __init__(self, checkouts: Sequence[Checkout], sought: Sought | None = None) -> None:
+    def __init__(self, checkouts: Sequence[Checkout], sought: str | None = None) -> None:
         """Read every migration file of `checkouts`, and the records of what they have borrowed.
 
         Only the files of what is `sought` can be asked for then, if that is said.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .survey import Landscape
 
 # Why a file was skipped that Alembic would stumble over
-UNLOADABLE = {"syntax", "encoding", "no-revision", "no-down-revision", "not-a-string"}
+UNLOADABLE = {"syntax", "no-revision", "no-down-revision", "not-a-string"}
 
 
 class Step(NamedTuple):
