@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV := $(VENV)/.ready-dev
 # The tests that `make test` runs small and `make trials` runs at full size.
-TRIALS := tests/test_hostile.py tests/test_files.py tests/test_at_once.py tests/test_killed.py tests/test_fuzz.py tests/test_config.py tests/test_settings.py tests/test_record.py tests/test_blocks.py tests/test_recorded.py
+TRIALS := tests/test_hostile.py tests/test_at_once.py tests/test_killed.py tests/test_fuzz.py tests/test_config.py tests/test_settings.py tests/test_record.py tests/test_blocks.py tests/test_recorded.py
 PO := src/alembic_worktrees/messages/locale/fr/LC_MESSAGES/alembic-worktrees.po
 MO := $(PO:.po=.mo)
 SHELL_FILES = .ci/run .ci/venv $(wildcard shell/*.sh) $(wildcard hooks/*)

@@ -38,7 +38,6 @@ from .index import folders_in as folders_in
 from .index import index_files as index_files
 from .index import listed as listed
 from .index import plain_files as plain_files
-from .objects import MAX_TOTAL_BYTES as MAX_TOTAL_BYTES
 from .objects import Object as Object
 from .objects import TreeEntry as TreeEntry
 from .objects import blob_id as blob_id

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-MAX_TOTAL_BYTES = 512 * 1024 * 1024  # of all that is read out of a repository at once
 _OBJECT = re.compile(rb"([0-9a-f]+) ([a-z]+) ([0-9]+)")
 
 
@@ -82,15 +81,11 @@ def _read_objects(folder: Path, oids: Sequence[str], limit: int, contents: dict[
     """Read objects up to the first that is too large, or that git gives up at; return how many are dealt with."""
     argv = ["git", "cat-file", "--batch", "--buffer"]
     text = "".join(oid + "\n" for oid in oids).encode()
-    left = MAX_TOTAL_BYTES - sum(map(len, contents.values()))
     with Reading(argv, folder=folder, environment=environment(), text=text) as reading:
         for number, oid in enumerate(oids, 1):
             line = reading.out.readline()
             found = _parse_object(line.rstrip(b"\n"))
-            if found and limit >= found.size > left:
-                return len(oids)
             if found and found.size <= limit:
-                left -= found.size
                 contents[oid] = reading.out.read(found.size + 1)[:-1]
             elif found:
                 return number

@@ -101,7 +101,7 @@ def _arrived(scope: Scope, environment: Environment) -> Iterator[Message]:
         project = project_in(scope, environment.folder, environment.files)
     except UserError:  # a config that is used from another folder, by `alembic -c`
         return
-    if not read_notes(project, project.versions).rows:
+    if not read_notes(project).rows:
         return
     from ..borrow.apply import arrived, mended, tidy
     from ..borrow.lock import if_free

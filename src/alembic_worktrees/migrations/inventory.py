@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from contextlib import closing
 from functools import cached_property
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
 from ..messages import WARN, Message, _
-from ..system.reading import MAX_ENTRIES, MAX_TOTAL_BYTES, Folder, NotReadable, allowed_roots, entries
+from ..system.reading import NotReadable, entries, read_directly, read_plain
+from .graph import Graph, Node
 from .notes import read_notes
 from .reasons import why
 from .record import Entry, sha256
@@ -19,36 +18,24 @@ from .revision import File, Revision, Unreadable, is_migration_name, may_say, re
 from .sourceless import is_compiled, without_source
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from ..project.project import Project
-    from .graph import Graph
     from .notes import Note, Notes
     from .record import Origin
 
 
-from typing import TYPE_CHECKING
+class Migration(NamedTuple):
+    """A migration file: it lies in `location`, a version location, at `relative_path`."""
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-
-from .graph import Graph, Node
-
-
-class _Lying(NamedTuple):
     revision: Revision
     content: bytes
     location: Path
     relative_path: str
 
-
-class Migration(_Lying):
-    """A migration file: it lies in `location`, a version location, at `relative_path`."""
-
-    @cached_property
+    @property
     def path(self) -> Path:
-        """Where it lies; of the thousands that a search reads only a few are asked."""
+        """Where it lies."""
         return self.location / self.relative_path
 
 
@@ -171,19 +158,15 @@ NOTHING = Inventory((), (), (), (), (), ())
 
 
 def take_inventory(project: Project, sought: str | None = None) -> Inventory:
-    """Read every migration file of `project`, and the record of the borrowed ones.
+    """Read every migration file of `project`, and the record of the borrowed ones. Raises OSError.
 
-    If only what is `sought` matters, a file that cannot be it is passed over.
-
-    Raises NotReadable("too-many") if it is a neighbour's and has no end; OSError.
+    If only one id or label is `sought`, a file that cannot be it is passed over.
     """
-    locations, outside = _locations(project)
-    notes = read_notes(project, locations)
-    skipped = [Skipped(location, "location-outside") for location in outside]
-    entered = {note.path: note.entry for note in notes.rows}
-    found = tuple(_read_all(project, entered, skipped, sought))
-    lying = {one.path: one for one in found} if entered else {}
-    asked = [*notes.records, *(path for path in entered if path in lying)]
+    skipped: list[Skipped] = []
+    notes = read_notes(project)
+    found = tuple(_read_all(project, {note.path: note.entry for note in notes.rows}, skipped, sought))
+    lying = {one.path: one for one in found} if notes.rows else {}
+    asked = [*notes.records, *{note.path for note in notes.rows if note.path in lying}]
     tracked = git.tracked(project.root, asked) if project.repository else frozenset()
     notes = notes.without(tracked)
     rows, arrived = _sort_out(notes, lying, tracked, project)
@@ -191,11 +174,11 @@ def take_inventory(project: Project, sought: str | None = None) -> Inventory:
     return Inventory(
         own=_without(found, borrowed),
         borrowed=borrowed,
-        edited=tuple(row for row in rows if not row.intact or row.staged),
+        edited=tuple(row for row in rows if row not in borrowed),
         arrived=arrived,
         records=notes.records,
         skipped=tuple(skipped),
-        others=tuple(note for note in notes.rows if _is_anothers(note.path, project, locations)),
+        others=tuple(note for note in notes.rows if _is_anothers(note.path, project)),
         whole=notes.is_whole(row.migration.path for row in rows if not row.staged),
     )
 
@@ -218,10 +201,10 @@ def _sort_out(
     return tuple(waiting), tuple(arrived.values())
 
 
-def _is_anothers(path: Path, project: Project, locations: Sequence[Path]) -> bool:
+def _is_anothers(path: Path, project: Project) -> bool:
     """Whether there is a migration at `path` that another project of this checkout has borrowed."""
     folders = path.parents if project.recursive else (path.parent,)
-    return is_migration_name(path.name) and not {*folders} & {*locations} and path.is_file()
+    return is_migration_name(path.name) and not {*folders} & {*project.versions} and path.is_file()
 
 
 def _without(migrations: tuple[Migration, ...], rows: Iterable[Borrowed]) -> tuple[Migration, ...]:
@@ -236,7 +219,7 @@ def visit(project: Project | None, skipped: list[Skipped], sought: str | None = 
     """
     try:
         inventory = take_inventory(project, sought) if project else NOTHING
-    except (NotReadable, OSError) as error:
+    except OSError as error:
         skipped.append(_why_not(project, error))
         return NOTHING
     skipped += inventory.skipped
@@ -247,111 +230,86 @@ def names_in(project: Project | None, skipped: list[Skipped]) -> list[str]:
     """Return the migration files of a neighbour by name, none if it cannot be looked at."""
     try:
         return sorted(relative_path for _, relative_path in migration_paths(project)) if project else []
-    except (NotReadable, OSError) as error:
+    except OSError as error:
         skipped.append(_why_not(project, error))
         return []
 
 
-def _why_not(project: Project | None, error: NotReadable | OSError) -> Skipped:
-    root = project.root if project else Path()
-    return Skipped(root, error.reason) if isinstance(error, NotReadable) else unreadable(root, error)
+def _why_not(project: Project | None, error: OSError) -> Skipped:
+    return unreadable(project.root if project else Path(), error)
 
 
 def contents(project: Project) -> Iterator[tuple[str, bytes]]:
-    """Yield the base name and the bytes of each migration file that can be read.
-
-    Raises NotReadable("too-many") if the project is a neighbour's and holds more than Alembic would ever load; OSError.
-    """
-    total = 0
-    for location, files, _error in _listed(project):
-        for relative_path, content in _contents(location, files, _fence(project)):
-            if isinstance(content, NotReadable):
-                continue
-            total += len(content)
-            if project.allowed_roots and total > MAX_TOTAL_BYTES:
-                raise NotReadable("too-many")
-            yield os.path.basename(relative_path), content
+    """Yield the base name and the bytes of each migration file that can be read. Raises OSError."""
+    for row in _listed(project):
+        try:
+            yield os.path.basename(row.relative_path), row.read(project)
+        except NotReadable:
+            continue
 
 
 def migration_paths(project: Project) -> Iterator[tuple[Path, str]]:
-    """Yield (version location, path below it) of each file that Alembic would load, in Alembic's order.
-
-    Raises NotReadable("too-many") if it is a neighbour's and holds more than Alembic would ever load.
-    """
-    return ((location, relative_path) for location, names, _ in _listed(project) for relative_path in names)
+    """Yield (version location, path below it) of each file that Alembic would load, in Alembic's order."""
+    return ((row.location, row.relative_path) for row in _listed(project))
 
 
-def _listed(project: Project) -> Iterator[tuple[Path, dict[str, bool], list[str]]]:
-    """Yield each version location, its files, and the folders that look like files at first sight.
+class _Row(NamedTuple):
+    """A file in a version location."""
 
-    Of each file is told whether it is a plain one. A file that two names lead to counts once, as in
-    ScriptDirectory._load_revisions, and not by a link if it can be helped.
+    location: Path
+    relative_path: str
+    is_link: bool
+
+    def read(self, project: Project) -> bytes:
+        """Return its bytes. Raises NotReadable."""
+        path = os.path.join(self.location, self.relative_path)
+        return read_plain(path, project.allowed_roots) if self.is_link else read_directly(path)
+
+
+def _listed(project: Project) -> Iterator[_Row]:
+    """Yield each file that Alembic would load, in Alembic's order.
+
+    A file that two names lead to counts once, as in ScriptDirectory._load_revisions, and not by a link if it can be
+    helped.
     """
     seen: set[str] = set()
-    left = MAX_ENTRIES if project.allowed_roots else None
-    for location in _locations(project)[0]:
-        found = list(entries(location, recursive=project.recursive, limit=left, caches=project.sourceless))
-        left = left and left - len(found)
-        compiled = (
-            {*without_source([relative_path for relative_path, _ in found])} if project.sourceless else ()
-        )
-        named = [row for row in found if is_migration_name(row[1].name) or row[0] in compiled]
-        folders = [relative_path for relative_path, entry in named if entry.is_dir(follow_symlinks=False)]
-        top = os.path.join(os.path.realpath(location), "")
-        files: dict[str, bool] = {}
-        for relative_path, entry in sorted(named, key=lambda row: row[1].is_symlink()):
-            real = os.path.realpath(entry.path) if entry.is_symlink() else top + relative_path
-            if real not in seen and relative_path not in folders:
-                seen.add(real)
-                files[relative_path] = entry.is_file(follow_symlinks=False)
-        yield location, files, folders
-
-
-def _locations(project: Project) -> tuple[list[Path], list[Path]]:
-    """Return the version locations that may be looked at, and those of a neighbour that lie outside of it."""
-    inside: list[Path] = []
-    outside: list[Path] = []
-    for location in dict.fromkeys(project.versions):
-        real = os.path.join(os.path.realpath(location), "")
-        (
-            inside if project.allowed_roots is None or real.startswith(project.allowed_roots) else outside
-        ).append(location)
-    return inside, outside
+    for location in filter(project.may_read, project.versions):
+        found = dict(entries(location, recursive=project.recursive, caches=project.sourceless))
+        compiled = {*without_source(found)} if project.sourceless else ()
+        rows = [
+            _Row(location, path, entry.is_symlink())
+            for path, entry in found.items()
+            if is_migration_name(entry.name) or path in compiled
+        ]
+        top = os.path.realpath(location)
+        first: dict[str, _Row] = {}
+        for row in sorted(rows, key=lambda row: row.is_link):
+            path = os.path.join(top, row.relative_path)
+            first.setdefault(os.path.realpath(path) if row.is_link else path, row)
+        chosen = {row.relative_path for real, row in first.items() if real not in seen}
+        seen.update(first)
+        yield from (row for row in rows if row.relative_path in chosen)
 
 
 def _read_all(
-    project: Project,
-    entered: Mapping[Path, Entry],
-    skipped: list[Skipped],
-    sought: str | None,
+    project: Project, entered: Mapping[Path, Entry], skipped: list[Skipped], sought: str | None
 ) -> Iterator[Migration]:
     """Yield every migration file in Alembic's order; add what was skipped to `skipped`."""
-    inside, total = _fence(project), 0
-    for location, files, folders in _listed(project):
-        # Alembic passes over folders too.
-        skipped += (Skipped(location / relative_path, "not-a-file") for relative_path in folders)
-        found = []
-        for relative_path, content in _contents(location, files, inside):
-            if isinstance(content, NotReadable):
-                skipped.append(Skipped(location / relative_path, content.reason))
-                continue
-            total += len(content)
-            if project.allowed_roots and total > MAX_TOTAL_BYTES:
-                raise NotReadable("too-many")
-            try:
-                file = _file(relative_path.rpartition("/")[2], content, sought)
-            except Unreadable as error:
-                skipped.append(Skipped(location / relative_path, error.reason, error.detail, content))
-                file = None
-            if file := file or _as_recorded(location, relative_path, content, entered):
-                found.append(Migration(file.revision, file.content, location, relative_path))
-        yield from sorted(found, key=_alembic_order)
-
-
-def _alembic_order(migration: Migration) -> tuple[list[str], str]:
-    """Files first, then folders, one by one."""
-    folder, _, name = migration.relative_path.rpartition("/")
-    return folder.split("/"), name
+    skipped += (Skipped(one, "location-outside") for one in project.versions if not project.may_read(one))
+    for row in _listed(project):
+        location, relative_path, _ = row
+        try:
+            content = row.read(project)
+        except NotReadable as error:
+            skipped.append(Skipped(location / relative_path, error.reason))
+            continue
+        try:
+            file = _file(os.path.basename(relative_path), content, sought)
+        except Unreadable as error:
+            skipped.append(Skipped(location / relative_path, error.reason, error.detail, content))
+            file = None
+        if file := file or _as_recorded(location, relative_path, content, entered):
+            yield Migration(file.revision, file.content, location, relative_path)
 
 
 def _file(name: str, content: bytes, sought: str | None) -> File | None:
@@ -365,33 +323,6 @@ def _as_recorded(
     """Return a file as the one that was borrowed, which it still is if it was broken here; None if none was."""
     entry = entered.get(location / relative_path) if entered else None  # a path takes longer than all else
     return File(content, Revision(entry.revision, (), (), (), opaque=True)) if entry else None
-
-
-def _contents(
-    location: Path, files: Mapping[str, bool], inside: tuple[str, ...]
-) -> Iterator[tuple[str, bytes | NotReadable]]:
-    """Yield what each file holds, or why it cannot be read; `files` tells which are plain ones."""
-    for parent, group in groupby(files, _folder_of):
-        names = [(relative_path, relative_path[len(parent) :]) for relative_path in group]
-        try:
-            folder = Folder(os.path.join(location, parent), inside)
-        except NotReadable as error:
-            yield from ((relative_path, error) for relative_path, _ in names)
-            continue
-        with closing(folder):
-            for relative_path, name in names:
-                try:
-                    yield relative_path, folder.read(name, plain=files[relative_path])
-                except NotReadable as error:
-                    yield relative_path, error
-
-
-def _folder_of(relative_path: str) -> str:
-    return relative_path[: relative_path.rfind("/") + 1]
-
-
-def _fence(project: Project) -> tuple[str, ...]:
-    return project.allowed_roots or allowed_roots(project.root, *project.versions)
 
 
 def graph_of(migrations: Iterable[Migration]) -> Graph:

@@ -11,11 +11,11 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
-from ..system.reading import MAX_ENTRIES, NotReadable, allowed_roots, read_plain, walk
+from ..system.reading import NotReadable, allowed_roots, entries, read_plain
 from . import record
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator
     from pathlib import Path
 
     from ..project.project import Project
@@ -53,10 +53,10 @@ class Notes(NamedTuple):
         return self.memory is None or memory == records
 
 
-def read_notes(project: Project, locations: Sequence[Path]) -> Notes:
-    """Read the records in, below and above these version locations, and the memory."""
-    inside = project.allowed_roots or allowed_roots(project.root)
-    texts = {place: _text(place, inside) for place in _record_paths(project, locations)}
+def read_notes(project: Project) -> Notes:
+    """Read the records in, below and above the version locations, and the memory."""
+    roots = allowed_roots(project.root)
+    texts = {place: _text(place, roots) for place in _record_paths(project)}
     memory = memory_of(project.root) if project.repository else None
     rows = [Note(project.root / entry.path, entry, memory) for entry in remembered(memory)] if memory else []
     for place, text in texts.items():
@@ -75,28 +75,26 @@ def remembered(memory: Path) -> tuple[record.Entry, ...]:
     return record.parse(_text(memory, allowed_roots(memory.parent)) or "")
 
 
-def _record_paths(project: Project, locations: Sequence[Path]) -> Iterator[Path]:
+def _record_paths(project: Project) -> Iterator[Path]:
     """Yield where a record may be: in each version location, below it, and above it up to the checkout's top."""
     seen: set[Path] = set()
-    for location in locations:
+    for location in filter(project.may_read, project.versions):
         for folder in (location, *location.parents):
             if folder in seen or not folder.is_relative_to(project.root):
                 break
             seen.add(folder)
             yield folder / record.NAME
         if project.recursive:
-            for relative_path in walk(
-                location, recursive=True, limit=MAX_ENTRIES if project.allowed_roots else None
-            ):
-                if "/" in relative_path and os.path.basename(relative_path) == record.NAME:
+            for relative_path, entry in entries(location, recursive=True):
+                if "/" in relative_path and entry.name == record.NAME:
                     yield location / relative_path
 
 
-def _text(path: Path, inside: tuple[str, ...]) -> str | None:
+def _text(path: Path, roots: tuple[str, ...]) -> str | None:
     if os.path.islink(path):
         return None  # git does not read it, and ours never is one
     try:
-        text = read_plain(path, inside).decode("utf-8")
+        text = read_plain(path, roots).decode("utf-8")
     except (NotReadable, UnicodeDecodeError):
         return None
     return text if record.is_record(text) else None

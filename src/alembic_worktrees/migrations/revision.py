@@ -164,7 +164,7 @@ def _facts_in_lines(content: bytes) -> _Facts | None:
     plain = {name: match[1] for name, match in found.items() if match}
     if len(plain) < len(rows) or not plain.keys() >= {"revision", "down_revision"}:
         return None
-    if b"\r" in head or _LINE.search(tail):
+    if b"\r" in head or b"<<<<<<< " in content or _LINE.search(tail):
         return None
     try:
         return {name: _literal(value.decode()) for name, value in plain.items()}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .. import git
 from ..messages import _
 from ..messages.errors import CALL, FolderMissing, UserError
-from ..system.reading import MAX_CONFIG_BYTES, NotReadable, read_plain
+from ..system.reading import EVERYWHERE, NotReadable, allowed_roots, read_plain
 from .config import MAIN, other_environments, parse_config
 from .errors import ConfigUnreadable, NoConfig, ScriptsMissing
 from .locations import Ground, script_folder, version_folders
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 USUAL_FOLDER = "backend"
 USUAL_CONFIG = "alembic.ini"
-_EVERYWHERE = ("/",)  # the fence of what is ours: Alembic would read it too
 
 
 class ConfigFiles(NamedTuple):
@@ -44,9 +43,12 @@ class Project(NamedTuple):
     versions: tuple[Path, ...]
     recursive: bool
     repository: git.Repository | None  # None outside git
-    # A neighbour's: nothing outside of it is read (see files.py). None: ours.
-    allowed_roots: tuple[str, ...] | None = None
+    allowed_roots: tuple[str, ...] = EVERYWHERE  # of a neighbour: nothing outside of it is read
     sourceless: bool = False
+
+    def may_read(self, folder: Path) -> bool:
+        """Whether what lies in this folder may be read."""
+        return os.path.join(os.path.realpath(folder), "").startswith(self.allowed_roots)
 
     def command(self, *argv: str) -> str:
         """Return what a user types in this folder for Alembic to do the same."""
@@ -162,10 +164,10 @@ def _configured_folders(folder: Path) -> tuple[Path, ...]:
     return tuple(sorted(config.parent for config in configs if config.is_file()))
 
 
-def has_config(folder: Path, files: ConfigFiles, allowed_roots: tuple[str, ...] | None = None) -> bool:
+def has_config(folder: Path, files: ConfigFiles) -> bool:
     """Tell whether `folder` configures Alembic; a config that cannot be read counts: it is to be reported."""
     try:
-        return _parse(folder, files, allowed_roots) is not None
+        return _parse(folder, files, EVERYWHERE) is not None
     except UserError:
         return True
 
@@ -185,17 +187,17 @@ def environments(ini: str | None, files: ConfigFiles) -> tuple[ConfigFiles, ...]
 def environments_in(folder: Path, files: ConfigFiles) -> tuple[ConfigFiles, ...]:
     """Return what names each environment that `folder` configures; a config that cannot be read counts as one."""
     try:
-        named = environments(_text(folder / files.ini, _EVERYWHERE), files)
+        named = environments(_text(folder / files.ini, EVERYWHERE), files)
     except UserError:
         named = (files,)
     return tuple(one for one in named if has_config(folder, one))
 
 
-def _parse(folder: Path, files: ConfigFiles, allowed_roots: tuple[str, ...] | None) -> AlembicConfig | None:
+def _parse(folder: Path, files: ConfigFiles, roots: tuple[str, ...]) -> AlembicConfig | None:
     ini, toml = folder / files.ini, folder / files.toml
     return parse_config(
-        _text(ini, _EVERYWHERE if allowed_roots is None or os.path.isabs(files.ini) else allowed_roots),
-        _text(toml, _EVERYWHERE if allowed_roots is None or os.path.isabs(files.toml) else allowed_roots),
+        _text(ini, EVERYWHERE if os.path.isabs(files.ini) else roots),
+        _text(toml, EVERYWHERE if os.path.isabs(files.toml) else roots),
         folder=str(folder),
         section=files.section,
         ini_here=str(ini.parent),
@@ -203,9 +205,9 @@ def _parse(folder: Path, files: ConfigFiles, allowed_roots: tuple[str, ...] | No
     )
 
 
-def _text(path: Path, inside: tuple[str, ...]) -> str | None:
+def _text(path: Path, roots: tuple[str, ...]) -> str | None:
     try:
-        return read_plain(path, inside, limit=MAX_CONFIG_BYTES).decode("utf-8")
+        return read_plain(path, roots).decode("utf-8")
     except NotReadable as error:
         if error.reason in {"gone", "not-a-file"}:
             return None
@@ -214,18 +216,12 @@ def _text(path: Path, inside: tuple[str, ...]) -> str | None:
         raise ConfigUnreadable(path, str(error)) from error
 
 
-def read_project(
-    root: Path,
-    folder: Path,
-    files: ConfigFiles,
-    repository: git.Repository | None,
-    allowed_roots: tuple[str, ...] | None = None,
-) -> Project:
-    """Read the project in `folder` of the checkout at `root`; if that is a neighbour's, within its `allowed_roots`.
+def read_project(root: Path, folder: Path, files: ConfigFiles, repository: git.Repository | None) -> Project:
+    """Read the project in `folder` of the checkout at `root`.
 
     Raises NoConfig, ConfigUnreadable, ScriptsMissing or PackageMissing.
     """
-    project = read_if_any(root, folder, files, repository, allowed_roots)
+    project = read_if_any(root, folder, files, repository)
     if project is None:
         raise _not_configured(folder)
     return project
@@ -236,15 +232,15 @@ def read_if_any(
     folder: Path,
     files: ConfigFiles,
     repository: git.Repository | None,
-    allowed_roots: tuple[str, ...] | None,
     like: Project | None = None,
 ) -> Project | None:
     """Read the project as `read_project` does; None if `folder` does not configure Alembic.
 
-    `like` is ours if this is a neighbour's.
+    `like` is ours if this is a neighbour's: nothing outside of its checkout is read then.
     """
+    roots = allowed_roots(root) if like else EVERYWHERE
     try:
-        config = _parse(folder, files, allowed_roots)
+        config = _parse(folder, files, roots)
     except ConfigUnreadable as error:
         path = folder / str(error.values["path"])
         raise ConfigUnreadable(path, str(error.values["reason"])) from error
@@ -252,7 +248,7 @@ def read_if_any(
         return None
     ground = ground_at(root, folder, like)
     scripts = script_folder(config, folder, ground)
-    versions = version_folders(config, folder, ground)
+    versions = tuple(dict.fromkeys(version_folders(config, folder, ground)))
     if not scripts.is_dir():
         from .interpreter import alembic
 
@@ -264,7 +260,7 @@ def read_if_any(
         )
         raise ScriptsMissing(text, folder=folder, location=config.script_location, starter=starter)
     return Project(
-        root, folder, files, scripts, versions, config.recursive, repository, allowed_roots, config.sourceless
+        root, folder, files, scripts, versions, config.recursive, repository, roots, config.sourceless
     )
 
 

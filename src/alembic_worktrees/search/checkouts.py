@@ -10,7 +10,6 @@ from ..migrations.inventory import Skipped
 from ..project.errors import BadConfig
 from ..project.project import USUAL_FOLDER, Project, has_config, read_if_any
 from ..project.worktrees import families
-from ..system.reading import allowed_roots
 from .kin import Kinship
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ def _once(places: Iterable[_Place]) -> Iterator[tuple[Path, _Place]]:
 def _is_ours(checkout: Checkout, kinship: Kinship) -> bool:
     """Whether it belongs to us: a worktree does, a clone only if it is kin. A like name says nothing."""
     project = checkout.project
-    return checkout.worktree or project is None or project.allowed_roots is None or kinship.holds(project)
+    return checkout.worktree or project is None or project is kinship.project or kinship.holds(project)
 
 
 def _told_apart(checkouts: Iterable[Checkout]) -> Iterator[Checkout]:
@@ -184,11 +183,9 @@ def _ourselves(project: Project) -> set[int]:
 
 def _project_in(root: Path, like: Project) -> Project | None:
     """Return the project of another checkout: at the same place as `like`, else wherever one lies near its top."""
-    inside = allowed_roots(root)
     repository = like.repository and like.repository._replace(top=root)
     found = (
-        read_if_any(root, folder, like.files, repository, inside, like)
-        for folder in _likely_folders(root, like)
+        read_if_any(root, folder, like.files, repository, like) for folder in _likely_folders(root, like)
     )
     return next(filter(None, found), None)
 

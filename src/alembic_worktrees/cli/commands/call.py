@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ...project.settings import Settings
     from ..printer import Printer
 
-SHUT = {"foreign-owner", "denied", "failing", "too-many", "cut-short", "compiled"}
+SHUT = {"foreign-owner", "denied", "failing", "cut-short", "compiled"}
 
 
 class Call(NamedTuple):
