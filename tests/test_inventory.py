@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,10 +15,10 @@ import pytest
 from alembic_worktrees.migrations.inventory import Inventory, migration_paths, take_inventory
 from alembic_worktrees.migrations.record import Entry, Origin, render, sha256
 from alembic_worktrees.project.project import ConfigFiles, Project
-from test_files import meanwhile
 from worlds.world import revision_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 ORIGIN = Origin("checkout", "StoFlow", None, "versions/a.py")
@@ -146,6 +150,20 @@ def test_only_migrations_are_looked_at(project: Project) -> None:
 def test_folders_that_are_not_there(project: Project) -> None:
     gone = project._replace(versions=(project.root / "nowhere", project.versions[0]))
     assert take_inventory(gone).all == ()
+
+
+@contextmanager
+def meanwhile(root: Path, script: str) -> Iterator[None]:
+    """Let another process do this over and over in `root`, which has begun when we go on."""
+    program = f"import os\nos.chdir({str(root)!r})\nprint(flush=True)\nwhile True:\n    {script}\n"
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
+    assert process.stdout
+    process.stdout.readline()
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
 
 
 def test_a_folder_that_goes_after_it_was_listed(project: Project) -> None:

@@ -245,14 +245,6 @@ def test_what_stands_below_the_functions_counts() -> None:
         assert (read(content), read(content, whole=False)) == (expected, expected)
 
 
-def test_what_another_name_changes_below_the_head_is_not_read_from_the_head() -> None:
-    for fact in ("revision", "down_revision", "branch_labels", "depends_on"):
-        for value in ("['a']", "{'a'}"):
-            head = f"revision = 'x'\ndown_revision = 'c'\n{fact} = shared = {value}\n\ndef f(): pass\n"
-            changed = head + "shared.clear()\n"
-            assert read(changed, whole=False) == read(changed, whole=True) != read(head, whole=False), changed
-
-
 def alembic_reads(source: str | bytes, folder: Path, name: str = "some_file.py") -> Revision | None:
     """What Alembic's own import of the file finds; None if it fails."""
     path = folder / name

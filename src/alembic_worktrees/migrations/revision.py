@@ -8,7 +8,6 @@ computed is `Unreadable`, a computed parent, dependency or label makes the revis
 from __future__ import annotations
 
 import re
-from codecs import BOM_UTF8
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -147,10 +146,12 @@ def _strings(fact: str, value: object) -> tuple[str, ...] | None:
 # From bytes to facts
 
 
-_LINE = re.compile(rb"\n([ \t\f]*)(revision|down_revision|branch_labels|depends_on)\b[ \t]*([^\w\s].*)")
-_STRING = rb"""(?:'[^'"\\]*'|"[^'"\\]*")"""
-_VALUE = rb"None|%b|\((?:%b, ?)+(?:%b)?\)|\[%b(?:, ?%b)*\]" % ((_STRING,) * 5)
-_PLAIN = re.compile(rb"(?::[^=]*)?=[ \t]*(%b)[ \t]*(?:\#.*)?" % _VALUE)
+_LINE = re.compile(
+    r"\n([ \t\f]*)(revision|down_revision|branch_labels|depends_on)\b[ \t]*([^\w\s].*)", re.ASCII
+)
+_STRING = r"""(?:'[^'"\\]*'|"[^'"\\]*")"""
+_VALUE = rf"None|{_STRING}|\((?:{_STRING}, ?)+(?:{_STRING})?\)|\[{_STRING}(?:, ?{_STRING})*\]"
+_PLAIN = re.compile(rf"(?::[^=]*)?=[ \t]*({_VALUE})[ \t]*(?:\#.*)?")
 
 
 def _facts_in_lines(content: bytes) -> _Facts | None:
@@ -158,18 +159,18 @@ def _facts_in_lines(content: bytes) -> _Facts | None:
 
     None where a line may mean something else. So 1,491 of 1,502 files in six real histories are read without `ast`.
     """
-    head, _, tail = content.replace(b"\r\n", b"\n").partition(b"\ndef ")
-    rows = _LINE.findall(b"\n" + head.removeprefix(BOM_UTF8))
-    found = {name.decode(): _PLAIN.fullmatch(rest) for indent, name, rest in rows if not indent}
-    plain = {name: match[1] for name, match in found.items() if match}
-    if len(plain) < len(rows) or not plain.keys() >= {"revision", "down_revision"}:
-        return None
-    if b"\r" in head or b"<<<<<<< " in content or _LINE.search(tail):
-        return None
     try:
-        return {name: _literal(value.decode()) for name, value in plain.items()}
+        text = content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
         return None
+    head, _, tail = text.partition("\ndef ")
+    rows = _LINE.findall("\n" + head)
+    found = {name: _PLAIN.fullmatch(rest) for indent, name, rest in rows if not indent}
+    plain = {name: _literal(match[1]) for name, match in found.items() if match}
+    if len(plain) < len(rows) or not plain.keys() >= {"revision", "down_revision"}:
+        return None
+    unusual = "\r" in head or "<<<<<<< " in text or _LINE.search(tail)
+    return None if unusual else plain
 
 
 def _literal(text: str) -> object:
