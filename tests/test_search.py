@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from alembic_worktrees.messages.errors import UserError
+from alembic_worktrees.messages.speaker import Speaker
 from alembic_worktrees.migrations import record
 from alembic_worktrees.migrations.inventory import take_inventory
 from alembic_worktrees.migrations.record import Origin
@@ -61,10 +62,16 @@ def test_each_place_is_looked_at_once(world: World) -> None:
     looking = Search(project(world.main), Settings(), tell=told.append)
     for _ in range(3):
         assert kinds(looking.find(ID)) == ["stash"]
-    assert [message.values["tier"] for message in told] == ["refs", "archive", "stashes"]
+    near, far = ["branches and tags", "the archive", "stashes"], ["reflogs", "the history of all branches"]
+    assert list(map(where, told)) == near
     for _ in range(3):
         assert looking.find("nowhere") == ()
-    assert [message.values["tier"] for message in told][3:] == ["reflogs", "history", "lost"]
+    assert list(map(where, told)) == [*near, *far, "commits that nothing leads to any more"]
+
+
+def where(message: Message) -> str:
+    """Where a message says that it is looked."""
+    return Speaker("en").phrase(message).partition("looking in ")[2].removesuffix(" …")
 
 
 def test_a_label_is_found_like_an_id(world: World) -> None:
