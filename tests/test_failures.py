@@ -67,7 +67,7 @@ def last_lines(text: str, count: int) -> str:
 
 def alembic_says(checkout: Checkout, *args: str) -> list[str]:
     """What the bare command prints from the project's own code on: the frames before are Alembic's start."""
-    done = checkout.alembic(*args, cold=True)
+    done = checkout.alembic(*args)
     assert done.returncode != 0
     said = (done.stdout + done.stderr).splitlines()
     own = [number for number, line in enumerate(said) if "migrations/" in line]

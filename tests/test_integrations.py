@@ -62,6 +62,7 @@ def dry_world(world_root: Path) -> World:
 
 
 def at_home(checkout: Checkout) -> None:
+    checkout.world.warm_path()
     checkout.tool("init", "--with", "dev,claude", "--yes", cwd=checkout.path, check=True)
     checkout.commit("Be at home")
 

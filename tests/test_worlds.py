@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -117,21 +116,21 @@ def test_warm_programs_are_warm(world: World) -> None:
     env.write_text("import sys; print('warm:', 'psycopg2' in sys.modules)\n" + env.read_text())
 
     def ask() -> list[bool]:
-        path = os.pathsep.join([*warm.on_path(), world.env["PATH"]])
-        by_name = world.run("alembic-worktrees", "status", cwd=world.main.backend, env={"PATH": path})
+        world.warm_path()
+        by_name = world.run("alembic-worktrees", "status", cwd=world.main.backend)
         asked = [by_name, world.main.tool("status"), world.main.alembic("current")]
         return ["warm: True" in done.stdout + done.stderr for done in asked]
 
-    assert ask() == [True, True, True]
     with warm.paused():
         assert ask() == [False, False, False]
+    assert ask() == [True, True, True]
 
 
 def test_warm_alembic_crashes_alike(world: World) -> None:
     world.main.revision("bb", "missing")
     done, cold = (world.main.alembic("heads", cold=cold) for cold in (False, True))
-    assert (done.returncode, done.stdout) == (cold.returncode, cold.stdout) == (1, "")
-    assert done.stderr.splitlines()[-1] == cold.stderr.splitlines()[-1] == "KeyError: 'missing'"
+    assert (done.returncode, done.stdout, done.stderr) == (cold.returncode, cold.stdout, cold.stderr)
+    assert cold.stderr.splitlines()[-1] == "KeyError: 'missing'"
 
 
 def test_warm_alembic_does_not_import_from_the_current_folder(world: World) -> None:

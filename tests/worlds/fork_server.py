@@ -23,7 +23,7 @@ from functools import partial
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import alembic_worktrees
@@ -54,6 +54,7 @@ def main(address: str, scripts: list[str]) -> None:
     listener.listen(128)  # who asks now waits for the imports
     _import_all()
     programs = {path: compile(Path(path).read_bytes(), path, "exec", dont_inherit=True) for path in scripts}
+    gc.freeze()  # what all share is not looked at, and so not copied, in each
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while listener.fileno() in select.select([listener.fileno(), 0], [], [])[0]:
         connection, _ = listener.accept()
@@ -174,15 +175,22 @@ def _until_end(work: Callable[[], None]) -> int:
             print(end.code, file=sys.stderr)
         else:
             status = end.code or 0
-    except KeyboardInterrupt:
-        traceback.print_exc()
+    except KeyboardInterrupt as error:
+        traceback.print_exception(error.with_traceback(_from_its_start(error)))
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)
-    except BaseException:
-        traceback.print_exc()
+    except BaseException as error:
+        traceback.print_exception(error.with_traceback(_from_its_start(error)))
     for stream in filter(None, (sys.stdout, sys.stderr)):
         stream.flush()
     return status
+
+
+def _from_its_start(error: BaseException) -> TracebackType | None:
+    frames = error.__traceback__
+    while frames and frames.tb_frame.f_code.co_filename == __file__:
+        frames = frames.tb_next
+    return frames
 
 
 def _be(code: CodeType, folder: str, file: str | None = None) -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from worlds import warm
 
 if TYPE_CHECKING:
     from subprocess import CompletedProcess
@@ -18,13 +15,13 @@ VERSIONS = "backend/migrations/versions"
 
 
 def install(world: World, folder: Path | None = None) -> None:
-    """Put the hooks into `folder` or where git looks, and what they call first on PATH."""
+    """Put the hooks into `folder` or where git looks."""
     for hook in HOOKS.iterdir():
         target = (folder or world.main.path / ".git/hooks") / hook.name
         target.parent.mkdir(exist_ok=True)
         target.write_bytes(hook.read_bytes())
         target.chmod(0o755)
-    world.env["PATH"] = os.pathsep.join([*warm.on_path(), world.env["PATH"]])
+    world.warm_path()
 
 
 def fails(done: CompletedProcess[str], problem: str = "parent-missing") -> bool:

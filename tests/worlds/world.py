@@ -153,6 +153,10 @@ class World:
             timeout=timeout,
         )
 
+    def warm_path(self) -> None:
+        """From here on who asks PATH for our own command finds it warm."""
+        self.env["PATH"] = os.pathsep.join([*warm.on_path(), self.env["PATH"]])
+
     def tick(self) -> None:
         """Let a minute pass, so that what happens next is later than what happened before."""
         self._now += timedelta(minutes=1)
