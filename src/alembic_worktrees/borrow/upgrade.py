@@ -22,6 +22,7 @@ from .memory import Memory
 from .objections import Scene, learned, objection
 from .obstacles import choice, obstacle, overlap, way_back
 from .plan import Plan, make_plan
+from .undoing import undoing_others
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -147,11 +148,13 @@ def upgrade(
     prefer: str | None = None,
     trust_files: bool = False,
     borrowed_parents: bool = False,
+    drops: bool = False,
 ) -> None:
     """Borrow what is missing here and run `alembic upgrade`, telling each step.
 
     With `trust_files` what lies here is what ran, whatever the archive says; with `borrowed_parents` own migrations
-    may be applied that follow borrowed ones. Raises UserError whenever the database is not at the target afterwards.
+    may be applied that follow borrowed ones, with `drops` those that take back what others did. Raises UserError
+    whenever the database is not at the target afterwards.
     """
     if _is_at_rest(project, settings, database, audience, prefer):
         return
@@ -169,7 +172,7 @@ def upgrade(
                 raise objection
             audience.allow(applied)
             _borrow(situation, audience)
-            if error := _kept_back(situation, None if borrowed_parents else settings.target):
+            if error := _kept_back(situation, settings.target, parents=borrowed_parents, drops=drops):
                 raise error
             _announce(situation, audience.tell)
             outcome = database.upgrade(settings.target)
@@ -393,18 +396,17 @@ def taken_over(row: Borrowed) -> Message:
     return Message(text, {**_about(text, row, STEP).values, "origin": row.entry.origin.name}, STEP)
 
 
-def _kept_back(situation: Situation, target: str | None) -> UserError | None:
-    """Return what keeps Alembic from upgrading; also an own migration on a borrowed one, where a `target` is given."""
-    applied, plan = situation.applied, situation.plan
-    built = _on_borrowed(situation, target) if target else None
-    return built or overlap(situation.project, plan, databases=len(applied.tables))
-
-
-def _on_borrowed(situation: Situation, target: str) -> UserError | None:
+def _kept_back(situation: Situation, target: str, *, parents: bool, drops: bool) -> UserError | None:
+    """Return what keeps Alembic from upgrading; borrowed `parents` of own migrations do not, nor `drops`, if meant."""
+    project, inventory = situation.project, situation.inventory
     targets = [target] if target in situation.graph.nodes else situation.heads
-    edited = {row.entry.revision: row.entry.origin.name for row in situation.inventory.edited}
+    edited = {row.entry.revision: row.entry.origin.name for row in inventory.edited}
     pending, owners = situation.runs_to(targets), situation.owners | edited
-    return on_borrowed(situation.inventory, situation.graph, pending, owners)
+    return (
+        (None if drops else undoing_others(project, inventory, pending, situation.loaded, owners))
+        or (None if parents else on_borrowed(inventory, situation.graph, pending, owners))
+        or overlap(project, situation.plan, databases=len(situation.applied.tables))
+    )
 
 
 def _about(text: Text, row: Borrowed, mark: str) -> Message:

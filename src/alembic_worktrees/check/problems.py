@@ -38,6 +38,13 @@ _PROBLEMS = {
             "  → To record it all the same: {there}alembic-worktrees adopt {revisions:words}"
         ),
     ),
+    "undoes-others": (
+        _("{revision} takes back what others have done:\n{undone:lines}"),
+        _(
+            "To write it anew, with this branch's own changes alone: {remove} && alembic-worktrees "
+            "revision {folder:q}{words:options} --autogenerate -m {title:q}"
+        ),
+    ),
     "cycle": (
         _("These revisions follow each other in a circle: {cycle:list}"),
         _("Correct down_revision or depends_on in one of them"),

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
+from ..system.reading import MAX_BYTES
 from .borrowed_files import staged
 from .problems import problem
 from .review import nothing_to_check, project_in, searcher
@@ -165,11 +166,34 @@ def _judged(scope: Scope, side: _Side, past: Sequence[_Side], sound: Collection[
     settings = scope.settings(side.environment.folder)
     common = {blob for one in past for blob in one.files.values()} & set(side.files.values())
     sound = {*common, *sound}
-    before = [survey(_snapshot(_moved(one, side), sound), settings.max_heads, hiding=False) for one in past]
-    found = _told_apart(
-        survey(_snapshot(side, sound), settings.max_heads), [problem for one in before for problem in one]
+    after, earlier = _snapshot(side, sound), [_snapshot(_moved(one, side), sound) for one in past]
+    before = [survey(one, settings.max_heads, hiding=False) for one in earlier]
+    found = _told_apart(survey(after, settings.max_heads), [problem for one in before for problem in one])
+    undoing = _undoing(scope, side, after, earlier) if side.tree.commit is None else ()
+    return found._replace(problems=(*located(found.problems, _finder(scope, side.environment)), *undoing))
+
+
+def _undoing(scope: Scope, side: _Side, after: Snapshot, before: Sequence[Snapshot]) -> Iterable[Problem]:
+    """Say which migration that this commit brings takes back what others did; what a parent has is none."""
+    known = {one.revision.id for past in before for one in past.files}
+    blobs = {one.path: side.files[one.path] for one in after.files if one.revision.id not in known}
+    if not (before and blobs):
+        return ()
+    from ..migrations.operations import may_undo
+
+    if not any(map(may_undo, git.small_contents(scope.root, blobs.values(), MAX_BYTES).values())):
+        return ()
+    from .undoing import undoing
+
+    contents = git.small_contents(scope.root, side.files.values(), MAX_BYTES)
+    environment = side.environment
+    return undoing(
+        after,
+        blobs,
+        {path: contents[blob] for path, blob in side.files.items() if blob in contents},
+        lambda: project_in(scope, environment.folder, environment.files),
+        scope.settings(environment.folder),
     )
-    return found._replace(problems=located(found.problems, _finder(scope, side.environment)))
 
 
 def _snapshot(side: _Side, sound: Collection[str]) -> Snapshot:

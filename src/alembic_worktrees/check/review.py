@@ -102,8 +102,26 @@ def review_project(project: Project, settings: Settings) -> Iterator[Problem]:
     """Judge the files of one project, also outside git."""
     from ..migrations.inventory import take_inventory
 
-    snapshot = snapshot_of(project, take_inventory(project))
+    inventory = take_inventory(project)
+    snapshot = snapshot_of(project, inventory)
     yield from judge(snapshot, searcher(lambda: project, settings), max_heads=settings.max_heads)
+    if project.repository:
+        yield from _undoing(project, settings, inventory, snapshot)
+
+
+def _undoing(
+    project: Project, settings: Settings, inventory: Inventory, snapshot: Snapshot
+) -> Iterable[Problem]:
+    """Say which migration that is in no commit takes back what others did."""
+    own = {one.path: one.content for one in inventory.originals if one.path.is_relative_to(project.root)}
+    new = own.keys() - git.in_head(project.root, own)
+    if not new:
+        return ()
+    from .undoing import undoing
+
+    paths = {path: os.path.relpath(path, project.root) for path in own}
+    contents = {paths[path]: content for path, content in own.items()}
+    return undoing(snapshot, [paths[path] for path in new], contents, lambda: project, settings)
 
 
 def review_database(

@@ -129,11 +129,12 @@ def _duplicates(graph: Graph, snapshot: Snapshot) -> Iterator[Problem]:
         files = [node.path for node in nodes]
         about = [(revision, file) for file in files]
         count = _n("{n} file", "{n} files", len(files))
-        remove = _removal(files[-1], snapshot)
+        remove = removal(files[-1], snapshot)
         yield problem("duplicate-revision", revision, files, about, count=count, remove=remove)
 
 
-def _removal(path: str, snapshot: Snapshot) -> str:
+def removal(path: str, snapshot: Snapshot) -> str:
+    """Return the command that removes a file of the snapshot."""
     if snapshot.recorded:
         return f"git rm --force {quoted(f':/{path}')}"
     return f"rm {quoted(snapshot.root / path)}"

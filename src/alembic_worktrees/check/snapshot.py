@@ -88,6 +88,7 @@ class Tree:
         Raises CommitMissing if there is no such commit.
         """
         self.root = root
+        self.commit = commit
         self.refused: dict[tuple[str, str], BadConfig] = {}
         """The configs, and the section in each, that did not tell `projects` where migrations are, and why."""
         if commit is None:

@@ -111,6 +111,7 @@ COMMANDS = {
                 type=_count,
             ),
             _flag("--on-borrowed", _("apply own migrations also where they follow borrowed ones")),
+            _flag("--yes-drop", _("apply own migrations also where they take back what others have done")),
             _flag("--trust-files", _("take what lies here for what ran, whatever the archive says")),
             _flag("--remote-database", _("upgrade also a database that is not local"), default=None),
         ),

@@ -163,6 +163,12 @@ def last_touching(folder: Path, commit: str, places: Sequence[Path]) -> str | No
     return line_of(ask(folder, *argv, "--", *(os.path.relpath(place, folder) for place in places)))
 
 
+def has_had(folder: Path, path: str) -> bool:
+    """Tell whether HEAD's history has a file at `path`, also one that was removed; not so if that takes too long."""
+    listed = ask(folder, *_PLAIN, "log", "-1", "--format=%H", "HEAD", "--", path, timeout=WALK)
+    return bool(listed.out)
+
+
 def merge_base(folder: Path, one: str, other: str) -> str | None:
     """Return the best common ancestor of two commits, None if there is none here (a shallow clone)."""
     return line_of(ask(folder, "merge-base", one, other))

@@ -35,8 +35,13 @@ def _operations(content: bytes) -> tuple[str, ...] | None:
     return tuple(
         ast.dump(ast.Module(_without_docstring(one.body), []))
         for one in sorted(functions, key=lambda one: one.name)
-        if not one.name.startswith("downgrade")
+        if not downgrades(one)
     )
+
+
+def downgrades(node: ast.AST) -> bool:
+    """Whether this is a function that takes a migration back."""
+    return isinstance(node, ast.FunctionDef) and node.name.startswith("downgrade")
 
 
 def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:

@@ -17,7 +17,7 @@ from .checkouts import Surroundings, look_around
 from .sources import BORROWED_HERE, PREFERRED, Candidate, CheckoutFiles, Sources, borrowed_copy, index
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
     from ..migrations.inventory import Borrowed
@@ -91,6 +91,16 @@ class Search:
         if self._only not in (None, word):
             raise ValueError(word)
         return self._sources.find(word)
+
+    def foreign(self, own: Collection[str]) -> Iterator[Candidate]:
+        """Yield each migration that is not `own`: what is borrowed here, of the other checkouts, of the archives."""
+        checkouts = (self._files.named(checkout.name) for checkout in self.surroundings.others)
+        archives = (self._recall("archive", *row) for row in self._repositories.items())
+        known = set(own)
+        for candidate in chain(self._held, *checkouts, *archives):
+            if candidate.revision.id not in known:
+                known.add(candidate.revision.id)
+                yield candidate
 
     def choices(self, word: str) -> Iterator[Sequence[Candidate]]:
         """Yield the candidates to borrow in groups, in each what is to be taken first in front (DESIGN, rule 8).

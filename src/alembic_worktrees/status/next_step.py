@@ -7,6 +7,7 @@ import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..borrow.borrowed_parents import on_borrowed
+from ..borrow.undoing import undoing_others
 from ..messages import Message, _, _n
 from ..migrations.graph import number_of_heads
 
@@ -71,6 +72,7 @@ def next_step(case: Case) -> Step:
         _objection,
         _lacking,
         _by_hand,
+        _undoing,
         _on_borrowed,
         _adopt,
         _merge,
@@ -140,6 +142,14 @@ def _on_borrowed(case: Case) -> Step | None:
     pending = frozenset(case.here.waiting or ())
     borrowed = {borrowed_file.revision: borrowed_file.origin for borrowed_file in case.here.borrowed}
     return _refused(on_borrowed(case.inventory, case.landscape.graph, pending, borrowed))
+
+
+def _undoing(case: Case) -> Step | None:
+    here, inventory = case.here, case.inventory
+    borrowed = {one.revision: one.origin for one in here.borrowed if one.revision in case.reached}
+    loaded = {one.revision.id: one for one in inventory.all}
+    pending = frozenset(here.waiting or ())
+    return _refused(undoing_others(case.landscape.project, inventory, pending, loaded, borrowed))
 
 
 def _refused(error: Objection | None) -> Step | None:

@@ -39,6 +39,7 @@ def upgrade(options: argparse.Namespace, printer: Printer) -> int:
             prefer=options.prefer,
             trust_files=options.trust_files,
             borrowed_parents=options.on_borrowed,
+            drops=options.yes_drop,
         )
     return DONE
 

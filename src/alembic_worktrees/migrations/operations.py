@@ -1,0 +1,255 @@
+"""What does a migration do, and what of it takes back the work of others? Bytes → operations, never running the file.
+
+Read are the literal operations, and the words of every other statement (raw SQL, loops, helpers), of which nobody can
+tell what it does with what it names. Of a branch's own migrations such a word is enough for a thing to be its own; of a
+foreign one the statement must also say that it creates, adds or drops.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..messages import Message, _
+from .likeness import downgrades
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from .revision import Revision
+
+_TABLES = ("table_name", "source_table")  # not said again in a `batch_alter_table`
+_ON_TABLE, _ON_COLUMN = ("table_name",), ("table_name", "column_name")
+_ON_INDEX, _ON_CONSTRAINT = ("index_name", "table_name"), ("constraint_name", "table_name")
+_PARAMETERS = {
+    "batch_alter_table": _ON_TABLE,
+    "create_table": _ON_TABLE,
+    "drop_table": _ON_TABLE,
+    "add_column": ("table_name", "column"),
+    "drop_column": _ON_COLUMN,
+    "alter_column": _ON_COLUMN,
+    "create_index": _ON_INDEX,
+    "drop_index": _ON_INDEX,
+    "create_unique_constraint": _ON_CONSTRAINT,
+    "create_check_constraint": _ON_CONSTRAINT,
+    "create_primary_key": _ON_CONSTRAINT,
+    "create_foreign_key": ("constraint_name", "source_table"),
+    "drop_constraint": _ON_CONSTRAINT,
+}
+_MAKING, _DROPPING = ("create", "add"), ("drop",)
+_WORD = re.compile(r"[^\W_]\w*")
+
+
+class Operation(NamedTuple):
+    """An operation as Alembic calls it, on a table, or on what has this name in it; `table` is "" if it is not said."""
+
+    kind: str
+    table: str
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {'.'.join(filter(None, self[1:]))}"
+
+    @property
+    def makes(self) -> bool:
+        """Whether there is something afterwards that was not there before."""
+        return self.kind.startswith(_MAKING)
+
+    @property
+    def may_undo(self) -> bool:
+        """Whether it can take back another."""
+        return self.kind in {"add_column", "alter_column"} or self.kind.startswith(_DROPPING)
+
+    def is_about(self, other: Operation) -> bool:
+        """Whether both concern the same; of an index or constraint the table need not be said."""
+        unsaid = bool(self.name) and not (self.table and other.table)
+        return self.name == other.name and (unsaid or self.table == other.table)
+
+
+class Operations(NamedTuple):
+    """What a migration does but to downgrade; `texts` are the words of each statement that says anything else."""
+
+    literal: tuple[Operation, ...]
+    texts: tuple[frozenset[str], ...]
+
+    def have(self, wanted: Operation, *, made: bool) -> bool:
+        """Whether they surely made (else: dropped) what `wanted` concerns."""
+        ends = (one for one in self.literal if one.makes == made and "alter_" not in one.kind)
+        return any(wanted.is_about(one) for one in ends)
+
+    def name(self, wanted: Operation, verb: str = "") -> bool:
+        """Whether they name what `wanted` concerns where it cannot be told what they do; with `verb`, beside that."""
+        table, last = wanted.table.lower(), (wanted.name or wanted.table).lower()
+        anywhere = frozenset().union(*self.texts, (one.table.lower() for one in self.literal))
+        beside = any(last in text and (not verb or verb in text) for text in self.texts)
+        return beside and (not table or table in anywhere)
+
+    def did_reverse(self, wanted: Operation) -> bool:
+        """Whether `wanted` takes back what they did; what they drop and make again they only changed."""
+        made = not wanted.makes
+        verbs = _MAKING if made else _DROPPING
+        named = wanted.kind != "alter_column" and any(self.name(wanted, verb) for verb in verbs)
+        return (named or self.have(wanted, made=made)) and not self.have(wanted, made=not made)
+
+
+class Foreign(NamedTuple):
+    """A migration that others wrote; `path` is from the top of the checkout."""
+
+    revision: Revision
+    content: bytes
+    origin: str
+    path: str
+
+
+class Undone(NamedTuple):
+    """An operation that takes back what a foreign migration did."""
+
+    operation: Operation
+    by: Foreign
+
+    @property
+    def message(self) -> Message:
+        """What to say of it."""
+        values = {"operation": self.operation, "revision": self.by.revision.id, "origin": self.by.origin}
+        made = _("{operation}: {revision} made it, of {origin}")
+        dropped = _("{operation}: {revision} dropped it, of {origin}")
+        return Message(dropped if self.operation.makes else made, values)
+
+
+def may_undo(content: bytes) -> bool:
+    """Whether a migration can take back anything at all."""
+    return any(one.may_undo for one in read_operations(content).literal)
+
+
+def undone(
+    new: bytes,
+    own: Sequence[bytes],
+    foreign: Callable[[], Iterable[Foreign]],
+    was_own: Callable[[str], bool],
+) -> tuple[Undone, ...]:
+    """Return the operations of a new migration that take back what others did.
+
+    `own` are the branch's other migrations. What one of them did is its own to take back, whoever else did that too;
+    so `foreign` is asked only for what none of them did, and `was_own` last: whether the branch has had the file at a
+    path, as it had what was squashed. A foreign base is a squash too, of what has long been everybody's.
+    """
+    doubtful = [one for one in read_operations(new).literal if _is_doubtful(one, new, own)]
+    others = (
+        [one for one in foreign() if one.revision.down_revisions or one.revision.opaque] if doubtful else []
+    )
+    found = ((one, _culprit(one, others, was_own)) for one in dict.fromkeys(doubtful))
+    return tuple(Undone(one, by) for one, by in found if by)
+
+
+def _is_doubtful(one: Operation, new: bytes, own: Sequence[bytes]) -> bool:
+    """Whether the branch did nothing that this takes back: it drops what was not made, or adds what is there."""
+    if not one.may_undo:
+        return False
+    about = [read_operations(content) for content in (new, *own) if _may_name(content, one)]
+    if any(done.have(one, made=not one.makes) or done.name(one) for done in about):
+        return False
+    return not one.makes or any(done.have(one, made=True) for done in about[1:])
+
+
+def _culprit(one: Operation, others: Iterable[Foreign], was_own: Callable[[str], bool]) -> Foreign | None:
+    naming = (by for by in others if _may_name(by.content, one))
+    return next(
+        (by for by in naming if read_operations(by.content).did_reverse(one) and not was_own(by.path)), None
+    )
+
+
+def _may_name(content: bytes, one: Operation) -> bool:
+    """Whether the file may speak of it at all: to look for two words is much faster than to parse."""
+    return one.table.encode() in content and one.name.encode() in content
+
+
+@cache
+def read_operations(content: bytes) -> Operations:
+    """Return what a migration does; of what is no Python only the words are known."""
+    reader = _Reader()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            reader.read(ast.parse(content), {})
+    except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
+        reader.texts.append(_words(content.decode("utf-8", "replace")))
+    return Operations(tuple(reader.literal), tuple(frozenset(text) for text in reader.texts if text))
+
+
+class _Reader:
+    """One walk through a file, which tells the strings of known operations from those of whatever else."""
+
+    def __init__(self) -> None:
+        self.literal: list[Operation] = []
+        self.texts: list[set[str]] = []
+
+    def read(self, node: ast.AST, batches: Mapping[str, str | None]) -> None:
+        """Read this and all in it; `batches` are the names of the `batch_alter_table` around it, and their tables."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            self.texts[-1] |= _words(node.value)
+        elif isinstance(node, ast.Call) and (found := _operation(node, batches)):
+            self.literal += [found, *_parts(node, found)]
+        elif not _is_idle(node):
+            if isinstance(node, ast.Attribute):  # perhaps the verb of `op.add_column(table, column)`
+                self.texts[-1].add(node.attr.partition("_")[0])
+            if isinstance(node, ast.With):
+                batches = {**batches, **_batches(node)}
+            for child in ast.iter_child_nodes(node):
+                if isinstance(node, (ast.Module, ast.FunctionDef)):
+                    self.texts.append(set())  # for a statement; a loop is one
+                self.read(child, batches)
+
+
+def _words(text: str) -> set[str]:
+    return set(_WORD.findall(text.lower()))
+
+
+def _is_idle(node: ast.AST) -> bool:
+    """Whether it is a docstring, or what downgrades."""
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant)
+    return downgrades(node)
+
+
+def _batches(node: ast.With) -> dict[str, str | None]:
+    return {
+        item.optional_vars.id: _word(item.context_expr)
+        for item in node.items
+        if isinstance(item.optional_vars, ast.Name) and isinstance(item.context_expr, ast.Call)
+    }
+
+
+def _operation(call: ast.Call, batches: Mapping[str, str | None]) -> Operation | None:
+    """Return what a call of `op` or of a batch does; None if that is not known, or if it renames a column."""
+    method = call.func
+    if not (isinstance(method, ast.Attribute) and isinstance(method.value, ast.Name)):
+        return None
+    owner, batch = method.value.id, method.value.id in batches
+    names = [one for one in _PARAMETERS.get(method.attr, ()) if not (batch and one in _TABLES)]
+    given = [*zip(names, call.args, strict=False), *((word.arg, word.value) for word in call.keywords)]
+    said = {name: _word(node) for name, node in given}
+    if not (batch or owner == "op") or method.attr not in _PARAMETERS or "new_column_name" in said:
+        return None
+    table = (
+        batches[owner] if batch else next((said[one] for one in names if one in _TABLES and one in said), "")
+    )
+    name = next((said.get(one) for one in names if one not in _TABLES), "")
+    return None if table is None or name is None else Operation(method.attr, table, name)
+
+
+def _parts(call: ast.Call, found: Operation) -> Iterable[Operation]:
+    """Return the columns, indexes and constraints that a `create_table` makes with its table."""
+    if found.kind == "create_table":
+        names = (_word(part) for part in call.args[1:])
+        yield from (Operation("create_part", found.table, name) for name in names if name)
+
+
+def _word(node: ast.AST) -> str | None:
+    """Return a literal string; of a call the name that it is given, as in `sa.Column("a")` and `op.f("ix_a")`."""
+    if isinstance(node, ast.Call):
+        named = [word.value for word in node.keywords if word.arg in {"name", "table_name"}]
+        return next(map(_word, [*named, *node.args]), None)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
