@@ -11,7 +11,7 @@ PO := src/alembic_worktrees/messages/locale/fr/LC_MESSAGES/alembic-worktrees.po
 MO := $(PO:.po=.mo)
 SHELL_FILES = .ci/run .ci/venv $(wildcard shell/*.sh) $(wildcard hooks/*)
 
-.PHONY: demo test check shells suite trials replay bench growth matrix texts clean
+.PHONY: demo test check shells suite trials replay bench growth matrix mutants texts clean
 
 demo: $(READY)
 	@$(BIN)/alembic-worktrees demo
@@ -48,6 +48,10 @@ growth: $(DEV)
 matrix: $(DEV) $(MO)
 	$(BIN)/python -m pytest -n auto --dist loadfile --thorough tests/test_versions.py $(PYTEST_ARGS)
 	$(BIN)/python -m pytest tests/suites.py $(PYTEST_ARGS)
+
+# Which mistakes do the tests not notice?
+mutants: $(DEV) $(MO)
+	@PYTHONPATH=tests $(BIN)/python -m mutants $(MUTANTS_ARGS)
 
 # Bring the texts of the source into the translations; what is new there is then to be translated.
 texts: $(DEV)
