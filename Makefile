@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV := $(VENV)/.ready-dev
 # The tests that `make test` runs small and `make trials` runs at full size.
-TRIALS := tests/test_hostile.py tests/test_at_once.py tests/test_killed.py tests/test_fuzz.py tests/test_config.py tests/test_settings.py tests/test_record.py tests/test_blocks.py tests/test_recorded.py
+TRIALS := tests/test_hostile.py tests/test_at_once.py tests/test_killed.py tests/test_fuzz.py tests/test_config.py tests/test_settings.py tests/test_record.py tests/test_blocks.py tests/test_recorded.py tests/test_own_content.py
 PO := src/alembic_worktrees/messages/locale/fr/LC_MESSAGES/alembic-worktrees.po
 MO := $(PO:.po=.mo)
 SHELL_FILES = .ci/run .ci/venv $(wildcard shell/*.sh) $(wildcard hooks/*)
@@ -33,10 +33,10 @@ suite: $(DEV) $(MO)
 	$(BIN)/python -m pytest -n auto --dist loadfile $(PYTEST_ARGS)
 
 trials: $(DEV) $(MO)
-	$(BIN)/python -m pytest --thorough $(TRIALS) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --thorough -o faulthandler_timeout=0 $(TRIALS) $(PYTEST_ARGS)
 
 replay: $(DEV) $(MO)
-	$(BIN)/python -m pytest --thorough tests/test_replay.py $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --thorough -o faulthandler_timeout=0 tests/test_replay.py $(PYTEST_ARGS)
 
 bench: $(DEV)
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks bench $(BENCH_ARGS)

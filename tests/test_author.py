@@ -96,8 +96,9 @@ def test_only_what_is_this_branchs_own(borrowed: bool, a: Checkout, b: Checkout,
     assert operations(path, "downgrade") == ["op.drop_column('users', 'nick')"]
     assert parent(path) == (head(b),)
     maker = read_revision((a.path / maker).read_bytes(), maker).id
+    assert "Left out, as others' work:\n  " in done.stderr
     for operation in ("drop_table products", "add_column users.old", "drop_column users.email"):
-        assert f"Left out: {operation}. Others' work: {maker} (StoFlow-A)\n" in done.stderr
+        assert f"\n  {operation}: {maker} (StoFlow-A)\n" in done.stderr
     assert "The new migration:\n  add_column users.nick\n" in done.stderr
     assert done.stderr.endswith("Next: alembic-worktrees upgrade\n")
     assert "Detected" not in done.stderr
@@ -190,9 +191,177 @@ def test_what_both_change_is_warned_of(project: World) -> None:
         "op.alter_column('users', 'name', existing_type=sa.VARCHAR(length=60), server_default='x', "
         "type_=sa.String(length=70), existing_nullable=False)"
     ]
-    assert "Left out: alter_column users.name (nullable)" in done.stderr
+    assert "\n  alter_column users.name (nullable): " in done.stderr
     assert "alter_column users.name (type): this migration takes back what" in done.stderr
     assert "(server_default): " not in done.stderr
+
+
+def test_check_models(a: Checkout, b: Checkout) -> None:
+    """What `alembic check` asks, of this branch's own alone."""
+    done = b.tool("check", "--models")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout == (
+        "models-differ: models and database differ:\n  add_column users.nick\n  backend/migrations/env.py\n"
+        "  → Write a migration: alembic-worktrees revision --autogenerate -m MESSAGE\n"
+    )
+    autogenerate(b)
+    b.tool("upgrade", check=True)
+    assert b.tool("check", "--models", check=True).stdout == ""
+    assert "drop_table products" in b.tool("check", "--models", "--verbose", check=True).stderr
+    assert b.alembic("check").returncode != 0
+    assert a.tool("check", "--models", check=True).stdout == ""
+    assert b.tool("check", "--models", "--staged").returncode == 2
+
+
+# What it follows
+
+
+def plain(checkout: Checkout, *argv: str, check: bool = True) -> CompletedProcess[str]:
+    return checkout.tool("revision", "-m", "x", *argv, check=check)
+
+
+@pytest.fixture
+def lent(world: World, database: Database) -> Checkout:
+    """A worktree on `aaaa1111` that has borrowed x1 and x2, with the label `shop`, from another."""
+    world.main.revision("aaaa1111")
+    world.main.commit("Add aaaa1111")
+    a, b = world.worktree("StoFlow-A", "feature-A"), world.worktree("StoFlow-B", "feature-B")
+    a.revision("x1", "aaaa1111", labels="shop")
+    a.revision("x2", "x1")
+    database.set_heads("x2")
+    b.tool("copy", check=True)
+    return b
+
+
+def test_it_follows_this_branchs_own_head(lent: Checkout) -> None:
+    for folder in (lent.path, lent.backend, lent.versions):
+        done = lent.tool("revision", "-m", "x", cwd=folder, check=True)
+        assert parent(written(done)) == ("aaaa1111",)
+        assert done.stderr.endswith("Next: alembic-worktrees upgrade\n")
+        written(done).unlink()
+    own = written(plain(lent, "--rev-id", "own1", "--branch-label", "mine", "--depends-on", "aaaa"))
+    assert own.name == "own1_x.py"
+    read = read_revision(own.read_bytes(), own.name)
+    assert read == ("own1", ("aaaa1111",), ("aaaa1111",), ("mine",), False)
+    assert parent(written(plain(lent))) == ("own1",)
+
+
+def test_a_borrowed_one_is_followed_only_if_it_is_meant(lent: Checkout) -> None:
+    for argv in (["--head", "x2"], ["--head", "shop@head"], ["--depends-on", "x1"], ["--depends-on", "shop"]):
+        done = plain(lent, *argv, check=False)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "is only borrowed here, from StoFlow-A" in done.stderr
+        assert "(aaaa1111): leave it out" in done.stderr
+        assert "--on-borrowed" in done.stderr
+    done = plain(lent, "--head", "x2", "--on-borrowed")
+    assert parent(written(done)) == ("x2",)
+    assert "alembic-worktrees check refuses a commit of the one without the other" in done.stderr
+    lent.git("add", "--", written(done))
+    assert lent.tool("check", "--staged").returncode == 1
+
+
+def test_several_own_heads(lent: Checkout) -> None:
+    for id in ("own1", "own2"):
+        lent.revision(id, "aaaa1111")
+    done = plain(lent, check=False)
+    assert done.returncode == 1
+    assert "2 heads of its own: own1, own2" in done.stderr
+    assert "alembic-worktrees merge" in done.stderr
+    assert parent(written(plain(lent, "--head", "own2"))) == ("own2",)
+    lent.revision("base2", None, labels="other")
+    assert parent(written(plain(lent, "--head", "other@head"))) == ("base2",)
+
+
+def test_heads_with_bases_of_their_own(world: World) -> None:
+    main = world.main
+    main.revision("one1", None)
+    main.revision("two2", None)
+    done = plain(main, check=False)
+    assert "each with a base of its own: one1, two2" in done.stderr
+    assert parent(written(plain(main, "--head", "two2"))) == ("two2",)
+    assert parent(written(plain(main, "--head", "base"))) == ()
+
+
+def test_no_migration_yet(world: World) -> None:
+    assert parent(written(plain(world.main))) == ()
+
+
+@pytest.mark.parametrize("head", ["nowhere", "aa", "nowhere@head", "shop+1"])
+def test_an_unknown_head(head: str, lent: Checkout) -> None:
+    done = plain(lent, "--head", head, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"No migration here is {head}. This branch's own heads: aaaa1111" in done.stderr
+
+
+def test_a_head_that_is_followed_needs_splice(lent: Checkout) -> None:
+    lent.revision("own1", "aaaa1111")
+    done = plain(lent, "--head", "aaaa1111", check=False)
+    assert done.returncode == 1
+    assert "--splice" in done.stderr
+    assert "Alembic could not write the migration" in done.stderr
+    assert parent(written(plain(lent, "--head", "aaaa1111", "--splice"))) == ("aaaa1111",)
+
+
+def test_what_somebody_copied_by_hand_is_not_followed(world: World) -> None:
+    main = world.main
+    main.revision("aaaa1111")
+    main.commit("Add aaaa1111")
+    a, b = world.worktree("StoFlow-A", "feature-A"), world.worktree("StoFlow-B", "feature-B")
+    path = a.revision("x1", "aaaa1111")
+    a.commit("Add x1")
+    (b.versions / path.name).write_bytes(path.read_bytes())
+    assert parent(written(plain(b))) == ("aaaa1111",)
+
+
+# What Alembic makes of it
+
+
+def test_the_project_has_its_say(project: World, a: Checkout, b: Checkout) -> None:
+    """file_template, post-write hooks, -x, env.py's own hook, which comes first, and include_object."""
+    ini = b.backend / "alembic.ini"
+    hooks = "[post_write_hooks]\nhooks = note\nnote.type = exec\nnote.executable = cp\n"
+    hooks += "note.options = REVISION_SCRIPT_FILENAME x\n"
+    ini.write_text(
+        ini.read_text().replace("[alembic]\n", "[alembic]\nfile_template = %%(rev)s-mine\n") + hooks
+    )
+    env = b.backend / "migrations/env.py"
+    more = """
+def hook(context_, revision, directives):
+    from alembic.operations import ops
+    print("heard", context.get_x_argument(), config.cmd_opts.autogenerate)
+    directives[0].upgrade_ops.ops.append(ops.ExecuteSQLOp("SELECT 1"))
+    if any(op for op in directives[0].upgrade_ops.ops if getattr(op, "table_name", "") == "products"):
+        directives[0].rev_id = "bbbb"
+
+OPTIONS.update(
+    process_revision_directives=hook, include_object=lambda object, name, type, *_: name != "secret"
+)
+"""
+    env.write_text(
+        env.read_text().replace("def run_migrations_offline", f"{more}\n\ndef run_migrations_offline")
+    )
+    write_models(b, users(OLD, 'sa.Column("nick", sa.String(20)),', 'sa.Column("secret", sa.Integer),'))
+    done = autogenerate(b, "-x", "tenant=one")
+    path = written(done)
+    assert path.name == "bbbb-mine.py"
+    assert operations(path) == [NICK, "op.execute('SELECT 1')"]
+    assert (b.backend / "x").read_text() == path.read_text()
+    assert "heard ['tenant=one'] True" in done.stderr
+    assert done.stderr.endswith("Next: alembic-worktrees upgrade -x tenant=one\n")
+
+
+def test_env_py_that_has_no_models(world: World) -> None:
+    done = autogenerate(world.main, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "does not provide a MetaData object" in done.stderr
+
+
+def test_a_database_that_is_down(world_root: Path) -> None:
+    world = modelled(world_root, "postgresql+psycopg2://nobody@127.0.0.1:1/x", users(OLD))
+    done = autogenerate(world.main, check=False)
+    assert done.returncode == 1
+    assert "The database could not be asked what is applied" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 # The published point
@@ -272,7 +441,7 @@ def test_where_the_published_models_do_not_load_names_decide(project: World, a: 
     assert "judged by names" in done.stderr
     assert "nothing in common with" in done.stderr
     assert operations(written(done)) == [NICK]
-    assert "Left out: drop_table products" in done.stderr
+    assert "\n  drop_table products: " in done.stderr
 
 
 def test_a_model_that_strays_into_this_checkout_is_not_believed(

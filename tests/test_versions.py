@@ -191,6 +191,7 @@ def new_world(root: Path, installed: Environment, template: str, urls: list[str]
     backend.mkdir()
     world.run("alembic", "init", "--template", template, "migrations", cwd=backend, check=True)
     set_urls(world.main, urls)
+    set_models(world.main, "", batch=urls[0].startswith("sqlite"))
     world.main.write(".gitignore", "__pycache__/\n")
     world.main.commit("Initial project")
     return world
@@ -200,6 +201,44 @@ def set_urls(checkout: Checkout, urls: list[str]) -> None:
     ini, rest = checkout.backend / "alembic.ini", iter(urls)
     line = re.compile(r"^sqlalchemy\.url = .*", re.MULTILINE)
     ini.write_text(line.sub(lambda _: f"sqlalchemy.url = {next(rest)}", ini.read_text()))
+
+
+def set_models(checkout: Checkout, more: str, *, batch: bool = False) -> None:
+    """Have models of what the first migration makes, and of more; `batch`: as SQLite needs it."""
+    columns = 'sa.Column("id", sa.Integer, primary_key=True)' + more
+    table = f"metadata = sa.MetaData()\nsa.Table('t_aaaa1111', metadata, {columns})\n"
+    (checkout.backend / "models.py").write_text(f"import sqlalchemy as sa\n{table}")
+    env = checkout.backend / "migrations/env.py"
+    text = re.sub(
+        r"^target_metadata = None",
+        "from models import metadata as target_metadata",
+        env.read_text(),
+        flags=re.MULTILINE,
+    )
+    both = "from models import metadata\ntarget_metadata = {'engine1': metadata, 'engine2': metadata}"
+    text = re.sub(r"^target_metadata = {}", both, text, flags=re.MULTILINE)
+    option = "target_metadata=target_metadata"
+    env.write_text(text.replace(option, f"{option}, render_as_batch=True") if batch else text)
+
+
+def write(b: Checkout) -> None:
+    """B's own migration has B's own column in it, and leaves A's tables alone; a database may be one of several."""
+    set_models(b, ', sa.Column("nick", sa.String(20))')
+    done = b.tool("revision", "--autogenerate", "-m", "own", check=True)
+    (path,) = done.stdout.splitlines()
+    text = (b.backend / path).read_text()
+    for table in ("t_bbbb2222", "t_cccc3333"):
+        assert f"drop_table {table}: {table[2:]} (StoFlow-feature-A)" in done.stderr
+        assert table not in text
+    engines = 2 if b.world.layout.env == "multidb" else 1
+    for operation in (r"\.add_column\(", r"\.drop_column\("):
+        assert len(re.findall(operation, text)) == engines
+    assert ("batch_op.add_column(" in text) == (
+        "render_as_batch" in (b.backend / "migrations/env.py").read_text()
+    )
+    (b.backend / path).unlink()
+    assert b.tool("check", "--models").stdout.count("add_column t_aaaa1111.nick") == 1
+    b.git("checkout", "--", ".")
 
 
 def put_version_table_elsewhere(checkout: Checkout) -> None:
@@ -323,6 +362,7 @@ def test_project(
 def tell(world: World, where: Place, dialect: str, *, directly: bool) -> Checkout:
     b = borrow(world)
     fail(b)
+    write(b)
     if where.refused:
         be_refused(b, f"{dialect}://{where.refused}", where.said)
     if directly:

@@ -41,6 +41,11 @@ class Authors(NamedTuple):
             return True
         return not _is_stated((*self.new, *self.old), operation)
 
+    def states_only_foreign(self, operation: Operation) -> bool:
+        """Whether a statement of others has its names, and none of this branch."""
+        own = _is_stated((*self.new, *self.old), operation)
+        return not own and _is_stated(self.foreign, operation)
+
     def only_foreign(self, operation: Operation) -> bool:
         """Whether others name it, and nothing here does; what this branch made and is gone, others dropped."""
         stated = not operation.is_adding and _is_stated((*self.new, *self.old), operation)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ..database.client import Operation
+    from ..messages.message import Message
     from .authors import Authors, Text
 
     Thing = tuple[str, str | None, str | None, str, str]  # engine, schema, table, kind, name
@@ -37,6 +38,7 @@ class Found(NamedTuple):
 class Content(NamedTuple):
     """What a new migration is to have in it, and what is to be said of the rest."""
 
+    mine: Sequence[Operation]  # all that the models want
     left_out: tuple[Found, ...] = ()
     done: tuple[
         Found, ...
@@ -44,6 +46,7 @@ class Content(NamedTuple):
     contested: tuple[Found, ...] = ()  # what is in it, and takes back what others have done to the same thing
     numbers: tuple[int, ...] = ()  # of all that is left out, of the downgrade too
     kept: tuple[Operation, ...] = ()
+    by_names: Message | str = ""  # why names had to decide
 
 
 def thing_of(operation: Operation) -> Thing:
@@ -56,7 +59,7 @@ def own_content(mine: Sequence[Operation], published: Sequence[Operation], autho
     """Return which of the operations of `mine` are this branch's own; the `published` models want others."""
     there = _Wanted(published)
     upward = [one for one in mine if not one.down]
-    shared = [one for one in upward if there.wants(one) and not authors.only_own(one)]
+    shared = [one for one in upward if _is_shared(one, there, authors)]
     shared = _without_replaced(shared, upward)
     content = _without(mine, shared, authors, there)
     left = {_slot(one) for one in shared}
@@ -72,17 +75,28 @@ def own_content(mine: Sequence[Operation], published: Sequence[Operation], autho
     )
 
 
-def content_by_names(mine: Sequence[Operation], authors: Authors) -> Content:
-    """Return what is left where there is nothing to compare with: all but what only foreign migrations name."""
+def _is_shared(operation: Operation, there: _Wanted, authors: Authors) -> bool:
+    """Whether others brought the database there: the published models want it too, unless this branch made the thing.
+
+    What include_object hides from them is others' as well if a statement of theirs made it and none of this branch.
+    """
+    if there.wants(operation):
+        return not authors.only_own(operation)
+    return not operation.is_adding and authors.states_only_foreign(operation)
+
+
+def content_by_names(mine: Sequence[Operation], authors: Authors, reason: Message | str) -> Content:
+    """Return what is left where, for this reason, there is nothing to compare with: all but what only others name."""
     upward = [one for one in mine if not one.down]
     foreign = [one for one in upward if authors.only_foreign(one)]
     content = _without(mine, _without_replaced(foreign, upward), authors, _Wanted(()))
-    return content._replace(contested=tuple(one for one in _found(content.kept, authors) if one.makers))
+    contested = tuple(one for one in _found(content.kept, authors) if one.makers)
+    return content._replace(contested=contested, by_names=reason)
 
 
 def whole_content(mine: Sequence[Operation]) -> Content:
     """Return all of it."""
-    return Content(kept=tuple(one for one in mine if not one.down))
+    return Content(mine, kept=tuple(one for one in mine if not one.down))
 
 
 class _Wanted:
@@ -135,7 +149,7 @@ def _without(
         if _slot(one) in slots or (one.down and one.kind == "other" and there.wants(one))
     ]
     kept = tuple(one for number, one in enumerate(mine) if number not in numbers and not one.down)
-    return Content(tuple(_found(_outermost(left), authors)), numbers=tuple(numbers), kept=kept)
+    return Content(mine, tuple(_found(_outermost(left), authors)), numbers=tuple(numbers), kept=kept)
 
 
 def _outermost(operations: Sequence[Operation]) -> list[Operation]:

@@ -1,33 +1,21 @@
-"""The story of a new migration: it follows this branch's own head, and undoes nobody's work (DESIGN, rule 14)."""
+"""The story of a new migration: it follows this branch's own head, and undoes nobody's work."""
 
 from __future__ import annotations
 
-import os
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..database.client import Database
-from ..messages import OK, STEP, WARN, Message, _
+from ..messages import OK, WARN, Message, _
 from ..messages.errors import UserError
-from ..migrations.inventory import take_inventory
-from ..search.by_hand import copied_by_hand
-from ..search.checkouts import look_around
-from .authors import Authors, Text
-from .content import Content, content_by_names, label, labels, own_content, whole_content
+from .compare import compare, inventory_of
+from .content import labels, whole_content
 from .parent import choose_parent, must_be_meant
-from .published import published_point, written_out
+from .telling import told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from ..borrow.upgrade import Situation
-    from ..database.client import Applied, Comparison, VersionTable
-    from ..migrations.inventory import Inventory, Migration
-    from ..project.project import Project
-    from ..project.settings import Settings
-
-    Tell = Callable[[Message], None]
+    from ..migrations.inventory import Inventory
+    from .compare import Author, Tell
 
 
 class Wanted(NamedTuple):
@@ -43,33 +31,21 @@ class Wanted(NamedTuple):
     allow_empty: bool = False
 
 
-class Author(NamedTuple):
-    """Who writes: one checkout, and how it is asked and told."""
-
-    project: Project
-    settings: Settings
-    environment: Mapping[str, str]
-    tell: Tell
-    verbose: bool = False
-
-    def database(self, *, silent: bool = False) -> Database:
-        """Start the project's Alembic."""
-        python, verbose = self.settings.python, self.verbose
-        silent = silent and not verbose
-        return Database(self.project, python, self.environment, verbose=verbose, silent=silent)
-
-
 def write_revision(author: Author, wanted: Wanted) -> tuple[Path, ...]:
     """Let Alembic write a migration, and return its path; () where there is nothing to write.
 
     Raises UserError whenever there should be one and is none.
     """
     with author.database() as database:
-        inventory = _inventory(author)
+        inventory = inventory_of(author)
         argv = _argv(inventory, wanted, author.tell)
         if not wanted.autogenerate:
             return _must_be_written(database.revision(argv))
-        content = compare(author, database, inventory, ["--autogenerate", *argv], keep_all=wanted.keep_all)
+        content = compare(author, database, inventory, ["--autogenerate", *argv])
+        if wanted.keep_all:
+            content = whole_content(content.mine)
+        for message in told(content):
+            author.tell(message)
         if not content.kept and not wanted.allow_empty:
             text = _(
                 "Models and database differ in nothing of this branch's own, so no migration was "
@@ -83,13 +59,6 @@ def write_revision(author: Author, wanted: Wanted) -> tuple[Path, ...]:
             text = _("The new migration:\n{operations:lines}")
             author.tell(Message(text, {"operations": labels(content.kept)}, OK))
         return paths
-
-
-def _inventory(author: Author) -> Inventory:
-    """Return what lies here; what somebody has copied by hand from another checkout is not this branch's."""
-    inventory, project = take_inventory(author.project), author.project
-    around = author.settings.search
-    return inventory.taking_over(copied_by_hand(project, inventory, lambda: look_around(project, around)))
 
 
 def _argv(inventory: Inventory, wanted: Wanted, tell: Tell) -> list[str]:
@@ -110,183 +79,3 @@ def _must_be_written(paths: tuple[Path, ...] | None) -> tuple[Path, ...]:
     if paths is None:
         raise UserError(_("Alembic could not write the migration; its own words stand above."))
     return paths
-
-
-def compare(
-    author: Author, database: Database, inventory: Inventory, argv: Sequence[str], *, keep_all: bool = False
-) -> Content:
-    """Return what the models of this checkout want of the database that is this branch's own, and tell of the rest.
-
-    Raises UserError, also what `Database.comparison` raises.
-    """
-    with Published(author) as published:
-        database.begin_comparison(argv)
-        published.begin(argv)
-        mine = database.comparison()
-        if not _foreign_ids(mine.applied, inventory):
-            _must_be_applied(inventory.branch_graph.nodes.keys() - _everywhere(mine.applied, inventory))
-            return whole_content(mine.operations)
-        from ..borrow.upgrade import look
-
-        situation = look(author.project, author.settings, database, mine.applied, author.tell)
-        authors = _authors(situation, published)
-        _must_be_applied(_pending(situation, authors))
-        return whole_content(mine.operations) if keep_all else _own(author, mine, published, authors)
-
-
-def _foreign_ids(applied: Applied, inventory: Inventory) -> frozenset[str]:
-    reached = inventory.graph.closure(applied.heads)
-    return (reached.known | reached.unknown) - inventory.branch_graph.nodes.keys()
-
-
-def _everywhere(applied: Applied, inventory: Inventory) -> frozenset[str]:
-    """Return what is applied in every database."""
-    done = [inventory.graph.closure(table.heads).known for table in applied.tables]
-    return frozenset.intersection(*done)
-
-
-def _must_be_applied(pending: frozenset[str] | set[str]) -> None:
-    if pending:
-        text = _(
-            "{revisions:list} of this branch is not applied yet, so the database cannot be "
-            "compared with the models. No migration was written. Apply it first: "
-            "alembic-worktrees upgrade"
-        )
-        raise UserError(text, revisions=tuple(sorted(pending)))
-
-
-def _pending(situation: Situation, authors: Authors) -> frozenset[str] | set[str]:
-    """Return what of this branch some database has not applied."""
-    pending = situation.pending & situation.inventory.branch_graph.nodes.keys()
-    if situation.plan.gaps:  # what nobody has may have come after anything that is published
-        return pending & {text.revision for text in authors.new}
-    return pending
-
-
-def _own(author: Author, mine: Comparison, published: Published, authors: Authors) -> Content:
-    try:
-        theirs = published.comparison(mine.applied)
-    except (UserError, OSError) as error:
-        content = content_by_names(mine.operations, authors)
-        text = _(
-            "The published models could not be compared ({reason}), so it was judged by names: "
-            "what only others' migrations name is left out. Read the new file"
-        )
-        author.tell(Message(text, {"reason": _reason(error)}, WARN))
-    else:
-        content = own_content(mine.operations, theirs.operations, authors)
-    for message in _told(content):
-        author.tell(message)
-    return content
-
-
-def _reason(error: UserError | OSError) -> Message | str:
-    if isinstance(error, OSError):
-        return f"{error.filename}: {error.strerror}"
-    return str(error.values["reason"]) if "reason" in error.values else error.message
-
-
-def _authors(situation: Situation, published: Published) -> Authors:
-    old: list[Text] = []
-    new: list[Text] = []
-    for one in situation.inventory.originals:
-        (old if published.has(one.path) else new).append(_text(one, ""))
-    copies = (
-        Text(one.candidate.revision.id, one.candidate.origin.name, _decoded(one.candidate.content))
-        for one in situation.plan.copies
-    )
-    borrowed = {
-        row.entry.revision: _text(row.migration, row.entry.origin.name) for row in situation.inventory.copies
-    }
-    foreign = borrowed | {text.revision: text for text in copies}
-    return Authors(tuple(new), tuple(old), tuple(foreign.values()))
-
-
-def _text(migration: Migration, origin: str) -> Text:
-    return Text(migration.revision.id, origin, _decoded(migration.content))
-
-
-def _decoded(content: bytes) -> str:
-    return content.decode("utf-8", "replace")
-
-
-def _told(content: Content) -> Iterator[Message]:
-    for found in content.left_out:
-        values = {"operation": labels([found.operation])[0], "makers": _makers(found.makers)}
-        text = _("Left out: {operation}. Others' work: {makers:list}")
-        if not found.makers:
-            text = _(
-                "Left out: {operation}. The published models want that too, so it is not this branch's doing"
-            )
-        yield Message(text, values, STEP)
-    for found in content.done:
-        values = {"operation": label(found.operation, back=True), "makers": _makers(found.makers)}
-        text = _(
-            "{operation}: these models want it, and the database has it already by {makers:list}. So "
-            "it is not in this migration, and a database without that will lack it"
-        )
-        yield Message(text, values, WARN)
-    for found in content.contested:
-        values = {"operation": labels([found.operation])[0], "makers": _makers(found.makers)}
-        text = _("{operation}: this migration takes back what {makers:list} has done to the same thing")
-        yield Message(text, values, WARN)
-
-
-def _makers(makers: Sequence[Text]) -> tuple[Message, ...]:
-    text = _("{revision} ({origin})")
-    rows = (Message(text, {"revision": one.revision, "origin": one.origin}) for one in makers)
-    return tuple(rows) or (Message(_("something that no migration found here names")),)
-
-
-class Published:
-    """The models of the published point, which another process holds against the same database meanwhile."""
-
-    def __init__(self, author: Author) -> None:
-        self._author = author
-        self._stack = ExitStack()
-        self._error: UserError | OSError | None = None
-        self._place: Mapping[str, str] = {}
-
-    def __enter__(self) -> Published:
-        self._database = self._author.database(silent=True)
-        self._stack.callback(self._database.end)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
-
-    def begin(self, argv: Sequence[str]) -> None:
-        """Write the published point out, and let Alembic compare it; that it cannot be is for `comparison` to say."""
-        project, setting = self._author.project, self._author.settings.published
-        try:
-            if project.repository is None:
-                raise UserError(_("there is no git here"))
-            point = published_point(project, setting)
-            self._place = self._stack.enter_context(written_out(project, point))
-            self._database.begin_comparison(argv, self._place)
-        except (UserError, OSError) as error:
-            self._error = error
-
-    def has(self, path: Path) -> bool:
-        """Whether the published point has a file of this checkout."""
-        root = self._author.project.root
-        if not self._place or not path.is_relative_to(root):
-            return True
-        return os.path.lexists(os.path.join(self._place["there"], path.relative_to(root)))
-
-    def comparison(self, applied: Applied) -> Comparison:
-        """Return what its models want of the database with these rows. Raises UserError, OSError."""
-        if self._error:
-            raise self._error
-        found = self._database.comparison()
-        here = {_where(table, str(self._author.project.folder)) for table in applied.tables}
-        if {_where(table, self._place["folder"]) for table in found.applied.tables} != here:
-            text = _("its env.py leads to another database: {databases:list}")
-            raise UserError(text, databases=found.applied.names)
-        return found
-
-
-def _where(table: VersionTable, folder: str) -> tuple[object, ...]:
-    database = os.path.realpath(os.path.join(folder, table.file)) if table.file else table.database
-    about = table.dialect, table.hosts, table.port, table.table, table.schema
-    return (database, frozenset(table.heads), *about)

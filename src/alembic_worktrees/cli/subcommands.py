@@ -226,6 +226,7 @@ COMMANDS = {
             ),
             _taking("REV", "--since", _("only what is worse than in this commit")),
             _flag("--database", _("compare with the database too")),
+            _flag("--models", _("whether models and database agree too, but for what other checkouts made")),
             _JSON,
         ),
     ),

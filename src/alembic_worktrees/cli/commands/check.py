@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ... import PROGRAM
 from ...check.recorded import Review, joined, merging, review_commit, review_index, review_push
-from ...check.review import Scope, find_scope, review_database, review_files, review_project
+from ...check.review import Scope, find_scope, projects, review_database, review_files, review_project
 from ...messages import Message, _, _n
 from ...messages.errors import DONE, NOT_DONE, Usage, UserError
 from ...project.project import ConfigFiles, config_files, find_project
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from ...check.problems import Problem
+    from ...project.project import Project
+    from ...project.settings import Settings
     from ..printer import Printer
 
     Push = tuple[str, str | None]  # the commit, and where the branch stands on the remote
@@ -41,7 +43,7 @@ def check(options: argparse.Namespace, printer: Printer) -> int:
 def _judge(
     options: argparse.Namespace, scope: Scope | None, files: ConfigFiles, printer: Printer, *, hook: bool
 ) -> int:
-    found = _review(options, scope, files)
+    found = _review(options, scope, files, printer)
     if scope and found != Review():
         printer.speak(scope.language())
     _show(options, found, printer)
@@ -55,8 +57,8 @@ def _judge(
 def _must_make_sense(options: argparse.Namespace) -> None:
     if options.since and not options.ref:
         raise Usage(_("--since goes with --ref: alembic-worktrees check --ref HEAD --since origin/main"))
-    if options.database and (options.staged or options.pushed or options.ref):
-        text = _("--database compares the files with the database; leave out --staged, --pushed and --ref")
+    if (options.database or options.models) and (options.staged or options.pushed or options.ref):
+        text = _("--database and --models ask the database; leave out --staged, --pushed and --ref")
         raise Usage(text)
 
 
@@ -91,15 +93,15 @@ def _way_past(options: argparse.Namespace, scope: Scope | None) -> Message:
     return Message(text)
 
 
-def _review(options: argparse.Namespace, scope: Scope | None, files: ConfigFiles) -> Review:
+def _review(options: argparse.Namespace, scope: Scope | None, files: ConfigFiles, printer: Printer) -> Review:
     since = [options.since] if options.since else []
     if scope is None:
-        return Review(tuple(_outside_git(options, files)))
+        return Review(tuple(_outside_git(options, files, printer)))
     if options.ref:
         return review_commit(scope, options.ref, since)
     if options.pushed or options.staged:
         return _in_hook(options, scope)
-    return Review(tuple(_here(options, scope)))
+    return Review(tuple(_here(options, scope, printer)))
 
 
 def _in_hook(options: argparse.Namespace, scope: Scope) -> Review:
@@ -130,13 +132,25 @@ def _is_pushing(environment: Mapping[str, str]) -> bool:
     return "PRE_COMMIT_REMOTE_NAME" in environment
 
 
-def _here(options: argparse.Namespace, scope: Scope) -> Iterator[Problem]:
+def _here(options: argparse.Namespace, scope: Scope, printer: Printer) -> Iterator[Problem]:
     yield from review_files(scope)
     if options.database:
         yield from review_database(scope, os.environ, verbose=options.verbose)
+    for project in projects(scope) if options.models else ():
+        settings = scope.settings(os.path.relpath(project.folder, scope.root))
+        yield from _models(options, project, settings, printer)
 
 
-def _outside_git(options: argparse.Namespace, files: ConfigFiles) -> Iterable[Problem]:
+def _models(
+    options: argparse.Namespace, project: Project, settings: Settings, printer: Printer
+) -> Iterator[Problem]:
+    from ...author.compare import Author
+    from ...author.models import review_models
+
+    yield from review_models(Author(project, settings, os.environ, printer.tell, options.verbose))
+
+
+def _outside_git(options: argparse.Namespace, files: ConfigFiles, printer: Printer) -> Iterator[Problem]:
     if options.staged or options.pushed or options.ref:
         text = _(
             "{folder} is not in a git repository, so there is no index and no commit to check. To "
@@ -144,7 +158,10 @@ def _outside_git(options: argparse.Namespace, files: ConfigFiles) -> Iterable[Pr
         )
         raise UserError(text, folder=Path.cwd())
     project = find_project(options.directory, here=Path.cwd(), home=None, files=files)
-    return review_project(project, load_settings(project.folder / FILE))
+    settings = load_settings(project.folder / FILE)
+    yield from review_project(project, settings)
+    if options.models:
+        yield from _models(options, project, settings, printer)
 
 
 def _show(options: argparse.Namespace, found: Review, printer: Printer) -> None:

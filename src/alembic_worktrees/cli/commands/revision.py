@@ -6,7 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from ...author.revision import Author, Wanted, write_revision
+from ...author.compare import Author
+from ...author.revision import Wanted, write_revision
 from ...messages import TITLE, Message, _
 from ...messages.errors import DONE
 from ...project.project import config_files

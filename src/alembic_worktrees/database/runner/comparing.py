@@ -150,7 +150,7 @@ def _row(context: Any, difference: _Difference) -> Dict[str, Any]:
     table = getattr(operation, "table_name", None) or getattr(operation, "source_table", None)
     return {
         "verb": text.partition("(")[0].rpartition(".")[2] if "(" in text else type(operation).__name__,
-        "schema": getattr(operation, "schema", None) or getattr(operation, "source_schema", None),
+        "schema": getattr(operation, "schema", None) or getattr(operation, "kw", {}).get("source_schema"),
         "table": table and str(table),
         "kind": kind,
         "name": name,
