@@ -181,7 +181,7 @@ def test_git_tells_every_file_by_its_name(repository: Path, for_all: ForAll) -> 
     assert {(blob, path) for _, blob, path in history} == {(blob, name) for name, blob in blobs.items()}
     tree = git.commit_id(repository, "HEAD") and git.describe(repository, ["HEAD:versions"])[0]
     assert tree
-    entries = git.tree_entries(git.small_contents(repository, [tree.oid], 1 << 24)[tree.oid], 20)
+    entries = git.tree_entries(git.small_contents(repository, [tree.oid])[tree.oid], 20)
     assert {f"versions/{entry.name}": entry.oid for entry in entries} == blobs
     assert all(entry.is_file for entry in entries)
     asked = [part for name in blobs for part in (f"HEAD:{name}", f"HEAD:{name} missing", f"HEAD:no/{name}")]
@@ -190,7 +190,7 @@ def test_git_tells_every_file_by_its_name(repository: Path, for_all: ForAll) -> 
         None if "\n" in name or name.endswith("\r") else blob
         for name, blob in blobs.items()  # git has no way to be asked for such a name
     ]
-    assert set(git.small_contents(repository, blobs.values(), 99).values()) == set(contents.values())
+    assert set(git.small_contents(repository, blobs.values()).values()) == set(contents.values())
     _touch_half(repository, list(blobs))
 
 
@@ -201,7 +201,8 @@ def _touch_half(repository: Path, names: list[str]) -> None:
     for path in paths[::2]:
         path.write_bytes(b"changed")
     contents = {path: path.read_bytes() for path in paths}
-    assert git.committed(repository, contents) == set(paths[1::2])
+    askable = {path for path in paths if "\n" not in path.name and not path.name.endswith("\r")}
+    assert git.committed(repository, contents) == set(paths[1::2]) & askable
 
 
 def test_git_tells_every_branch_by_its_name(repository: Path, for_all: ForAll) -> None:

@@ -9,7 +9,6 @@ from .. import git
 from ..messages.errors import UserError
 from ..migrations.revision import Unreadable, read_revision
 from ..search import archive
-from ..system.reading import MAX_BYTES
 from .guard import Known
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ class Memory:
         return entry.blob != git.blob_id(self._here[entry.revision].content, wide=self._wide)
 
     def _read(self, entries: Sequence[Entry], database: str) -> Iterator[tuple[str, Known]]:
-        contents = git.small_contents(self._project.root, (entry.blob for entry in entries), MAX_BYTES)
+        contents = git.small_contents(self._project.root, (entry.blob for entry in entries))
         for entry in entries:
             content = contents.get(entry.blob, b"")
             try:

@@ -10,7 +10,6 @@ from ..messages.quoting import quoted
 from ..migrations.notes import memory_of, remembered
 from ..migrations.record import sha256
 from ..project.project import USUAL_FOLDER
-from ..system.reading import MAX_BYTES
 from .problems import problem
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def staged(root: Path, folder: str, blobs: Mapping[str, str]) -> Iterator[Proble
     """
     memory = memory_of(root)
     entries = [entry for entry in remembered(memory) if entry.path in blobs] if memory else []
-    contents = git.small_contents(root, (blobs[entry.path] for entry in entries), MAX_BYTES)
+    contents = git.small_contents(root, (blobs[entry.path] for entry in entries))
     copies = [entry for entry in entries if _is_copy(contents.get(blobs[entry.path], b""), entry.sha256)]
     brought = _brought(root, copies, blobs) if copies else frozenset()
     if taken := [entry for entry in copies if entry.path not in brought]:

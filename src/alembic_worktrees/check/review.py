@@ -49,8 +49,8 @@ class Scope(NamedTuple):
         """Return where the working tree may have a project: where git knows a config, and the usual places."""
         if self.folder is not None:
             return (self.folder,)
-        names = [os.path.basename(name) for name in self.files[:2]]
-        known = config_folders(git.listed(self.root, names), self.files)
+        configs = git.listed(self.root, *(f":(glob)**/{os.path.basename(name)}" for name in self.files[:2]))
+        known = config_folders(configs, self.files)
         return tuple(sorted({*known, "", USUAL_FOLDER}))
 
     def language(self, folders: Iterable[str] | None = None) -> str | None:

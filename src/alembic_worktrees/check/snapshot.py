@@ -23,7 +23,6 @@ from ..project.project import (
     read_places,
     read_project,
 )
-from ..system.reading import MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -192,7 +191,7 @@ class Tree:
         return Snapshot(self.root, folder, files, broken)
 
     def _read(self, blobs: Mapping[str, str], trusted: Collection[str]) -> Iterator[Defined | Broken]:
-        content = git.small_contents(self.root, blobs.values(), MAX_BYTES)
+        content = git.small_contents(self.root, blobs.values())
         unread = [blob for blob in blobs.values() if blob not in content]
         here = dict(zip(unread, git.describe(self.root, unread), strict=True)) if unread else {}
         for path, blob in blobs.items():
@@ -204,7 +203,7 @@ class Tree:
 
 @cache  # of the trees of a run most have the same; an id is that of its bytes
 def _configs(root: Path, blobs: tuple[str, ...]) -> dict[str, bytes]:
-    return git.small_contents(root, blobs, MAX_BYTES)
+    return git.small_contents(root, blobs)
 
 
 def config_folders(paths: Iterable[str], files: ConfigFiles) -> tuple[str, ...]:

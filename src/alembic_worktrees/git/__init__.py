@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from .ask import REPOSITORY_VARIABLES as REPOSITORY_VARIABLES
 from .ask import TIMEOUT as TIMEOUT
 from .ask import GitFailed as GitFailed
 from .ask import answer as answer
-from .ask import ask as ask
-from .ask import environment as environment
-from .history import WALK as WALK
-from .history import Change as Change
 from .history import Commit as Commit
 from .history import CutShort as CutShort
 from .history import Tip as Tip
@@ -19,7 +14,6 @@ from .history import has_had as has_had
 from .history import import_commit as import_commit
 from .history import last_commit as last_commit
 from .history import last_touching as last_touching
-from .history import latest as latest
 from .history import merge_base as merge_base
 from .history import past_files as past_files
 from .history import past_tips as past_tips
@@ -31,21 +25,18 @@ from .history import stashes as stashes
 from .history import tips as tips
 from .history import unpublished as unpublished
 from .history import unreachable_commits as unreachable_commits
-from .index import EMPTY_BLOBS as EMPTY_BLOBS
 from .index import CommitMissing as CommitMissing
 from .index import files as files
 from .index import folders_ending_in as folders_ending_in
 from .index import folders_in as folders_in
 from .index import index_files as index_files
 from .index import listed as listed
-from .index import plain_files as plain_files
 from .objects import Object as Object
 from .objects import TreeEntry as TreeEntry
 from .objects import blob_id as blob_id
 from .objects import describe as describe
 from .objects import small_contents as small_contents
 from .objects import tree_entries as tree_entries
-from .repository import OLDEST as OLDEST
 from .repository import Repository as Repository
 from .repository import Worktree as Worktree
 from .repository import branch as branch
@@ -62,7 +53,6 @@ from .repository import own_folder as own_folder
 from .repository import published_branch as published_branch
 from .repository import superproject as superproject
 from .repository import worktrees as worktrees
-from .worktree import MANY as MANY
 from .worktree import committed as committed
 from .worktree import ignored as ignored
 from .worktree import ignored_files as ignored_files

@@ -10,31 +10,16 @@ from ..messages.errors import UserError
 from ..system.process import Result, run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 
 # What ties git to one repository: `git rev-parse --local-env-vars` (2.39) without the configuration, which may be
 # the user's own, and with what receive-pack adds.
-REPOSITORY_VARIABLES = frozenset(
-    {
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-        "GIT_COMMON_DIR",
-        "GIT_DIR",
-        "GIT_GRAFT_FILE",
-        "GIT_IMPLICIT_WORK_TREE",
-        "GIT_INDEX_FILE",
-        "GIT_INTERNAL_SUPER_PREFIX",
-        "GIT_NAMESPACE",
-        "GIT_NO_REPLACE_OBJECTS",
-        "GIT_OBJECT_DIRECTORY",
-        "GIT_PREFIX",
-        "GIT_QUARANTINE_PATH",
-        "GIT_REPLACE_REF_BASE",
-        "GIT_SHALLOW_FILE",
-        "GIT_WORK_TREE",
-    }
-)
+REPOSITORY_VARIABLES = frozenset({
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_DIR", "GIT_GRAFT_FILE", "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE", "GIT_INTERNAL_SUPER_PREFIX", "GIT_NAMESPACE", "GIT_NO_REPLACE_OBJECTS", "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX", "GIT_QUARANTINE_PATH", "GIT_REPLACE_REF_BASE", "GIT_SHALLOW_FILE", "GIT_WORK_TREE",
+})  # fmt: skip
 
 # For every git that we run: words that can be told apart; no file written only to be faster next time; and nothing
 # fetched by a partial clone because it was looked at (GIT_NO_LAZY_FETCH is of 2.45; before, no protocol leads out).
@@ -61,15 +46,10 @@ class GitFailed(UserError):
 def environment() -> dict[str, str]:
     """Our environment without what a hook's git put there: the folder alone says which repository is meant."""
     kept = {name: value for name, value in os.environ.items() if name not in REPOSITORY_VARIABLES}
-    return kept | _QUIET | dict(_configured(_RUN_NOTHING, int(kept.get("GIT_CONFIG_COUNT") or 0)))
-
-
-def _configured(settings: Mapping[str, str], others: int) -> Iterator[tuple[str, str]]:
-    """Yield the variables that give git these settings, after `others` that are the user's."""
-    yield "GIT_CONFIG_COUNT", str(others + len(settings))
-    for number, (key, value) in enumerate(settings.items(), others):
-        yield f"GIT_CONFIG_KEY_{number}", key
-        yield f"GIT_CONFIG_VALUE_{number}", value
+    others = int(kept.get("GIT_CONFIG_COUNT") or 0)  # the user's
+    for number, (key, value) in enumerate(_RUN_NOTHING.items(), others):
+        kept |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return kept | _QUIET | {"GIT_CONFIG_COUNT": str(others + len(_RUN_NOTHING))}
 
 
 def ask(

@@ -23,6 +23,7 @@ EMPTY_BLOBS = {
 }
 
 
+_LISTED = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--")
 # A plain file in a list, where what comes before it has ended.
 _IN_TREE = re.compile(r"(?<![^\0])100[0-7]+ blob ([0-9a-f]+)\t([^\0]+)")
 _IN_INDEX = re.compile(r"(?<![^\0])100[0-7]+ ([0-9a-f]+) 0\t([^\0]+)")
@@ -30,12 +31,6 @@ _IN_INDEX = re.compile(r"(?<![^\0])100[0-7]+ ([0-9a-f]+) 0\t([^\0]+)")
 
 class CommitMissing(UserError):
     """A name that names no commit here."""
-
-
-def plain_files(folder: Path, pattern: str) -> tuple[str, ...]:
-    """Return the files below `folder` that git has or would take and that match, relative to it."""
-    listed = answer(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", pattern)
-    return tuple(path for path in os.fsdecode(listed).split("\0") if path)
 
 
 def files(folder: Path, commit: str) -> tuple[tuple[str, str], ...]:
@@ -62,18 +57,15 @@ def index_files(folder: Path, *, in_hook: bool) -> dict[str, str]:
     return found
 
 
-def listed(folder: Path, names: Iterable[str]) -> tuple[str, ...]:
-    """Return every file of one of these base names, by its path from `folder`: tracked, or neither that nor ignored."""
-    argv = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    globs = [f":(glob)**/{name}" for name in names]
-    return tuple(filter(None, os.fsdecode(answer(folder, *argv, "--", *globs)).split("\0")))
+def listed(folder: Path, *patterns: str) -> tuple[str, ...]:
+    """Return every file that matches, by its path from `folder`: tracked, or neither that nor ignored."""
+    return tuple(filter(None, os.fsdecode(answer(folder, *_LISTED, *patterns)).split("\0")))
 
 
 def folders_ending_in(folder: Path, tail: str) -> tuple[str, ...]:
     """Return the folders with files that git has or would take, and whose path ends in `tail`."""
-    argv = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", f":(glob)**/{tail}/**")
-    listed = ask(folder, *argv, timeout=TIMEOUT)
-    return folders_in(tail, filter(None, os.fsdecode(listed.out).split("\0")))
+    found = ask(folder, *_LISTED, f":(glob)**/{tail}/**", timeout=TIMEOUT)
+    return folders_in(tail, filter(None, os.fsdecode(found.out).split("\0")))
 
 
 def folders_in(tail: str, paths: Iterable[str]) -> tuple[str, ...]:

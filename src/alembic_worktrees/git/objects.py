@@ -7,9 +7,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..system.process import Reading
-from ..system.reading import is_sound
-from .ask import ask, environment, failed
+from ..system.reading import MAX_BYTES, is_sound
+from .ask import TIMEOUT, answer, ask, failed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -54,7 +53,7 @@ def describe(folder: Path, names: Sequence[str]) -> tuple[Object | None, ...]:
     found: list[Object | None] = []
     while len(found) < len(lines):
         text = b"".join(line + b"\n" for line in lines[len(found) :])
-        result = ask(folder, "cat-file", "--batch-check", text=text)
+        result = ask(folder, "cat-file", "--batch-check", text=text, timeout=TIMEOUT)
         found += map(_parse_object, result.out.split(b"\n")[:-1])  # a name may hold a \r
         if result.status:
             if b"promisor remote" not in result.err:
@@ -68,33 +67,17 @@ def _parse_object(line: bytes) -> Object | None:
     return Object(found[1].decode(), found[2].decode(), int(found[3])) if found else None
 
 
-def small_contents(folder: Path, oids: Iterable[str], limit: int) -> dict[str, bytes]:
-    """Return the bytes of those objects that are here and have at most `limit` bytes, by id; each is read once."""
-    contents: dict[str, bytes] = {}
-    todo = list(dict.fromkeys(oids))
-    while todo:
-        todo = todo[_read_objects(folder, todo, limit, contents) :]
+def small_contents(folder: Path, oids: Iterable[str]) -> dict[str, bytes]:
+    """Return the bytes of those objects that are here and not too large, by id; each is read once."""
+    small = [one for one in describe(folder, list(dict.fromkeys(oids))) if one and one.size <= MAX_BYTES]
+    text = "".join(f"{one.oid}\n" for one in small).encode()
+    content = answer(folder, "cat-file", "--batch", "--buffer", text=text) if small else b""
+    contents, end = {}, 0
+    for one in small:  # after a line about each
+        start = content.index(b"\n", end) + 1
+        contents[one.oid] = content[start : start + one.size]
+        end = start + one.size + 1
     return contents
-
-
-def _read_objects(folder: Path, oids: Sequence[str], limit: int, contents: dict[str, bytes]) -> int:
-    """Read objects up to the first that is too large, or that git gives up at; return how many are dealt with."""
-    argv = ["git", "cat-file", "--batch", "--buffer"]
-    text = "".join(oid + "\n" for oid in oids).encode()
-    with Reading(argv, folder=folder, environment=environment(), text=text) as reading:
-        for number, oid in enumerate(oids, 1):
-            line = reading.out.readline()
-            found = _parse_object(line.rstrip(b"\n"))
-            if found and found.size <= limit:
-                contents[oid] = reading.out.read(found.size + 1)[:-1]
-            elif found:
-                return number
-            elif not line:
-                result = reading.result()
-                if b"promisor remote" not in result.err:
-                    raise failed(folder, " ".join(argv), result)
-                return number  # in a partial clone git gives up at what it would have to fetch
-    return len(oids)
 
 
 def blob_id(content: bytes, *, wide: bool) -> str:
@@ -108,17 +91,10 @@ def blob_id(content: bytes, *, wide: bool) -> str:
 def tree_entries(tree: bytes, oid_bytes: int) -> tuple[TreeEntry, ...]:
     """Return the lines of a tree object: MODE SPACE NAME NUL ID, where an id has 20 or 32 bytes.
 
-    A tree that was made by hand ends where it is none any more. Names that git would refuse to check out are left
-    out.
+    Names that git would refuse to check out are left out.
     """
-    line = re.compile(rb"([0-7]+) ([^\0/]+)\0(.{%d})" % oid_bytes, re.DOTALL)
-    entries, end = [], 0
-    for found in line.finditer(tree):
-        if found.start() != end:
-            break
-        end = found.end()
-        entries.append(_tree_entry(*found.groups()))
-    return tuple(entry for entry in entries if entry)
+    lines = re.findall(rb"([0-7]+) ([^\0/]+)\0(.{%d})" % oid_bytes, tree, re.DOTALL)
+    return tuple(entry for line in lines if (entry := _tree_entry(*line)))
 
 
 @cache  # the trees of a hundred branches hold the same lines, and a line says all of its entry

@@ -6,8 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from ..system.process import run
-from .ask import TIMEOUT, answer, ask, environment, failed
-from .objects import blob_id
+from .ask import TIMEOUT, GitFailed, answer, ask, environment, failed
+from .objects import blob_id, describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -45,9 +45,17 @@ def untracked(folder: Path, places: Iterable[Path]) -> frozenset[Path]:
 
 def in_head(folder: Path, paths: Iterable[Path]) -> frozenset[Path]:
     """Return which of `paths` (absolute, below `folder`) HEAD has, whatever their content."""
-    names = {os.path.relpath(path, folder): path for path in paths}
-    listed = about_names(folder, "ls-tree", "-z", "--name-only", "HEAD", names=list(names))
-    return frozenset(names[name] for name in listed if name in names)
+    return frozenset(_blobs_in_head(folder, paths))
+
+
+def _blobs_in_head(folder: Path, paths: Iterable[Path]) -> dict[Path, str]:
+    """Return the blob that HEAD has of each of these paths; none where git cannot tell."""
+    asked = list(paths)
+    try:
+        found = describe(folder, [f"HEAD:./{os.path.relpath(path, folder)}" for path in asked])
+    except GitFailed:
+        return {}
+    return {path: one.oid for path, one in zip(asked, found, strict=True) if one}
 
 
 def about_names(folder: Path, *argv: str, names: Sequence[str], surely: bool = False) -> Iterator[str]:
@@ -68,16 +76,8 @@ def committed(folder: Path, contents: Mapping[Path, bytes]) -> frozenset[Path]:
     `git diff` would tell too, but run the filters that the repository configures, and write the index when a file was
     only touched. Of the filters only the one for line ends is respected here.
     """
-    split = [(path, *os.path.split(path)) for path in contents]
-    places = {place: os.path.relpath(place, folder) for place in {place for _, place, _ in split}}
-    names = {f"{places[place]}/{name}".removeprefix("./"): path for path, place, name in split}
-    found = set()
-    # By their folders: git holds each entry of a tree against each name that it is given.
-    for line in about_names(folder, "ls-tree", "-z", "HEAD", names=[f"{at}/" for at in places.values()]):
-        about, _, name = line.partition("\t")
-        if name in names and is_blob(contents[names[name]], about.split(" ")[2]):
-            found.add(names[name])
-    return frozenset(found)
+    blobs = _blobs_in_head(folder, contents)
+    return frozenset(path for path, blob in blobs.items() if is_blob(contents[path], blob))
 
 
 def is_blob(content: bytes, blob: str) -> bool:

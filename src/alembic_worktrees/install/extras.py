@@ -81,7 +81,7 @@ def _filled(template: Path, values: Mapping[str, str]) -> str:
 
 def find_app(folder: Path) -> str:
     """Return uvicorn's name for the application in `folder`: the one that lies nearest to its top."""
-    paths = sorted(git.plain_files(folder, "*.py"), key=lambda path: (path.count("/"), path))
+    paths = sorted(git.listed(folder, "*.py"), key=lambda path: (path.count("/"), path))
     for path in paths:
         if found := _APP.search(_text(folder / path)):
             module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")

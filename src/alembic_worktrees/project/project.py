@@ -159,8 +159,7 @@ def _configured_folders(folder: Path) -> tuple[Path, ...]:
     repository = git.locate(folder)
     if repository is None:
         return ()
-    listed = git.answer(repository.top, "ls-files", "-z", "--", "alembic.ini", "*/alembic.ini")
-    configs = (repository.top / name for name in os.fsdecode(listed).split("\0") if name)
+    configs = (repository.top / name for name in git.listed(repository.top, f":(glob)**/{USUAL_CONFIG}"))
     return tuple(sorted(config.parent for config in configs if config.is_file()))
 
 

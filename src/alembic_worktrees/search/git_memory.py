@@ -14,7 +14,7 @@ from ..messages.errors import UserError
 from ..migrations.record import Origin
 from ..migrations.revision import Unreadable, is_migration_name, read_file
 from ..project.project import USUAL_FOLDER, Places, ground_at, read_places
-from ..system.reading import MAX_BYTES, is_sound
+from ..system.reading import is_sound
 from . import archive
 from .sources import ARCHIVED, FORGOTTEN, IN_BRANCH, IN_REMOTE, IN_TAG, Candidate
 
@@ -178,9 +178,7 @@ class Remembered:
         ]
         found = iter(git.describe(self._top, [_name(tip.config, path) for tip in tips for path in paths]))
         rows = [tuple(one.oid if (one := next(found)) else "" for _ in paths) for _ in tips]
-        content = git.small_contents(
-            self._top, (blob for row in set(rows) for blob in row if blob), MAX_BYTES
-        )
+        content = git.small_contents(self._top, (blob for row in set(rows) for blob in row if blob))
         places = {row: self._read_places(folders, map(content.get, row)) for row in set(rows)}
         return [places[row] for row in rows]
 
@@ -205,7 +203,7 @@ class Remembered:
         files: list[_File] = []
         seen: dict[tuple[str, str, bool], set[git.TreeEntry]] = {}
         while pending := {tree[:4]: tree for tree in reversed(list(trees))}.values():
-            content = git.small_contents(self._top, (tree.oid for tree in pending), MAX_BYTES)
+            content = git.small_contents(self._top, (tree.oid for tree in pending))
             trees = []
             for tree in reversed(pending):
                 entries = git.tree_entries(content.get(tree.oid, b""), len(tree.oid) // 2)
@@ -222,7 +220,7 @@ class Remembered:
     def _read(self, files: Iterable[_File]) -> Iterator[Candidate]:
         """Yield the migrations among the files; each distinct blob is read once."""
         distinct = {file[:3]: file for file in reversed(list(files))}
-        content = git.small_contents(self._top, (file.blob for file in distinct.values()), MAX_BYTES)
+        content = git.small_contents(self._top, (file.blob for file in distinct.values()))
         for file in reversed(distinct.values()):
             if file.blob in content:
                 yield from _candidate(file, content[file.blob])

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import select
 import signal
 import subprocess
-import sys
-import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -17,7 +14,6 @@ from ..messages.errors import FolderMissing, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from io import BufferedReader
     from pathlib import Path
     from typing import IO
 
@@ -72,57 +68,6 @@ def run(
         )
         raise ProgramMissing(missing, program=argv[0]) from error
     return Result(done.returncode, done.stdout, done.stderr)
-
-
-class Reading:
-    """A process at work beside us, whose output is read as far as it is wanted."""
-
-    def __init__(
-        self, argv: Sequence[str], *, folder: Path, environment: Mapping[str, str], text: bytes = b""
-    ) -> None:
-        """Start `argv` in `folder`, with `text` as its standard input. Raises OSError if it cannot start."""
-        pipe = subprocess.PIPE
-        given = pipe if text else subprocess.DEVNULL
-        self._process = subprocess.Popen(
-            argv, cwd=folder, env=environment, stdin=given, stdout=pipe, stderr=pipe, bufsize=1 << 16
-        )
-        self.out = cast("BufferedReader", self._process.stdout)
-        _widen(self.out)
-        self._writer = None
-        if end := self._process.stdin:  # both pipes may be full at once: somebody has to write while we read
-            self._process.stdin = None  # the writer's alone
-            self._writer = threading.Thread(target=_write, args=(end, text), daemon=True)
-            self._writer.start()
-
-    def __enter__(self) -> Reading:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        with self._process:  # which closes our ends, and waits
-            self._process.kill()
-        self._join()
-
-    def result(self) -> Result:
-        """Wait for the end, and return how it ended and what it had not given yet."""
-        self._join()
-        out, err = self._process.communicate()
-        return Result(self._process.returncode, out, err)
-
-    def _join(self) -> None:
-        if self._writer:
-            self._writer.join()
-
-
-def _widen(pipe: IO[bytes]) -> None:
-    """Let as much lie in a pipe unread as the system grants: who writes need not wait for us so soon."""
-    if sys.platform == "linux":
-        with suppress(OSError):
-            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, 1 << 20)
-
-
-def _write(end: IO[bytes], text: bytes) -> None:
-    with suppress(BrokenPipeError), end:
-        end.write(text)
 
 
 @contextmanager
