@@ -6,7 +6,6 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
-from ..system.reading import MAX_BYTES
 from .borrowed_files import staged
 from .problems import problem
 from .review import nothing_to_check, project_in, searcher
@@ -181,11 +180,11 @@ def _undoing(scope: Scope, side: _Side, after: Snapshot, before: Sequence[Snapsh
         return ()
     from ..migrations.operations import may_undo
 
-    if not any(map(may_undo, git.small_contents(scope.root, blobs.values(), MAX_BYTES).values())):
+    if not any(map(may_undo, git.small_contents(scope.root, blobs.values()).values())):
         return ()
     from .undoing import undoing
 
-    contents = git.small_contents(scope.root, side.files.values(), MAX_BYTES)
+    contents = git.small_contents(scope.root, side.files.values())
     environment = side.environment
     return undoing(
         after,
