@@ -17,11 +17,11 @@ _RENAME = _("Rename the revision, here and where it is referred to")
 # What each says, and its cure
 _PROBLEMS = {
     "parent-missing": (
-        _("{needed_by:list} follows {revision}, which is nowhere: Alembic fails with KeyError"),
+        _("{refers}, which is nowhere: Alembic fails with KeyError"),
         _("Correct down_revision, or bring back the file of {revision}"),
     ),
     "depends-missing": (
-        _("{needed_by:list} depends on {revision}, which is nowhere: Alembic fails with KeyError"),
+        _("{refers}, which is nowhere: Alembic fails with KeyError"),
         _("Correct depends_on, or bring back the file of {revision}"),
     ),
     "duplicate-revision": (
@@ -102,10 +102,6 @@ _PROBLEMS = {
         _("The history has diverged into {count}: {heads:list}"),
         _('alembic-worktrees merge {folder:q}{words:options} -m "merge heads", then commit the new file'),
     ),
-    "both-changed": (
-        _("Both sides changed this migration, so what the merge will make of it is not known"),
-        _("Merge by hand, then check again: git merge {onto:q}"),
-    ),
     "applied-missing": (
         _("The database has {revision}, which this checkout lacks"),
         _UPGRADE,
@@ -115,33 +111,17 @@ _PROBLEMS = {
         _UPGRADE,
     ),
 }
-# What is said in place of that where the revision lies all the same; the cure is what brings it.
+REFERS = {
+    "parent": _("{needed_by:list} follows {revision}"),
+    "depends": _("{needed_by:list} depends on {revision}"),
+}
+# What is said of it where it lies all the same; the cure is what brings it.
 _LYING = {
-    "parent-borrowed": _(
-        "{needed_by:list} follows {revision}, which is only borrowed here (from {origin}) "
-        "and will not be recorded"
-    ),
-    "parent-unrecorded": _(
-        "{needed_by:list} follows {revision}, which lies here but is not recorded: {path}"
-    ),
-    "parent-elsewhere": _("{needed_by:list} follows {revision}, which lies in {origin} but not here: {path}"),
-    "parent-unsearched": _(
-        "{needed_by:list} follows {revision}, which was not found; git took too long, so "
-        "not all of its history was searched"
-    ),
-    "depends-borrowed": _(
-        "{needed_by:list} depends on {revision}, which is only borrowed here (from "
-        "{origin}) and will not be recorded"
-    ),
-    "depends-unrecorded": _(
-        "{needed_by:list} depends on {revision}, which lies here but is not recorded: {path}"
-    ),
-    "depends-elsewhere": _(
-        "{needed_by:list} depends on {revision}, which lies in {origin} but not here: {path}"
-    ),
-    "depends-unsearched": _(
-        "{needed_by:list} depends on {revision}, which was not found; git took too long, "
-        "so not all of its history was searched"
+    "borrowed": _("{refers}, which is only borrowed here (from {origin}) and will not be recorded"),
+    "unrecorded": _("{refers}, which lies here but is not recorded: {path}"),
+    "elsewhere": _("{refers}, which lies in {origin} but not here: {path}"),
+    "unsearched": _(
+        "{refers}, which was not found; git took too long, so not all of its history was searched"
     ),
 }
 
@@ -196,5 +176,5 @@ def problem(
 def lying(missing: Problem, place: Found) -> Problem:
     """Return what is to be said of a revision that is missing here, and lies in that place."""
     id = f"{missing.id.partition('-')[0]}-{place.how}"
-    message = Message(_LYING[id], {**missing.message.values, **place._asdict()})
+    message = Message(_LYING[place.how], {**missing.message.values, **place._asdict()})
     return missing._replace(id=id, message=message, hint=place.cure)

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cache
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
-from ..messages import _n
+from ..messages import Message, _n
 from ..messages.quoting import quoted
 from ..migrations.graph import Graph, Node, number_of_heads
 from ..migrations.reasons import why
 from ..migrations.revision import illegal_characters
-from .problems import lying, problem
+from .problems import REFERS, lying, problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Set
-    from pathlib import Path
 
     from .problems import Found, Problem
     from .snapshot import Snapshot
 
     Whereabouts = Callable[[str], "Found | None"]
 
+MISSING = {"parent-missing", "depends-missing"}
 LONGEST_ID = 32  # alembic_version.version_num is String(32): alembic/runtime/migration.py
-SHORTEST_RESOLVED = (
-    4  # RevisionMap._revision_for_ident takes a part of an id for one of at least 4 characters
-)
+SHORTEST_RESOLVED = 4  # of a part of an id that Alembic takes for it: RevisionMap._revision_for_ident
 
 
 def judge(snapshot: Snapshot, whereabouts: Whereabouts, *, max_heads: int = 1) -> tuple[Problem, ...]:
@@ -62,23 +60,8 @@ def _graph(snapshot: Snapshot) -> Graph:
 def located(problems: Iterable[Problem], whereabouts: Whereabouts) -> tuple[Problem, ...]:
     """Say of each revision that is missing where it lies, if it lies anywhere."""
     ask = cache(whereabouts)
-    return tuple(_located(problem, ask) for problem in problems)
-
-
-def _located(found: Problem, whereabouts: Whereabouts) -> Problem:
-    missing = found.id in {"parent-missing", "depends-missing"}
-    place = whereabouts(found.revision) if missing and found.revision else None
-    return lying(found, place) if place else found
-
-
-class _Place(TypedDict):
-    folder: Path
-    words: tuple[str, ...]
-
-
-def _place(snapshot: Snapshot) -> _Place:
-    """Return what names the environment in a command."""
-    return {"folder": snapshot.place, "words": snapshot.argv}
+    asked = ((one, ask(one.revision) if one.revision and one.id in MISSING else None) for one in problems)
+    return tuple(lying(one, place) if place else one for one, place in asked)
 
 
 def _broken(snapshot: Snapshot) -> Iterator[Problem]:
@@ -100,9 +83,9 @@ def _missing(graph: Graph, snapshot: Snapshot) -> Iterator[Problem]:
             continue  # it may be a label that is computed
         for kind, ids in (("parent", parents), ("depends", dependents)):
             if ids:
-                files = [graph.nodes[id].path for id in ids]
-                about = [(word, id) for id in ids]
-                yield problem(f"{kind}-missing", word, files, about, needed_by=tuple(ids))
+                files, about = [graph.nodes[id].path for id in ids], [(word, id) for id in ids]
+                refers = Message(REFERS[kind], {"needed_by": tuple(ids), "revision": word})
+                yield problem(f"{kind}-missing", word, files, about, refers=refers)
 
 
 def _recorded(graph: Graph, snapshot: Snapshot) -> Graph:
@@ -187,9 +170,8 @@ def _diverged(graph: Graph, snapshot: Snapshot, max_heads: int) -> Iterator[Prob
         if len(family) > max_heads:
             files = [graph.nodes[head].path for head in family]
             members = graph.line_above(family).union(family)
-            about, place = zip(members), _place(snapshot)
-            count = number_of_heads(len(family))
-            yield problem("diverged-heads", None, files, about, count=count, heads=family, **place)
+            about = {"count": number_of_heads(len(family)), "heads": family, **snapshot.named}
+            yield problem("diverged-heads", None, files, zip(members), **about)
 
 
 def _may_be_joined(head: str, opaque: Set[str], graph: Graph, snapshot: Snapshot) -> bool:
@@ -203,12 +185,12 @@ def compare(applied: Iterable[str], snapshot: Snapshot) -> tuple[Problem, ...]:
 
     What a revision follows that is not here, and so is applied with it, cannot be known.
     """
-    graph, place = _graph(snapshot), _place(snapshot)
+    graph = _graph(snapshot)
     reached = graph.closure(applied)
     if reached.unknown:
-        return tuple(problem("applied-missing", id, [], **place) for id in sorted(reached.unknown))
+        return tuple(problem("applied-missing", id, [], **snapshot.named) for id in sorted(reached.unknown))
     waiting = tuple(sorted(graph.nodes.keys() - reached.known))
     if not waiting:
         return ()
     files = [graph.nodes[id].path for id in waiting]
-    return (problem("not-applied", waiting[0], files, waiting=waiting, **place),)
+    return (problem("not-applied", waiting[0], files, waiting=waiting, **snapshot.named),)

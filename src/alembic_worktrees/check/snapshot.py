@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import cache, cached_property
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import git
 from ..messages.errors import UserError
@@ -73,9 +73,9 @@ class Snapshot(NamedTuple):
     argv: tuple[str, ...] = ()  # what else names the environment to a command
 
     @property
-    def place(self) -> Path:
-        """The folder of the Alembic config, wherever one stands."""
-        return self.root / self.folder
+    def named(self) -> Mapping[str, Any]:
+        """What names the environment in a command, wherever one stands."""
+        return {"folder": self.root / self.folder, "words": self.argv}
 
 
 class Tree:

@@ -38,14 +38,12 @@ class Whereabouts:
     def __call__(self, word: str) -> Found | None:
         """Return where the revision with this id or branch label lies; None if it is nowhere."""
         try:
-            found = self._here(word) or next(map(self._elsewhere, self._search.find(word)), None)
-            return found or (self._unsearched(word) if self._search.cut_short else None)
+            if found := self._here(word) or next(map(self._elsewhere, self._search.find(word)), None):
+                return found
+            cure = Message(_("Take the time: alembic-worktrees find {revision:q}"), {"revision": word})
+            return Found("unsearched", "", "", cure) if self._search.cut_short else None
         except UserError:  # a commit may have a project that the working tree lacks
             return None
-
-    def _unsearched(self, word: str) -> Found:
-        cure = Message(_("Take the time: alembic-worktrees find {revision:q}"), {"revision": word})
-        return Found("unsearched", "", "", cure)
 
     @cached_property
     def _project(self) -> Project:

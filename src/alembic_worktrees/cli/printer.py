@@ -112,6 +112,10 @@ class Printer:
         else:
             self.write(encoded("\n".join(lines)) + b"\n")
 
+    def answer(self, message: Message) -> None:
+        """Print a message that is the data which was asked for."""
+        self.data(*self.phrase(message).split("\n"))
+
     def write(self, data: bytes) -> None:
         """Write a whole of data to standard output as it is."""
         sys.stdout.flush()

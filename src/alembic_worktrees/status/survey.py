@@ -62,9 +62,9 @@ def survey(
     project: Project,
     settings: Settings,
     environment: Mapping[str, str],
-    *,
-    ask_database: bool,
     tell: Callable[[Message], None],
+    *,
+    ask_database: bool = True,
     verbose: bool = False,
 ) -> Landscape:
     """Look at every checkout while the project's Alembic starts, then ask the database and, if need be, git.

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from ...check.review import Scope
     from ...migrations.inventory import Skipped
-    from ...project.project import Project
+    from ...project.project import ConfigFiles, Project
     from ...project.settings import Settings
+    from ...status.next_step import Called
     from ..printer import Printer
 
 SHUT = {"foreign-owner", "denied", "failing", "cut-short", "compiled"}
@@ -43,6 +45,25 @@ class Call(NamedTuple):
             shut = one.reason in SHUT and not is_migration_name(one.path.name)
             if self.options.verbose or shut:
                 self.printer.tell(one.message)
+
+
+def files_of(options: argparse.Namespace) -> ConfigFiles:
+    """Return the config that the options name, else the environment, else the usual one."""
+    return config_files(options.config, options.name, (), os.environ)
+
+
+def scope_of(options: argparse.Namespace) -> Scope | None:
+    """Return what a command is about that judges: a project, or all of a checkout; None outside git."""
+    from ...check.review import find_scope
+
+    return find_scope(options.directory, Path.cwd(), files_of(options))
+
+
+def called(options: argparse.Namespace) -> Called:
+    """Return how the user named the project, for the commands that he is told."""
+    from ...status.next_step import Called
+
+    return Called(options.directory, files_of(options).argv, tuple(options.arguments))
 
 
 def open_call(options: argparse.Namespace, printer: Printer) -> Call:

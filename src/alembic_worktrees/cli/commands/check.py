@@ -10,40 +10,41 @@ from typing import TYPE_CHECKING
 
 from ... import PROGRAM
 from ...check.recorded import Review, joined, merging, review_commit, review_index, review_push
-from ...check.review import Scope, find_scope, projects, review_database, review_files, review_project
+from ...check.review import projects, review_database, review_files, review_project
 from ...messages import Message, _, _n
 from ...messages.errors import DONE, NOT_DONE, Usage, UserError
-from ...project.project import ConfigFiles, config_files, find_project
+from ...project.project import find_project
 from ...project.settings import FILE, load_settings
+from .call import files_of, scope_of
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from ...check.problems import Problem
+    from ...check.review import Scope
     from ...project.project import Project
     from ...project.settings import Settings
     from ..printer import Printer
 
     Push = tuple[str, str | None]  # the commit, and where the branch stands on the remote
 
+PUSHING = "PRE_COMMIT_REMOTE_NAME"  # set by pre-commit in a hook that git calls before a push
+
 
 def check(options: argparse.Namespace, printer: Printer) -> int:
     """Print every problem on standard output; status 1 if there is one that is more than a warning."""
     _must_make_sense(options)
     hook = options.staged or options.pushed
-    if hook and _is_skipped("alembic-check"):
+    if hook and is_skipped("alembic-check"):
         return DONE
-    files = config_files(options.config, options.name, (), os.environ)
-    scope = find_scope(options.directory, Path.cwd(), files)
-    work = partial(_judge, options, scope, files, printer, hook=hook)
+    scope = scope_of(options)
+    work = partial(_judge, options, scope, printer, hook=hook)
     return passable(printer, _way_past(options, scope), work) if hook else work()
 
 
-def _judge(
-    options: argparse.Namespace, scope: Scope | None, files: ConfigFiles, printer: Printer, *, hook: bool
-) -> int:
-    found = _review(options, scope, files, printer)
+def _judge(options: argparse.Namespace, scope: Scope | None, printer: Printer, *, hook: bool) -> int:
+    found = _review(options, scope, printer)
     if scope and found != Review():
         printer.speak(scope.language())
     _show(options, found, printer)
@@ -62,7 +63,7 @@ def _must_make_sense(options: argparse.Namespace) -> None:
         raise Usage(text)
 
 
-def _is_skipped(hook: str) -> bool:
+def is_skipped(hook: str) -> bool:
     """Whether the user says for this once, as for pre-commit, that he does not want the hook."""
     return hook in os.environ.get("SKIP", "").split(",")
 
@@ -78,7 +79,7 @@ def passable(printer: Printer, way_past: Message, work: Callable[[], int]) -> in
 
 
 def _way_past(options: argparse.Namespace, scope: Scope | None) -> Message:
-    if options.pushed or _is_pushing(os.environ):
+    if options.pushed or PUSHING in os.environ:
         text = _("To push it as it is, for once: SKIP=alembic-check git push …, or git push --no-verify …")
     elif scope and merging(scope):
         text = _(
@@ -93,12 +94,11 @@ def _way_past(options: argparse.Namespace, scope: Scope | None) -> Message:
     return Message(text)
 
 
-def _review(options: argparse.Namespace, scope: Scope | None, files: ConfigFiles, printer: Printer) -> Review:
-    since = [options.since] if options.since else []
+def _review(options: argparse.Namespace, scope: Scope | None, printer: Printer) -> Review:
     if scope is None:
-        return Review(tuple(_outside_git(options, files, printer)))
+        return Review(tuple(_outside_git(options, printer)))
     if options.ref:
-        return review_commit(scope, options.ref, since)
+        return review_commit(scope, options.ref, [options.since] if options.since else [])
     if options.pushed or options.staged:
         return _in_hook(options, scope)
     return Review(tuple(_here(options, scope, printer)))
@@ -123,13 +123,9 @@ def _told_by_git() -> Iterable[Push]:
 
 def _told_by_pre_commit(environment: Mapping[str, str]) -> Iterable[Push] | None:
     """Return what is pushed. Where the remote has nothing yet, pre-commit names the branch alone."""
-    names = ("PRE_COMMIT_TO_REF", "PRE_COMMIT_LOCAL_BRANCH")
-    commit = next(filter(None, map(environment.get, names)), None)
-    return [(commit, environment.get("PRE_COMMIT_FROM_REF"))] if commit and _is_pushing(environment) else None
-
-
-def _is_pushing(environment: Mapping[str, str]) -> bool:
-    return "PRE_COMMIT_REMOTE_NAME" in environment
+    commit = environment.get("PRE_COMMIT_TO_REF") or environment.get("PRE_COMMIT_LOCAL_BRANCH")
+    pushing = PUSHING in environment
+    return [(commit, environment.get("PRE_COMMIT_FROM_REF"))] if commit and pushing else None
 
 
 def _here(options: argparse.Namespace, scope: Scope, printer: Printer) -> Iterator[Problem]:
@@ -150,14 +146,14 @@ def _models(
     yield from review_models(Author(project, settings, os.environ, printer.tell, options.verbose))
 
 
-def _outside_git(options: argparse.Namespace, files: ConfigFiles, printer: Printer) -> Iterator[Problem]:
+def _outside_git(options: argparse.Namespace, printer: Printer) -> Iterator[Problem]:
     if options.staged or options.pushed or options.ref:
         text = _(
             "{folder} is not in a git repository, so there is no index and no commit to check. To "
             "check the files: alembic-worktrees check"
         )
         raise UserError(text, folder=Path.cwd())
-    project = find_project(options.directory, here=Path.cwd(), home=None, files=files)
+    project = find_project(options.directory, here=Path.cwd(), home=None, files=files_of(options))
     settings = load_settings(project.folder / FILE)
     yield from review_project(project, settings)
     if options.models:
@@ -169,7 +165,7 @@ def _show(options: argparse.Namespace, found: Review, printer: Printer) -> None:
         printer.document({"problems": [_row(problem, printer) for problem in found.problems]})
     else:
         for problem in found.problems:
-            printer.data(*printer.phrase(line_of(problem)).split("\n"))
+            printer.answer(line_of(problem))
     sys.stdout.flush()  # what is told comes after it, also where git makes one of the two streams
     if found.before:
         ids = tuple(dict.fromkeys(problem.id for problem in found.before))
@@ -188,7 +184,7 @@ def _again(options: argparse.Namespace) -> str:
     import shlex
 
     argv = [options.directory] if options.directory else []
-    argv += config_files(options.config, options.name, (), os.environ).argv
+    argv += files_of(options).argv
     argv += ["--ref", options.ref] if options.ref else []
     return shlex.join([PROGRAM, "check", *argv])
 

@@ -34,13 +34,9 @@ def graph(options: argparse.Namespace, printer: Printer) -> int:
     if path and os.path.lexists(path) and not options.force:  # before the work, which takes a second
         raise _exists(path)
     call = open_call(options, printer)
+    ask, verbose = not options.no_database, options.verbose
     landscape = survey(
-        call.project,
-        call.settings,
-        os.environ,
-        ask_database=not options.no_database,
-        tell=printer.tell,
-        verbose=options.verbose,
+        call.project, call.settings, os.environ, printer.tell, ask_database=ask, verbose=verbose
     )
     call.tell_skipped(landscape.skipped)
     if landscape.silence:

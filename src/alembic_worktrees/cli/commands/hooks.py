@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...check.review import Scope, find_scope
 from ...messages import WARN, Message, _
 from ...messages.errors import DONE, UserError
-from ...project.project import config_files
-from .check import _is_skipped, passable
+from .call import scope_of
+from .check import is_skipped, passable
 
 if TYPE_CHECKING:
     import argparse
 
+    from ...check.review import Scope
     from ..printer import Printer
 
 
 def protect(options: argparse.Namespace, printer: Printer) -> int:
     """Refuse a commit that rewrites a published migration, unless SKIP names us, as for pre-commit."""
-    if _is_skipped("alembic-protect"):
+    if is_skipped("alembic-protect"):
         return DONE
-    files = config_files(options.config, options.name, (), os.environ)
-    scope = find_scope(options.directory, Path.cwd(), files)
+    scope = scope_of(options)
     past = _("  To commit it anyway: SKIP=alembic-protect git commit …, or git commit --no-verify …")
     return passable(printer, Message(past), partial(_protect, scope, printer)) if scope else DONE
 
@@ -67,8 +65,7 @@ def _report(options: argparse.Namespace, printer: Printer) -> None:
     from ...hooks.report import make_report, say, what_happened
     from ...hooks.touched import told
 
-    files = config_files(options.config, options.name, (), os.environ)
-    scope = find_scope(None, Path.cwd(), files)
+    scope = scope_of(options)
     event = what_happened(told(options.argv, os.environ), scope) if scope else None
     if scope and event:
         found = make_report(scope, event)

@@ -22,7 +22,7 @@ from ...project.errors import NoConfig
 from ...project.project import config_files
 from ...project.settings import FILE, load_settings
 from ...search.checkouts import look_around
-from .call import Call, open_call
+from .call import Call, open_call, scope_of
 
 if TYPE_CHECKING:
     import argparse
@@ -136,7 +136,7 @@ def _open(options: argparse.Namespace, printer: Printer) -> Call:
     """Open the project that is named, else the usual one, else any: only --with has to know which is meant."""
     found: tuple[Project, ...] = ()
     if options.directory is None:
-        scope = find_scope(None, Path.cwd(), config_files(options.config, options.name, (), os.environ))
+        scope = scope_of(options)
         found = projects(scope, placed=True) if scope else ()
     try:
         call = open_call(options, printer)
@@ -182,10 +182,7 @@ def _show(
 ) -> None:
     """Say what is to be done; for a dry run that is the data that was asked for."""
     for step in steps:
-        if options.dry_run:
-            printer.data(*printer.phrase(step).split("\n"))
-        else:
-            printer.tell(step)
+        (printer.answer if options.dry_run else printer.tell)(step)
     for note in notes:
         printer.tell(note)
 

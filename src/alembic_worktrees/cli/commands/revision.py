@@ -10,10 +10,8 @@ from ...author.compare import Author
 from ...author.revision import Wanted, write_revision
 from ...messages import TITLE, Message, _
 from ...messages.errors import DONE
-from ...project.project import config_files
-from ...status.next_step import Called
 from ..subcommands import ALEMBIC
-from .call import open_call
+from .call import called, open_call
 
 if TYPE_CHECKING:
     import argparse
@@ -30,9 +28,8 @@ def revision(options: argparse.Namespace, printer: Printer) -> int:
         printer.data(str(path))
     if paths:
         sys.stdout.flush()  # what is told comes after it
-        argv = config_files(options.config, options.name, (), os.environ).argv
-        called = Called(options.directory, argv, tuple(options.arguments))
-        printer.tell(Message(_("Next: {command}"), {"command": called.command("upgrade")}, TITLE))
+        command = called(options).command("upgrade")
+        printer.tell(Message(_("Next: {command}"), {"command": command}, TITLE))
     return DONE
 
 

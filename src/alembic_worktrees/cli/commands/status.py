@@ -8,14 +8,12 @@ import sys
 from typing import TYPE_CHECKING
 
 from ...messages.errors import DONE, NOT_DONE
-from ...project.project import config_files
-from ...status.next_step import Called
 from ...status.standing import stand
 from ...status.survey import survey
 from ...status.view import document, make_page, render
 from ...system.encoding import encoded
 from ..printer import has_colour
-from .call import open_call
+from .call import called, open_call
 
 if TYPE_CHECKING:
     import argparse
@@ -26,18 +24,9 @@ if TYPE_CHECKING:
 def status(options: argparse.Namespace, printer: Printer) -> int:
     """Show where every checkout and the database stand; status 1 if the database did not answer."""
     call = open_call(options, printer)
-    landscape = survey(
-        call.project,
-        call.settings,
-        os.environ,
-        ask_database=True,
-        tell=printer.tell,
-        verbose=options.verbose,
-    )
+    landscape = survey(call.project, call.settings, os.environ, printer.tell, verbose=options.verbose)
     call.tell_skipped(landscape.skipped)
-    argv = config_files(options.config, options.name, (), os.environ).argv
-    called = Called(options.directory, argv, tuple(options.arguments))
-    standing = stand(landscape, called, max_heads=call.settings.max_heads)
+    standing = stand(landscape, called(options), max_heads=call.settings.max_heads)
     if options.json:
         printer.document(document(standing, printer.phrase))
     else:

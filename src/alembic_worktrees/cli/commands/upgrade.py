@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ...database.client import Database
 from ...messages import OK, WARN, Message, _, _n
 from ...messages.errors import DONE, UserError
-from .call import Call, open_call
+from .call import Call, called, open_call
 
 if TYPE_CHECKING:
     import argparse
@@ -94,15 +94,11 @@ def _reviews(call: Call) -> bool:
 
 def _review(call: Call, situation: Situation) -> None:
     """Show every file that would be borrowed, and ask once. Raises UserError."""
-    from ...project.project import config_files
-    from ...status.next_step import Called
-
-    copies, options = situation.plan.copies, call.options
+    copies = situation.plan.copies
     if not call.printer.can_ask:
-        argv = config_files(options.config, options.name, (), os.environ).argv
-        called = Called(options.directory, argv, tuple(options.arguments))
-        read = called.command("copy", "--dry-run", "--review")
-        again = called.command(options.command, "--no-review")
+        command = called(call.options).command
+        read = command("copy", "--dry-run", "--review")
+        again = command(call.options.command, "--no-review")
         count = _n("{n} migration would be borrowed", "{n} migrations would be borrowed", len(copies))
         text = _(
             "{count}, and here nobody can be asked; nothing was written.\n"
@@ -125,11 +121,9 @@ def _show_sheets(call: Call, situation: Situation, *, data: bool) -> None:
     from ...borrow.preview import author_of, pages
 
     author = author_of(situation.project, lambda: situation.search.surroundings)
+    say = call.printer.answer if data else call.printer.tell
     for page in pages(situation.plan.copies, author):
-        if data:
-            call.printer.data(*call.printer.phrase(page.about).split("\n"))
-        else:
-            call.printer.tell(page.about)
+        say(page.about)
         call.printer.show(page.text, page.language, data=data)
 
 
@@ -185,7 +179,7 @@ def _print_plan(situation: Situation, printer: Printer) -> None:
     for copied in situation.plan.copies:
         revision, origin = copied.candidate.revision.id, copied.candidate.origin.name
         values = {"revision": revision, "origin": origin, "path": copied.path}
-        printer.data(printer.phrase(Message(_("{revision} ← {origin}: {path}"), values)))
+        printer.answer(Message(_("{revision} ← {origin}: {path}"), values))
     for row in situation.plan.returned:
         values = {"revision": row.entry.revision, "path": row.migration.path}
-        printer.data(printer.phrase(Message(_("{revision} would be removed: {path}"), values)))
+        printer.answer(Message(_("{revision} would be removed: {path}"), values))
