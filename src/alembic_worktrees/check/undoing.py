@@ -50,8 +50,7 @@ def undoing(
                     undone=tuple(one.message for one in found),
                     remove=removal(path, snapshot),
                     title=first_line(contents[path]) or "MESSAGE",
-                    folder=snapshot.place,
-                    words=snapshot.argv,
+                    **snapshot.named,
                 )
 
 
