@@ -18,13 +18,13 @@ import socket
 import subprocess
 import sys
 import traceback
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from functools import partial
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, cast
 
 import alembic_worktrees
 
@@ -46,6 +46,14 @@ LOADED = (
 )
 
 
+class Program(NamedTuple):
+    """One that runs: its process, a descriptor that tells of its end, and who waits for that."""
+
+    pid: int
+    ended: int
+    connection: socket.socket
+
+
 def main(address: str, scripts: list[str]) -> None:
     """Serve at the socket `address`; `scripts` are the files that may be run."""
     sys.dont_write_bytecode = True  # a file mended within the second would be taken for the compiled old one
@@ -55,16 +63,23 @@ def main(address: str, scripts: list[str]) -> None:
     _import_all()
     programs = {path: compile(Path(path).read_bytes(), path, "exec", dont_inherit=True) for path in scripts}
     gc.freeze()  # what all share is not looked at, and so not copied, in each
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    while listener.fileno() in select.select([listener.fileno(), 0], [], [])[0]:
-        connection, _ = listener.accept()
-        if os.fork() == 0:
-            try:
-                listener.close()
-                _keep(connection, programs)
-            finally:
-                os._exit(0)
-        connection.close()
+    _serve(listener, programs)
+
+
+def _serve(listener: socket.socket, programs: dict[str, CodeType]) -> None:
+    running: dict[int, Program] = {}  # by each of its descriptors
+    while True:
+        ready = select.select([0, listener.fileno(), *running], [], [])[0]
+        if 0 in ready:
+            return
+        for number in ready:
+            if number == listener.fileno():
+                program = _start(listener.accept()[0], programs)
+                if program:
+                    running |= {program.ended: program, program.connection.fileno(): program}
+            elif program := running.pop(number, None):
+                del running[program.ended if number != program.ended else program.connection.fileno()]
+                _finish(program)
 
 
 class _Stdout:
@@ -75,35 +90,40 @@ class _Stdout:
 
 
 def _import_all() -> None:
-    sys.stdout = cast("TextIO", _Stdout())
-    for name in LOADED:
-        import_module(name)
+    with redirect_stdout(cast("TextIO", _Stdout())):
+        for name in LOADED:
+            import_module(name)
     for found in pkgutil.walk_packages(alembic_worktrees.__path__, "alembic_worktrees."):
         import_module(found.name)
 
 
-def _keep(connection: socket.socket, programs: dict[str, Any]) -> None:
-    """Run one program to its end, or until nobody waits for it any more."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+def _start(connection: socket.socket, programs: dict[str, CodeType]) -> Program | None:
     request, handles = _receive(connection)
-    if not can_run(request["environment"]):
-        connection.sendall(marshal.dumps(None))
-        return
-    pid = os.fork()
+    pid = os.fork() if request and can_run(request["environment"]) else None
     if pid == 0:
         try:
-            connection.close()
             _become(request, handles)
             os._exit(_run(request["argv"], programs))
         finally:
             os._exit(1)
     for handle in handles:
         os.close(handle)
-    ended = os.pidfd_open(pid)
-    if ended not in select.select([connection.fileno(), ended], [], [])[0]:  # nobody waits for it any more
-        os.killpg(pid, signal.SIGKILL)
-    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    with suppress(BrokenPipeError):
+    if pid:
+        return Program(pid, os.pidfd_open(pid), connection)
+    with connection, suppress(BrokenPipeError):
+        connection.sendall(marshal.dumps(None))
+    return None
+
+
+def _finish(program: Program) -> None:
+    """Say how a program has ended; where nobody waits for it any more, end it."""
+    if not select.select([program.ended], [], [], 0)[0]:
+        with suppress(ProcessLookupError):
+            os.killpg(program.pid, signal.SIGKILL)
+        os.kill(program.pid, signal.SIGKILL)  # which may not have its own group yet
+    status = os.waitstatus_to_exitcode(os.waitpid(program.pid, 0)[1])
+    os.close(program.ended)
+    with program.connection as connection, suppress(BrokenPipeError):
         connection.sendall(marshal.dumps(status))
 
 
@@ -116,11 +136,8 @@ def can_run(environment: Mapping[str, str]) -> bool:
 
 def _receive(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
     head, handles, _, _ = socket.recv_fds(connection, 8, MOST)
-    left, pieces = int.from_bytes(head, "big"), []
-    while left:
-        pieces.append(connection.recv(left))
-        left -= len(pieces[-1])
-    return marshal.loads(b"".join(pieces)), handles  # noqa: S302
+    text = connection.recv(int.from_bytes(head, "big"), socket.MSG_WAITALL)
+    return marshal.loads(text) if text else {}, handles  # noqa: S302
 
 
 def _become(request: dict[str, Any], handles: list[int]) -> None:
@@ -157,7 +174,7 @@ def _close_all_but(kept: Collection[int]) -> None:
                 os.close(number)
 
 
-def _run(argv: list[str], programs: dict[str, Any]) -> int:
+def _run(argv: list[str], programs: dict[str, CodeType]) -> int:
     sys.argv = argv
     if argv[0] in programs:
         return _until_end(lambda: _be(programs[argv[0]], os.path.dirname(argv[0]), argv[0]))
