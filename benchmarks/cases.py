@@ -6,7 +6,12 @@ import shutil
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import create_engine
+
+from worlds.modelled import MODELS, knowing
+from worlds.world import Layout, project_files
 
 from .measure import Pair
 from .repositories import VERSIONS, Commit, chain, grown, path, record, repository, revision
@@ -242,6 +247,45 @@ def _history(shared: int, branches: int, commits: int, removed: bool) -> Iterato
         yield Commit(f"feature-{branches - 1}", {}, removed=list(own))
 
 
+def _revision(place: Place) -> Pair:
+    """Let another branch's table be applied, of which this one, with a column of its own, knows nothing."""
+    count, tables = place.size(208), place.size(60)
+    database = place.new_database()
+    models = MODELS + "".join(_model(f"table_{number}") for number in range(tables))
+    env = "backend/migrations/env.py"
+    files = {env: knowing(project_files(Layout(), database.url)[env]), "backend/models.py": models}
+    theirs = {"backend/models.py": models + _model("theirs")}
+    commits = [
+        Commit("develop", chain(count) | files),
+        Commit("feature", chain(1, count, revision(count - 1)) | theirs, start="develop"),
+    ]
+    made = repository(place.home, commits, database=database)
+    there = made.worktree("feature") / "backend"
+    known: dict[str, Any] = {}
+    exec(theirs["backend/models.py"], known)  # noqa: S102
+    known["metadata"].create_all(create_engine(database.url))
+    record(database, revision(count))
+    (made.main / "backend/models.py").write_text(models + _model("ours"))
+    made.rest()
+    words = ("revision", "--autogenerate", "-m", "own")
+    return Pair(
+        made.tool(*words),
+        made.command("alembic", *words, folder=there),
+        partial(_forget_own, [made.main / VERSIONS, there.parent / VERSIONS]),
+    )
+
+
+def _model(name: str) -> str:
+    columns = "".join(f"    sa.Column('column_{number}', sa.String(50)),\n" for number in range(12))
+    return f"sa.Table('{name}', metadata, sa.Column('id', sa.Integer, primary_key=True),\n{columns})\n"
+
+
+def _forget_own(folders: list[Path]) -> None:
+    for folder in folders:
+        for file in folder.glob("*_own.py"):
+            file.unlink()
+
+
 def _version(place: Place) -> Pair:
     made = repository(place.home, [])
     return Pair(made.tool("--version"), made.command("python", "-c", "pass"))
@@ -303,6 +347,12 @@ CASES = (
         ASKING,
         None,
         partial(_least_to_copy, direct=True),
+    ),
+    Case(
+        "`revision --autogenerate`, 208 migrations, 60 tables, another branch's applied",
+        "`alembic revision --autogenerate` in that branch's checkout",
+        1.3,
+        _revision,
     ),
     Case("start: `--version`", PYTHON, 3, _version),
 )

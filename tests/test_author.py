@@ -181,6 +181,25 @@ def test_what_others_have_made_already_is_warned_of(b: Checkout) -> None:
     assert "Left out" not in done.stderr
 
 
+def test_what_others_have_made_already_is_written_if_it_is_to_be_own(b: Checkout) -> None:
+    write_models(b, users(EMAIL, 'sa.Column("nick", sa.String(20)),') + PRODUCTS)
+    done = autogenerate(b, "--own-it")
+    path = written(done)
+    assert operations(path) == [
+        NICK,
+        "op.add_column('users', sa.Column('email', sa.VARCHAR(length=80), autoincrement=False, nullable=True))",
+        "op.create_index(op.f('ix_users_email'), 'users', ['email'], unique=False)",
+        "op.drop_column('users', 'old')",
+        "op.create_table('products', sa.Column('id', sa.INTEGER(), autoincrement=True, nullable=False), "
+        "sa.PrimaryKeyConstraint('id', name=op.f('products_pkey')))",
+    ]
+    assert operations(path, "downgrade")[-2:] == [
+        "op.drop_column('users', 'email')",
+        "op.drop_column('users', 'nick')",
+    ]
+    assert "create_table products: in this migration all the same" in done.stderr
+
+
 def test_what_both_change_is_warned_of(project: World) -> None:
     a, b = (project.worktree(f"StoFlow-{name}", f"feature-{name}") for name in "AB")
     write_models(a, users(OLD).replace("String(50)", "String(60), nullable=False"))

@@ -33,11 +33,16 @@ def modelled(root: Path, url: str, models: str, *, layout: Layout | None = None,
     """A world whose env.py knows the models in `models.py` of the backend, written but not committed."""
     world = World.create(root, url, layout=layout)
     env = world.main.backend / world.layout.script_folder / "env.py"
-    before, line, after = env.read_text().partition("OPTIONS = ")
-    own, line_break, rest = after.partition("\n")
-    env.write_text(before + line + own + ENV.replace("@OPTIONS@", options) + line_break + rest)
+    env.write_text(knowing(env.read_text(), options))
     write_models(world.main, models)
     return world
+
+
+def knowing(env: str, options: str = "") -> str:
+    """The text of an env.py that knows the models in `models.py`."""
+    before, line, after = env.partition("OPTIONS = ")
+    own, line_break, rest = after.partition("\n")
+    return before + line + own + ENV.replace("@OPTIONS@", options) + line_break + rest
 
 
 def write_models(checkout: Checkout, models: str) -> None:

@@ -84,15 +84,15 @@ def changed(draw: st.DrawFn, column: Column) -> Column:
     """The column, other than it was in some things; a database can cast what it has to the new type."""
     family = next(family for family in FAMILIES if column.type in family)
     flips = [draw(st.booleans()) for _ in range(5)]
-    column = column._replace(type=draw(st.sampled_from(family)))
+    kind = column.type if column.refers else draw(st.sampled_from(family))
+    turned = kind == column.type == "Integer" and flips[0] and flips[4]
+    column = column._replace(type=kind, refers=column.refers ^ turned)
     column = column._replace(nullable=column.nullable ^ flips[0], default=column.default ^ flips[1])
     if column.type != "Text":
         column = column._replace(
             indexed=column.indexed ^ flips[2], unique=column.unique ^ (flips[3] and not flips[2])
         )
-    if column.type == "Integer":
-        column = column._replace(refers=column.refers ^ (flips[4] and flips[0]))
-    return column._replace(refers=column.refers and column.type == "Integer")
+    return column
 
 
 @st.composite

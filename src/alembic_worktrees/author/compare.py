@@ -59,9 +59,12 @@ def differences(author: Author) -> Content:
         return compare(author, database, inventory_of(author), ["--autogenerate"])
 
 
-def compare(author: Author, database: Database, inventory: Inventory, argv: Sequence[str]) -> Content:
+def compare(
+    author: Author, database: Database, inventory: Inventory, argv: Sequence[str], *, own_it: bool = False
+) -> Content:
     """Return what the models of this checkout want of the database, and what of that is not this branch's own.
 
+    With `own_it` also what others have done already is to be written, if these models want it.
     Raises UserError, also what `Database.comparison` raises.
     """
     with Published(author) as published:
@@ -80,7 +83,8 @@ def compare(author: Author, database: Database, inventory: Inventory, argv: Sequ
             theirs = published.comparison(mine.applied)
         except (UserError, OSError) as error:
             return content_by_names(mine.operations, authors, _reason(error))
-        return own_content(mine.operations, theirs.operations, authors)
+        content = own_content(mine.operations, theirs.operations, authors)
+        return content._replace(added=published.undoing(content.undoing)) if own_it else content
 
 
 def _foreign_ids(applied: Applied, inventory: Inventory) -> frozenset[str]:
@@ -175,6 +179,10 @@ class Published:
         if not self._place or not path.is_relative_to(root):
             return True
         return os.path.lexists(os.path.join(self._place["there"], path.relative_to(root)))
+
+    def undoing(self, numbers: Sequence[int]) -> tuple[Mapping[str, object], ...]:
+        """Return what undoes these operations of its comparison."""
+        return self._database.undoing(numbers)
 
     def comparison(self, applied: Applied) -> Comparison:
         """Return what its models want of the database with these rows. Raises UserError, OSError."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ..database.client import Operation
     from ..messages.message import Message
@@ -40,13 +40,15 @@ class Content(NamedTuple):
 
     mine: Sequence[Operation]  # all that the models want
     left_out: tuple[Found, ...] = ()
-    done: tuple[
-        Found, ...
-    ] = ()  # what others have done already, and these models want too: not in the migration
+    done: tuple[Found, ...] = ()  # these models want it too: the undoing of it, which the published ones want
+    undoing: tuple[int, ...] = ()  # the numbers of all such operations of theirs, the last first
     contested: tuple[Found, ...] = ()  # what is in it, and takes back what others have done to the same thing
     numbers: tuple[int, ...] = ()  # of all that is left out, of the downgrade too
     kept: tuple[Operation, ...] = ()
     by_names: Message | str = ""  # why names had to decide
+    added: tuple[
+        Mapping[str, object], ...
+    ] = ()  # what does as `done`, if it is to be in the migration all the same
 
 
 def thing_of(operation: Operation) -> Thing:
@@ -71,8 +73,14 @@ def own_content(mine: Sequence[Operation], published: Sequence[Operation], autho
         if _slot(one) in there.slots and not there.wants(one) and authors.may_be_foreign(one)
     ]
     return content._replace(
-        done=tuple(_found(_outermost(done), authors)), contested=tuple(_found(contested, authors))
+        done=tuple(_found(_outermost(done), authors)),
+        undoing=tuple(_numbers(published, [one for one in done if one.kind != "other"])[::-1]),
+        contested=tuple(_found(contested, authors)),
     )
+
+
+def _numbers(operations: Sequence[Operation], wanted: Sequence[Operation]) -> list[int]:
+    return [number for number, one in enumerate(operations) if one in wanted]
 
 
 def _is_shared(operation: Operation, there: _Wanted, authors: Authors) -> bool:
@@ -168,6 +176,11 @@ def labels(operations: Iterable[Operation]) -> tuple[str, ...]:
     for one in operations:
         aspects.setdefault(label(one), []).extend(filter(None, [one.aspect]))
     return tuple(f"{text} ({', '.join(found)})" if found else text for text, found in aspects.items())
+
+
+def done_labels(content: Content) -> tuple[str, ...]:
+    """Return in a few words what others have done and these models want too."""
+    return tuple(label(found.operation, back=True) for found in content.done)
 
 
 def label(operation: Operation, *, back: bool = False) -> str:

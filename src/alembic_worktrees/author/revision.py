@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..messages import OK, WARN, Message, _
 from ..messages.errors import UserError
 from .compare import compare, inventory_of
-from .content import labels, whole_content
+from .content import done_labels, labels, whole_content
 from .parent import choose_parent, must_be_meant
 from .telling import told
 
@@ -29,6 +29,7 @@ class Wanted(NamedTuple):
     on_borrowed: bool = False
     keep_all: bool = False
     allow_empty: bool = False
+    own_it: bool = False
 
 
 def write_revision(author: Author, wanted: Wanted) -> tuple[Path, ...]:
@@ -41,23 +42,25 @@ def write_revision(author: Author, wanted: Wanted) -> tuple[Path, ...]:
         argv = _argv(inventory, wanted, author.tell)
         if not wanted.autogenerate:
             return _must_be_written(database.revision(argv))
-        content = compare(author, database, inventory, ["--autogenerate", *argv])
+        argv = ["--autogenerate", *argv]
+        content = compare(author, database, inventory, argv, own_it=wanted.own_it)
         if wanted.keep_all:
             content = whole_content(content.mine)
         for message in told(content):
             author.tell(message)
-        if not content.kept and not wanted.allow_empty:
+        if not content.kept and not content.added and not wanted.allow_empty:
             text = _(
                 "Models and database differ in nothing of this branch's own, so no migration was "
                 "written. To have an empty one: --allow-empty"
             )
             author.tell(Message(text, mark=OK))
             return ()
-        written = database.write_revision(content.numbers, even_empty=wanted.allow_empty)
+        written = database.write_revision(content.numbers, even_empty=wanted.allow_empty, added=content.added)
         paths = _must_be_written(written)
         if paths:
+            operations = labels(content.kept) + (done_labels(content) if content.added else ())
             text = _("The new migration:\n{operations:lines}")
-            author.tell(Message(text, {"operations": labels(content.kept)}, OK))
+            author.tell(Message(text, {"operations": operations}, OK))
         return paths
 
 

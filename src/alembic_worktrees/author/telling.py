@@ -30,10 +30,15 @@ def told(content: Content) -> Iterator[Message]:
     for found in content.done:
         text = _(
             "{operation}: these models want it, and the database has it already by {makers:list}. So "
-            "it is not in this migration, and a database without that will lack it"
+            "it is not in this migration, and a database without that will lack it. To have it all "
+            "the same: --own-it"
         )
-        operation = label(found.operation, back=True)
-        yield Message(text, {"operation": operation, "makers": _makers(found.makers)}, WARN)
+        if content.added:
+            text = _(
+                "{operation}: in this migration all the same; where {makers:list} was applied, it will fail"
+            )
+        values = {"operation": label(found.operation, back=True), "makers": _makers(found.makers)}
+        yield Message(text, values, WARN)
     for found in content.contested:
         text = _("{operation}: this migration takes back what {makers:list} has done to the same thing")
         yield Message(text, _row(found).values, WARN)

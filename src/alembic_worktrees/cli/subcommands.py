@@ -189,6 +189,7 @@ COMMANDS = {
             _flag("--on-borrowed", _("follow a migration that is only borrowed, because git will bring it")),
             _flag("--keep-all", _("leave nothing out: what alembic itself would write")),
             _flag("--allow-empty", _("write it even if nothing is left for it")),
+            _flag("--own-it", _("write also what others have done already, where these models want it")),
         ),
     ),
     "adopt": Command(

@@ -397,9 +397,19 @@ class Database:
         rows = ({**row, "columns": tuple(row["columns"])} for row in answer["operations"])
         return Comparison(applied, tuple(Operation(**row) for row in rows))
 
-    def write_revision(self, left_out: Iterable[int], *, even_empty: bool) -> tuple[Path, ...] | None:
-        """Let Alembic write what it has compared, without the operations of these numbers; None if it could not."""
-        return self._written(self._request("write", left_out=list(left_out), even_empty=even_empty))
+    def undoing(self, numbers: Iterable[int]) -> tuple[dict[str, Any], ...]:
+        """Return what undoes the operations of these numbers that Alembic has found, for `write_revision`."""
+        return tuple(self._request("undo", numbers=list(numbers))["undoing"])
+
+    def write_revision(
+        self, left_out: Iterable[int], *, even_empty: bool, added: Iterable[Mapping[str, Any]] = ()
+    ) -> tuple[Path, ...] | None:
+        """Let Alembic write what it has compared, without the operations of these numbers, and with what is `added`.
+
+        None if it could not.
+        """
+        about: dict[str, Any] = {"left_out": list(left_out), "even_empty": even_empty, "added": list(added)}
+        return self._written(self._request("write", **about))
 
     def revision(self, argv: Sequence[str]) -> tuple[Path, ...] | None:
         """Run `alembic revision` with these words, without a comparison; None if it could not."""

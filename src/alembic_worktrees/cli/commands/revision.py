@@ -48,4 +48,5 @@ def _wanted(options: argparse.Namespace) -> Wanted:
         on_borrowed=options.on_borrowed,
         keep_all=options.keep_all,
         allow_empty=options.allow_empty,
+        own_it=options.own_it,
     )

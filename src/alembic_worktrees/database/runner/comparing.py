@@ -36,6 +36,7 @@ class _Comparison:
     def __init__(self) -> None:
         self.context: Any = None  # Alembic's RevisionContext
         self.differences: List[_Difference] = []
+        self.rows: List[Dict[str, Any]] = []
 
 
 _last = _Comparison()
@@ -93,11 +94,9 @@ def _compare(config: Any, answer: Dict[str, Any]) -> None:
         script.run_env()
     context.script_directory = script
     _last.context = context
-    _last.differences, answer["operations"] = [], []
-    if answer["tables"]:
-        for difference, row in _rows(context):
-            _last.differences.append(difference)
-            answer["operations"].append(row)
+    found = list(_rows(context)) if answer["tables"] else []
+    _last.differences, _last.rows = [one for one, _ in found], [row for _, row in found]
+    answer["operations"] = _last.rows
 
 
 class _AnyRevisions:
@@ -162,20 +161,26 @@ def _row(context: Any, difference: _Difference) -> Dict[str, Any]:
 
 def _text(context: Any, operation: Any) -> str:
     """Return an operation as it is written outside of a batch, so that settings of batches do not matter."""
-    from alembic.autogenerate.render import render_op_text
-
     plain = copy.copy(context._last_autogen_context)
     plain.opts, plain.imports = {**plain.opts, "render_as_batch": False}, set()
-    lines = render_op_text(plain, operation).split("\n")
+    return _plain_text(plain, operation)
+
+
+def _plain_text(context: Any, operation: Any) -> str:
+    """Return an operation as it is written, without remarks."""
+    from alembic.autogenerate.render import render_op_text
+
+    lines = render_op_text(context, operation).split("\n")
     return "\n".join(line for line in lines if not line.lstrip().startswith("#"))
 
 
-def _only(operation: Any, aspect: str) -> Any:
-    """Return an `alter_column` that changes one aspect, and says nothing of what is there."""
+def _only(operation: Any, aspect: str, forget: bool = True) -> Any:
+    """Return an `alter_column` that changes one aspect, and, to `forget` it, says nothing of what is there."""
     alone = copy.copy(operation)
-    alone.kw = {name: value for name, value in operation.kw.items() if name == aspect}
+    alone.kw = {name: value for name, value in operation.kw.items() if name == aspect or not forget}
     for name, unset in ASPECTS.items():
-        setattr(alone, name.replace("modify_", "existing_"), unset)
+        if forget:
+            setattr(alone, name.replace("modify_", "existing_"), unset)
         if name != aspect:
             setattr(alone, name, unset)
     return alone
@@ -220,13 +225,30 @@ def _constraint(operation: Any) -> Tuple[str, str, List[str]]:
     return "foreign key" if foreign else "constraint", str(named), columns
 
 
-def write(left_out: List[int], even_empty: bool) -> Dict[str, Any]:
+def undo(numbers: List[int]) -> Dict[str, Any]:
+    """Answer with what undoes the operations of these numbers, as `write` takes it: text for both ways, and imports."""
+    found = []
+    for number in numbers:
+        operation, aspect = _last.differences[number][1:]
+        operation = _only(operation, aspect, forget=False) if aspect else operation
+        row = {name: _last.rows[number][name] for name in ("engine", "schema", "table", "kind")}
+        context = copy.copy(_last.context._last_autogen_context)
+        context.imports = set()
+        context._has_batch = bool(context.opts.get("render_as_batch")) and row["kind"] != "table"
+        up, down = (_plain_text(context, one) for one in (operation.reverse(), operation))
+        found.append({**row, "up": up, "down": down, "imports": sorted(context.imports)})
+    return {"undoing": found}
+
+
+def write(left_out: List[int], even_empty: bool, added: List[Dict[str, Any]]) -> Dict[str, Any]:
     """Write the revision that was compared last, without the operations of these numbers; none that is empty.
 
-    Answers with its paths, relative to this folder.
+    What is `added` is text that `undo` has answered. Answers with the paths of the files, relative to this folder.
     """
     for number in left_out:
         _take_out(_last.differences[number])
+    for row in added:
+        _put_in(row)
     written: List[str] = []
     failure = as_the_command(["revision"], lambda _: _generate(even_empty, written))
     return {"failure": failure, "paths": written}
@@ -257,6 +279,33 @@ def _take_out(difference: _Difference) -> None:
         difference.inside[:] = [one for one in difference.inside if one is not operation]
 
 
+def _put_in(row: Dict[str, Any]) -> None:
+    """Add an operation to the end of the upgrade, and to the beginning of the downgrade."""
+    from alembic.operations.ops import ModifyTableOps
+
+    script = _last.context.generated_revisions[-1]
+    script.imports = {*(script.imports or ()), *row["imports"]}
+    for up, down in zip(script.upgrade_ops_list, script.downgrade_ops_list):  # noqa: B905 of Python 3.10
+        if up.upgrade_token == row["engine"]:
+            both = [_verbatim(row[name]) for name in ("up", "down")]
+            if row["kind"] != "table" and row["table"]:
+                both = [ModifyTableOps(row["table"], [one], schema=row["schema"]) for one in both]
+            up.ops.append(both[0])
+            down.ops.insert(0, both[1])
+
+
+def _verbatim(text: str) -> Any:
+    """Return an operation that is written as this text."""
+    from alembic.autogenerate.render import renderers
+    from alembic.operations.ops import MigrateOperation
+
+    class Verbatim(MigrateOperation):
+        pass
+
+    renderers.dispatch_for(Verbatim)(lambda *_: text.split("\n"))
+    return Verbatim()
+
+
 def _generate(even_empty: bool, written: List[str]) -> None:
     context = _last.context
     for script in context.generated_revisions:
@@ -272,6 +321,7 @@ def _generate(even_empty: bool, written: List[str]) -> None:
 
 HANDLERS: Dict[str, Callable[..., Dict[str, Any]]] = {
     "compare": compare,
+    "undo": undo,
     "write": write,
     "revision": revision,
 }
