@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
@@ -10,12 +11,14 @@ from .borrowed_files import staged
 from .problems import problem
 from .review import nothing_to_check, project_in, searcher
 from .rules import located, survey
-from .snapshot import Tree, moved
+from .snapshot import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from .problems import Found, Problem
+    from ..project.project import Project
+    from ..project.settings import Settings
+    from .problems import Problem
     from .review import Scope
     from .snapshot import Environment, Snapshot
 
@@ -162,17 +165,25 @@ def _past(parent: Tree, past: Mapping[Key, _Side], key: Key, side: _Side, now: M
 
 def _judged(scope: Scope, side: _Side, past: Sequence[_Side], sound: Collection[str]) -> Review:
     """Judge an environment; a blob that was there before is valid Python to its end, or was not before either."""
-    settings = scope.settings(side.environment.folder)
+    environment = side.environment
+    settings = scope.settings(environment.folder)
+    locate = partial(project_in, scope, environment.folder, environment.files)
     common = {blob for one in past for blob in one.files.values()} & set(side.files.values())
     sound = {*common, *sound}
     after, earlier = _snapshot(side, sound), [_snapshot(_moved(one, side), sound) for one in past]
     before = [survey(one, settings.max_heads, hiding=False) for one in earlier]
     found = _told_apart(survey(after, settings.max_heads), [problem for one in before for problem in one])
-    undoing = _undoing(scope, side, after, earlier) if side.tree.commit is None else ()
-    return found._replace(problems=(*located(found.problems, _finder(scope, side.environment)), *undoing))
+    undoing = _undoing(settings, side, after, earlier, locate) if side.tree.commit is None else ()
+    return found._replace(problems=(*located(found.problems, searcher(locate, settings)), *undoing))
 
 
-def _undoing(scope: Scope, side: _Side, after: Snapshot, before: Sequence[Snapshot]) -> Iterable[Problem]:
+def _undoing(
+    settings: Settings,
+    side: _Side,
+    after: Snapshot,
+    before: Sequence[Snapshot],
+    locate: Callable[[], Project],
+) -> Iterable[Problem]:
     """Say which migration that this commit brings takes back what others did; what a parent has is none."""
     known = {one.revision.id for past in before for one in past.files}
     blobs = {one.path: side.files[one.path] for one in after.files if one.revision.id not in known}
@@ -180,19 +191,13 @@ def _undoing(scope: Scope, side: _Side, after: Snapshot, before: Sequence[Snapsh
         return ()
     from ..migrations.operations import may_undo
 
-    if not any(map(may_undo, git.small_contents(scope.root, blobs.values()).values())):
+    if not any(map(may_undo, git.small_contents(after.root, blobs.values()).values())):
         return ()
     from .undoing import undoing
 
-    contents = git.small_contents(scope.root, side.files.values())
-    environment = side.environment
-    return undoing(
-        after,
-        blobs,
-        {path: contents[blob] for path, blob in side.files.items() if blob in contents},
-        lambda: project_in(scope, environment.folder, environment.files),
-        scope.settings(environment.folder),
-    )
+    read = git.small_contents(after.root, side.files.values())
+    contents = {path: read[blob] for path, blob in side.files.items() if blob in read}
+    return undoing(after, blobs, contents, locate, settings)
 
 
 def _snapshot(side: _Side, sound: Collection[str]) -> Snapshot:
@@ -203,12 +208,6 @@ def _snapshot(side: _Side, sound: Collection[str]) -> Snapshot:
 
 def _moved(past: _Side, side: _Side) -> _Side:
     """Return what was there before, each file where it lies now."""
-    moves = moved(past.files, side.files)
-    return past._replace(files={moves.get(path, path): blob for path, blob in past.files.items()})
-
-
-def _finder(scope: Scope, environment: Environment) -> Callable[[str], Found | None]:
-    """Return what tells where a revision lies."""
-    return searcher(
-        lambda: project_in(scope, environment.folder, environment.files), scope.settings(environment.folder)
-    )
+    new = {blob: path for path, blob in side.files.items() if path not in past.files}
+    lying = {path if path in side.files else new.get(blob, path): blob for path, blob in past.files.items()}
+    return past._replace(files=lying)

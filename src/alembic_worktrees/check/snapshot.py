@@ -230,9 +230,3 @@ def read(path: str, content: bytes | None, *, whole: bool = True) -> Defined | B
         return Defined(path, read_revision(content, os.path.basename(path), whole=whole))
     except Unreadable as error:
         return Broken(path, error.reason, error.detail, content)
-
-
-def moved(base: Mapping[str, str], side: Mapping[str, str]) -> dict[str, str]:
-    """Return where a side has moved files as they are, old path → new path."""
-    new = {blob: path for path, blob in side.items() if path not in base}
-    return {path: new[blob] for path, blob in base.items() if path not in side and blob in new}

@@ -21,8 +21,7 @@ from .printer import Printer, hush
 from .subcommands import COMMANDS
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 OUTPUT_FAULTS = {errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC}
 
@@ -97,7 +96,9 @@ def _perform(argv: Sequence[str], printer: Printer) -> int:
         options = parse(argv, printer.phrase)
     except SystemExit:  # --help and --version have printed what they have
         return DONE
-    return _command(options.command)(options, printer)
+    module, function = COMMANDS[options.command].function.split(".")
+    status: int = getattr(import_module(f".commands.{module}", __package__), function)(options, printer)
+    return status
 
 
 def _fault(error: OSError) -> Message:
@@ -121,14 +122,6 @@ def _fault(error: OSError) -> Message:
         {"what": error.filename or type(error).__name__, "reason": error.strerror},
         BAD,
     )
-
-
-def _command(name: str) -> Callable[[argparse.Namespace, Printer], int]:
-    module, function = COMMANDS[name].function.split(".")
-    found: Callable[[argparse.Namespace, Printer], int] = getattr(
-        import_module(f".commands.{module}", __package__), function
-    )
-    return found
 
 
 def _bug_report(argv: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..messages import _
 from ..messages.errors import UserError
+from ..messages.quoting import quoted
 from ..system.process import run, undisturbed
 
 if TYPE_CHECKING:
@@ -45,8 +46,7 @@ class Server(NamedTuple):
         except OSError as error:  # we may not become that user, or the programs may not be run
             raise _broken(program, str(error)) from error
         if done.status:
-            words_of_it = (done.err + done.out).decode(errors="replace").strip()
-            raise _broken(program, words_of_it)
+            raise _broken(program, (done.err + done.out).decode(errors="replace").strip())
 
 
 def _broken(program: str, words: str) -> UserError:
@@ -85,17 +85,10 @@ def _programs() -> Path:
     text = _(
         "The demo needs a PostgreSQL of its own, which is not installed here. Install it with:\n  {command}"
     )
-    raise UserError(text, command=_pipx() if by_pipx else _pip())
-
-
-def _pipx() -> str:
-    return f"pipx inject {Path(sys.prefix).name} '{REQUIREMENT}'"
-
-
-def _pip() -> str:
-    from ..messages.quoting import quoted
-
-    return f"{quoted(sys.executable)} -m pip install '{REQUIREMENT}'"
+    by_pip = f"{quoted(sys.executable)} -m pip install '{REQUIREMENT}'"
+    raise UserError(
+        text, command=f"pipx inject {Path(sys.prefix).name} '{REQUIREMENT}'" if by_pipx else by_pip
+    )
 
 
 def _prepared(programs: Path, folder: Path) -> Server:

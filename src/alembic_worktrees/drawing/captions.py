@@ -57,18 +57,14 @@ def clean(text: str) -> str:
 def caption(entry: Entry, picture: Picture, phrase: Phrase) -> Caption:
     """Return the words for a node."""
     item = entry.first
-    tags = tuple(filter(None, [_where(item, picture, phrase), *_state(item, phrase)]))
+    labels = (phrase(Message(_("label {label}"), {"label": clean(label)})) for label in item.labels)
+    pending = phrase(NOT_APPLIED) if item.applied is False and item.place != NOWHERE else ""
+    tags = tuple(filter(None, [_where(item, picture, phrase), *labels, pending]))
     if len(entry.items) > 1:
         folded = phrase(_n("… {n} revision …", "… {n} revisions …", len(entry.items)))
         return Caption(folded, (), "", tags)
-    refs = [phrase(Message(_("database")))] if item.row else []
-    tips = _names(item.tips, phrase) if item.tips else ""
-    return Caption(
-        clean(item.id),
-        tuple(filter(None, [*refs, tips])),
-        clean(item.message),
-        tags,
-    )
+    refs = (phrase(Message(_("database"))) if item.row else "", _names(item.tips, phrase))
+    return Caption(clean(item.id), tuple(filter(None, refs)), clean(item.message), tags)
 
 
 def _where(item: Item, picture: Picture, phrase: Phrase) -> str:
@@ -93,13 +89,6 @@ def _where(item: Item, picture: Picture, phrase: Phrase) -> str:
     return phrase(Message(texts[item.place], about))
 
 
-def _state(item: Item, phrase: Phrase) -> list[str]:
-    said = [phrase(Message(_("label {label}"), {"label": clean(label)})) for label in item.labels]
-    if item.applied is False and item.place != NOWHERE:
-        said.append(phrase(NOT_APPLIED))
-    return said
-
-
 def _names(names: Sequence[str], phrase: Phrase) -> str:
     shown = ", ".join(map(clean, names[:SHOWN]))
     if not names[SHOWN:]:
@@ -113,14 +102,13 @@ def mark(item: Item) -> str:
     return MARKS[item.place][item.applied is False]
 
 
-def legend(picture: Picture, entries: Sequence[Entry], phrase: Phrase) -> tuple[tuple[str, str], ...]:
-    """Return each sign that is used, and what it means."""
+def legend(entries: Sequence[Entry], phrase: Phrase) -> dict[str, str]:
+    """Return what each sign means that is used."""
     used = {(entry.first.place, entry.first.applied is False) for entry in entries}
-    rows: list[tuple[str, str]] = []
+    meanings: dict[str, str] = {}
     for place, signs in MARKS.items():
         for hollow, sign in enumerate(signs):
-            if (place, bool(hollow)) in used and (sign, "") not in [(row[0], "") for row in rows]:
-                words = phrase(Message(MEANINGS[place]))
+            if (place, bool(hollow)) in used:
                 state = f", {phrase(NOT_APPLIED)}" if hollow and place != NOWHERE else ""
-                rows.append((sign, words + state))
-    return tuple(rows)
+                meanings[sign] = phrase(Message(MEANINGS[place])) + state
+    return meanings

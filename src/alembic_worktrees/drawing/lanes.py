@@ -51,7 +51,8 @@ def lay_out(nodes: Sequence[Node]) -> Layout:
         lanes.append(lane)
         # What ends here is not used again in the same row, but for the node's own lane: it would look connected.
         _take(busy, lane, None)
-        for edge in sorted(_down(node, row, rows), key=lambda edge: (edge.dashed, edge.end)):
+        down = (edge for edge in _edges(node, row, rows) if edge.end > row)
+        for edge in sorted(down, key=lambda edge: (edge.dashed, edge.end)):
             own = lane if busy[lane] is None else _free(busy, lane + 1)
             edges.append(edge._replace(lane=own))
             _take(busy, own, edges[-1])
@@ -60,10 +61,6 @@ def lay_out(nodes: Sequence[Node]) -> Layout:
     back = [edge for row, node in enumerate(nodes) for edge in _edges(node, row, rows) if edge.end <= row]
     edges += [edge._replace(lane=len(busy) + number) for number, edge in enumerate(back)]
     return Layout(tuple(lanes), tuple(edges), len(busy) + len(back))
-
-
-def _down(node: Node, row: int, rows: dict[str, int]) -> list[Edge]:
-    return [edge for edge in _edges(node, row, rows) if edge.end > row]
 
 
 def _edges(node: Node, row: int, rows: dict[str, int]) -> Iterable[Edge]:

@@ -37,7 +37,7 @@ def draw(
     width: int | None = None,
 ) -> str:
     """Return the picture as text; with `width`, no line is longer."""
-    paint = coloured if colour else _plain
+    paint = coloured if colour else lambda _style, text: text
     signs = [FOLDED if len(entry.items) > 1 else mark(entry.first) for entry in entries]
     graph = _rows(lay_out(nodes(entries)), signs)
     indent = min(ALIGNED, max((len(cells) for cells in graph), default=0))
@@ -47,7 +47,7 @@ def draw(
         used = max(len(cells), indent)
         words = _words(caption(entry, picture, phrase), paint, (width or sys.maxsize) - used)
         lines.append(f"{drawn}{' ' * (used - len(cells))}{words}")
-    meanings = "   ".join(f"{sign} {words}" for sign, words in legend(picture, entries, phrase))
+    meanings = "   ".join(f"{sign} {words}" for sign, words in legend(entries, phrase).items())
     return "".join(line.rstrip() + "\n" for line in [*lines, "", paint("2", meanings)]) if lines else ""
 
 
@@ -100,10 +100,6 @@ def _corner(edge: Edge, row: int, *, crossed: bool, right: bool) -> str:
         return "↺"
     signs = ("┬┬" if crossed else "╭╮") if row == min(edge.start, edge.end) else ("┴┴" if crossed else "╰╯")
     return signs[right]
-
-
-def _plain(_style: str, text: str) -> str:
-    return text
 
 
 def _words(words: Caption, paint: Callable[[str, str], str], room: int) -> str:

@@ -9,7 +9,15 @@ if TYPE_CHECKING:
 
 _QUIETLY = "if command -v alembic-worktrees >/dev/null 2>&1; then\n{body}fi\n"
 
-_REPORT = '    alembic-worktrees report {name} "$@" </dev/null || :\n'
+# What a hook does, for one that is no shell script, and for managers of hooks
+CALLS = {
+    "pre-commit": "alembic-worktrees check --staged && alembic-worktrees protect",
+    "pre-merge-commit": "alembic-worktrees check --staged",
+    "pre-push": "alembic-worktrees check --pushed",
+    "post-merge": "alembic-worktrees report post-merge",
+    "post-rewrite": "alembic-worktrees report post-rewrite",
+    "post-checkout": "alembic-worktrees report post-checkout",
+}
 
 # Git names what it pushes on standard input; what follows in the hook shall find it there again.
 _PUSH = """\
@@ -20,24 +28,14 @@ $alembic_worktrees_pushed
 ALEMBIC_WORKTREES
 """
 
-_BODIES = {
-    "pre-commit": "    alembic-worktrees check --staged || exit\n    alembic-worktrees protect || exit\n",
-    "pre-merge-commit": "    alembic-worktrees check --staged || exit\n",
-    "pre-push": _PUSH,
-    "post-merge": _REPORT.format(name="post-merge"),
-    "post-rewrite": _REPORT.format(name="post-rewrite"),
-    "post-checkout": _REPORT.format(name="post-checkout"),
-}
 
-# The same for a hook that is no shell script, and for managers of hooks.
-CALLS = {
-    "pre-commit": "alembic-worktrees check --staged && alembic-worktrees protect",
-    "pre-merge-commit": "alembic-worktrees check --staged",
-    "pre-push": "alembic-worktrees check --pushed",
-    "post-merge": "alembic-worktrees report post-merge",
-    "post-rewrite": "alembic-worktrees report post-rewrite",
-    "post-checkout": "alembic-worktrees report post-checkout",
-}
+def _body(name: str, call: str) -> str:
+    if name == "pre-push":
+        return _PUSH
+    if "report" in call:
+        return f'    {call} "$@" </dev/null || :\n'
+    return "".join(f"    {one} || exit\n" for one in call.split(" && "))
+
 
 _LEFTHOOK_CALLS = {name: call + (" {0}" if "report" in call else "") for name, call in CALLS.items()}
 LEFTHOOK = "".join(
@@ -51,7 +49,7 @@ LEFTHOOK_TOML = "".join(
     for name, call in _LEFTHOOK_CALLS.items()
 )
 
-HOOKS = {name: _QUIETLY.format(body=body) for name, body in _BODIES.items()}
+HOOKS = {name: _QUIETLY.format(body=_body(name, call)) for name, call in CALLS.items()}
 
 _LOCAL = """\
 - repo: local
@@ -100,4 +98,4 @@ def pre_commit_item(installed: Installed) -> str:
     return _LOCAL.replace("@LANGUAGE@", release)
 
 
-INSTALL = "pre-commit install " + " ".join(f"--hook-type {name}" for name in _BODIES)
+INSTALL = "pre-commit install " + " ".join(f"--hook-type {name}" for name in CALLS)

@@ -72,7 +72,7 @@ def plan_removal(place: Place) -> Installation:
     changes.append(Change(place.root / PRE_COMMIT, config, config and without_repo(config)))
     hooks = tuple(_without_plain_hooks(place))
     others = other_worktrees(place)
-    if others and any(_is_below(hook.path, place.common) for hook in hooks):
+    if others and any(hook.path.is_relative_to(place.common) for hook in hooks):
         text = _(
             "The hooks are those of all worktrees of this repository, so these lose them too:\n{others:lines}"
         )
@@ -126,13 +126,9 @@ def _mode(change: Change) -> int:
 def _remove_empty_folders(folder: Path, place: Place) -> None:
     """Remove folders that nothing is left in, up to the checkout's top; none of git's own."""
     with suppress(OSError):  # not empty
-        while folder != place.root and _is_below(folder, place.root) and not _is_below(folder, place.common):
+        while place.root in folder.parents and not folder.is_relative_to(place.common):
             folder.rmdir()
             folder = folder.parent
-
-
-def _is_below(path: Path, folder: Path) -> bool:
-    return path.is_relative_to(folder)
 
 
 def _read(path: Path) -> str | None:
@@ -205,15 +201,11 @@ def _hooks(place: Place, notes: list[Message]) -> Iterator[Change]:
         if not _calls_us(place.root / lefthook):
             calls = LEFTHOOK_TOML if lefthook.endswith(".toml") else LEFTHOOK
             notes.append(by_hand(place.root / lefthook, calls))
-    elif husky := _husky(place):
+    # Newer versions of husky let git run `.husky/_`, which runs what lies above.
+    elif husky := next((path for path in (place.hooks, place.hooks.parent) if path.name == HUSKY), None):
         notes += _elsewhere(husky)
     else:
         yield from _in_git(place, notes)
-
-
-def _husky(place: Place) -> Path | None:
-    """Return husky's folder if git runs its hooks; newer ones let git run `.husky/_`, which runs what lies above."""
-    return next((path for path in (place.hooks, place.hooks.parent) if path.name == HUSKY), None)
 
 
 def _in_git(place: Place, notes: list[Message]) -> Iterator[Change]:
@@ -307,4 +299,4 @@ def _real(path: Path) -> Path:
 
 
 def _is_inside(path: Path, place: Place) -> bool:
-    return _is_below(path, place.root) or _is_below(path, place.common)
+    return path.is_relative_to(place.root) or path.is_relative_to(place.common)

@@ -192,18 +192,13 @@ def _remembered(
         closure = graph.closure(pending, barred=reached)
         fresh = closure.known | closure.unknown
         reached |= fresh
-        candidates = (_in_git(word, search) for word in sorted(fresh - owned))
+        candidates = (
+            next((one for one in search.find(word) if one.path is None), None)
+            for word in sorted(fresh - owned)
+        )
         new = {one.revision.id: one for one in candidates if one}
         found |= new
-        parents = (_parents(one, graph) for id, one in new.items() if id not in graph.nodes)
-        pending = {*new, *chain.from_iterable(parents)}
+        pending = set(new)
+        for revision in (one.revision for id, one in new.items() if id not in graph.nodes):
+            pending |= {*revision.down_revisions, *map(graph.owner, revision.depends_on)}
     return found
-
-
-def _in_git(word: str, search: Search) -> Candidate | None:
-    return next((one for one in search.find(word) if one.path is None), None)
-
-
-def _parents(candidate: Candidate, graph: Graph) -> Iterator[str]:
-    yield from candidate.revision.down_revisions
-    yield from map(graph.owner, candidate.revision.depends_on)

@@ -16,7 +16,7 @@ from .call import Call, open_call
 if TYPE_CHECKING:
     import argparse
 
-    from ...migrations.inventory import Inventory, Skipped
+    from ...migrations.inventory import Skipped
     from ...search.checkouts import Checkout
     from ..printer import Printer
 
@@ -69,7 +69,10 @@ def _print_checkout(checkout: Checkout, call: Call) -> None:
     skipped: list[Skipped] = []
     names = names_in(checkout.project, skipped)
     call.tell_skipped(skipped)
-    borrowed = _origins(checkout) if sys.stdout.isatty() else {}
+    borrowed = {}
+    if sys.stdout.isatty():
+        rows = visit(checkout.project, []).copies
+        borrowed = {row.migration.relative_path: row.entry.origin.name for row in rows}
     lines = [
         call.printer.phrase(from_origin(name, borrowed[name])) if name in borrowed else name for name in names
     ]
@@ -77,22 +80,12 @@ def _print_checkout(checkout: Checkout, call: Call) -> None:
     call.printer.data(f"{checkout.name} ({count})", *(f"  {line}" for line in lines))
 
 
-def _origins(checkout: Checkout) -> dict[str, str]:
-    """Return where each borrowed file of a checkout comes from, by its name."""
-    rows = visit(checkout.project, []).copies
-    return {row.migration.relative_path: row.entry.origin.name for row in rows}
-
-
 def _document(checkout: Checkout, call: Call) -> dict[str, object]:
     skipped: list[Skipped] = []
-    rows = _rows(checkout, visit(checkout.project, skipped))
+    inventory = visit(checkout.project, skipped)
     call.tell_skipped(skipped)
-    return {"name": checkout.name, "path": str(checkout.path), "branch": checkout.branch, "migrations": rows}
-
-
-def _rows(checkout: Checkout, inventory: Inventory) -> list[dict[str, object]]:
     borrowed = {row.migration.path for row in inventory.copies}
-    return [
+    rows = [
         {
             "revision": migration.revision.id,
             "down_revision": list(migration.revision.down_revisions),
@@ -102,3 +95,4 @@ def _rows(checkout: Checkout, inventory: Inventory) -> list[dict[str, object]]:
         }
         for migration in sorted(inventory.all, key=lambda migration: migration.path)
     ]
+    return {"name": checkout.name, "path": str(checkout.path), "branch": checkout.branch, "migrations": rows}
