@@ -45,7 +45,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 class Look(NamedTuple):
     """What may be said of a revision in these tests; by default it is applied and in every checkout."""
 
-    place: str = OWN
+    whereabouts: str = OWN
     owners: tuple[str, ...] = ALL
     applied: bool | None = True
 
@@ -69,10 +69,10 @@ def item(
         parents=parents,
         depends_on=tuple(depends_on),
         labels=(),
-        place=look.place,
+        whereabouts=look.whereabouts,
         owners=look.owners,
-        borrowers=("StoFlow",) if look.place == BORROWED else (),
-        origin="StoFlow-A" if look.place in (BORROWED, GIT) else None,
+        borrowers=("StoFlow",) if look.whereabouts == BORROWED else (),
+        origin="StoFlow-A" if look.whereabouts in (BORROWED, GIT) else None,
         applied=look.applied,
         row=False,
         tips=(),
@@ -312,7 +312,7 @@ def test_folding_keeps_all_that_matters(pictured: Picture) -> None:
     for entry in entries:
         for one in entry.items if len(entry.items) > 1 else ():
             assert len(one.above) == above.count(one.id) == 1  # no head, base, merge or branch point
-            assert one.place not in (BORROWED, GIT, NOWHERE)
+            assert one.whereabouts not in (BORROWED, GIT, NOWHERE)
             assert one.applied is not False
         following = zip(entry.items, entry.items[1:], strict=False)
         assert all(newer.parents == (older.id,) for newer, older in following)

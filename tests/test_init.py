@@ -15,7 +15,7 @@ import yaml  # type: ignore[import-untyped, unused-ignore]  # pre-commit brings 
 from alembic_worktrees import __version__
 from alembic_worktrees.install import installation as install
 from alembic_worktrees.install.blocks import with_hook
-from alembic_worktrees.install.extras import Place
+from alembic_worktrees.install.extras import Target
 from alembic_worktrees.install.hook_scripts import CALLS, HOOKS
 from alembic_worktrees.install.shim import render
 from alembic_worktrees.messages.errors import UserError
@@ -579,8 +579,8 @@ def test_french_setting_is_spoken(world: World) -> None:
 # writing
 
 
-def place_of(world: World) -> Place:
-    return Place(world.main.path, world.main.path / ".git", hooks_of(world.main), None)
+def target_of(world: World) -> Target:
+    return Target(world.main.path, world.main.path / ".git", hooks_of(world.main), None)
 
 
 def test_nothing_is_written_if_one_file_cannot_be(world: World) -> None:
@@ -591,7 +591,7 @@ def test_nothing_is_written_if_one_file_cannot_be(world: World) -> None:
         install.Change(world.main.path / "blocked/b", None, "b"),
     )
     with pytest.raises(UserError) as error:
-        install.apply(install.Installation(changes, ()), place_of(world))
+        install.apply(install.Installation(changes, ()), target_of(world))
     assert "Cannot write" in error.value.text
     (world.main.path / "blocked").unlink()
     assert seen(world) == before
@@ -602,7 +602,7 @@ def test_file_that_changed_while_the_user_thought_is_not_overwritten(world: Worl
     change = install.Change(path, "shown", "ours")
     path.write_text("changed since")
     with pytest.raises(UserError) as error:
-        install.apply(install.Installation((change,), ()), place_of(world))
+        install.apply(install.Installation((change,), ()), target_of(world))
     assert "has changed meanwhile" in error.value.text
     assert path.read_text() == "changed since"
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees.install.extras import Home, Place, find_app, render
+from alembic_worktrees.install.extras import Home, Target, find_app, render
 from worlds.world import Layout, World
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def test_documents_do_the_same_in_both_languages(name: str) -> None:
 @pytest.mark.parametrize("published", [None, "origin/develop"])
 @pytest.mark.parametrize("name", ["scripts/dev.sh", SYNC, FINISH])
 def test_documents_have_no_mark_left(world_root: Path, name: str, published: str | None) -> None:
-    place = Place(world_root / "StoFlow", world_root, world_root, None)
+    place = Target(world_root / "StoFlow", world_root, world_root, None)
     world = World.create(world_root, "sqlite://", layout=Layout(backend="back end"))
     home = Home(place, world.main.backend, "develop", published, silent_origin=False, language="en")
     text = render(name, home)

@@ -393,7 +393,7 @@ def test_several_version_locations(world_root: Path) -> None:
     main.commit(f"Add {ID}")
     main.git("checkout", "--quiet", "develop")
     (one,) = found(main, ID)
-    assert (one.place, one.relative_path) == (f"backend/{locations[1]}", FILE)
+    assert (one.location, one.relative_path) == (f"backend/{locations[1]}", FILE)
     forget(main, "feature-A")
     assert kinds(found(main, ID)) == ["unreachable"]
 

@@ -121,7 +121,7 @@ def test_a_clone_whose_project_lies_elsewhere(world: World) -> None:
     clone.commit("Move")
     stash_at_top(clone)
     (one,) = found(world.main, ID)
-    assert (one.place, one.content) == ("migrations/versions", revision_text(ID, "aaaa1111").encode())
+    assert (one.location, one.content) == ("migrations/versions", revision_text(ID, "aaaa1111").encode())
 
 
 def stash_at_top(clone: Checkout) -> None:

@@ -151,7 +151,7 @@ class Published:
         self._author = author
         self._stack = ExitStack()
         self._error: UserError | OSError | None = None
-        self._place: Mapping[str, str] = {}
+        self._written: Mapping[str, str] = {}
 
     def __enter__(self) -> Published:
         self._database = self._author.database(silent=True)
@@ -168,17 +168,17 @@ class Published:
             if project.repository is None:
                 raise UserError(_("there is no git here"))
             point = published_point(project, setting)
-            self._place = self._stack.enter_context(written_out(project, point))
-            self._database.begin_comparison(argv, self._place)
+            self._written = self._stack.enter_context(written_out(project, point))
+            self._database.begin_comparison(argv, self._written)
         except (UserError, OSError) as error:
             self._error = error
 
     def has(self, path: Path) -> bool:
         """Whether the published point has a file of this checkout."""
         root = self._author.project.root
-        if not self._place or not path.is_relative_to(root):
+        if not self._written or not path.is_relative_to(root):
             return True
-        return os.path.lexists(os.path.join(self._place["there"], path.relative_to(root)))
+        return os.path.lexists(os.path.join(self._written["there"], path.relative_to(root)))
 
     def undoing(self, numbers: Sequence[int]) -> tuple[Mapping[str, object], ...]:
         """Return what undoes these operations of its comparison."""
@@ -190,7 +190,7 @@ class Published:
             raise self._error
         found = self._database.comparison()
         here = {_where(table, str(self._author.project.folder)) for table in applied.tables}
-        if {_where(table, self._place["folder"]) for table in found.applied.tables} != here:
+        if {_where(table, self._written["folder"]) for table in found.applied.tables} != here:
             text = _("its env.py leads to another database: {databases:list}")
             raise UserError(text, databases=found.applied.names)
         return found

@@ -32,8 +32,8 @@ def published_point(project: Project, setting: str | None) -> str:
     base = git.merge_base(project.root, "HEAD", branch) if branch else None
     if branch is None or base is None:
         raise UserError(_("this branch has nothing in common with {branch}"), branch=branch or "HEAD")
-    places = [place for place in project.versions if place.is_relative_to(project.root)]
-    return git.last_touching(project.root, base, places) or base
+    locations = [path for path in project.versions if path.is_relative_to(project.root)]
+    return git.last_touching(project.root, base, locations) or base
 
 
 def _default(project: Project) -> str | None:
@@ -100,21 +100,21 @@ def _link_settings(project: Project, there: Path) -> None:
     """Lead to what env.py may read beside git's files: `.env`, and what git ignores beside the config and env.py."""
     folders = {project.root, project.scripts, project.folder, *project.folder.parents}
     found = [
-        place
+        path
         for folder in folders
         if folder.is_relative_to(project.root)
-        for place in folder.iterdir()
-        if not _is_no_setting(place, project)
+        for path in folder.iterdir()
+        if not _is_no_setting(path, project)
     ]
     ignored = git.ignored(project.root, found)
-    for place in found:
-        link = there / place.relative_to(project.root)
-        wanted = place in ignored or (place.name.startswith(".env") and place.is_file())
+    for path in found:
+        link = there / path.relative_to(project.root)
+        wanted = path in ignored or (path.name.startswith(".env") and path.is_file())
         if wanted and not os.path.lexists(link) and link.parent.is_dir():
-            link.symlink_to(place)
+            link.symlink_to(path)
 
 
-def _is_no_setting(place: Path, project: Project) -> bool:
+def _is_no_setting(path: Path, project: Project) -> bool:
     """Whether it is git's, a virtual environment, what Python has compiled, or a migration."""
-    named = place.name in {".git", "__pycache__", "node_modules"}
-    return named or (place / "pyvenv.cfg").is_file() or {place, place.parent} & {*project.versions} != set()
+    named = path.name in {".git", "__pycache__", "node_modules"}
+    return named or (path / "pyvenv.cfg").is_file() or {path, path.parent} & {*project.versions} != set()

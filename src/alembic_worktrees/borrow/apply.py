@@ -129,36 +129,40 @@ def _records(plan: Plan, project: Project, inventory: Inventory) -> tuple[Record
 
 def _noted(rows: Iterable[Borrowed], project: Project, inventory: Inventory) -> Records:
     """Return what is to be written down of these files, and of those of other projects: in each record, or in none."""
-    records: Records = {place: [] for place in inventory.records}
+    records: Records = {record_path: [] for record_path in inventory.records}
     for note in inventory.others:
-        records.setdefault(note.place, []).append(note.entry)
+        records.setdefault(note.record_path, []).append(note.entry)
     for row in rows:
         # What is staged is ignored by no record: it would seem to be this branch's own.
-        place = row.place if row.staged else _place_of(row, project, inventory)
-        records.setdefault(place, []).append(_moved(row.entry, row.migration.path, place, project))
+        record_path = row.record_path if row.staged else _record_of(row, project, inventory)
+        records.setdefault(record_path, []).append(
+            _moved(row.entry, row.migration.path, record_path, project)
+        )
     return records
 
 
-def _place_of(row: Borrowed, project: Project, inventory: Inventory) -> Path:
-    if row.place in inventory.records:
-        return row.place
-    return _record_place(row.migration.path.parent, project, inventory)
+def _record_of(row: Borrowed, project: Project, inventory: Inventory) -> Path:
+    if row.record_path in inventory.records:
+        return row.record_path
+    return _record_path_above(row.migration.path.parent, project, inventory)
 
 
-def _moved(entry: record.Entry, path: Path, place: Path, project: Project) -> record.Entry:
-    """Return the entry of the file at `path` as it stands at `place`."""
-    top = place.parent if place.name == record.NAME else project.root
+def _moved(entry: record.Entry, path: Path, record_path: Path, project: Project) -> record.Entry:
+    """Return the entry of the file at `path` as it stands at `record_path`."""
+    top = record_path.parent if record_path.name == record.NAME else project.root
     return entry._replace(path=path.relative_to(top).as_posix())
 
 
 def _with_copies(plan: Plan, project: Project, inventory: Inventory, kept: Records) -> Records:
     if project.repository is None:
         return {}  # outside git a copy is a plain copy
-    after = {place: list(entries) for place, entries in kept.items()}
+    after = {record_path: list(entries) for record_path, entries in kept.items()}
     for copy in plan.copies:
         old, folder = copy.replaces, copy.path.parent
-        place = _place_of(old, project, inventory) if old else _record_place(folder, project, inventory)
-        after.setdefault(place, []).append(_moved(_entry(copy), copy.path, place, project))
+        record_path = (
+            _record_of(old, project, inventory) if old else _record_path_above(folder, project, inventory)
+        )
+        after.setdefault(record_path, []).append(_moved(_entry(copy), copy.path, record_path, project))
     return after
 
 
@@ -167,12 +171,12 @@ def _entry(copy: Copy) -> record.Entry:
     return record.Entry(copy.path.name, candidate.revision.id, candidate.origin, sha256(candidate.content))
 
 
-def _record_place(folder: Path, project: Project, inventory: Inventory) -> Path:
+def _record_path_above(folder: Path, project: Project, inventory: Inventory) -> Path:
     """Return the record for a file in `folder`: beside it, or above where somebody else's `.gitignore` is."""
     for above in (folder, *folder.parents):
-        place = above / record.NAME
-        if place in inventory.records or not os.path.lexists(place):
-            return place
+        record_path = above / record.NAME
+        if record_path in inventory.records or not os.path.lexists(record_path):
+            return record_path
         if above == project.root:
             break
     text = _(
@@ -189,7 +193,7 @@ def _remove_leftovers(project: Project, records: Records) -> None:
         return
     if memory := memory_of(project.root):
         remove_leftovers(memory.parent)
-    beside_records = {place.parent: False for place in records}
+    beside_records = {record_path.parent: False for record_path in records}
     for folder, recursive in {**beside_records, **dict.fromkeys(project.versions, True)}.items():
         if folder.resolve().is_relative_to(project.root):
             remove_leftovers(folder, recursive=recursive)
@@ -203,8 +207,13 @@ def _write_copies(plan: Plan, project: Project, before: Records, after: Records)
         for folder in folders:
             make_folder(folder, undo)
         if project.repository:
-            undo.callback(_write_records, {place: before.get(place, []) for place in after}, project)
-            both = {place: [*before.get(place, []), *entries] for place, entries in after.items()}
+            undo.callback(
+                _write_records, {record_path: before.get(record_path, []) for record_path in after}, project
+            )
+            both = {
+                record_path: [*before.get(record_path, []), *entries]
+                for record_path, entries in after.items()
+            }
             _write_records(both, project)
             _prove_ignored(plan, project)
         contents = [(copy.path.parent, copy.candidate.content) for copy in plan.copies]
@@ -248,11 +257,11 @@ def _link(whole: Path, path: Path) -> None:
 
 def _write_records(records: Records, project: Project) -> None:
     """Bring the memory and every record to its text; one with no entries left is removed."""
-    for place, entries in _with_memory(records, project).items():
+    for record_path, entries in _with_memory(records, project).items():
         if entries:
-            _write_record(place, record.render(dict.fromkeys(entries)))
+            _write_record(record_path, record.render(dict.fromkeys(entries)))
         else:
-            place.unlink(missing_ok=True)
+            record_path.unlink(missing_ok=True)
 
 
 def _with_memory(records: Records, project: Project) -> Records:
@@ -260,34 +269,36 @@ def _with_memory(records: Records, project: Project) -> Records:
     memory = memory_of(project.root)
     if memory is None:
         return records
-    others = {place: entries for place, entries in records.items() if place != memory}
+    others = {record_path: entries for record_path, entries in records.items() if record_path != memory}
     known = (
-        _moved(entry, place.parent / entry.path, memory, project)
-        for place, entries in others.items()
+        _moved(entry, record_path.parent / entry.path, memory, project)
+        for record_path, entries in others.items()
         for entry in entries
     )
     return {memory: [*known, *records.get(memory, [])], **others}
 
 
-def _write_record(place: Path, text: str) -> None:
+def _write_record(record_path: Path, text: str) -> None:
     try:
-        if read_plain(place, allowed_roots(place.parent)) != text.encode("utf-8"):
-            overwrite(place, text.encode("utf-8"))
+        if read_plain(record_path, allowed_roots(record_path.parent)) != text.encode("utf-8"):
+            overwrite(record_path, text.encode("utf-8"))
     except NotReadable as error:
         if error.reason != "gone":
-            raise CannotWrite(place, error.reason) from error
-        _create_record(place, text.encode("utf-8"))
+            raise CannotWrite(record_path, error.reason) from error
+        _create_record(record_path, text.encode("utf-8"))
 
 
-def _create_record(place: Path, content: bytes) -> None:
+def _create_record(record_path: Path, content: bytes) -> None:
     """Let the record appear whole. It has no name before: nothing would yet tell git to ignore that."""
     try:
-        with open(os.open(place.parent, os.O_TMPFILE | os.O_WRONLY, 0o666), "wb") as file:
+        with open(os.open(record_path.parent, os.O_TMPFILE | os.O_WRONLY, 0o666), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
             # Python follows the link to the nameless file only where a folder's descriptor is given.
-            os.link(f"/proc/self/fd/{file.fileno()}", place, src_dir_fd=file.fileno(), follow_symlinks=True)
+            os.link(
+                f"/proc/self/fd/{file.fileno()}", record_path, src_dir_fd=file.fileno(), follow_symlinks=True
+            )
     except (AttributeError, OSError):  # only Linux has nameless files, and there not every file system
-        with temporary(place.parent, content) as whole:
-            _link(whole, place)
+        with temporary(record_path.parent, content) as whole:
+            _link(whole, record_path)

@@ -56,10 +56,10 @@ class Memory:
             wanted = [id for id in sorted(above & chosen.keys()) if id not in self._here and id not in known]
         return known
 
-    def place(self, table: VersionTable, id: str) -> str:
+    def git_name(self, table: VersionTable, id: str) -> str:
         """Return git's name for the file of a revision in the archive."""
         commit = self.archive.commit if self.archive else ""
-        return f"{commit[:10]}:{self._chosen(table)[id].place}"
+        return f"{commit[:10]}:{self._chosen(table)[id].stored_at}"
 
     def _chosen(self, table: VersionTable) -> dict[str, Entry]:
         database = archive.database_key(table, self._project)

@@ -82,8 +82,10 @@ def _later(scene: Scene, known: Mapping[str, Known]) -> Callable[[str], int]:
 
 
 def _version(revision: Revision, content: bytes, path: str) -> Candidate:
-    place, relative_path = os.path.split(path)
-    return Candidate(revision, content, place, relative_path, Origin("", "", None, path), UNCOMMITTED, None)
+    location, relative_path = os.path.split(path)
+    return Candidate(
+        revision, content, location, relative_path, Origin("", "", None, path), UNCOMMITTED, None
+    )
 
 
 class _Case(NamedTuple):
@@ -97,7 +99,7 @@ class _Case(NamedTuple):
 def _another(case: _Case, id: str) -> Objection:
     ran, here = case.known[id], case.scene.own[id]
     elsewhere = _lying(case, id)
-    place = elsewhere.where if elsewhere else f"git show {quoted(case.memory.place(case.table, id))}"
+    where = elsewhere.where if elsewhere else f"git show {quoted(case.memory.git_name(case.table, id))}"
     text = _(
         "{revision} is applied, but what ran is another migration than the one here, which "
         "has not run. Nothing was done.\n"
@@ -111,7 +113,7 @@ def _another(case: _Case, id: str) -> Objection:
         "another-ran",
         text,
         revision=id,
-        ran=_told(ran.content, ran.revision.down_revisions, place),
+        ran=_told(ran.content, ran.revision.down_revisions, where),
         here=_told(here.content, here.revision.down_revisions, here.path),
         path=here.path,
         take_back=_take_back(case, id, elsewhere),
@@ -206,8 +208,8 @@ def _lying(case: _Case, id: str) -> Candidate | None:
     return next((one for one in found if one.origin.kind in {"checkout", "ref"}), None)
 
 
-def _told(content: bytes, parents: tuple[str, ...], place: object) -> Message:
-    values = {"title": first_line(content), "parents": _after(parents), "place": place}
+def _told(content: bytes, parents: tuple[str, ...], where: object) -> Message:
+    values = {"title": first_line(content), "parents": _after(parents), "place": where}
     return Message(_("“{title}”, after {parents:list}: {place}"), values)
 
 
@@ -228,7 +230,7 @@ def _take_back(case: _Case, id: str, elsewhere: Candidate | None) -> str:
         return f"cd {quoted(checkout.path / os.path.relpath(project.folder, project.root))} && {downgrade}"
     relative_path = os.path.relpath(case.scene.here[id].path, project.folder)
     path, new = quoted(relative_path), quoted(f"{relative_path}.new")
-    old = quoted(case.memory.place(case.table, id))
+    old = quoted(case.memory.git_name(case.table, id))
     swap = f"mv {path} {new} && git show {old} >{path} && {downgrade}; mv {new} {path}"
     return f"cd {quoted(project.folder)} && {swap}"
 

@@ -286,7 +286,7 @@ class _Targets:
         return {str(path).casefold() for path in (*present, *self._stashed())}
 
     def choose(self, candidate: Candidate) -> Path:
-        usual = self._project.root / candidate.place
+        usual = self._project.root / candidate.location
         location = usual if usual in self._project.versions else self._project.versions[0]
         relative_path = (
             candidate.relative_path if self._project.recursive else os.path.basename(candidate.relative_path)

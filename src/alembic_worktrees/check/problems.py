@@ -173,8 +173,8 @@ def problem(
     return Problem(id, revision, message, cure, tuple(files), marks, id in WARNINGS)
 
 
-def lying(missing: Problem, place: Found) -> Problem:
+def lying(missing: Problem, found: Found) -> Problem:
     """Return what is to be said of a revision that is missing here, and lies in that place."""
-    id = f"{missing.id.partition('-')[0]}-{place.how}"
-    message = Message(_LYING[place.how], {**missing.message.values, **place._asdict()})
-    return missing._replace(id=id, message=message, hint=place.cure)
+    id = f"{missing.id.partition('-')[0]}-{found.how}"
+    message = Message(_LYING[found.how], {**missing.message.values, **found._asdict()})
+    return missing._replace(id=id, message=message, hint=found.cure)

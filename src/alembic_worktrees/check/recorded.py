@@ -90,7 +90,7 @@ def _sides(scope: Scope, tree: Tree) -> dict[Key, _Side]:
     """Return what a tree has of each environment."""
     return {
         (environment.folder, environment.files.section): _Side(
-            environment, tree, tree.migrations(environment.places)
+            environment, tree, tree.migrations(environment.locations)
         )
         for environment in tree.projects(scope.files, scope.folder)
     }
@@ -160,7 +160,7 @@ def _past(parent: Tree, past: Mapping[Key, _Side], key: Key, side: _Side, now: M
         return past[key]
     gone = [one.files for other, one in past.items() if other not in now]
     files = {path: blob for one in gone for path, blob in one.items()}
-    return _Side(side.environment, parent, {**files, **parent.migrations(side.environment.places)})
+    return _Side(side.environment, parent, {**files, **parent.migrations(side.environment.locations)})
 
 
 def _judged(scope: Scope, side: _Side, past: Sequence[_Side], sound: Collection[str]) -> Review:

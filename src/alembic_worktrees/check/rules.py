@@ -61,7 +61,7 @@ def located(problems: Iterable[Problem], whereabouts: Whereabouts) -> tuple[Prob
     """Say of each revision that is missing where it lies, if it lies anywhere."""
     ask = cache(whereabouts)
     asked = ((one, ask(one.revision) if one.revision and one.id in MISSING else None) for one in problems)
-    return tuple(lying(one, place) if place else one for one, place in asked)
+    return tuple(lying(one, found) if found else one for one, found in asked)
 
 
 def _broken(snapshot: Snapshot) -> Iterator[Problem]:

@@ -16,11 +16,11 @@ from ..project.errors import BadConfig, ConfigUnreadable, PackageMissing
 from ..project.project import (
     USUAL_FOLDER,
     ConfigFiles,
-    Places,
+    Locations,
     environments,
     environments_in,
     ground_at,
-    read_places,
+    read_locations,
     read_project,
 )
 
@@ -43,7 +43,7 @@ class Environment(NamedTuple):
 
     folder: str
     files: ConfigFiles
-    places: Places
+    locations: Locations
 
 
 class Broken(NamedTuple):
@@ -122,13 +122,15 @@ class Tree:
             return
         for named in all_named:
             try:
-                places = read_places(ini, toml, self.root / folder, self.root, named, self._ground(folder))
+                locations = read_locations(
+                    ini, toml, self.root / folder, self.root, named, self._ground(folder)
+                )
             except BadConfig as error:
                 self._refuse(folder, named, error)
                 continue
-            if places and places not in seen:
-                seen.add(places)
-                yield Environment(folder, named, places)
+            if locations and locations not in seen:
+                seen.add(locations)
+                yield Environment(folder, named, locations)
 
     def _refuse(self, folder: str, files: ConfigFiles, error: BadConfig) -> None:
         name = files.toml if error.values.get("path") == TOML else files.ini
@@ -171,16 +173,16 @@ class Tree:
                 except UserError:
                     continue
                 inside = (path for path in project.versions if path.is_relative_to(self.root))
-                places = tuple(path.relative_to(self.root).as_posix() for path in inside)
-                yield Environment(folder, named, Places(places, project.recursive, project.sourceless))
+                locations = tuple(path.relative_to(self.root).as_posix() for path in inside)
+                yield Environment(folder, named, Locations(locations, project.recursive, project.sourceless))
 
-    def migrations(self, places: Places) -> dict[str, str]:
+    def migrations(self, locations: Locations) -> dict[str, str]:
         """Return the blob of each file that Alembic would load, by path, in Alembic's order."""
         found: dict[str, str] = {}
-        for place in places.folders:
-            prefix = f"{place}/" if place != "." else ""
+        for location in locations.folders:
+            prefix = f"{location}/" if location != "." else ""
             inside = sorted(path.removeprefix(prefix) for path in self.blobs if path.startswith(prefix))
-            found |= {prefix + path: self.blobs[prefix + path] for path in _loaded(inside, places)}
+            found |= {prefix + path: self.blobs[prefix + path] for path in _loaded(inside, locations)}
         return found
 
     def snapshot(self, folder: str, blobs: Mapping[str, str], *, sound: Iterable[str] = ()) -> Snapshot:
@@ -213,9 +215,9 @@ def config_folders(paths: Iterable[str], files: ConfigFiles) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _loaded(paths: Iterable[str], places: Places) -> Iterator[str]:
-    near = [one for one in paths if places.recursive or "/" not in one.removeprefix(f"{CACHE}/")]
-    compiled = {*without_source(near)} if places.sourceless else ()
+def _loaded(paths: Iterable[str], locations: Locations) -> Iterator[str]:
+    near = [one for one in paths if locations.recursive or "/" not in one.removeprefix(f"{CACHE}/")]
+    compiled = {*without_source(near)} if locations.sourceless else ()
     for relative_path in near:
         source = is_migration_name(os.path.basename(relative_path)) and CACHE not in relative_path.split("/")
         if source or relative_path in compiled:

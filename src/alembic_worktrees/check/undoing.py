@@ -60,7 +60,7 @@ def _foreign(locate: Callable[[], Project], settings: Settings, own: Collection[
         inventory = take_inventory(project)
         search = Search(project, settings, borrowed=(*inventory.borrowed, *inventory.edited))
         return tuple(
-            Foreign(one.revision, one.content, one.origin.name, os.path.join(one.place, one.relative_path))
+            Foreign(one.revision, one.content, one.origin.name, os.path.join(one.location, one.relative_path))
             for one in search.foreign(own)
         )
     except UserError:  # what the index has may have no project in the working tree

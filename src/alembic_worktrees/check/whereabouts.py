@@ -86,7 +86,7 @@ class Whereabouts:
 
     def _bring(self, candidate: Candidate) -> Message:
         """Return the command that brings a migration into this branch: by merging its branch, else by its bytes."""
-        origin, target = candidate.origin, self._project.root / candidate.place / candidate.relative_path
+        origin, target = candidate.origin, self._project.root / candidate.location / candidate.relative_path
         checkouts = {checkout.name: checkout for checkout in self._search.surroundings.others}
         checkout = checkouts.get(origin.name if candidate.path else origin.name.partition(":")[0])
         if candidate.path is None:

@@ -76,9 +76,9 @@ def postgres(folder: Path, database: str) -> Iterator[Server]:
 def _programs() -> Path:
     """Return the folder of the extra's programs, without importing it: that would write a lock file."""
     spec = find_spec(PACKAGE)
-    places: Sequence[str] = (spec and spec.submodule_search_locations) or ()
-    for place in places:
-        programs = Path(place) / "pginstall" / "bin"
+    locations: Sequence[str] = (spec and spec.submodule_search_locations) or ()
+    for location in locations:
+        programs = Path(location) / "pginstall" / "bin"
         if programs.is_dir():
             return programs
     by_pipx = (Path(sys.prefix) / "pipx_metadata.json").exists()

@@ -202,10 +202,10 @@ def _environment(home: Path, environment: Mapping[str, str]) -> dict[str, str]:
 @contextmanager
 def _folder() -> Iterator[Path]:
     """Make a folder for all that the demo needs, and remove it."""
-    place = Path(tempfile.gettempdir()).resolve()
-    if len(str(place)) > LONGEST_FOLDER:
-        place = Path("/tmp")  # noqa: S108
-    folder = Path(tempfile.mkdtemp(prefix="awt-demo-", dir=place)).resolve()
+    parent = Path(tempfile.gettempdir()).resolve()
+    if len(str(parent)) > LONGEST_FOLDER:
+        parent = Path("/tmp")  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="awt-demo-", dir=parent)).resolve()
     try:
         yield folder
     finally:

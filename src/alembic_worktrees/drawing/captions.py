@@ -58,7 +58,7 @@ def caption(entry: Entry, picture: Picture, phrase: Phrase) -> Caption:
     """Return the words for a node."""
     item = entry.first
     labels = (phrase(Message(_("label {label}"), {"label": clean(label)})) for label in item.labels)
-    pending = phrase(NOT_APPLIED) if item.applied is False and item.place != NOWHERE else ""
+    pending = phrase(NOT_APPLIED) if item.applied is False and item.whereabouts != NOWHERE else ""
     tags = tuple(filter(None, [_where(item, picture, phrase), *labels, pending]))
     if len(entry.items) > 1:
         folded = phrase(_n("… {n} revision …", "… {n} revisions …", len(entry.items)))
@@ -69,9 +69,9 @@ def caption(entry: Entry, picture: Picture, phrase: Phrase) -> Caption:
 
 def _where(item: Item, picture: Picture, phrase: Phrase) -> str:
     """Say who has it, where that is not everybody."""
-    if item.place == OWN and set(item.owners) >= set(picture.checkouts):
+    if item.whereabouts == OWN and set(item.owners) >= set(picture.checkouts):
         return ""
-    if item.place == OWN and len(item.owners) == 1:
+    if item.whereabouts == OWN and len(item.owners) == 1:
         return phrase(Message(_("only here")))
     others = tuple(name for name in item.owners if name != picture.here)
     about = {
@@ -86,7 +86,7 @@ def _where(item: Item, picture: Picture, phrase: Phrase) -> str:
         GIT: _("only in git: {origin}"),
         NOWHERE: MEANINGS[NOWHERE],
     }
-    return phrase(Message(texts[item.place], about))
+    return phrase(Message(texts[item.whereabouts], about))
 
 
 def _names(names: Sequence[str], phrase: Phrase) -> str:
@@ -99,16 +99,16 @@ def _names(names: Sequence[str], phrase: Phrase) -> str:
 
 def mark(item: Item) -> str:
     """Return the sign for a revision."""
-    return MARKS[item.place][item.applied is False]
+    return MARKS[item.whereabouts][item.applied is False]
 
 
 def legend(entries: Sequence[Entry], phrase: Phrase) -> dict[str, str]:
     """Return what each sign means that is used."""
-    used = {(entry.first.place, entry.first.applied is False) for entry in entries}
+    used = {(entry.first.whereabouts, entry.first.applied is False) for entry in entries}
     meanings: dict[str, str] = {}
-    for place, signs in MARKS.items():
+    for whereabouts, signs in MARKS.items():
         for hollow, sign in enumerate(signs):
-            if (place, bool(hollow)) in used:
-                state = f", {phrase(NOT_APPLIED)}" if hollow and place != NOWHERE else ""
-                meanings[sign] = phrase(Message(MEANINGS[place])) + state
+            if (whereabouts, bool(hollow)) in used:
+                state = f", {phrase(NOT_APPLIED)}" if hollow and whereabouts != NOWHERE else ""
+                meanings[sign] = phrase(Message(MEANINGS[whereabouts])) + state
     return meanings

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .picture import Entry, Picture
 
 FOLD = ("[[", "]]")
-# place → the brackets that give a node its shape, its filling and its border
+# whereabouts → the brackets that give a node its shape, its filling and its border
 STYLES = {
     OWN: ("([", "])", "#d7f0ea", "#1f7a8c"),
     BORROWED: ("{{", "}}", "#ffeccf", "#9a6700"),
@@ -31,16 +31,16 @@ def draw(picture: Picture, entries: Sequence[Entry], phrase: Phrase) -> str:
     names = {entry.id: f"n{number}" for number, entry in enumerate(entries)}
     lines = ["flowchart TD"]
     for entry in entries:
-        opening, closing = FOLD if len(entry.items) > 1 else STYLES[entry.first.place][:2]
-        style = entry.first.place + ("Open" if entry.first.applied is False else "")
+        opening, closing = FOLD if len(entry.items) > 1 else STYLES[entry.first.whereabouts][:2]
+        style = entry.first.whereabouts + ("Open" if entry.first.applied is False else "")
         lines.append(f'  {names[entry.id]}{opening}"{_label(entry, picture, phrase)}"{closing}:::{style}')
     for node in nodes(entries):
         for arrow, parents in (("-->", node.solid), ("-.->", node.dashed)):
             lines += [f"  {names[node.id]} {arrow} {names[one]}" for one in parents if one in names]
-    for place, (_, _, fill, border) in STYLES.items():
+    for whereabouts, (_, _, fill, border) in STYLES.items():
         drawn = f"stroke:{border},color:#1f2328"
-        lines.append(f"  classDef {place} fill:{fill},{drawn}")
-        lines.append(f"  classDef {place}Open fill:#ffffff,{drawn},stroke-dasharray:4 3")
+        lines.append(f"  classDef {whereabouts} fill:{fill},{drawn}")
+        lines.append(f"  classDef {whereabouts}Open fill:#ffffff,{drawn},stroke-dasharray:4 3")
     return "\n".join(lines) + "\n"
 
 

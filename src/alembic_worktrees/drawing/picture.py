@@ -21,14 +21,14 @@ SHORTEST_FOLD = 4  # a shorter run takes no more room as it is
 
 
 class Item(NamedTuple):
-    """One revision. `place` is where it is as seen from here: one of the words above."""
+    """One revision. `whereabouts` is where it is as seen from here: one of the words above."""
 
     id: str
     message: str
     parents: tuple[str, ...]  # its down_revisions
     depends_on: tuple[str, ...]  # ids, with labels resolved
     labels: tuple[str, ...]
-    place: str
+    whereabouts: str
     owners: tuple[str, ...]  # checkouts whose own files define it
     borrowers: tuple[str, ...]
     origin: str | None  # borrowed here: from whom; only in git: where
@@ -125,7 +125,7 @@ def _items(landscape: Landscape) -> Iterator[Item]:
             parents=tuple(dict.fromkeys(down)),
             depends_on=tuple(parent for parent in graph.parents(id) if parent not in down),
             labels=node.revision.branch_labels if node else (),
-            place=_place(here.checkout.name, owners, borrowers, in_git=id in found),
+            whereabouts=_whereabouts(here.checkout.name, owners, borrowers, in_git=id in found),
             owners=tuple(owners),
             borrowers=tuple(borrowers),
             origin=here.inventory.origins.get(id) or (found[id].origin.name if id in found else None),
@@ -135,7 +135,7 @@ def _items(landscape: Landscape) -> Iterator[Item]:
         )
 
 
-def _place(here: str, owners: list[str], borrowers: list[str], *, in_git: bool) -> str:
+def _whereabouts(here: str, owners: list[str], borrowers: list[str], *, in_git: bool) -> str:
     if here in owners:
         return OWN
     if here in borrowers:
@@ -216,9 +216,9 @@ def _run(item: Item, by_id: Mapping[str, Item], children: Mapping[str, list[str]
 def _is_dull(item: Item, by_id: Mapping[str, Item], children: Mapping[str, list[str]]) -> bool:
     above = children.get(item.id, [])
     straight = len(item.above) == len(item.parents) == len(above) == 1 and item.id in by_id[above[0]].parents
-    plain = item.place in (OWN, ELSEWHERE) and item.applied is not False
+    plain = item.whereabouts in (OWN, ELSEWHERE) and item.applied is not False
     return straight and plain and not (item.row or item.labels or item.tips)
 
 
 def _looks(item: Item) -> tuple[object, ...]:
-    return item.place, item.owners, item.borrowers, item.applied
+    return item.whereabouts, item.owners, item.borrowers, item.applied

@@ -129,7 +129,7 @@ def _row(entry: Entry, picture: Picture, layout: Layout, row: int, phrase: Phras
     """Draw a node and its words, and say where the words end; a fold has what it folds as a tooltip."""
     said, end = _words(caption(entry, picture, phrase), layout, _urgency(entry.first))
     lane = layout.lanes[row]
-    shape, hollow, style, tooltip = SHAPES[entry.first.place], entry.first.applied is False, "row", ""
+    shape, hollow, style, tooltip = SHAPES[entry.first.whereabouts], entry.first.applied is False, "row", ""
     if len(entry.items) > 1:
         shape, hollow, style = FOLD, True, "row fold"
         folded = "\n".join(f"{clean(item.id)}  {clean(item.message)}" for item in entry.items)
@@ -140,9 +140,9 @@ def _row(entry: Entry, picture: Picture, layout: Layout, row: int, phrase: Phras
 
 
 def _urgency(item: Item) -> str:
-    if item.place == OWN and item.applied is not False:
+    if item.whereabouts == OWN and item.applied is not False:
         return "tag"
-    return "bad" if item.place not in (OWN, BORROWED) and item.applied else "warn"
+    return "bad" if item.whereabouts not in (OWN, BORROWED) and item.applied else "warn"
 
 
 def _words(words: Caption, layout: Layout, style: str) -> tuple[str, float]:

@@ -109,33 +109,33 @@ class Change(NamedTuple):
 
 
 def past_files(
-    folder: Path, places: Iterable[str], without: str, timeout: float
+    folder: Path, paths: Iterable[str], without: str, timeout: float
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield (commit, blob, path) of every version of every file that history has in `places`, newest first.
+    """Yield (commit, blob, path) of every version of every file that history has in `paths`, newest first.
 
-    `places` are paths from the top of the checkout; refs that match `without` are left out. Where history ends
+    `paths` are paths from the top of the checkout; refs that match `without` are left out. Where history ends
     before its time, in a clone without all trees, so do the rows. Raises CutShort after what git told within
     `timeout` seconds.
     """
-    for change in _changes(folder, places, f"--exclude={without}", "--all", "--reflog", timeout=timeout):
+    for change in _changes(folder, paths, f"--exclude={without}", "--all", "--reflog", timeout=timeout):
         if change.after:
             yield change.commit, change.after, change.path
 
 
-def changes(folder: Path, places: Iterable[str], without: str) -> Iterator[Change]:
-    """Yield how the files in `places` changed on the refs but those that match `without`, newest first.
+def changes(folder: Path, paths: Iterable[str], without: str) -> Iterator[Change]:
+    """Yield how the files in `paths` changed on the refs but those that match `without`, newest first.
 
     A merge is held against each of its parents. What git does not tell within `TIMEOUT` is missing at the end.
     """
     with suppress(CutShort):
-        yield from _changes(folder, places, f"--exclude={without}", "--all", timeout=TIMEOUT)
+        yield from _changes(folder, paths, f"--exclude={without}", "--all", timeout=TIMEOUT)
 
 
-def _changes(folder: Path, places: Iterable[str], *which: str, timeout: float) -> Iterator[Change]:
+def _changes(folder: Path, paths: Iterable[str], *which: str, timeout: float) -> Iterator[Change]:
     form = ("--raw", "--no-abbrev", "--no-renames", "--no-mailmap", "-z", "--format=%x01%H")
-    if not (places := list(places)):
+    if not (paths := list(paths)):
         return
-    argv = (*_PLAIN, "log", *which, "--full-history", "-m", *form, "--", *places)
+    argv = (*_PLAIN, "log", *which, "--full-history", "-m", *form, "--", *paths)
     listed = ask(folder, *argv, timeout=timeout)
     commit = ""
     fields = iter(os.fsdecode(listed.out[: listed.out.rfind(b"\0") + 1]).split("\0"))
@@ -157,10 +157,10 @@ def last_commit(folder: Path, commit: str, path: str) -> Commit | None:
     return Commit(*fields) if len(fields) == 3 else None
 
 
-def last_touching(folder: Path, commit: str, places: Sequence[Path]) -> str | None:
-    """Return the newest commit, from `commit` back along first parents, that changed one of these (absolute) places."""
+def last_touching(folder: Path, commit: str, paths: Sequence[Path]) -> str | None:
+    """Return the newest commit, from `commit` back along first parents, that changed one of these (absolute) paths."""
     argv = (*_PLAIN, "log", "--first-parent", "-1", "--format=%H", commit)
-    return line_of(ask(folder, *argv, "--", *(os.path.relpath(place, folder) for place in places)))
+    return line_of(ask(folder, *argv, "--", *(os.path.relpath(path, folder) for path in paths)))
 
 
 def has_had(folder: Path, path: str) -> bool:

@@ -174,10 +174,10 @@ def own_folder(top: Path) -> Path | None:
     if mark.is_dir():
         return mark
     try:
-        word, _, place = os.fsdecode(read_plain(mark, allowed_roots(top))).removesuffix("\n").partition(" ")
+        word, _, target = os.fsdecode(read_plain(mark, allowed_roots(top))).removesuffix("\n").partition(" ")
     except NotReadable:
         return None
-    return top / place if word == "gitdir:" else None
+    return top / target if word == "gitdir:" else None
 
 
 def is_rebasing(top: Path) -> bool:

@@ -36,9 +36,9 @@ def tracked(folder: Path, paths: Iterable[Path], *, surely: bool = False) -> fro
     return frozenset(names[name] for name in listed if name in names)
 
 
-def untracked(folder: Path, places: Iterable[Path]) -> frozenset[Path]:
-    """Return the files in `places` (absolute, below `folder`) that the index does not have, ignored ones too."""
-    names = [os.path.relpath(place, folder) for place in places]
+def untracked(folder: Path, paths: Iterable[Path]) -> frozenset[Path]:
+    """Return the files in `paths` (absolute, below `folder`) that the index does not have, ignored ones too."""
+    names = [os.path.relpath(path, folder) for path in paths]
     listed = about_names(folder, "ls-files", "-z", "--others", names=names)
     return frozenset(folder / name for name in listed if name)
 

@@ -42,7 +42,7 @@ def rewritten(scope: Scope) -> Iterator[Rewritten]:
         if branch := _published(scope, folder):
             there = Tree(scope.root, branch)
             for environment in there.projects(scope.files, folder):
-                yield from _compare(branch, there.migrations(environment.places), head.blobs, index.blobs)
+                yield from _compare(branch, there.migrations(environment.locations), head.blobs, index.blobs)
 
 
 def _published(scope: Scope, folder: str) -> str | None:

@@ -90,7 +90,7 @@ def _new_migrations(
     """Yield what was not there before, be it changed or under another name."""
     blobs = set(known.values())
     for environment in environments:
-        for path, blob in tree.migrations(environment.places).items():
+        for path, blob in tree.migrations(environment.locations).items():
             if path not in known and blob not in blobs:
                 yield path
 

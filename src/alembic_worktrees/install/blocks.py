@@ -96,7 +96,7 @@ def _find_repos(events: Sequence[yaml.Event]) -> tuple[int, int] | None:
             starts.append(number)  # of a key, of its value, …, and the end of the mapping
         depth += isinstance(event, yaml.CollectionStartEvent)
     pairs = zip(starts[::2], starts[1::2], starts[2::2], strict=False)
-    found = [place for key, *place in pairs if getattr(events[key], "value", "") == "repos"]
+    found = [offset for key, *offset in pairs if getattr(events[key], "value", "") == "repos"]
     return (found[0][0], found[0][1]) if len(found) == 1 else None
 
 
@@ -112,14 +112,14 @@ def _with_item(text: str, repos: Sequence[yaml.Event], body: str) -> str | None:
     indent = dash - text.rfind("\n", 0, dash) - 1
     # What has no sign of its own, the end of a block say, has its mark where the next thing stands.
     signs = (event.end_mark.index for event in repos if event.end_mark.index > event.start_mark.index)
-    place = _next_line(text, max([dash + 1, *signs]))
-    comments = re.compile(rf"(?:\s*^[ ]{{{indent + 1},}}#.*\n?)*", re.MULTILINE).match(text, place)
-    return _inserted(text, comments.end() if comments else place, body, " " * indent)
+    offset = _next_line(text, max([dash + 1, *signs]))
+    comments = re.compile(rf"(?:\s*^[ ]{{{indent + 1},}}#.*\n?)*", re.MULTILINE).match(text, offset)
+    return _inserted(text, comments.end() if comments else offset, body, " " * indent)
 
 
-def _next_line(text: str, place: int) -> int:
-    """Return where the next line begins: at `place` itself, if that is a beginning."""
-    return text.find("\n", place - 1) + 1 or len(text)
+def _next_line(text: str, offset: int) -> int:
+    """Return where the next line begins: at `offset` itself, if that is a beginning."""
+    return text.find("\n", offset - 1) + 1 or len(text)
 
 
 def _block(body: str, indent: str, line_break: str) -> str:
@@ -127,13 +127,13 @@ def _block(body: str, indent: str, line_break: str) -> str:
     return line_break.join(f"{indent}{line}".rstrip() for line in lines)
 
 
-def _inserted(text: str, place: int, body: str, indent: str) -> str:
+def _inserted(text: str, offset: int, body: str, indent: str) -> str:
     """Put a block at the beginning of a line, or at the end of a text."""
     line_break = "\r\n" if "\r\n" in text else "\n"
     new = _block(body, indent, line_break)
-    if place >= len(text) and not text.endswith("\n"):
+    if offset >= len(text) and not text.endswith("\n"):
         return text + line_break + new
-    return text[:place] + new + line_break + text[place:]
+    return text[:offset] + new + line_break + text[offset:]
 
 
 def _renewed(text: str, body: str) -> str:

@@ -25,7 +25,7 @@ _APP = re.compile(r"^(\w+)(?:\s*:\s*[\w.]+)?\s*=\s*(?:\w+\.)*(?:FastAPI|Starlett
 _USUAL_APP = "app.main:app"
 
 
-class Place(NamedTuple):
+class Target(NamedTuple):
     """A checkout, and where its repository keeps what all checkouts share."""
 
     root: Path
@@ -37,7 +37,7 @@ class Place(NamedTuple):
 class Home(NamedTuple):
     """The repository to be at home in."""
 
-    place: Place
+    target: Target
     folder: Path  # of the Alembic project that dev.sh and the documents are about
     default_branch: str
     published: str | None  # the same of origin, "origin/main", where that is here
@@ -47,7 +47,7 @@ class Home(NamedTuple):
 
 def render(name: str, home: Home) -> str:
     """Return the text of one of FILES."""
-    backend = shlex.quote(home.folder.relative_to(home.place.root).as_posix())
+    backend = shlex.quote(home.folder.relative_to(home.target.root).as_posix())
     if name == DEV:
         return _sealed(_filled(_TEMPLATES / "dev.sh", {"@BACKEND@": backend, "@APP@": find_app(home.folder)}))
     published = quoted(home.published) if home.published else ""

@@ -22,7 +22,7 @@ from .texts import by_hand, cannot_write, changed, kept
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from .extras import Home, Place
+    from .extras import Home, Target
     from .installed import Installed
 
 SHIM = "scripts/alembic-utils.sh"
@@ -53,7 +53,7 @@ class Installation(NamedTuple):
 def plan_installation(home: Home, wanted: Collection[str]) -> Installation:
     """Decide what to write. `wanted` are "dev" and "claude". Nothing is written yet."""
     notes: list[Message] = []
-    changes = [_shim(home.place, notes), *_hooks(home.place, notes), *_extras(home, wanted, notes)]
+    changes = [_shim(home.target, notes), *_hooks(home.target, notes), *_extras(home, wanted, notes)]
     if home.silent_origin:
         text = _(
             "Nothing here says which branch of origin is its default, so no migration counts as "
@@ -63,16 +63,16 @@ def plan_installation(home: Home, wanted: Collection[str]) -> Installation:
     return _installation(changes, notes)
 
 
-def plan_removal(place: Place) -> Installation:
+def plan_removal(target: Target) -> Installation:
     """Decide how to take it all out again; what was changed by hand since is left and named."""
     notes: list[Message] = []
-    changes = [_removed(place, SHIM, notes)]
-    changes += [_removed(place, name, notes) for names in extras.FILES.values() for name in names]
-    config = _read(place.root / PRE_COMMIT)
-    changes.append(Change(place.root / PRE_COMMIT, config, config and without_repo(config)))
-    hooks = tuple(_without_plain_hooks(place))
-    others = other_worktrees(place)
-    if others and any(hook.path.is_relative_to(place.common) for hook in hooks):
+    changes = [_removed(target, SHIM, notes)]
+    changes += [_removed(target, name, notes) for names in extras.FILES.values() for name in names]
+    config = _read(target.root / PRE_COMMIT)
+    changes.append(Change(target.root / PRE_COMMIT, config, config and without_repo(config)))
+    hooks = tuple(_without_plain_hooks(target))
+    others = other_worktrees(target)
+    if others and any(hook.path.is_relative_to(target.common) for hook in hooks):
         text = _(
             "The hooks are those of all worktrees of this repository, so these lose them too:\n{others:lines}"
         )
@@ -84,7 +84,7 @@ def _installation(changes: Iterable[Change], notes: Iterable[Message]) -> Instal
     return Installation(tuple(change for change in changes if change.before != change.after), tuple(notes))
 
 
-def apply(installation: Installation, place: Place) -> None:
+def apply(installation: Installation, target: Target) -> None:
     """Write the changes, each file as a whole, once all of them are on disk under other names.
 
     Raises UserError if a file is no longer what was shown, or cannot be written.
@@ -97,7 +97,7 @@ def apply(installation: Installation, place: Place) -> None:
         for change in installation.changes:
             if change.after is None:
                 change.path.unlink()
-                _remove_empty_folders(change.path.parent, place)
+                _remove_empty_folders(change.path.parent, target)
     except OSError as error:
         raise cannot_write(error) from error
 
@@ -123,10 +123,10 @@ def _mode(change: Change) -> int:
     return (0o777 if change.executable else 0o666) & ~umask()
 
 
-def _remove_empty_folders(folder: Path, place: Place) -> None:
+def _remove_empty_folders(folder: Path, target: Target) -> None:
     """Remove folders that nothing is left in, up to the checkout's top; none of git's own."""
     with suppress(OSError):  # not empty
-        while place.root in folder.parents and not folder.is_relative_to(place.common):
+        while target.root in folder.parents and not folder.is_relative_to(target.common):
             folder.rmdir()
             folder = folder.parent
 
@@ -145,14 +145,14 @@ def _read(path: Path) -> str | None:
 # The shell file, and those that are written only if they are wanted
 
 
-def _shim(place: Place, notes: list[Message]) -> Change:
+def _shim(target: Target, notes: list[Message]) -> Change:
     """Write the shell file, also over an older one of ours, or over another that git has."""
-    path = _real(place.root / SHIM)
+    path = _real(target.root / SHIM)
     before, after = _read(path), render("bash")
     if (
         before is not None
         and SHIM_MARK not in before
-        and not git.committed(place.root, {place.root / SHIM: before.encode("utf-8", "surrogateescape")})
+        and not git.committed(target.root, {target.root / SHIM: before.encode("utf-8", "surrogateescape")})
     ):
         text = _(
             "{path} is another file, and git does not have it as it is. Commit or move it, then run init again."
@@ -166,7 +166,7 @@ def _extras(home: Home, wanted: Collection[str], notes: list[Message]) -> Iterat
     """Write what is wanted, and renew what was written before; what somebody changed or wrote himself stays."""
     for kind, names in extras.FILES.items():
         for name in names:
-            path = home.place.root / name
+            path = home.target.root / name
             before = _read(path)
             if before is None and kind not in wanted:
                 continue
@@ -176,8 +176,8 @@ def _extras(home: Home, wanted: Collection[str], notes: list[Message]) -> Iterat
                 notes.append(kept(path))
 
 
-def _removed(place: Place, name: str, notes: list[Message]) -> Change:
-    path = place.root / name
+def _removed(target: Target, name: str, notes: list[Message]) -> Change:
+    path = target.root / name
     before = _read(path)
     ours = before is not None and (SHIM_MARK in before if name == SHIM else extras.is_as_written(before))
     if before is not None and not ours:
@@ -188,39 +188,39 @@ def _removed(place: Place, name: str, notes: list[Message]) -> Change:
 # The hooks
 
 
-def _hooks(place: Place, notes: list[Message]) -> Iterator[Change]:
+def _hooks(target: Target, notes: list[Message]) -> Iterator[Change]:
     """Put the hooks where this repository has its hooks, or note where a person is to put them."""
-    config, how = _read(place.root / PRE_COMMIT), installed.read()
+    config, how = _read(target.root / PRE_COMMIT), installed.read()
     if (config is None or how.way == "folder") and which(PROGRAM) is None:
         text = _("The hooks call the alembic-worktrees on PATH, and none is there: {command}")
         notes.append(Message(text, {"command": installed.install_command(how)}, WARN))
-    lefthook = next((name for name in LEFTHOOK_FILES if (place.root / name).exists()), None)
+    lefthook = next((name for name in LEFTHOOK_FILES if (target.root / name).exists()), None)
     if config is not None:
-        yield from _in_pre_commit(place, config, how, notes)
+        yield from _in_pre_commit(target, config, how, notes)
     elif lefthook:
-        if not _calls_us(place.root / lefthook):
+        if not _calls_us(target.root / lefthook):
             calls = LEFTHOOK_TOML if lefthook.endswith(".toml") else LEFTHOOK
-            notes.append(by_hand(place.root / lefthook, calls))
+            notes.append(by_hand(target.root / lefthook, calls))
     # Newer versions of husky let git run `.husky/_`, which runs what lies above.
-    elif husky := next((path for path in (place.hooks, place.hooks.parent) if path.name == HUSKY), None):
+    elif husky := next((path for path in (target.hooks, target.hooks.parent) if path.name == HUSKY), None):
         notes += _elsewhere(husky)
     else:
-        yield from _in_git(place, notes)
+        yield from _in_git(target, notes)
 
 
-def _in_git(place: Place, notes: list[Message]) -> Iterator[Change]:
+def _in_git(target: Target, notes: list[Message]) -> Iterator[Change]:
     """Put the hooks where git looks for them, whatever else lies about."""
-    if (place.root / HUSKY).is_dir():
+    if (target.root / HUSKY).is_dir():
         text = _(
             "{husky} is here, but git runs its hooks from {hooks}. If husky is to run them, let "
             "it set itself up, then run init again."
         )
-        notes.append(Message(text, {"husky": place.root / HUSKY, "hooks": place.hooks}, WARN))
-    if not _is_inside(place.hooks, place):
-        notes += _elsewhere(place.hooks)
+        notes.append(Message(text, {"husky": target.root / HUSKY, "hooks": target.hooks}, WARN))
+    if not _is_inside(target.hooks, target):
+        notes += _elsewhere(target.hooks)
         return
     for name in HOOKS:
-        yield from _plain_hook(place, name, notes)
+        yield from _plain_hook(target, name, notes)
 
 
 def _elsewhere(folder: Path) -> Iterator[Message]:
@@ -234,9 +234,9 @@ def _calls_us(path: Path) -> bool:
     return PROGRAM in (_read(path) or "")
 
 
-def _in_pre_commit(place: Place, config: str, how: Installed, notes: list[Message]) -> Iterator[Change]:
+def _in_pre_commit(target: Target, config: str, how: Installed, notes: list[Message]) -> Iterator[Change]:
     """Let pre-commit run the hooks, and only pre-commit."""
-    path = _real(place.root / PRE_COMMIT)
+    path = _real(target.root / PRE_COMMIT)
     after = with_repo(config, pre_commit_item(how))
     if after is None:
         notes.append(by_hand(path, pre_commit_item(how)))
@@ -249,25 +249,25 @@ def _in_pre_commit(place: Place, config: str, how: Installed, notes: list[Messag
             "pre-commit stops the commit."
         )
         notes.append(Message(text, {"source": how.source}, WARN))
-    yield from _without_plain_hooks(place)
-    if all("pre-commit" in (_read(place.hooks / name) or "") for name in HOOKS):
+    yield from _without_plain_hooks(target)
+    if all("pre-commit" in (_read(target.hooks / name) or "") for name in HOOKS):
         return
     text = _("Let git call pre-commit, once: {command}")
-    if place.hooks_path:
+    if target.hooks_path:
         text = _(
             "core.hooksPath is set ({where}), and there pre-commit refuses to install its "
             "hooks. To let git call it: git config --unset-all core.hooksPath && {command}"
         )
-    notes.append(Message(text, {"command": INSTALL, "where": place.hooks_path}, WARN))
+    notes.append(Message(text, {"command": INSTALL, "where": target.hooks_path}, WARN))
 
 
-def _plain_hook(place: Place, name: str, notes: list[Message]) -> Iterator[Change]:
-    path = place.hooks / name
+def _plain_hook(target: Target, name: str, notes: list[Message]) -> Iterator[Change]:
+    path = target.hooks / name
     before = _read(path)
     after = with_hook(before, HOOKS[name])
     if before is not None and not has_block(before) and PROGRAM in before:
         return  # somebody has done it by hand
-    if not _is_inside(_real(path), place):
+    if not _is_inside(_real(path), target):
         notes.append(by_hand(path, HOOKS[name]))
     elif after is None:
         text = _("{path} is no shell script. Let it run this, and fail where this fails: {command}")
@@ -282,13 +282,13 @@ def _plain_hook(place: Place, name: str, notes: list[Message]) -> Iterator[Chang
         yield Change(_real(path), before, after, executable=True)
 
 
-def _without_plain_hooks(place: Place) -> Iterator[Change]:
+def _without_plain_hooks(target: Target) -> Iterator[Change]:
     """Take our block out of every hook, also of those that pre-commit has put aside."""
-    for folder in dict.fromkeys([place.hooks, place.common / "hooks"]):
+    for folder in dict.fromkeys([target.hooks, target.common / "hooks"]):
         for name in HOOKS:
             for path in (folder / name, folder / f"{name}.legacy"):
                 before = _read(path)
-                if before is not None and has_block(before) and _is_inside(_real(path), place):
+                if before is not None and has_block(before) and _is_inside(_real(path), target):
                     after = without_block(before)
                     yield Change(_real(path), before, None if after == NEW_HOOK else after)
 
@@ -298,5 +298,5 @@ def _real(path: Path) -> Path:
     return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
-def _is_inside(path: Path, place: Place) -> bool:
-    return path.is_relative_to(place.root) or path.is_relative_to(place.common)
+def _is_inside(path: Path, target: Target) -> bool:
+    return path.is_relative_to(target.root) or path.is_relative_to(target.common)

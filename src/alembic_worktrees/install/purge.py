@@ -23,7 +23,7 @@ from .texts import cannot_write, changed, kept, to_remove
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .extras import Place
+    from .extras import Target
 
 
 class Remains(NamedTuple):
@@ -85,53 +85,53 @@ class Remains(NamedTuple):
             yield _n("{n} file with notes of its own", "{n} files with notes of its own", len(self.files))
 
 
-def find_remains(place: Place) -> Remains:
+def find_remains(target: Target) -> Remains:
     """Look at this worktree, and at what all of them share."""
-    rows = list(_written_down(place))
-    borrowed, edited = _lying(rows, place)
-    needed = {row.place for row in rows if row.path in edited}
-    files = dict.fromkeys([*(row.place for row in rows), *_in_git(place)])
+    rows = list(_written_down(target))
+    borrowed, edited = _lying(rows, target)
+    needed = {row.record_path for row in rows if row.path in edited}
+    files = dict.fromkeys([*(row.record_path for row in rows), *_in_git(target)])
     return Remains(
         borrowed,
         edited,
         tuple(path for path in files if path not in needed),
-        archive.tips(place.root),
-        tuple(sorted(archive.revisions(place.root))),
-        tuple(path for path in other_worktrees(place) if (memory := memory_of(path)) and memory.exists()),
+        archive.tips(target.root),
+        tuple(sorted(archive.revisions(target.root))),
+        tuple(path for path in other_worktrees(target) if (memory := memory_of(path)) and memory.exists()),
     )
 
 
-def other_worktrees(place: Place) -> tuple[Path, ...]:
+def other_worktrees(target: Target) -> tuple[Path, ...]:
     """Return the worktrees that share this one's repository."""
-    paths = (tree.path for tree in git.worktrees(place.root) if not tree.bare)
-    return tuple(path for path in paths if path != place.root and path.is_dir())
+    paths = (tree.path for tree in git.worktrees(target.root) if not tree.bare)
+    return tuple(path for path in paths if path != target.root and path.is_dir())
 
 
-def take(shown: Remains, place: Place, when_waiting: Callable[[], None]) -> None:
+def take(shown: Remains, target: Target, when_waiting: Callable[[], None]) -> None:
     """Take them out while nobody upgrades; first the copies, so that none is left of which git does not know.
 
     Raises UserError if they are no longer those that were shown, or cannot be written.
     """
-    with only_one(git.Repository(place.root, place.common), when_waiting):
-        now = find_remains(place)
+    with only_one(git.Repository(target.root, target.common), when_waiting):
+        now = find_remains(target)
         if (now.copies, now.refs) != (shown.copies, shown.refs):
-            raise changed(place.root)
+            raise changed(target.root)
         try:
             for path in (*now.copies, *now.files):
                 path.unlink(missing_ok=True)
-            remove_leftovers(place.common)
+            remove_leftovers(target.common)
         except OSError as error:
             raise cannot_write(error) from error
-        archive.drop(place.root, now.refs)
+        archive.drop(target.root, now.refs)
 
 
-def _written_down(place: Place) -> Iterator[Note]:
-    memory = _own_folder(place) / MEMORY
+def _written_down(target: Target) -> Iterator[Note]:
+    memory = _own_folder(target) / MEMORY
     for entry in remembered(memory):
-        yield Note(place.root / entry.path, entry, memory)
-    inside = allowed_roots(place.root)
-    for name in git.ignored_files(place.root, f":(top,glob)**/{record.NAME}"):
-        path = place.root / name
+        yield Note(target.root / entry.path, entry, memory)
+    inside = allowed_roots(target.root)
+    for name in git.ignored_files(target.root, f":(top,glob)**/{record.NAME}"):
+        path = target.root / name
         try:
             text = read_plain(path, inside).decode("utf-8", "replace")
         except NotReadable:
@@ -140,15 +140,15 @@ def _written_down(place: Place) -> Iterator[Note]:
             yield from (Note(path.parent / entry.path, entry, path) for entry in record.parse(text))
 
 
-def _lying(rows: list[Note], place: Place) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+def _lying(rows: list[Note], target: Target) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     """Return the borrowed files that are here and that git does not have: as they came, and edited."""
     known: dict[Path, set[str]] = {}
     for row in rows:
         known.setdefault(row.path, set()).add(row.entry.sha256)
-    inside = allowed_roots(place.root)
+    inside = allowed_roots(target.root)
     as_they_came: list[Path] = []
     edited: list[Path] = []
-    for path in known.keys() - git.tracked(place.root, known, surely=True):
+    for path in known.keys() - git.tracked(target.root, known, surely=True):
         try:
             same = sha256(read_plain(path, inside)) in known[path]
         except NotReadable:
@@ -157,14 +157,14 @@ def _lying(rows: list[Note], place: Place) -> tuple[tuple[Path, ...], tuple[Path
     return tuple(sorted(as_they_came)), tuple(sorted(edited))
 
 
-def _in_git(place: Place) -> Iterator[Path]:
+def _in_git(target: Target) -> Iterator[Path]:
     """Yield our files in git's folders, this worktree's and the common one; not what is another worktree's."""
-    own = _own_folder(place)
-    for folder in dict.fromkeys([own, place.common]):
+    own = _own_folder(target)
+    for folder in dict.fromkeys([own, target.common]):
         for path in sorted(folder.glob("alembic-worktrees.*")):
             if path.is_file() and (path.name != MEMORY or folder == own):
                 yield path
 
 
-def _own_folder(place: Place) -> Path:
-    return Path(os.path.realpath(git.own_folder(place.root) or place.common))
+def _own_folder(target: Target) -> Path:
+    return Path(os.path.realpath(git.own_folder(target.root) or target.common))

@@ -40,11 +40,11 @@ class Migration(NamedTuple):
 
 
 class Borrowed(NamedTuple):
-    """A borrowed file as it is, and the entry that says how it came; `place` is the record or memory of that entry."""
+    """A borrowed file as it is, and the entry that says how it came; `record_path` has that entry."""
 
     migration: Migration
     entry: Entry
-    place: Path
+    record_path: Path
     staged: bool = False  # in the index, and neither git nor `adopt` has put it there
 
     @property
@@ -77,10 +77,10 @@ class Skipped(NamedTuple):
         return named and (is_migration_name(self.path.name) or is_compiled(self.path.name))
 
 
-def unreadable(place: Path, error: OSError) -> Skipped:
-    """Return what to say of a neighbour at `place` that the machine does not let us read."""
+def unreadable(record_path: Path, error: OSError) -> Skipped:
+    """Return what to say of a neighbour at `record_path` that the machine does not let us read."""
     reason = "denied" if isinstance(error, PermissionError) else "failing"
-    return Skipped(place / (error.filename or ""), reason, error.strerror or "")
+    return Skipped(record_path / (error.filename or ""), reason, error.strerror or "")
 
 
 class _Found(NamedTuple):
@@ -112,7 +112,7 @@ class Inventory(_Found):
     def forgotten(self) -> tuple[Borrowed, ...]:
         """What no record has any more, so that git does not ignore it."""
         rows = (row for row in self.copies if row not in self.taken)
-        return tuple(row for row in rows if row.place not in self.records and not row.staged)
+        return tuple(row for row in rows if row.record_path not in self.records and not row.staged)
 
     def taking_over(self, origins: Mapping[Path, Origin]) -> Inventory:
         """Return the inventory with the own files at these paths as borrowed from there, which is yet to be noted."""
@@ -191,10 +191,12 @@ def _sort_out(
     What the index has and only the memory knows is not therefore brought by git: where its record is gone, git ignores
     a copy no more, and `git add` takes it.
     """
-    rows = [Borrowed(lying[note.path], note.entry, note.place) for note in notes.rows if note.path in lying]
+    rows = [
+        Borrowed(lying[note.path], note.entry, note.record_path) for note in notes.rows if note.path in lying
+    ]
     # Where a refresh was killed there are two for a path: the one of what is there counts.
     best = {row.migration.path: row for row in sorted(rows, key=lambda row: row.intact)}
-    taken = [path for path, row in best.items() if path in tracked and row.place == notes.memory]
+    taken = [path for path, row in best.items() if path in tracked and row.record_path == notes.memory]
     staged = frozenset(taken) - git.in_head(project.root, taken)
     arrived = {path: row for path, row in best.items() if path in tracked and path not in staged}
     waiting = (row._replace(staged=path in staged) for path, row in best.items() if path not in arrived)

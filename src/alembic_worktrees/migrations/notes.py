@@ -24,11 +24,11 @@ MEMORY = "alembic-worktrees.borrowed"
 
 
 class Note(NamedTuple):
-    """One entry: the file that it is about, and the record or memory that it stands in, `place`."""
+    """One entry: the file that it is about, and the record or memory that it stands in, `record_path`."""
 
     path: Path
     entry: record.Entry
-    place: Path
+    record_path: Path
 
 
 class Notes(NamedTuple):
@@ -38,30 +38,34 @@ class Notes(NamedTuple):
     records: tuple[Path, ...]
     memory: Path | None
 
-    def without(self, places: Container[Path]) -> Notes:
+    def without(self, record_paths: Container[Path]) -> Notes:
         """Return the notes that do not stand in these files."""
-        records = tuple(place for place in self.records if place not in places)
+        records = tuple(record_path for record_path in self.records if record_path not in record_paths)
         believed = {*records, self.memory}
-        return Notes(tuple(row for row in self.rows if row.place in believed), records, self.memory)
+        return Notes(tuple(row for row in self.rows if row.record_path in believed), records, self.memory)
 
     def is_whole(self, paths: Iterable[Path]) -> bool:
         """Whether the records and the memory say the same of these files; outside git there is no memory."""
         asked = frozenset(paths)
         rows = [row for row in self.rows if row.path in asked]
-        memory = {(row.path, row.entry[1:]) for row in rows if row.place == self.memory}
-        records = {(row.path, row.entry[1:]) for row in rows if row.place != self.memory}
+        memory = {(row.path, row.entry[1:]) for row in rows if row.record_path == self.memory}
+        records = {(row.path, row.entry[1:]) for row in rows if row.record_path != self.memory}
         return self.memory is None or memory == records
 
 
 def read_notes(project: Project) -> Notes:
     """Read the records in, below and above the version locations, and the memory."""
     roots = allowed_roots(project.root)
-    texts = {place: _text(place, roots) for place in _record_paths(project)}
+    texts = {record_path: _text(record_path, roots) for record_path in _record_paths(project)}
     memory = memory_of(project.root) if project.repository else None
     rows = [Note(project.root / entry.path, entry, memory) for entry in remembered(memory)] if memory else []
-    for place, text in texts.items():
-        rows += [Note(place.parent / entry.path, entry, place) for entry in record.parse(text or "")]
-    return Notes(tuple(rows), tuple(place for place, text in texts.items() if text is not None), memory)
+    for record_path, text in texts.items():
+        rows += [
+            Note(record_path.parent / entry.path, entry, record_path) for entry in record.parse(text or "")
+        ]
+    return Notes(
+        tuple(rows), tuple(record_path for record_path, text in texts.items() if text is not None), memory
+    )
 
 
 def memory_of(top: Path) -> Path | None:

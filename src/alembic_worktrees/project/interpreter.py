@@ -54,8 +54,8 @@ def find_package(folder: Path, root: Path, package: str, rest: Sequence[str]) ->
     """
     repository = git.locate(root)
     first, *inner = package.split(".")
-    for place in _ask_for(first, folder, root, repository):
-        target = Path(os.path.realpath(place), *inner, *rest)
+    for found in _ask_for(first, folder, root, repository):
+        target = Path(os.path.realpath(found), *inner, *rest)
         for family in families(root) if repository else ():
             # In a shared environment the files of one worktree are installed: the same ones of ours are meant.
             for top in sorted(family.tops, key=lambda top: len(top.parts), reverse=True):
@@ -76,7 +76,7 @@ def _ask_for(package: str, folder: Path, root: Path, repository: git.Repository 
         except (OSError, UserError):
             continue
         if not answer.status:
-            return [place for place in os.fsdecode(answer.out).split("\0") if place]
+            return [found for found in os.fsdecode(answer.out).split("\0") if found]
     return []
 
 
@@ -98,8 +98,8 @@ def _in_order(
     if active := environment.get("VIRTUAL_ENV"):
         yield _python_in(Path(active))
     for top in (root, *(_others(root, repository) if repository else ())):
-        places = dict.fromkeys([top / folder.relative_to(root), top])
-        yield from (_python_in(place / name) for place in places for name in VENV_FOLDERS)
+        folders = dict.fromkeys([top / folder.relative_to(root), top])
+        yield from (_python_in(found / name) for found in folders for name in VENV_FOLDERS)
     search_path = environment.get("PATH")
     if alembic := shutil.which("alembic", path=search_path):
         yield from _beside(Path(alembic))

@@ -283,12 +283,12 @@ def _installed(root: Path, folder: Path, package: str, rest: Sequence[str]) -> P
 
 def _as_in(like: Project, root: Path, package: str, rest: Sequence[str]) -> Path | None:
     """Return what lies in the checkout at `root` where ours has its scripts, if that is called so."""
-    place = Path(os.path.relpath(like.scripts, like.root))
+    location = Path(os.path.relpath(like.scripts, like.root))
     tail = PurePosixPath(*package.split("."), *rest).parts
-    return root / place if place.parts[-len(tail) :] == tail else None
+    return root / location if location.parts[-len(tail) :] == tail else None
 
 
-class Places(NamedTuple):
+class Locations(NamedTuple):
     """Version locations as paths from the top of the checkout, for files that lie in git."""
 
     folders: tuple[str, ...]
@@ -296,9 +296,9 @@ class Places(NamedTuple):
     sourceless: bool = False
 
 
-def read_places(
+def read_locations(
     ini: str | None, toml: str | None, folder: Path, root: Path, files: ConfigFiles, ground: Ground
-) -> Places | None:
+) -> Locations | None:
     """Return where the migrations of a config in `folder` lie, from its texts; None if it is no Alembic config.
 
     Locations outside of the checkout at `root` are left out. Raises ConfigUnreadable or PackageMissing.
@@ -319,4 +319,4 @@ def read_places(
         os.fsencode(
             name
         )  # git would be asked for another folder: let it fail where the locale cannot name it
-    return Places(folders, config.recursive, config.sourceless)
+    return Locations(folders, config.recursive, config.sourceless)

@@ -51,7 +51,7 @@ class Entry(NamedTuple):
     database: str
     blob: str
     path: str  # in the checkout
-    place: str  # in the archive
+    stored_at: str  # in the archive
 
 
 class Run(NamedTuple):
@@ -111,10 +111,12 @@ def _old_entry(blob: str, path: str) -> Entry:
 
 def _is_ours(path: str, project: Project) -> bool:
     """Whether a file of version 1 may be this project's: it lies in its folders, or in one that is no more there."""
-    place = project.root / path
-    if place.parent == project.root:  # of a version location outside of the checkout only the name is known
+    stored_at = project.root / path
+    if (
+        stored_at.parent == project.root
+    ):  # of a version location outside of the checkout only the name is known
         return any(not one.is_relative_to(project.root) for one in project.versions)
-    return any(place.is_relative_to(one) for one in project.versions) or not place.parent.is_dir()
+    return any(stored_at.is_relative_to(one) for one in project.versions) or not stored_at.parent.is_dir()
 
 
 def database_key(table: VersionTable, project: Project) -> str:
@@ -232,8 +234,8 @@ def _remove_reports(common: Path) -> None:
 def _scope(project: Project) -> str:
     """Return the folder of an Alembic environment in the archive: where its config lies, and which section it is."""
     config = project.folder / project.files.ini
-    place = os.path.relpath(config.parent if config.name == USUAL_CONFIG else config, project.root)
-    return f"{_escaped('' if place == '.' else place)}@{_escaped(project.files.section)}"
+    stored_at = os.path.relpath(config.parent if config.name == USUAL_CONFIG else config, project.root)
+    return f"{_escaped('' if stored_at == '.' else stored_at)}@{_escaped(project.files.section)}"
 
 
 def _folder(project: Project, database: str, id: str) -> str:

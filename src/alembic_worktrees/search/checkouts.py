@@ -52,8 +52,8 @@ def look_around(project: Project, search: Sequence[str] = ()) -> Surroundings:
     skipped: list[Skipped] = []
     found: dict[Path, Checkout] = {}
     kinship = Kinship(project)
-    for real, place in _once(_places(project, search)):
-        checkout = _visit(place, project, skipped)
+    for real, folder in _once(_folders(project, search)):
+        checkout = _visit(folder, project, skipped)
         if checkout and not _is_ours(checkout, kinship):
             skipped.append(Skipped(real, "not-kin"))
         elif checkout:
@@ -64,14 +64,14 @@ def look_around(project: Project, search: Sequence[str] = ()) -> Surroundings:
     return Surroundings(here, checkouts, tuple(skipped))
 
 
-def _once(places: Iterable[_Place]) -> Iterator[tuple[Path, _Place]]:
+def _once(folders: Iterable[_Folder]) -> Iterator[tuple[Path, _Folder]]:
     """Yield each place by its real path, only the first time that something leads there."""
     seen: set[Path] = set()
-    for place in places:
-        real = Path(os.path.realpath(place.path))
+    for folder in folders:
+        real = Path(os.path.realpath(folder.path))
         if real not in seen:
             seen.add(real)
-            yield real, place._replace(path=real)
+            yield real, folder._replace(path=real)
 
 
 def _is_ours(checkout: Checkout, kinship: Kinship) -> bool:
@@ -91,7 +91,7 @@ def _told_apart(checkouts: Iterable[Checkout]) -> Iterator[Checkout]:
         yield checkout._replace(name=name)
 
 
-class _Place(NamedTuple):
+class _Folder(NamedTuple):
     """A folder that may be a checkout; `worktree` if git says that it is one of ours."""
 
     path: Path
@@ -99,14 +99,14 @@ class _Place(NamedTuple):
     worktree: bool = False
 
 
-def _places(project: Project, search: Sequence[str]) -> Iterator[_Place]:
+def _folders(project: Project, search: Sequence[str]) -> Iterator[_Folder]:
     known = tuple(families(project.root)) if project.repository else ()
     for (
         rows,
         relative_path,
     ) in known:  # below each is a submodule, which has a repository and a branch of its own
         yield from (
-            _Place(
+            _Folder(
                 row.path / relative_path, None if relative_path else row.branch, worktree=not relative_path
             )
             for row in rows
@@ -114,8 +114,8 @@ def _places(project: Project, search: Sequence[str]) -> Iterator[_Place]:
         )
     mains = [(rows[0].path, relative_path) for rows, relative_path in known if rows] or [(project.root, "")]
     for main, relative_path in mains:
-        yield from (_Place(top / relative_path) for top in _siblings(main, relative_path, project))
-    yield from map(_Place, _searched(search) if search else ())
+        yield from (_Folder(top / relative_path) for top in _siblings(main, relative_path, project))
+    yield from map(_Folder, _searched(search) if search else ())
 
 
 def _siblings(main: Path, relative_path: str, project: Project) -> Iterator[Path]:
@@ -152,8 +152,8 @@ def _here(project: Project, branch: str | None) -> Checkout:
     return Checkout(project.root.name, project.root, branch, project, worktree=project.repository is not None)
 
 
-def _visit(place: _Place, project: Project, skipped: list[Skipped]) -> Checkout | None:
-    path, branch, worktree = place
+def _visit(folder: _Folder, project: Project, skipped: list[Skipped]) -> Checkout | None:
+    path, branch, worktree = folder
     if path == project.root:
         return _here(project, branch)
     try:

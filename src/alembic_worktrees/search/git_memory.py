@@ -13,7 +13,7 @@ from .. import git
 from ..messages.errors import UserError
 from ..migrations.record import Origin
 from ..migrations.revision import Unreadable, is_migration_name, read_file
-from ..project.project import USUAL_FOLDER, Places, ground_at, read_places
+from ..project.project import USUAL_FOLDER, Locations, ground_at, read_locations
 from ..system.reading import is_sound
 from . import archive
 from .sources import ARCHIVED, FORGOTTEN, IN_BRANCH, IN_REMOTE, IN_TAG, Candidate
@@ -42,7 +42,7 @@ class _Tree(NamedTuple):
     """A folder in git, in a version location or below it."""
 
     oid: str
-    place: str
+    location: str
     relative_path: str
     recursive: bool
     tip: _Tip
@@ -52,7 +52,7 @@ class _File(NamedTuple):
     """A migration file in git: a blob, where it lies, and in which commit that was seen."""
 
     blob: str
-    place: str
+    location: str
     relative_path: str
     tip: _Tip
 
@@ -74,7 +74,7 @@ class Remembered:
         self._prefix = f"{clone}:" if clone else ""
         inside = (path for path in project.versions if path.is_relative_to(project.root))
         folders = tuple(path.relative_to(project.root).as_posix() for path in inside)
-        self._places = Places(folders, project.recursive)
+        self._locations = Locations(folders, project.recursive)
 
     def in_refs(self) -> Iterator[Candidate]:
         """Look at local branches, then remote branches, then tags."""
@@ -105,7 +105,7 @@ class Remembered:
     def in_history(self) -> Iterator[Candidate]:
         """Look at files that a later commit changed or removed."""
         files: dict[tuple[str, str], _File] = {}
-        rows = git.past_files(self._top, self._places.folders, archive.REF, self._timeout)
+        rows = git.past_files(self._top, self._locations.folders, archive.REF, self._timeout)
         for number, (commit, blob, path) in enumerate(self._in_time(rows)):
             located = self._locate(path)
             if located:
@@ -157,19 +157,19 @@ class Remembered:
         """Yield the migrations that lie in the version locations of these commits."""
         tips = list(tips)
         asked = [
-            (tip, place, places.recursive)
-            for tip, places in zip(tips, self._places_at(tips), strict=True)
-            for place in places.folders
+            (tip, location, locations.recursive)
+            for tip, locations in zip(tips, self._locations_at(tips), strict=True)
+            for location in locations.folders
         ]
-        objects = git.describe(self._top, [_name(tip.origin.commit, place) for tip, place, _ in asked])
+        objects = git.describe(self._top, [_name(tip.origin.commit, location) for tip, location, _ in asked])
         trees = [
-            _Tree(found.oid, place, "", recursive, tip)
-            for (tip, place, recursive), found in zip(asked, objects, strict=True)
+            _Tree(found.oid, location, "", recursive, tip)
+            for (tip, location, recursive), found in zip(asked, objects, strict=True)
             if found and found.type == "tree"
         ]
         return self._read(self._files_below(trees))
 
-    def _places_at(self, tips: Sequence[_Tip]) -> list[Places]:
+    def _locations_at(self, tips: Sequence[_Tip]) -> list[Locations]:
         """Return each commit's own version locations: its config may say other than ours, or lie elsewhere."""
         root = self._project.root
         folders = dict.fromkeys([self._project.folder, root, root / USUAL_FOLDER])
@@ -179,10 +179,10 @@ class Remembered:
         found = iter(git.describe(self._top, [_name(tip.config, path) for tip in tips for path in paths]))
         rows = [tuple(one.oid if (one := next(found)) else "" for _ in paths) for _ in tips]
         content = git.small_contents(self._top, (blob for row in set(rows) for blob in row if blob))
-        places = {row: self._read_places(folders, map(content.get, row)) for row in set(rows)}
-        return [places[row] for row in rows]
+        locations = {row: self._read_locations(folders, map(content.get, row)) for row in set(rows)}
+        return [locations[row] for row in rows]
 
-    def _read_places(self, folders: Iterable[Path], texts: Iterator[bytes | None]) -> Places:
+    def _read_locations(self, folders: Iterable[Path], texts: Iterator[bytes | None]) -> Locations:
         """Return what the first of these folders says that has a sound config; two of `texts` belong to each."""
         root = self._project.root
         for folder in folders:
@@ -191,12 +191,12 @@ class Remembered:
                     text if text is None else text.decode("utf-8") for text in (next(texts), next(texts))
                 )
                 ground = ground_at(root, folder, self._project)
-                places = read_places(ini, toml, folder, root, self._project.files, ground)
+                locations = read_locations(ini, toml, folder, root, self._project.files, ground)
             except (UserError, UnicodeDecodeError):
                 continue
-            if places and places.folders:
-                return places
-        return self._places
+            if locations and locations.folders:
+                return locations
+        return self._locations
 
     def _files_below(self, trees: Iterable[_Tree]) -> list[_File]:
         """Return the migration files in these trees, and below them where the project is recursive."""
@@ -211,7 +211,7 @@ class Remembered:
                 for entry in (one for one in entries if one not in known):
                     relative_path = tree.relative_path + entry.name
                     if entry.is_file and is_migration_name(entry.name):
-                        files.append(_File(entry.oid, tree.place, relative_path, tree.tip))
+                        files.append(_File(entry.oid, tree.location, relative_path, tree.tip))
                     elif entry.is_folder and tree.recursive and entry.name != "__pycache__":
                         trees.append(tree._replace(oid=entry.oid, relative_path=f"{relative_path}/"))
                 known.update(entries)
@@ -227,23 +227,25 @@ class Remembered:
 
     def _locate(self, path: str) -> tuple[str, str] | None:
         """Split the path of a migration into the version location that holds it, and the path below that."""
-        for place in self._places.folders:
-            relative_path = os.path.relpath(path, place)
-            inside = self._places.recursive or "/" not in relative_path
+        for location in self._locations.folders:
+            relative_path = os.path.relpath(path, location)
+            inside = self._locations.recursive or "/" not in relative_path
             if (
                 inside
                 and is_sound(path)
                 and is_sound(relative_path)
                 and is_migration_name(os.path.basename(relative_path))
             ):
-                return place, relative_path
+                return location, relative_path
         return None
 
     def _archived(self, entry: archive.Entry, tip: _Tip) -> _File:
         """Return a file of the archive; what is a version location may have changed since."""
-        place, relative_path = self._locate(entry.path) or os.path.split(entry.path)
-        folder = entry.place.removesuffix(entry.path)
-        return _File(entry.blob, place, relative_path, tip._replace(origin=tip.origin._replace(path=folder)))
+        location, relative_path = self._locate(entry.path) or os.path.split(entry.path)
+        folder = entry.stored_at.removesuffix(entry.path)
+        return _File(
+            entry.blob, location, relative_path, tip._replace(origin=tip.origin._replace(path=folder))
+        )
 
 
 def _name(commit: str | None, path: str) -> str:
@@ -259,8 +261,8 @@ def _candidate(file: _File, content: bytes) -> Iterator[Candidate]:
     except Unreadable:
         return
     origin = file.tip.origin
-    origin = origin._replace(path=os.path.normpath(f"{origin.path}{file.place}/{file.relative_path}"))
-    yield Candidate(revision, content, file.place, file.relative_path, origin, file.tip.trust, None)
+    origin = origin._replace(path=os.path.normpath(f"{origin.path}{file.location}/{file.relative_path}"))
+    yield Candidate(revision, content, file.location, file.relative_path, origin, file.tip.trust, None)
 
 
 TIERS: dict[str, Callable[[Remembered], Iterator[Candidate]]] = {

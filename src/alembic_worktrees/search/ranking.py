@@ -73,7 +73,7 @@ class History:
 
         A file may have been moved to where another candidate lies.
         """
-        paths = {os.path.normpath(os.path.join(one.place, one.relative_path)) for one in candidates}
+        paths = {os.path.normpath(os.path.join(one.location, one.relative_path)) for one in candidates}
         rows = sorted((row for path in paths for row in self._at.get(path, ())), key=lambda row: row[0])
         after, made = self._after(rows), {change.after: number for number, change in reversed(rows)}
         blobs = {content: self._blobs(content) for content in {one.content for one in candidates}}

@@ -187,22 +187,22 @@ class Search:
     def _ranked(self, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
         from .ranking import rank
 
-        places = tuple(sorted({one.place for one in candidates}))
-        return rank(candidates, lambda: self._history(places))
+        locations = tuple(sorted({one.location for one in candidates}))
+        return rank(candidates, lambda: self._history(locations))
 
     def later(self, one: Candidate, other: Candidate) -> int:
         """Tell which of two versions git shows to be the later one: 1 if `other`, -1 if `one`, 0 if neither."""
-        places = tuple(sorted({one.place, other.place}))
-        ages = self._history(places).ages([one, other])
+        locations = tuple(sorted({one.location, other.location}))
+        ages = self._history(locations).ages([one, other])
         return bool(ages[one.content][0]) - bool(ages[other.content][0])
 
-    def _read_history(self, places: Sequence[str]) -> History:
+    def _read_history(self, locations: Sequence[str]) -> History:
         """Ask git how the files in these version locations changed."""
         from .ranking import History
 
         if self._project.repository is None:
             return History(())
-        inside = [place for place in places if place == "." or is_sound(place)]
+        inside = [location for location in locations if location == "." or is_sound(location)]
         return History(git.changes(self._project.root, inside, without=archive.REF))
 
     def _named(self, name: str) -> Index:

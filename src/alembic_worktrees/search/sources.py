@@ -32,11 +32,11 @@ FORGOTTEN = 100  # and up, the newest first
 
 
 class Candidate(NamedTuple):
-    """One found copy of a migration. `place` is its version location, relative to the top of its checkout."""
+    """One found copy of a migration. `location` is its version location, from the top of its checkout."""
 
     revision: Revision
     content: bytes
-    place: str
+    location: str
     relative_path: str
     origin: Origin
     trust: int
@@ -172,7 +172,13 @@ def borrowed_copy(root: Path, row: Borrowed, trust: int) -> Candidate:
 
 
 def _candidate(root: Path, migration: Migration, origin: Origin, trust: int) -> Candidate:
-    place = os.path.relpath(migration.location, root)
+    location = os.path.relpath(migration.location, root)
     return Candidate(
-        migration.revision, migration.content, place, migration.relative_path, origin, trust, migration.path
+        migration.revision,
+        migration.content,
+        location,
+        migration.relative_path,
+        origin,
+        trust,
+        migration.path,
     )

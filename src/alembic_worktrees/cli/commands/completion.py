@@ -74,7 +74,7 @@ def _after(
 ) -> Offer:
     """Offer what may follow `before`, the words after the subcommand `name`."""
     taking = {word: one for one in parser._actions if one.nargs is None for word in one.option_strings}
-    places = [one for one in parser._actions if not one.option_strings]
+    positionals = [one for one in parser._actions if not one.option_strings]
     waiting: argparse.Action | None = None
     only_places = False
     for word in before:
@@ -85,11 +85,11 @@ def _after(
         elif word.startswith("-") and not only_places:
             waiting = taking.get(word)
         else:
-            places = places[1:] or [one for one in places if one.nargs in {"+", "*"}]
+            positionals = positionals[1:] or [one for one in positionals if one.nargs in {"+", "*"}]
     if waiting:
         return _values(name, waiting, printer)
     if only_places or not current.startswith("-"):
-        return _values(name, places[0], printer) if places else _NOTHING
+        return _values(name, positionals[0], printer) if positionals else _NOTHING
     option, equals, _ = current.partition("=")
     if not equals or option not in taking:
         return _options(parser)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ... import PROGRAM, git
 from ...borrow.lock import WAITING
 from ...check.review import find_scope, projects
-from ...install.extras import Home, Place
+from ...install.extras import Home, Target
 from ...install.installation import Change, apply, plan_installation, plan_removal
 from ...install.purge import Remains, find_remains, take
 from ...install.texts import to_remove
@@ -40,7 +40,7 @@ def init(options: argparse.Namespace, printer: Printer) -> int:
     if options.remove:
         return _remove(options, printer)
     home = _home(_open(options, printer))
-    for message in _wrong_already(home.place.root):
+    for message in _wrong_already(home.target.root):
         printer.tell(message)
     installation = plan_installation(home, options.extras)
     steps = tuple(map(_described, installation.changes))
@@ -48,7 +48,7 @@ def init(options: argparse.Namespace, printer: Printer) -> int:
     if not steps:
         printer.tell(Message(_("All is in place; nothing to write."), mark=OK))
     elif _may(options, printer, Message(_("Write this? [y/N] "), mark=WARN)):
-        apply(installation, home.place)
+        apply(installation, home.target)
         text = _("Done. Commit the new files, then in a worktree: source scripts/alembic-utils.sh")
         printer.tell(Message(text, mark=OK))
     return DONE
@@ -76,9 +76,9 @@ def _wrong_already(root: Path) -> Iterator[Message]:
 
 def _remove(options: argparse.Namespace, printer: Printer) -> int:
     """Show what is to be taken out, ask, take it out; say what stays."""
-    place = _place(Path.cwd() / (options.directory or ""))
-    printer.speak(load_settings(place.root / FILE).language)
-    installation, remains = plan_removal(place), find_remains(place)
+    target = _target(Path.cwd() / (options.directory or ""))
+    printer.speak(load_settings(target.root / FILE).language)
+    installation, remains = plan_removal(target), find_remains(target)
     steps = [*map(_described, installation.changes), *(remains.steps() if options.purge else ())]
     notes = (*installation.notes, *(remains.warnings() if options.purge else _stays(options, remains)))
     _show(steps, notes, options, printer)
@@ -86,8 +86,8 @@ def _remove(options: argparse.Namespace, printer: Printer) -> int:
         printer.tell(Message(_("Nothing to remove."), mark=OK))
     elif _may(options, printer, Message(_("Remove this? [y/N] "), mark=WARN)):
         if options.purge:
-            take(remains, place, lambda: printer.tell(WAITING))
-        apply(installation, place)
+            take(remains, target, lambda: printer.tell(WAITING))
+        apply(installation, target)
         printer.tell(Message(_("Removed."), mark=OK))
     return DONE
 
@@ -116,12 +116,12 @@ def _again(options: argparse.Namespace, more: str) -> str:
     return shlex.join([*argv, more])
 
 
-def _place(folder: Path) -> Place:
+def _target(folder: Path) -> Target:
     repository = git.locate(folder)
     if repository is None:
         raise _no_git(folder)
     top = repository.top
-    return Place(top, repository.common, git.hooks_folder(top), git.hooks_path(top))
+    return Target(top, repository.common, git.hooks_folder(top), git.hooks_path(top))
 
 
 def _no_git(folder: Path) -> UserError:
@@ -168,7 +168,7 @@ def _home(call: Call) -> Home:
     branch = default or main.branch or "main"
     remote = f"origin/{branch}"
     return Home(
-        _place(project.root),
+        _target(project.root),
         project.folder,
         branch,
         remote if git.commit_id(project.root, f"refs/remotes/{remote}") else None,
