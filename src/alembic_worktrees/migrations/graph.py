@@ -68,8 +68,6 @@ class Graph:
         self._parents = {id_: self._resolve(node.revision) for id_, node in first.items()}
 
     def _resolve(self, revision: Revision) -> tuple[str, ...]:
-        if not revision.depends_on and len(revision.down_revisions) < 2:  # nearly all: without a copy of it
-            return revision.down_revisions
         depends_on = map(self.owner, revision.depends_on)
         return tuple(dict.fromkeys((*revision.down_revisions, *depends_on)))
 
@@ -116,14 +114,26 @@ class Graph:
 
     @cached_property
     def cycles(self) -> tuple[tuple[str, ...], ...]:
-        """Each self-loop as `(a,)`, and of each group of revisions that are each other's ancestors one cycle.
+        """Each self-loop as `(a,)`, and cycles without whose revisions there would be none.
 
-        `(a, b, c)` reads: the parent of a is b, of b c, of c a. A cycle begins with the smallest id of its
-        group and is a shortest one through it. (A group can have exponentially many; one says where to cut.)
+        `(a, b, c)` reads: the parent of a is b, of b c, of c a. It begins with its smallest id.
         """
-        loops = [(id_,) for id_ in self.nodes if id_ in self._parents[id_]]
-        rings = [self._ring(group) for group in self._groups() if len(group) > 1]
-        return tuple(sorted(loops + rings))
+        from graphlib import CycleError, TopologicalSorter
+
+        found = [(id_,) for id_ in self.nodes if id_ in self._parents[id_]]
+        left = {id_: sorted({*self._parents[id_]} - {id_}) for id_ in sorted(self.nodes)}
+        while True:
+            try:
+                TopologicalSorter(left).prepare()
+            except CycleError as error:
+                ring = error.args[1][
+                    :0:-1
+                ]  # it names a parent before its child, and the last again as the first
+                start = ring.index(min(ring))
+                found.append((*ring[start:], *ring[:start]))
+                left = {id_: parents for id_, parents in left.items() if id_ not in ring}
+            else:
+                return tuple(sorted(found))
 
     def parents(self, id: str) -> tuple[str, ...]:
         """Return what must be applied before: `down_revisions`, then `depends_on` with labels resolved.
@@ -195,33 +205,6 @@ class Graph:
                 entered.add(id_)
                 todo.append((id_, True))
                 todo.extend((parent, False) for parent in reversed(self.parents(id_)))
-
-    def _groups(self) -> Iterator[set[str]]:
-        """Yield the strongly connected components, by Kosaraju's algorithm."""
-        children = _inverse((id_, self._parents[id_]) for id_ in self.nodes)
-        grouped: set[str] = set()
-        for start in reversed([id_ for id_ in self._ancestors_first(self.nodes) if id_ in self.nodes]):
-            if start not in grouped:
-                group = reached_from([start], lambda id_: children.get(id_, ()), grouped)
-                grouped |= group
-                yield group
-
-    def _ring(self, group: set[str]) -> tuple[str, ...]:
-        """Return a shortest cycle through the smallest id of the group, by breadth first search."""
-        start = min(group)
-        came_from: dict[str, str] = {}
-        layer = [start]
-        while start not in came_from:
-            steps = [(id_, parent) for id_ in layer for parent in self._parents[id_] if parent in group]
-            layer = []
-            for id_, parent in steps:
-                if parent not in came_from and id_ != parent:
-                    came_from[parent] = id_
-                    layer.append(parent)
-        ring = [came_from[start]]
-        while ring[-1] != start:
-            ring.append(came_from[ring[-1]])
-        return tuple(reversed(ring))
 
 
 def _frozen(found: Mapping[str, Iterable[_T]]) -> Mapping[str, tuple[_T, ...]]:
