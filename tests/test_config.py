@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from alembic_worktrees.messages.errors import UserError
-from alembic_worktrees.project.config import AlembicConfig, parse_config
+from alembic_worktrees.project.config import MAIN, AlembicConfig, parse_config
 from alembic_worktrees.project.errors import ConfigUnreadable, PackageMissing
 from alembic_worktrees.project.locations import Ground, script_folder, version_folders
 from strategies import damaged
@@ -37,15 +37,21 @@ def toml(*lines: str) -> str:
     return "\n".join(["[tool.alembic]", 'script_location = "migrations"', *lines, ""])
 
 
-def read(ini_text: str | None = None, toml_text: str | None = None, **options: str) -> AlembicConfig:
-    config = parse_config(ini_text, toml_text, **{"folder": "/p", **options})
+def read(
+    ini_text: str | None = None,
+    toml_text: str | None = None,
+    ini_here: str = "/p",
+    here: str = "/p",
+    section: str = MAIN,
+) -> AlembicConfig:
+    config = parse_config(ini_text, toml_text, ini_here, here, section)
     assert config is not None
     return config
 
 
 def refusal(ini_text: str | None = None, toml_text: str | None = None) -> tuple[str, str]:
     with pytest.raises(ConfigUnreadable) as caught:
-        parse_config(ini_text, toml_text, folder="/p")
+        parse_config(ini_text, toml_text, "/p", "/p")
     return str(caught.value.values["path"]), str(caught.value.values["reason"])
 
 
@@ -66,7 +72,7 @@ def refusal(ini_text: str | None = None, toml_text: str | None = None) -> tuple[
     ],
 )
 def test_files_that_do_not_configure_alembic(ini_text: str | None, toml_text: str | None) -> None:
-    assert parse_config(ini_text, toml_text, folder="/p") is None
+    assert parse_config(ini_text, toml_text, "/p", "/p") is None
 
 
 def test_each_file_alone_is_enough() -> None:
@@ -114,7 +120,7 @@ def test_a_toml_without_our_options_is_not_even_parsed() -> None:
 
 def test_here_is_the_folder_of_the_file_that_says_it() -> None:
     ini_text, toml_text = ini("prepend_sys_path = %(here)s"), toml("version_locations = ['%(here)s/v']")
-    config = read(ini_text, toml_text, ini_here="/i", toml_here="/t")
+    config = read(ini_text, toml_text, "/i", "/t")
     assert config.prepend_sys_path == ("/i",)
     assert config.version_locations == ("/t/v",)
     config = read(ini_text, toml_text)
@@ -259,7 +265,7 @@ toml_heads = st.sampled_from(["", "alembic script_location", "[tool.alembic]\nsc
 @example("[alembic]\nscript_location = %(here)s\n", None, "%")
 def test_no_text_lets_a_foreign_exception_out(ini_text: str | None, toml_text: str | None, here: str) -> None:
     try:
-        config = parse_config(ini_text, toml_text, folder=here, section="alembic")
+        config = parse_config(ini_text, toml_text, here, here)
     except ConfigUnreadable:
         return
     if config is not None:
@@ -352,8 +358,8 @@ def test_only_what_is_needed_is_imported() -> None:
     program = (
         "import sys; from alembic_worktrees.project.config import parse_config as p\n"
         "heavy = lambda: {'alembic', 'sqlalchemy', 'configparser', 'tomllib', 'tomli'} & set(sys.modules)\n"
-        "p(None, '[project]\\ndependencies = [\"alembic\"]', folder='/p'); assert not heavy(), heavy()\n"
-        f"p({ini()!r}, None, folder='/p'); assert heavy() == {{'configparser'}}, heavy()\n"
+        "p(None, '[project]\\ndependencies = [\"alembic\"]', '/p', '/p'); assert not heavy(), heavy()\n"
+        f"p({ini()!r}, None, '/p', '/p'); assert heavy() == {{'configparser'}}, heavy()\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
 
@@ -443,14 +449,8 @@ def our_answer(
     world: World, ini_text: str | None, toml_text: str | None, section: str
 ) -> Answer | UserError | None:
     try:
-        config = parse_config(
-            ini_text,
-            toml_text,
-            folder=str(world.folder),
-            section=section,
-            ini_here=str(world.ini.parent),
-            toml_here=str(world.toml.parent),
-        )
+        heres = str(world.ini.parent), str(world.toml.parent)
+        config = parse_config(ini_text, toml_text, *heres, section)
         if config is None:
             return None
         folders = script_folder(config, world.folder), version_folders(config, world.folder)

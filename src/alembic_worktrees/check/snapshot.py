@@ -172,9 +172,7 @@ class Tree:
                     continue
                 except UserError:
                     continue
-                inside = (path for path in project.versions if path.is_relative_to(self.root))
-                locations = tuple(path.relative_to(self.root).as_posix() for path in inside)
-                yield Environment(folder, named, Locations(locations, project.recursive, project.sourceless))
+                yield Environment(folder, named, project.locations)
 
     def migrations(self, locations: Locations) -> dict[str, str]:
         """Return the blob of each file that Alembic would load, by path, in Alembic's order."""

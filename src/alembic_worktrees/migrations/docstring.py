@@ -9,34 +9,29 @@ from functools import cache
 
 # A docstring at the very top, as `alembic revision` writes it, without what an escape could change.
 _USUAL = re.compile(
-    rb'(?:\xef\xbb\xbf)?"""([^"\\\x00-\x1f]*)(?:\r?\n[^"\\\0]*(?:""?[^"\\\0]+)*)?"""[ \t]*(?:\#[^\r\n\0]*)?(?:\r?\n|\Z)'
+    r'"""([^"\\\x00-\x1f\x7f-\x9f\u2028\u2029]*)(?:\r?\n[^"\\\0]*(?:""?[^"\\\0]+)*)?"""[ \t]*(?:\#.*)?(?:\r?\n|\Z)'
 )
-_UTF_8 = re.compile(rb"\A(?:[^\n]*\n)?[^\n]*coding[:=]")
 
 
 @cache
 def first_line(content: bytes) -> str:
     """Return the first line of the module's docstring that is not blank; "" if it has none or is no Python."""
-    match = _USUAL.match(content)
-    if match and not _UTF_8.match(content) and _is_one_line(text := _decoded(match)):
-        return text.strip()
+    try:
+        usual = _USUAL.match(content.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        usual = None
+    if usual and (line := usual[1].strip()):
+        return line
+    module = parsed(content)
+    text = ast.get_docstring(module, clean=False) if module else None
+    return next((line.strip() for line in (text or "").splitlines() if line.strip()), "")
+
+
+def parsed(content: bytes) -> ast.Module | None:
+    """Return a file as `ast` has it, None if it is no Python."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            text = ast.get_docstring(ast.parse(content), clean=False) or ""
+            return ast.parse(content)
     except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
-        return ""
-    return next((line.strip() for line in text.splitlines() if line.strip()), "")
-
-
-def _decoded(match: re.Match[bytes]) -> str:
-    """Return the first line, "" if the docstring is not UTF-8."""
-    try:
-        match[0].decode()
-        return match[1].decode()
-    except UnicodeDecodeError:
-        return ""
-
-
-def _is_one_line(text: str) -> bool:
-    return bool(text.strip()) and len(text.splitlines()) == 1
+        return None

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 
-from .docstring import first_line
+from .docstring import first_line, parsed
 
 _DATE = re.compile(rb"^Create Date:[ \t]*(.*?)\r?$", re.MULTILINE)
 
@@ -25,13 +24,10 @@ def do_the_same(one: bytes, other: bytes) -> bool:
 
 def _operations(content: bytes) -> tuple[str, ...] | None:
     """Return what the functions of a file do but to downgrade, however it is written; None if it is no Python."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            statements = ast.parse(content).body
-    except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
+    module = parsed(content)
+    if module is None:
         return None
-    functions = (one for one in statements if isinstance(one, ast.FunctionDef))
+    functions = (one for one in module.body if isinstance(one, ast.FunctionDef))
     return tuple(
         ast.dump(ast.Module(_without_docstring(one.body), []))
         for one in sorted(functions, key=lambda one: one.name)

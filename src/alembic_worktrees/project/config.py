@@ -23,13 +23,7 @@ INI = "alembic.ini"
 TOML = "pyproject.toml"
 MAIN = "alembic"  # the section of the ini that counts without `-n`
 
-_OPTIONS = (
-    "script_location",
-    "version_locations",
-    "recursive_version_locations",
-    "sourceless",
-    "prepend_sys_path",
-)
+_OPTIONS = re.compile("script_location|version_locations|sourceless|prepend_sys_path")
 # Config._get_file_separator_char
 _SEPARATORS = {"space": " ", "newline": "\n", "os": os.pathsep, ":": ":", ";": ";"}
 # Without a separator option: Config.get_version_locations_list and Config.get_prepend_sys_paths_list.
@@ -50,24 +44,16 @@ class AlembicConfig(NamedTuple):
 
 
 def parse_config(
-    ini: str | None,
-    toml: str | None,
-    *,
-    folder: str,
-    section: str = MAIN,
-    ini_here: str | None = None,
-    toml_here: str | None = None,
+    ini: str | None, toml: str | None, ini_here: str, here: str, section: str = MAIN
 ) -> AlembicConfig | None:
     """Read the texts of an ``alembic.ini`` and of a ``pyproject.toml``; a missing file is None.
 
-    ``folder`` is where Alembic runs; ``%(here)s`` is the folder of the file that says it (``ini_here``,
-    ``toml_here``; by default ``folder``). ``section`` is the main section of the ini (``alembic -n``).
-    Returns None when neither text has a script_location.
+    ``%(here)s`` is the folder of the file that says it: ``ini_here``, in the TOML ``here``. ``section`` is the main
+    section of the ini (``alembic -n``). Returns None when neither text has a script_location.
     Raises ConfigUnreadable when a text or a value is not what Alembic accepts.
     """
-    get = _ini_reader(ini, folder if ini_here is None else ini_here, section)
+    get = _ini_reader(ini, ini_here, section)
     table = _alembic_table(toml)
-    here = folder if toml_here is None else toml_here
     # The ini wins, option by option: Config.get_alembic_option.
     script_location = get("script_location")
     if script_location is None:
@@ -161,14 +147,10 @@ def _parse_ini(text: str) -> ConfigParser:
 
 
 def _separator(get: Callable[[str], str | None], *names: str) -> str | None:
-    for name in names:
-        value = get(name)
-        if value is None:
-            continue
-        if value not in _SEPARATORS:
-            _refuse(INI, f"{name}: {value!r} is none of {', '.join(_SEPARATORS)}")
-        return _SEPARATORS[value]
-    return None
+    name, value = next(((name, value) for name in names if (value := get(name)) is not None), ("", None))
+    if value not in (None, *_SEPARATORS):
+        _refuse(INI, f"{name}: {value!r} is none of {', '.join(_SEPARATORS)}")
+    return value and _SEPARATORS[value]
 
 
 def _split(value: str, separator: str | None, legacy: str) -> tuple[str, ...]:
@@ -184,7 +166,7 @@ def _split(value: str, separator: str | None, legacy: str) -> tuple[str, ...]:
 def _alembic_table(text: str | None) -> dict[str, Any]:
     """Return ``[tool.alembic]``, empty where the text has none of the options asked for here."""
     # Most projects name alembic among their dependencies only: spare them the import and the parse.
-    if text is None or "alembic" not in text or not any(option in text for option in _OPTIONS):
+    if text is None or "alembic" not in text or not _OPTIONS.search(text):
         return {}
     table: object = parse_toml(text, TOML)
     for name in ("tool", "alembic"):

@@ -46,6 +46,11 @@ class Project(NamedTuple):
     allowed_roots: tuple[str, ...] = EVERYWHERE  # of a neighbour: nothing outside of it is read
     sourceless: bool = False
 
+    @property
+    def locations(self) -> Locations:
+        """Its version locations as git knows them."""
+        return _locations(self.root, self.versions, self.recursive, self.sourceless)
+
     def may_read(self, folder: Path) -> bool:
         """Whether what lies in this folder may be read."""
         return os.path.join(os.path.realpath(folder), "").startswith(self.allowed_roots)
@@ -91,13 +96,13 @@ def find_project(directory: str | None, *, here: Path, home: Path | None, files:
             raise FolderMissing(folder)
         return _first_project([folder, folder / USUAL_FOLDER], files) or _no_config(folder)
     return (
-        _first_project(_usual_places(here), files)
-        or (_first_project(_usual_places(home), files) if home and home.is_dir() else None)
+        _first_project(_usual_locations(here), files)
+        or (_first_project(_usual_locations(home), files) if home and home.is_dir() else None)
         or _no_config(here)
     )
 
 
-def _usual_places(here: Path) -> Iterator[Path]:
+def _usual_locations(here: Path) -> Iterator[Path]:
     here = here.resolve()
     yield here / USUAL_FOLDER
     yield here
@@ -193,15 +198,15 @@ def environments_in(folder: Path, files: ConfigFiles) -> tuple[ConfigFiles, ...]
 
 
 def _parse(folder: Path, files: ConfigFiles, roots: tuple[str, ...]) -> AlembicConfig | None:
-    ini, toml = folder / files.ini, folder / files.toml
-    return parse_config(
-        _text(ini, EVERYWHERE if os.path.isabs(files.ini) else roots),
-        _text(toml, EVERYWHERE if os.path.isabs(files.toml) else roots),
-        folder=str(folder),
-        section=files.section,
-        ini_here=str(ini.parent),
-        toml_here=str(toml.parent),
+    ini, toml = (
+        _text(folder / name, EVERYWHERE if os.path.isabs(name) else roots) for name in (files.ini, files.toml)
     )
+    return _parse_texts(ini, toml, folder, files)
+
+
+def _parse_texts(ini: str | None, toml: str | None, folder: Path, files: ConfigFiles) -> AlembicConfig | None:
+    ini_here, here = (str((folder / name).parent) for name in (files.ini, files.toml))
+    return parse_config(ini, toml, ini_here, here, files.section)
 
 
 def _text(path: Path, roots: tuple[str, ...]) -> str | None:
@@ -289,7 +294,7 @@ def _as_in(like: Project, root: Path, package: str, rest: Sequence[str]) -> Path
 
 
 class Locations(NamedTuple):
-    """Version locations as paths from the top of the checkout, for files that lie in git."""
+    """Version locations as paths from the top of the checkout, for files that lie in git; none is outside of it."""
 
     folders: tuple[str, ...]
     recursive: bool
@@ -303,20 +308,14 @@ def read_locations(
 
     Locations outside of the checkout at `root` are left out. Raises ConfigUnreadable or PackageMissing.
     """
-    config = parse_config(
-        ini,
-        toml,
-        folder=str(folder),
-        section=files.section,
-        ini_here=str((folder / files.ini).parent),
-        toml_here=str((folder / files.toml).parent),
-    )
+    config = _parse_texts(ini, toml, folder, files)
     if config is None:
         return None
-    inside = [path for path in version_folders(config, folder, ground) if path.is_relative_to(root)]
-    folders = tuple(path.relative_to(root).as_posix() for path in inside)
+    return _locations(root, version_folders(config, folder, ground), config.recursive, config.sourceless)
+
+
+def _locations(root: Path, versions: Sequence[Path], recursive: bool, sourceless: bool) -> Locations:
+    folders = tuple(path.relative_to(root).as_posix() for path in versions if path.is_relative_to(root))
     for name in folders:
-        os.fsencode(
-            name
-        )  # git would be asked for another folder: let it fail where the locale cannot name it
-    return Locations(folders, config.recursive, config.sourceless)
+        os.fsencode(name)  # where the locale cannot name it, git would be asked for another folder
+    return Locations(folders, recursive, sourceless)

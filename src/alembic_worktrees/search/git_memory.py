@@ -72,9 +72,7 @@ class Remembered:
         self.cut_short = False  # whether one of them took longer, so that not all was found
         self._project = project
         self._prefix = f"{clone}:" if clone else ""
-        inside = (path for path in project.versions if path.is_relative_to(project.root))
-        folders = tuple(path.relative_to(project.root).as_posix() for path in inside)
-        self._locations = Locations(folders, project.recursive)
+        self._locations = project.locations
 
     def in_refs(self) -> Iterator[Candidate]:
         """Look at local branches, then remote branches, then tags."""

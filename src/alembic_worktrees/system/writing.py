@@ -11,11 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+TEMPORARY = ".alembic-worktrees-"  # Alembic loads only *.py; git is told by the record to ignore these
 
 
 @contextmanager
@@ -84,6 +80,3 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-TEMPORARY = ".alembic-worktrees-"  # Alembic loads only *.py; git is told by the record to ignore these
