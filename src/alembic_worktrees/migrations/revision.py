@@ -169,7 +169,7 @@ def _facts_in_lines(content: bytes) -> _Facts | None:
     plain = {name: _literal(match[1]) for name, match in found.items() if match}
     if len(plain) < len(rows) or not plain.keys() >= {"revision", "down_revision"}:
         return None
-    unusual = "\r" in head or "<<<<<<< " in text or _LINE.search(tail)
+    unusual = "\r" in head or "<<<<<<< " in head or _LINE.search(tail)
     return None if unusual else plain
 
 
