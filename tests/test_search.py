@@ -14,8 +14,7 @@ from alembic_worktrees.migrations.inventory import take_inventory
 from alembic_worktrees.migrations.record import Origin
 from alembic_worktrees.project.settings import Settings
 from alembic_worktrees.search import archive
-from alembic_worktrees.search import git_memory as remembered
-from alembic_worktrees.search.search import _REMEMBERED, Search
+from alembic_worktrees.search.search import Search
 from worlds.searching import found, kinds, project, search
 from worlds.world import World, revision_text
 
@@ -85,13 +84,6 @@ def test_only_the_whole_id(world: World) -> None:
     stash(world.main, ID)
     assert search(world.main).find(ID[:4]) == ()
     assert search(world.main).find(ID.upper()) == ()
-
-
-def test_only_what_was_to_be_asked_for(world: World) -> None:
-    looking = search(world.main, only=ID)
-    assert looking.find(ID) == ()
-    with pytest.raises(ValueError, match="aaaa1111"):
-        looking.find("aaaa1111")
 
 
 def test_clones_and_their_worktrees_are_searched_once(world: World) -> None:
@@ -169,8 +161,3 @@ def test_a_name_that_is_both_a_checkout_and_a_branch(world: World) -> None:
     assert b"working" in found(world.main, ID, prefer="feature-A")[0].content
     (a.versions / f"{ID}_add_t.py").unlink()
     assert b"committed" in found(world.main, ID, prefer="feature-A")[0].content
-
-
-def test_what_git_remembers_is_asked_in_the_order_of_its_tiers() -> None:
-    """The names stand in both places, for the second module is loaded only when it comes to that."""
-    assert [*remembered.TIERS] == [*_REMEMBERED]

@@ -59,7 +59,7 @@ class Whereabouts:
 
     def _here(self, word: str) -> Found | None:
         for migration in self._inventory.all:
-            if word in (migration.revision.id, *migration.revision.branch_labels):
+            if word in migration.revision.names:
                 return self._lying_here(migration)
         return None
 

@@ -32,6 +32,11 @@ class Revision(NamedTuple):
     opaque: bool = False
     """A parent, dependency or label is computed by code that we refuse to run; its tuple is empty here."""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it is found by: its id and its branch labels."""
+        return (self.id, *self.branch_labels)
+
 
 class Unreadable(Exception):
     """No revision can be read from a file.

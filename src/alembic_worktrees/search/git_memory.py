@@ -10,6 +10,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from .. import git
+from ..messages import Text, _
 from ..messages.errors import UserError
 from ..migrations.record import Origin
 from ..migrations.revision import Unreadable, is_migration_name, read_file
@@ -263,11 +264,12 @@ def _candidate(file: _File, content: bytes) -> Iterator[Candidate]:
     yield Candidate(revision, content, file.location, file.relative_path, origin, file.tip.trust, None)
 
 
-TIERS: dict[str, Callable[[Remembered], Iterator[Candidate]]] = {
-    "refs": Remembered.in_refs,
-    "archive": Remembered.in_archive,
-    "stashes": Remembered.in_stashes,
-    "reflogs": Remembered.in_reflogs,
-    "history": Remembered.in_history,
-    "lost": Remembered.in_lost_commits,
+# What git remembers, in the order in which it is asked.
+TIERS: dict[Text, Callable[[Remembered], Iterator[Candidate]]] = {
+    _("branches and tags"): Remembered.in_refs,
+    _("the archive"): Remembered.in_archive,
+    _("stashes"): Remembered.in_stashes,
+    _("reflogs"): Remembered.in_reflogs,
+    _("the history of all branches"): Remembered.in_history,
+    _("commits that nothing leads to any more"): Remembered.in_lost_commits,
 }

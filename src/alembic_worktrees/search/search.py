@@ -14,34 +14,26 @@ from ..migrations.inventory import Skipped
 from ..system.reading import is_sound
 from . import archive
 from .checkouts import Surroundings, look_around
+from .git_memory import TIERS, Remembered
+from .ranking import History, rank
 from .sources import BORROWED_HERE, PREFERRED, Candidate, CheckoutFiles, Sources, borrowed_copy, index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
+    from ..messages import Text
     from ..migrations.inventory import Borrowed
     from ..project.project import Project
     from ..project.settings import Settings
-    from .git_memory import Remembered
-    from .ranking import History
     from .sources import Index, Tier
 
+    Look = Callable[[Remembered], Iterator[Candidate]]
     Tell = Callable[[Message], None]
 
 # Seconds for each walk of git over all of a history: for who only looks, and for who cannot do without.
 GLANCE = 10.0
 THOROUGH = 300.0
-
-# What git remembers, in the order in which it is asked; `git_memory.py` is loaded when it comes to that.
-_REMEMBERED = {
-    "refs": _("branches and tags"),
-    "archive": _("the archive"),
-    "stashes": _("stashes"),
-    "reflogs": _("reflogs"),
-    "history": _("the history of all branches"),
-    "lost": _("commits that nothing leads to any more"),
-}
 
 
 class Search:
@@ -85,17 +77,14 @@ class Search:
     def find(self, word: str) -> tuple[Candidate, ...]:
         """Return the candidates for a revision's id or a branch label, most trusted first.
 
-        Raises UserError if nothing bears the preferred name; ValueError for another word than the
-        one that was to be asked for.
+        Raises UserError if nothing bears the preferred name.
         """
-        if self._only not in (None, word):
-            raise ValueError(word)
         return self._sources.find(word)
 
     def foreign(self, own: Collection[str]) -> Iterator[Candidate]:
         """Yield each migration that is not `own`: what is borrowed here, of the other checkouts, of the archives."""
         checkouts = (self._files.named(checkout.name) for checkout in self.surroundings.others)
-        archives = (self._recall("archive", *row) for row in self._repositories.items())
+        archives = (self._recall(Remembered.in_archive, *row) for row in self._repositories.items())
         known = set(own)
         for candidate in chain(self._held, *checkouts, *archives):
             if candidate.revision.id not in known:
@@ -146,13 +135,8 @@ class Search:
 
     @cached_property
     def _sources(self) -> Sources:
-        refs, *remembered = (partial(self._looked_in, name) for name in _REMEMBERED)
-        tiers: list[Tier] = [
-            lambda: self._files.originals(),
-            refs,
-            self._borrowed_copies,
-            *remembered,
-        ]
+        refs, *remembered = (partial(self._looked_in, *row) for row in TIERS.items())
+        tiers: list[Tier] = [lambda: self._files.originals(), refs, self._borrowed_copies, *remembered]
         named = self._named(self._prefer) if self._prefer else index(())
         return Sources(tiers, named, self._is_sound)
 
@@ -176,7 +160,7 @@ class Search:
 
     @cached_property
     def _archive(self) -> Index:
-        return self._remembered("archive")
+        return self._remembered(Remembered.in_archive)
 
     def _what_ran(self, word: str) -> Sequence[Candidate]:
         """Return what the archive has; it only says which of the copies ran, so that it may be broken."""
@@ -185,8 +169,6 @@ class Search:
         return ()
 
     def _ranked(self, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
-        from .ranking import rank
-
         locations = tuple(sorted({one.location for one in candidates}))
         return rank(candidates, lambda: self._history(locations))
 
@@ -198,8 +180,6 @@ class Search:
 
     def _read_history(self, locations: Sequence[str]) -> History:
         """Ask git how the files in these version locations changed."""
-        from .ranking import History
-
         if self._project.repository is None:
             return History(())
         inside = [location for location in locations if location == "." or is_sound(location)]
@@ -218,21 +198,19 @@ class Search:
             raise UserError(text, origin=name, known=checkouts)
         return index(chain(self._files.named(name), *filter(None, found)))
 
-    def _looked_in(self, tier: str) -> Index:
+    def _looked_in(self, where: Text, look: Look) -> Index:
         if self._repositories and self._tell:
-            where = Message(_REMEMBERED[tier])
-            self._tell(Message(_("Not in any checkout; looking in {tier} …"), {"tier": where}, SEEK))
-        return self._archive if tier == "archive" else self._remembered(tier)
+            tier = Message(where)
+            self._tell(Message(_("Not in any checkout; looking in {tier} …"), {"tier": tier}, SEEK))
+        return self._archive if look is Remembered.in_archive else self._remembered(look)
 
-    def _remembered(self, tier: str) -> Index:
-        found = (self._recall(tier, *row) for row in self._repositories.items())
+    def _remembered(self, look: Look) -> Index:
+        found = (self._recall(look, *row) for row in self._repositories.items())
         return index(chain.from_iterable(found))
 
-    def _recall(self, tier: str, common: Path, repository: Remembered) -> tuple[Candidate, ...]:
-        from .git_memory import TIERS
-
+    def _recall(self, look: Look, common: Path, repository: Remembered) -> tuple[Candidate, ...]:
         try:
-            found = tuple(TIERS[tier](repository))
+            found = tuple(look(repository))
             if repository.cut_short:
                 self._broken.append(Skipped(common, "cut-short"))
             return found
@@ -245,8 +223,6 @@ class Search:
     @cached_property
     def _repositories(self) -> dict[Path, Remembered]:
         """This repository, then that of each clone."""
-        from .git_memory import Remembered
-
         own = self._project.repository
         found: dict[Path, Remembered] = (
             {own.common: Remembered(self._project.root, self._project, timeout=self._timeout)} if own else {}

@@ -94,7 +94,7 @@ def index(candidates: Iterable[Candidate]) -> Index:
     """Return what gives each word's candidates: by the id of the revision, and by its branch labels."""
     found: dict[str, list[Candidate]] = {}
     for candidate in candidates:
-        for word in _words(candidate.revision):
+        for word in candidate.revision.names:
             found.setdefault(word, []).append(candidate)
     return lambda word: found.get(word, ())
 
@@ -115,7 +115,7 @@ class CheckoutFiles:
         found: dict[str, list[_Held]] = {}
         for checkout, inventory in self._holdings:
             for migration in inventory.originals:
-                for word in _words(migration.revision):
+                for word in migration.revision.names:
                     found.setdefault(word, []).append((checkout, migration))
         committed = _committed(found.values())
         return lambda word: [
@@ -154,11 +154,6 @@ def _committed(groups: Iterable[Sequence[_Held]]) -> Set[Path]:
 def _copies(checkout: Checkout, inventory: Inventory) -> Iterator[Candidate]:
     yield from (borrowed_copy(checkout.path, row, BORROWED) for row in inventory.borrowed)
     yield from (_original(checkout, row.migration, EDITED) for row in inventory.edited)
-
-
-def _words(revision: Revision) -> tuple[str, ...]:
-    """Return what a revision is found by: its id and its branch labels."""
-    return (revision.id, *revision.branch_labels)
 
 
 def _original(checkout: Checkout, migration: Migration, trust: int) -> Candidate:
