@@ -50,34 +50,21 @@ def look_around(project: Project, search: Sequence[str] = ()) -> Surroundings:
     Folders that are not ours, and projects that cannot be read, are skipped and named.
     """
     skipped: list[Skipped] = []
-    found: dict[Path, Checkout] = {}
     kinship = Kinship(project)
-    for real, folder in _once(_folders(project, search)):
-        checkout = _visit(folder, project, skipped)
-        if checkout and not _is_ours(checkout, kinship):
-            skipped.append(Skipped(real, "not-kin"))
-        elif checkout:
-            found[real] = checkout
-    found.setdefault(project.root, _here(project, None))
-    checkouts = tuple(_told_apart(found.values()))
+    visited = (_visit(one, project, kinship, skipped) for one in _once(_folders(project, search)))
+    checkouts = tuple(_told_apart(filter(None, visited)))
     here = next(checkout for checkout in checkouts if checkout.path == project.root)
     return Surroundings(here, checkouts, tuple(skipped))
 
 
-def _once(folders: Iterable[_Folder]) -> Iterator[tuple[Path, _Folder]]:
-    """Yield each place by its real path, only the first time that something leads there."""
-    seen: set[Path] = set()
+def _once(folders: Iterable[Checkout]) -> Iterator[Checkout]:
+    """Yield each by its real path, only the first time that something leads there."""
+    seen: set[str] = set()
     for folder in folders:
-        real = Path(os.path.realpath(folder.path))
+        real = os.path.realpath(folder.path)
         if real not in seen:
             seen.add(real)
-            yield real, folder._replace(path=real)
-
-
-def _is_ours(checkout: Checkout, kinship: Kinship) -> bool:
-    """Whether it belongs to us: a worktree does, a clone only if it is kin. A like name says nothing."""
-    project = checkout.project
-    return checkout.worktree or project is None or project is kinship.project or kinship.holds(project)
+            yield folder._replace(path=Path(real))
 
 
 def _told_apart(checkouts: Iterable[Checkout]) -> Iterator[Checkout]:
@@ -91,31 +78,23 @@ def _told_apart(checkouts: Iterable[Checkout]) -> Iterator[Checkout]:
         yield checkout._replace(name=name)
 
 
-class _Folder(NamedTuple):
-    """A folder that may be a checkout; `worktree` if git says that it is one of ours."""
-
-    path: Path
-    branch: str | None = None
-    worktree: bool = False
-
-
-def _folders(project: Project, search: Sequence[str]) -> Iterator[_Folder]:
+def _folders(project: Project, search: Sequence[str]) -> Iterator[Checkout]:
+    """Yield every folder that may be a checkout, without a look at it; the last is this one."""
     known = tuple(families(project.root)) if project.repository else ()
-    for (
-        rows,
-        relative_path,
-    ) in known:  # below each is a submodule, which has a repository and a branch of its own
-        yield from (
-            _Folder(
-                row.path / relative_path, None if relative_path else row.branch, worktree=not relative_path
-            )
-            for row in rows
-            if not row.bare
-        )
+    for family in known:
+        if family.relative_path:  # a submodule has a repository and a branch of its own
+            yield from map(_folder, family.tops)
+        else:
+            yield from (Checkout("", row.path, row.branch, None, True) for row in family.rows if not row.bare)
     mains = [(rows[0].path, relative_path) for rows, relative_path in known if rows] or [(project.root, "")]
     for main, relative_path in mains:
-        yield from (_Folder(top / relative_path) for top in _siblings(main, relative_path, project))
-    yield from map(_Folder, _searched(search) if search else ())
+        yield from (_folder(top / relative_path) for top in _siblings(main, relative_path, project))
+    yield from map(_folder, _searched(search) if search else ())
+    yield _folder(project.root)
+
+
+def _folder(path: Path) -> Checkout:
+    return Checkout("", path, None, None, worktree=False)
 
 
 def _siblings(main: Path, relative_path: str, project: Project) -> Iterator[Path]:
@@ -143,34 +122,30 @@ def _searched(patterns: Sequence[str]) -> Iterator[Path]:
     import glob
 
     for pattern in patterns:
-        yield from (
-            Path(path) for path in sorted(glob.glob(os.path.expanduser(pattern))) if os.path.isdir(path)
-        )
+        found = sorted(glob.glob(os.path.expanduser(pattern)))
+        yield from (Path(path) for path in found if os.path.isdir(path))
 
 
-def _here(project: Project, branch: str | None) -> Checkout:
-    return Checkout(project.root.name, project.root, branch, project, worktree=project.repository is not None)
-
-
-def _visit(folder: _Folder, project: Project, skipped: list[Skipped]) -> Checkout | None:
-    path, branch, worktree = folder
-    if path == project.root:
-        return _here(project, branch)
+def _visit(one: Checkout, project: Project, kinship: Kinship, skipped: list[Skipped]) -> Checkout | None:
+    """Return the folder with the project that it has; None if it is no checkout of ours: a like name says nothing."""
+    if one.path == project.root:
+        return one._replace(project=project, worktree=project.repository is not None)
     try:
-        owner = path.stat().st_uid
+        owner = one.path.stat().st_uid
     except OSError:
         return None  # a worktree whose folder is gone
     if owner not in _ourselves(project):
-        skipped.append(Skipped(path, "foreign-owner"))
+        skipped.append(Skipped(one.path, "foreign-owner"))
         return None
     try:
-        theirs = _project_in(path, project)
+        theirs = _project_in(one.path, project)
     except BadConfig as error:
-        skipped.append(Skipped(path, error.id, str(error.values.get("reason", ""))))
+        skipped.append(Skipped(one.path, error.id, str(error.values.get("reason", ""))))
         return None
-    if theirs is None and not worktree:
-        return None  # a folder of the right name that is no checkout of this project
-    return Checkout(path.name, path, branch, theirs, worktree)
+    if theirs and not one.worktree and not kinship.holds(theirs):
+        skipped.append(Skipped(one.path, "not-kin"))
+        return None
+    return one._replace(project=theirs) if theirs or one.worktree else None
 
 
 def _ourselves(project: Project) -> set[int]:

@@ -20,7 +20,7 @@ class Kinship:
 
     def __init__(self, project: Project) -> None:
         """Compare others with `project`."""
-        self.project = project
+        self._project = project
 
     def holds(self, other: Project) -> bool:
         """Whether `other` shares a root commit with us, or has a base migration with our bytes.
@@ -28,7 +28,7 @@ class Kinship:
         A commit that both have brings its root with it, and needs no walk through all history. A shallow clone has
         other roots, and outside git there are none: there the base migration decides.
         """
-        git_tells = self.project.repository is not None and os.path.lexists(other.root / ".git")
+        git_tells = self._project.repository is not None and os.path.lexists(other.root / ".git")
         return (
             (git_tells and not self._tips.isdisjoint(git.tips(other.root)))
             or self._has_our_base(other)
@@ -37,15 +37,15 @@ class Kinship:
 
     @cached_property
     def _tips(self) -> frozenset[str]:
-        return git.tips(self.project.root)
+        return git.tips(self._project.root)
 
     @cached_property
     def _roots(self) -> frozenset[str]:
-        return git.roots(self.project.root)
+        return git.roots(self._project.root)
 
     @cached_property
     def _bases(self) -> frozenset[bytes]:
-        return frozenset(content for name, content in contents(self.project) if _is_base(name, content))
+        return frozenset(content for name, content in contents(self._project) if _is_base(name, content))
 
     def _has_our_base(self, other: Project) -> bool:
         try:

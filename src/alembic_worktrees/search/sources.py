@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -55,10 +56,9 @@ class Sources:
         self, tiers: Sequence[Tier], preferred: Index, is_sound: Callable[[Candidate], bool]
     ) -> None:
         """Search `tiers` in this order; the `preferred` candidates beat all others. One that is not sound is none."""
-        self._tiers = tiers
+        self._tiers = [cache(tier) for tier in tiers]
         self._preferred = preferred
         self._is_sound = is_sound
-        self._indexes: list[Index] = []
 
     def find(self, word: str) -> tuple[Candidate, ...]:
         """Return the candidates for a revision's id or a branch label: what is preferred, then the nearest tier's."""
@@ -75,19 +75,13 @@ class Sources:
             return
         if preferred:
             yield preferred
-        for index in self._asked():
-            if sound := self.sound(index(word)):
+        for tier in self._tiers:
+            if sound := self.sound(tier()(word)):
                 yield sorted(sound, key=lambda candidate: candidate.trust)
 
     def sound(self, candidates: Iterable[Candidate]) -> Sequence[Candidate]:
         """Return the candidates that are any."""
         return [one for one in candidates if self._is_sound(one)]
-
-    def _asked(self) -> Iterator[Index]:
-        for number, tier in enumerate(self._tiers):
-            if number == len(self._indexes):
-                self._indexes.append(tier())
-            yield self._indexes[number]
 
 
 def index(candidates: Iterable[Candidate]) -> Index:
