@@ -283,8 +283,8 @@ def test_no_id_is_too_odd_to_be_listed_judged_drawn_and_completed(world_root: Pa
     listed = json.loads(main.tool("list", "--json", check=True).stdout)
     assert {row["revision"] for row in listed["checkouts"][0]["migrations"]} == set(made)
     assert main.tool("list", check=True).stdout.count("\n") == len(made) + 1
-    graph = ["graph", "--no-database", "--all"]
-    drawn = [graph, [*graph, "-o", "graph.svg"]]
+    graph = ["graph", "--no-database", "--all", "--format"]
+    drawn = [[*graph, form] for form in ("text", "svg", "mermaid")]
     for asked in (["check"], ["check", "--json"], ["find", "--", next(iter(made))], *drawn):
         assert main.tool(*asked).returncode in (0, 1), asked
     offered = main.world.run("bash", "-c", COMPLETED, cwd=main.backend, check=True).stdout.split("\0")[:-1]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alembic_worktrees.drawing import svg
+from alembic_worktrees.drawing import mermaid, svg
 from alembic_worktrees.drawing import text as lines
 from alembic_worktrees.drawing.lanes import Layout, Node, lay_out
 from alembic_worktrees.drawing.picture import (
@@ -335,9 +335,21 @@ def test_no_name_breaks_a_format(pictured: Picture, language: str) -> None:
     inside = "{http://www.w3.org/2000/svg}"
     assert len(root.findall(f"{inside}g")) == len(entries)
     assert len(root.findall(f"{inside}path")) == len(wanted(entries))
+    assert_mermaid(mermaid.draw(pictured, entries, phrase), entries)
     text = lines.draw(pictured, entries, phrase)
     assert not set(text) & set("\x00\x1b\x9b\u202e\ud83d\r\t")
     assert text.count("\n") == len(entries) + 2
+
+
+def assert_mermaid(text: str, entries: Sequence[Entry]) -> None:
+    rows = text.splitlines()
+    nodes = [row for row in rows if '"' in row]
+    assert len(nodes) == len(entries)
+    for row in nodes:
+        label = re.fullmatch(r'  n\d+[^"\w]+"([^"]*)"[^"\w]+:::\w+', row)
+        assert label, row
+        assert re.fullmatch(r"(?:[\w ,.:…–-]|#\d+;|<br/>)*", label[1]), row
+    assert sum("-->" in row or "-.->" in row for row in rows) == len(wanted(entries))
 
 
 def test_thousands_of_revisions() -> None:
@@ -399,24 +411,26 @@ def test_what_only_git_has_and_what_is_nowhere(world: World, database: Database)
 
 
 def test_a_file_is_not_overwritten_unasked(two: Checkout, tmp_path: Path) -> None:
-    page = tmp_path / "a b.svg"
+    page = tmp_path / "a b.mmd"
     done = two.tool("graph", "--no-database", "-o", page)
     assert (done.returncode, done.stdout) == (0, "")
-    parsed(page.read_text())
+    assert page.read_text().startswith("flowchart TD\n")
     page.write_text("mine")
     done = two.tool("graph", "-o", page)
     assert (done.returncode, page.read_text()) == (1, "mine")
     assert "--force" in done.stderr
-    two.tool("graph", "--no-database", "-o", page, "--force", check=True)
+    two.tool("graph", "--no-database", "-o", page, "--force", "--format", "svg", check=True)
     parsed(page.read_text())
     done = two.tool("graph", "--no-database", "-o", tmp_path / "no" / "folder.svg")
     assert (done.returncode, "Traceback" in done.stderr, "borrowed" in done.stderr) == (1, False, False)
+    done = two.tool("graph", "--no-database", "-o", tmp_path / "picture.foo")
+    assert (done.returncode, "one of .txt, .svg, .mmd" in done.stderr) == (2, True)
+    assert not (tmp_path / "picture.foo").exists()
 
 
-def test_a_picture_has_its_colours_without_variables_too(two: Checkout, tmp_path: Path) -> None:
+def test_a_picture_has_its_colours_without_variables_too(two: Checkout) -> None:
     """Outside browsers nobody knows CSS variables: there the first colour counts, or all is black."""
-    two.tool("graph", "--no-database", "-o", tmp_path / "graph.svg", check=True)
-    drawn = (tmp_path / "graph.svg").read_text(encoding="utf-8")
+    drawn = two.tool("graph", "--no-database", "--format", "svg", check=True).stdout
     light, _, dark = drawn.partition("@media")
     for name in ("paper", "ref rect", "s0", "f0"):
         assert [

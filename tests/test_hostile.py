@@ -294,7 +294,7 @@ def test_no_name_reaches_the_terminal_raw(
     b.revision(f"cccc{EVIL}", "aaaa1111", file=f"own{EVIL}.py")
     database.set_heads(ID)
     env = {**world.env, "NO_COLOR": "1", "LC_ALL": "C.UTF-8"}
-    calls = ["list", "status", "graph", "graph -o /dev/stdout --force", "copy --dry-run -v"]
+    calls = ["list", "status", "graph", "graph --format svg", "graph --format mermaid", "copy --dry-run -v"]
     if thorough:
         calls += ["list --json", "status --json", "copy --dry-run --json", "check --json", f"find no{EVIL}"]
     calls += [f"find {ID}", "check", "copy --dry-run --review", "copy -v", "upgrade -v", f"adopt x{EVIL}"]

@@ -36,7 +36,7 @@ COMMANDS = [
     "copy --json",
     "copy --dry-run --from nowhere",
     "status --json",
-    "graph -o /dev/stdout --force",
+    "graph --format svg",
     "check --database",
     f"upgrade -x url=postgresql://dev:{MARK}@h/db -x password={MARK}",
     f"find postgresql://dev:{MARK}@h/db",

@@ -157,7 +157,13 @@ COMMANDS = {
         (
             *_LOCATED,
             _FOR_ENV,
-            _taking("FILE", "-o --output", _("draw into FILE, as SVG, instead of as text")),
+            _taking(
+                "FORMAT",
+                "--format",
+                _("text, svg or mermaid (default: by the end of FILE, else text)"),
+                choices=("text", "svg", "mermaid"),
+            ),
+            _taking("FILE", "-o --output", _("write to FILE")),
             _flag("--force", _("overwrite FILE")),
             _flag("--all", _("fold nothing")),
             _flag("--no-database", _("do not ask the database")),

@@ -1,1 +1,1 @@
-"""Pictures of the revision graph: a `Picture` becomes text or SVG. Pure: value → text."""
+"""Pictures of the revision graph: each module turns a `Picture` into one format. Pure: value → text."""

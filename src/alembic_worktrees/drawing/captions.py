@@ -43,6 +43,11 @@ class Caption(NamedTuple):
     message: str
     tags: tuple[str, ...]
 
+    @property
+    def shown_refs(self) -> str:
+        """What points at it, in parentheses."""
+        return f"({', '.join(self.refs)})" if self.refs else ""
+
 
 def clean(text: str) -> str:
     """Return `text` in one line, without what steers a terminal and what no XML may hold."""

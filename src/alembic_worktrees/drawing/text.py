@@ -104,12 +104,11 @@ def _corner(edge: Edge, row: int, *, crossed: bool, right: bool) -> str:
 
 def _words(words: Caption, paint: Callable[[str, str], str], room: int) -> str:
     """Put a caption into so many columns; the message gives way first."""
-    refs = f"({', '.join(words.refs)})" if words.refs else ""
     tags = f"[{'; '.join(words.tags)}]" if words.tags else ""
-    others = sum(columns(text) + 1 for text in (words.id, refs, tags))
+    others = sum(columns(text) + 1 for text in (words.id, words.shown_refs, tags))
     message = fit(words.message, max(room - others, 8))
     said = []
-    for style, text in (("33", words.id), ("1;36", refs), ("", message), ("2", tags)):
+    for style, text in (("33", words.id), ("1;36", words.shown_refs), ("", message), ("2", tags)):
         shown = fit(text, room)
         room -= columns(shown) + 1
         said.append(paint(style, shown))

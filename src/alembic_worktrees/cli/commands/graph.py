@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...messages import OK, WARN, Message, _
-from ...messages.errors import DONE, UserError
+from ...messages.errors import DONE, Usage, UserError
 from ...status.survey import survey
 from ...system.encoding import encoded
 from ..printer import has_colour
@@ -18,15 +18,19 @@ from .call import open_call
 if TYPE_CHECKING:
     import argparse
 
+    from ...drawing.picture import Picture
     from ..printer import Printer
 
 
+FORMATS = {"txt": "text", "svg": "svg", "mmd": "mermaid"}
+
+
 def graph(options: argparse.Namespace, printer: Printer) -> int:
-    """Draw the revisions of all checkouts together: as text, or into a file as SVG."""
-    from ...drawing import svg, text
+    """Draw the revisions of all checkouts together."""
     from ...drawing.picture import make_picture
 
     path = Path(options.output) if options.output else None
+    chosen = options.format or _format_of(path)
     if path and os.path.lexists(path) and not options.force:  # before the work, which takes a second
         raise _exists(path)
     call = open_call(options, printer)
@@ -42,27 +46,53 @@ def graph(options: argparse.Namespace, printer: Printer) -> int:
         )
         printer.tell(Message(silent, {"why": landscape.silence}, WARN))
     picture = make_picture(landscape)
-    entries = picture.unfolded if options.all else picture.folded
-    if not entries:
+    if not picture.items and chosen == "text":
         printer.tell(Message(_("No migrations yet."), mark=OK))
-    elif path:
-        _save(svg.draw(picture, entries, printer.phrase), path, overwrite=options.force)
+    text = _drawn(picture, chosen, printer, whole=options.all, shown=path is None)
+    # What programs read says that it is UTF-8; a reader's terminal or pager expects the locale's encoding.
+    to_be_read = chosen == "text" and path is None
+    data = encoded(text, sys.stdout.encoding) if to_be_read else text.encode("utf-8", "surrogateescape")
+    if path:
+        _save(data, path, overwrite=options.force)
     else:
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        colour = has_colour(sys.stdout, os.environ)
-        drawn = text.draw(picture, entries, printer.phrase, colour=colour, width=width)
-        printer.write(encoded(drawn, sys.stdout.encoding))
+        printer.write(data)
     return DONE
+
+
+def _format_of(path: Path | None) -> str:
+    """Return the format that the end of a file's name says, text if it has none. Raises Usage."""
+    end = path.suffix[1:].lower() if path else ""
+    if end and end not in FORMATS:
+        text = _(
+            "{path}: no format ends in .{end}. Let it end in one of {known:list}, or add for "
+            "example --format svg"
+        )
+        raise Usage(text, path=path, end=end, known=tuple(f".{known}" for known in FORMATS))
+    return FORMATS.get(end, "text")
+
+
+def _drawn(picture: Picture, chosen: str, printer: Printer, *, whole: bool, shown: bool) -> str:
+    """Return the picture in the chosen format; `shown` if it goes to standard output."""
+    entries, phrase = picture.unfolded if whole else picture.folded, printer.phrase
+    if chosen == "text":
+        from ...drawing import text as lines
+
+        width = shutil.get_terminal_size().columns if shown and sys.stdout.isatty() else None
+        colour = shown and has_colour(sys.stdout, os.environ)
+        return lines.draw(picture, entries, phrase, colour=colour, width=width)
+    from ...drawing import mermaid, svg
+
+    return svg.draw(picture, entries, phrase) if chosen == "svg" else mermaid.draw(picture, entries, phrase)
 
 
 def _exists(path: Path) -> UserError:
     return UserError(_("{path} exists already. To overwrite it, add --force"), path=path)
 
 
-def _save(drawn: str, path: Path, *, overwrite: bool) -> None:
+def _save(data: bytes, path: Path, *, overwrite: bool) -> None:
     try:
-        with path.open("w" if overwrite else "x", encoding="utf-8", errors="surrogateescape") as file:
-            file.write(drawn)
+        with path.open("wb" if overwrite else "xb") as file:
+            file.write(data)
     except FileExistsError as error:
         raise _exists(path) from error
     except OSError as error:
