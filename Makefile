@@ -30,7 +30,7 @@ shells:
 	done
 
 suite: $(DEV) $(MO)
-	$(BIN)/python -m pytest -n auto --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
 trials: $(DEV) $(MO)
 	$(BIN)/python -m pytest --thorough -o faulthandler_timeout=0 $(TRIALS) $(PYTEST_ARGS)
@@ -46,7 +46,7 @@ growth: $(DEV)
 
 # Every version: of what a project may have, then of the Python that is ours.
 matrix: $(DEV) $(MO)
-	$(BIN)/python -m pytest -n auto --dist loadfile --thorough tests/test_versions.py $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal --thorough tests/test_versions.py $(PYTEST_ARGS)
 	$(BIN)/python -m pytest tests/suites.py $(PYTEST_ARGS)
 
 # Which mistakes do the tests not notice?

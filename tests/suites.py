@@ -25,7 +25,7 @@ def test_suite(our_python: str, record_property: Callable[[str, object], None]) 
     words = ("--editable", REPOSITORY, *packages)
     installed = environment(f"ours-{our_python}", python_or_skip(our_python), *words)
     ignored = [f"--ignore=tests/test_{name}.py" for name in APART]
-    command = [str(installed.python), "-m", "pytest", "-q", "-n", "auto", "--dist", "loadfile", *ignored]
+    command = [str(installed.python), "-m", "pytest", "-q", "-n", "auto", "--dist", "worksteal", *ignored]
     done = run(command, cwd=REPOSITORY, env=os.environ | installed.activated, timeout=3600)
     assert done.returncode == 0, done.stdout[-10000:]
     for count, what in re.findall(r"(\d+) (\w+)", done.stdout.splitlines()[-1].partition(" in ")[0]):

@@ -18,10 +18,9 @@ from hypothesis import strategies as st
 
 from alembic_worktrees.git import GitFailed
 from alembic_worktrees.messages.errors import UserError
-from alembic_worktrees.migrations.inventory import Migration
-from alembic_worktrees.migrations.revision import read_revision
 from alembic_worktrees.search import archive
-from worlds.searching import found, kinds, project, search, shown, spy
+from worlds.archiving import generation, keep, migration
+from worlds.searching import found, kinds, search, shown, spy
 from worlds.world import Checkout, Layout, World, project_files, revision_text
 
 if TYPE_CHECKING:
@@ -36,21 +35,6 @@ FILE = f"{ID}_add_t.py"
 RAN = "backend@alembic/ran@postgresql-DATABASE"
 PATH = f"backend/migrations/versions/{FILE}"
 
-# Keeps one generation of five migrations after the other, as fast as it can.
-HAMMER = """
-import sys
-sys.path[:0] = sys.argv[3].split(":")
-from pathlib import Path
-from alembic_worktrees.search import archive
-from test_archive import generation, keep
-from worlds.world import Checkout, Layout, World
-root, name = Path(sys.argv[1]), sys.argv[2]
-checkout = Checkout(World(root, Layout(), {}), root / name)
-print("ready", flush=True)
-for number in range(int(sys.argv[4])):
-    keep(checkout, *generation(checkout, f"{sys.argv[5]}{number}"))
-"""
-
 
 @pytest.fixture(autouse=True)
 def hermetic(monkeypatch: pytest.MonkeyPatch, world_root: Path) -> None:
@@ -62,28 +46,6 @@ def hermetic(monkeypatch: pytest.MonkeyPatch, world_root: Path) -> None:
 def bare_world(world_root: Path) -> World:
     """A world whose database is never asked."""
     return World.create(world_root, "sqlite://")
-
-
-def migration(checkout: Checkout, id: str, *, file: str | None = None, table: str = "t") -> Migration:
-    """A migration as it would be applied in this checkout."""
-    content = revision_text(id, None, table=table).encode()
-    below = file or f"{abs(hash(id))}.py"
-    path = checkout.versions / below
-    return Migration(read_revision(content, path.name), content, path.parent, path.name)
-
-
-def generation(checkout: Checkout, mark: str) -> list[Migration]:
-    """Five migrations that belong together."""
-    return [migration(checkout, f"{mark}-{number}".replace("-", "_")) for number in range(5)]
-
-
-def keep(checkout: Checkout, *migrations: Migration, ran: Sequence[str] = ()) -> tuple[str, ...]:
-    """Keep them as applied in the database `db`, where some of them ran."""
-    here, ids = project(checkout), frozenset(one.revision.id for one in migrations)
-    runs = [archive.Run("db", frozenset(ran), ids)] if ran else []
-    applied = {one.revision.id: one for one in migrations}
-    before = archive.read(here.root) if here.repository else None
-    return archive.keep(here, applied, runs, frozenset(), before)
 
 
 def places(checkout: Checkout) -> list[str]:
@@ -472,13 +434,10 @@ def test_a_repository_that_cannot_be_written(bare_world: World) -> None:
 def hammer(
     checkout: Checkout, mark: str, count: int, env: dict[str, str] | None = None
 ) -> subprocess.Popen[str]:
-    import alembic_worktrees
-
     world = checkout.world
-    folders = [os.path.dirname(alembic_worktrees.__path__[0]), os.path.dirname(__file__)]
     process = subprocess.Popen(
-        [sys.executable, "-c", HAMMER, world.root, checkout.name, ":".join(folders), str(count), mark],
-        env={**world.env, **(env or {}), "PYTHONHASHSEED": "0"},
+        [sys.executable, "-m", "worlds.archiving", world.root, checkout.name, mark, str(count)],
+        env={**world.env, **(env or {}), "PYTHONHASHSEED": "0", "PYTHONPATH": os.path.dirname(__file__)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

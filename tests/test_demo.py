@@ -108,10 +108,8 @@ def lines_until(process: subprocess.Popen[str], beginning: str) -> Iterator[str]
     ("sent", "moment", "delay"),
     [
         (signal.SIGINT, "In a temporary folder", 0),  # while PostgreSQL is prepared
-        (signal.SIGTERM, "In a temporary folder", 0.7),  # while it starts
-        (signal.SIGTERM, "One project", 0),
         (signal.SIGHUP, "THE PROBLEM", 0.2),
-        (signal.SIGINT, '$ auto_copy_missing_migrations "."', 0.4),
+        (signal.SIGTERM, '$ auto_copy_missing_migrations "."', 0.4),
     ],
 )
 def test_an_interruption_leaves_nothing(sent: signal.Signals, moment: str, delay: float, place: Path) -> None:

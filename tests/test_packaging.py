@@ -224,9 +224,9 @@ def test_pipx_install_and_a_project_with_its_own_packages(
     a.applied("bbbb2222", "aaaa1111")
 
     venv = world.main.path / ".venv"
-    run([sys.executable, "-m", "venv", venv], cwd=world.root, env=env, check=True, timeout=120)
-    packages = ["alembic", "psycopg2-binary"]
-    run([venv / "bin/pip", "install", "--quiet", *packages], cwd=world.root, env=env, check=True, timeout=300)
+    run([sys.executable, "-m", "venv", "--without-pip", venv], cwd=world.root, env=env, check=True)
+    pip = (sys.executable, "-m", "pip", "--python", str(venv), "install", "--quiet")
+    run([*pip, "alembic", "psycopg2-binary"], cwd=world.root, env=env, check=True, timeout=300)
     assert (
         run([venv / "bin/python", "-c", "import alembic_worktrees"], cwd=world.root, env=env).returncode == 1
     )

@@ -116,6 +116,9 @@ def checkout(request: pytest.FixtureRequest, world: World) -> Checkout:
     return world.main
 
 
+LINKED = pytest.mark.parametrize("checkout", ["linked"], indirect=True)
+
+
 def other(checkout: Checkout) -> Checkout:
     """The checkout of `develop`."""
     name = "StoFlow-develop" if checkout is checkout.world.main else "StoFlow"
@@ -175,6 +178,7 @@ def test_commits(checkout: Checkout) -> None:
     assert fails(checkout.git_run("commit", "--amend", "--no-edit", "-a"))
 
 
+@LINKED
 def test_a_borrowed_parent(checkout: Checkout) -> None:
     """What this is all about: it exists here, pre-commit leaves it where it is, and nobody else will have it."""
     other(checkout).applied("bbbb2222", "aaaa1111", commit=False)
@@ -243,6 +247,7 @@ def test_pushes(checkout: Checkout) -> None:
     assert not fails(checkout.git_run("push", "origin", "feature"))
 
 
+@LINKED
 def test_protection(checkout: Checkout) -> None:
     bare = str(checkout.world.root / "bare")
     checkout.git("init", "--quiet", "--bare", bare)

@@ -94,7 +94,7 @@ def test_a_damaged_record_says_nothing_that_is_not_sound(for_all: ForAll) -> Non
             assert inside.startswith("/folder/"), entry.path
 
     records = st.lists(ENTRIES, min_size=1, max_size=3).map(lambda entries: render(entries).encode())
-    for_all(damaged(records), check, corner=200, full=20_000)
+    for_all(damaged(records), check, corner=60, full=20_000)
 
 
 def test_a_value_of_another_kind_makes_no_entry() -> None:
