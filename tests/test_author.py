@@ -479,3 +479,91 @@ def test_a_model_that_strays_into_this_checkout_is_not_believed(
     assert "judged by names" in done.stderr
     assert f"Python loaded {b.backend}/models.py of this checkout" in done.stderr
     assert operations(written(done)) == [NICK.replace("20", "30")]
+
+
+def test_models_that_were_published_without_a_migration_are_to_be_written(
+    project: World, a: Checkout
+) -> None:
+    """The published point is where models and migrations agree."""
+    write_models(project.main, users(OLD, 'sa.Column("nick", sa.String(20)),'))
+    project.main.commit("Forget the migration")
+    b = project.worktree("StoFlow-B", "feature-B", base="develop")
+    assert operations(written(autogenerate(b))) == [NICK]
+
+
+def test_what_it_builds_on_is_its_own(project: World, a: Checkout, b: Checkout) -> None:
+    """Where this branch builds on another one, what that has applied is its own."""
+    b.git("checkout", "--quiet", "--force", "-B", "feature-B", "feature-A")
+    write_models(b, users(EMAIL, 'sa.Column("nick", sa.String(20)),'))
+    assert "op.drop_table('products')" in operations(written(autogenerate(b)))
+
+
+SITE = """
+import importlib.machinery, importlib.util, sys
+
+class Finder:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name == "models":
+            return importlib.util.spec_from_file_location(name, @PATH@)
+
+sys.meta_path.append(Finder)
+"""
+
+
+@pytest.mark.cold
+@pytest.mark.parametrize("how", ["PYTHONPATH", "editable"])
+def test_models_that_python_finds_in_this_checkout(how: str, project: World, a: Checkout) -> None:
+    """As `pip install --editable` has it: those of then are found in the folder of then."""
+    project.main.git("mv", "backend/models.py", "backend/lib_models.py")
+    (project.main.backend / "lib").mkdir()
+    project.main.git("mv", "backend/lib_models.py", "backend/lib/models.py")
+    (migration,) = project.main.versions.glob("*.py")
+    migration.write_text(migration.read_text() + "# moved\n")
+    project.main.commit("Move the models")
+    b = project.worktree("StoFlow-B", "feature-B", base="develop")
+    models = b.backend / "lib/models.py"
+    models.write_text(models.read_text().replace(OLD, f'{OLD}\n    sa.Column("nick", sa.String(20)),'))
+    site = project.root / "site"
+    site.mkdir()
+    (site / "usercustomize.py").write_text("")
+    (site / "sitecustomize.py").write_text(
+        SITE.replace("@PATH@", repr(str(models))) if how == "editable" else ""
+    )
+    path = site if how == "editable" else models.parent
+    done = b.tool("revision", "--autogenerate", "-m", "x", env={"PYTHONPATH": str(path)}, check=True)
+    assert "judged by names" not in done.stderr
+    assert operations(written(done)) == [NICK]
+    assert "\n  drop_table products: " in done.stderr
+
+
+@pytest.mark.parametrize("ignored", [True, False])
+def test_a_database_in_a_file(ignored: bool, world_root: Path) -> None:
+    """Its path is from the folder of the config; where the published env.py makes another one, nothing is believed."""
+    world = modelled(world_root, "sqlite:///dev.db", users(OLD), options="render_as_batch=True")
+    world.main.write(".gitignore", "__pycache__/\n" + ("*.db\n" if ignored else ""))
+    generated(world.main)
+    if not ignored:
+        world.main.git("rm", "--quiet", "--cached", "backend/dev.db")
+        world.main.git("commit", "--quiet", "--amend", "--no-edit")
+    a, b = (world.worktree(f"StoFlow-{name}", f"feature-{name}") for name in "AB")
+    (a.backend / "dev.db").write_bytes((world.main.backend / "dev.db").read_bytes())
+    write_models(a, users(OLD) + PRODUCTS)
+    a.alembic("revision", "--autogenerate", "-m", "theirs", check=True)
+    a.alembic("upgrade", "heads", check=True)
+    (b.backend / "dev.db").write_bytes((a.backend / "dev.db").read_bytes())
+    write_models(b, users(OLD, 'sa.Column("nick", sa.String(20)),'))
+    done = autogenerate(b)
+    assert ("its env.py leads to another database" in done.stderr) == (not ignored)
+    assert "batch_op.add_column(sa.Column('nick'" in written(done).read_text()
+    assert "products" not in written(done).read_text()
+    assert "\n  drop_table products: " in done.stderr
+
+
+def test_the_environment_of_a_plain_revision(world: World) -> None:
+    """`revision_environment` runs env.py for it, `--sql` offline."""
+    main = world.main
+    assert main.tool("revision", "-m", "x", "--sql").returncode == 1
+    ini = main.backend / "alembic.ini"
+    ini.write_text(ini.read_text().replace("[alembic]\n", "[alembic]\nrevision_environment = true\n"))
+    assert operations(written(plain(main, "--sql"))) == []
