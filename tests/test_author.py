@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from alembic_worktrees.migrations.revision import read_revision
-from worlds.modelled import generated, modelled, operations, write_models
+from worlds.modelled import generated, modelled, operations, rewritten, write_models
 from worlds.running import running
 
 if TYPE_CHECKING:
@@ -198,6 +198,36 @@ def test_what_others_have_made_already_is_written_if_it_is_to_be_own(b: Checkout
         "op.drop_column('users', 'nick')",
     ]
     assert "create_table products: in this migration all the same" in done.stderr
+
+
+def test_nothing_is_taken_from_a_table_that_both_model(project: World, a: Checkout, b: Checkout) -> None:
+    """Their migration need not even name it."""
+    more = 'sa.Table("goods", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("price", sa.Integer))'
+    write_models(a, users(EMAIL) + PRODUCTS + more)
+    generated(a, "more", rewrite=lambda path: rewritten(a, path, "computed"))
+    write_models(b, users(OLD, 'sa.Column("nick", sa.String(20)),') + PRODUCTS.replace("products", "goods"))
+    done = autogenerate(b)
+    assert operations(written(done)) == [NICK]
+    assert "\n  drop_column goods.price" in done.stderr
+    assert (
+        "create_table goods: these models want it, and the database has it already by something"
+        in done.stderr
+    )
+
+
+@pytest.mark.parametrize("relative", [True, False])
+def test_a_config_that_is_named(relative: bool, project: World, a: Checkout, b: Checkout) -> None:
+    """By ALEMBIC_CONFIG or `-c`, also by a path into this checkout: the published models have their own env.py."""
+    ini, env = b.backend / "alembic.ini", b.backend / "migrations/env.py"
+    ini.write_text(ini.read_text().replace("script_location = ", "script_location = %(here)s/"))
+    env.write_text(env.read_text() + f"\nopen({str(project.root / 'ran')!r}, 'a').write('x')\n")
+    name = "alembic.ini" if relative else str(ini)
+    for argv, more in (([], {"ALEMBIC_CONFIG": name}), (["-c", name], {})):
+        done = b.tool("revision", "--autogenerate", "-m", "x", *argv, env=more, check=True)
+        assert operations(written(done)) == [NICK]
+        assert "judged by names" not in done.stderr
+        written(done).unlink()
+    assert (project.root / "ran").read_text() == "xx"
 
 
 def test_what_both_change_is_warned_of(project: World) -> None:
@@ -433,6 +463,8 @@ def test_settings_that_git_ignores_are_there_too(project: World, database: Datab
     )
     env.write_text(text)
     main.write(".gitignore", "__pycache__/\nlocal_settings.py\n.env\nvenv/\n")
+    (migration,) = main.versions.glob("*.py")
+    migration.write_text(migration.read_text() + "# touched\n")
     main.commit("Read settings of this machine")
     a, b = (project.worktree(f"StoFlow-{name}", f"feature-{name}") for name in "AB")
     for checkout in (a, b):

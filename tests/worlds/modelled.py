@@ -89,9 +89,10 @@ def rewritten(checkout: Checkout, path: Path, style: str) -> None:
     else:
         body = "".join(f"        lambda: {one},\n" for one in operations(path))
         body = "    for step in (\n" + body + "    ):\n        step()\n"
-    if style == "computed":
-        body = re.sub(r"'(\w)(\w*)'", r"'\1' '\2'", body)
     text = path.read_text()
+    if style == "computed":  # no name is in the file at all
+        body = re.sub(r"'(\w)(\w*)'", r"'\1' '\2'", body)
+        text = text[: text.index("def downgrade")] + "def downgrade():\n    pass\n"
     start, end = text.index("def upgrade"), text.index("def downgrade")
     path.write_text(text[:start] + "def upgrade():\n" + (body or "    pass\n") + "\n\n" + text[end:])
 

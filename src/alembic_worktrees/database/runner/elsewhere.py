@@ -20,6 +20,7 @@ class Elsewhere:
     def __init__(self, root: str, there: str) -> None:
         self._root = os.path.realpath(root)
         self._there = os.path.realpath(there)
+        self._links = tuple(os.path.join(path, "") for path in (there, self._there))
         names = ("stdlib", "platstdlib", "purelib", "platlib")
         self._installed = tuple(os.path.realpath(sysconfig.get_path(name)) + os.sep for name in names)
 
@@ -29,10 +30,8 @@ class Elsewhere:
         Raises OSError where this Python does not see it: in a container.
         """
         os.chdir(folder)
-        for name in ("ALEMBIC_CONFIG", "PYTHONPATH"):
-            if name in os.environ:
-                os.environ[name] = os.pathsep.join(map(self.moved, os.environ[name].split(os.pathsep)))
-        sys.path[:] = map(self.moved, sys.path)
+        if "ALEMBIC_CONFIG" in os.environ:
+            os.environ["ALEMBIC_CONFIG"] = self.moved(os.environ["ALEMBIC_CONFIG"])
         sys.meta_path.insert(0, self)
         return [self.moved(word) for word in argv]
 
@@ -75,10 +74,8 @@ class Elsewhere:
         """Return a file of the checkout that was loaded all the same, None if there is none."""
         for module in list(sys.modules.values()):
             file = getattr(module, "__file__", None)
-            if (
-                isinstance(file, str)
-                and os.path.isabs(file)
-                and self._is_of_the_checkout(os.path.realpath(file))
-            ):
+            if not isinstance(file, str) or not os.path.isabs(file) or file.startswith(self._links):
+                continue  # what lies there may lead back: settings that git ignores
+            if self._is_of_the_checkout(os.path.realpath(file)):
                 return file
         return None
