@@ -117,6 +117,18 @@ CASES: dict[str, tuple[str, str, str, list[str]]] = {
         'op.add_column("users", sa.Column("old"))',
         ["add_column users.old"],
     ),
+    "what others dropped and the branch altered": (
+        USERS + '\nop.alter_column("users", "old", nullable=False)',
+        'op.drop_column("users", "old")',
+        'op.add_column("users", sa.Column("old"))',
+        ["add_column users.old"],
+    ),
+    "altered, what only SQL made": (
+        USERS,
+        'op.execute("ALTER TABLE users ADD COLUMN email text")',
+        'op.alter_column("users", "email", nullable=False)',
+        [],
+    ),
     "what both dropped": (
         USERS + '\nop.drop_column("users", "old")',
         'op.drop_column("users", "old")',
@@ -140,6 +152,24 @@ CASES: dict[str, tuple[str, str, str, list[str]]] = {
         'op.execute("ALTER TABLE public.users ADD COLUMN Email text")',
         'op.drop_column("users", "Email")',
         ["drop_column users.Email"],
+    ),
+    "SQL of others about another table": (
+        USERS,
+        'op.execute("ALTER TABLE shops ADD COLUMN email text")',
+        'op.drop_column("users", "email")',
+        [],
+    ),
+    "SQL of its own about another table": (
+        'op.execute("ALTER TABLE shops ADD COLUMN email text")',
+        'op.add_column("users", sa.Column("email"))',
+        'op.drop_column("users", "email")\nop.drop_column("users", "email")',
+        ["drop_column users.email"],
+    ),
+    "computed by others, in a table that they name": (
+        USERS,
+        'op.create_index("ix_old", "Users", ["old"])\nop.add_column(table, sa.Column("email"))',
+        'op.drop_column("Users", "email")',
+        ["drop_column Users.email"],
     ),
     "SQL of others that makes nothing": (
         USERS,

@@ -21,23 +21,12 @@ if TYPE_CHECKING:
 
     from .revision import Revision
 
-_TABLES = ("table_name", "source_table")  # not said again in a `batch_alter_table`
-_ON_TABLE, _ON_COLUMN = ("table_name",), ("table_name", "column_name")
-_ON_INDEX, _ON_CONSTRAINT = ("index_name", "table_name"), ("constraint_name", "table_name")
-_PARAMETERS = {
-    "batch_alter_table": _ON_TABLE,
-    "create_table": _ON_TABLE,
-    "drop_table": _ON_TABLE,
-    "add_column": ("table_name", "column"),
-    "drop_column": _ON_COLUMN,
-    "alter_column": _ON_COLUMN,
-    "create_index": _ON_INDEX,
-    "drop_index": _ON_INDEX,
-    "create_unique_constraint": _ON_CONSTRAINT,
-    "create_check_constraint": _ON_CONSTRAINT,
-    "create_primary_key": _ON_CONSTRAINT,
-    "create_foreign_key": ("constraint_name", "source_table"),
-    "drop_constraint": _ON_CONSTRAINT,
+# What Alembic's operations are called, and in which order they are told what they are about; a batch knows its table.
+_KIND = re.compile(r"(?:create|add|drop|alter|batch)_(?:\w+_)?(table|column|index|constraint|key)")
+_PLACES = {"table": ("table",), "column": ("table", "name")}  # else the name stands first
+_KEYWORDS = {
+    "table_name": "table",
+    **dict.fromkeys(("column", "column_name", "index_name", "constraint_name"), "name"),
 }
 _MAKING, _DROPPING = ("create", "add"), ("drop",)
 _WORD = re.compile(r"[^\W_]\w*")
@@ -227,17 +216,21 @@ def _operation(call: ast.Call, batches: Mapping[str, str | None]) -> Operation |
     method = call.func
     if not (isinstance(method, ast.Attribute) and isinstance(method.value, ast.Name)):
         return None
-    owner, batch = method.value.id, method.value.id in batches
-    names = [one for one in _PARAMETERS.get(method.attr, ()) if not (batch and one in _TABLES)]
-    given = [*zip(names, call.args, strict=False), *((word.arg, word.value) for word in call.keywords)]
-    said = {name: _word(node) for name, node in given}
-    if not (batch or owner == "op") or method.attr not in _PARAMETERS or "new_column_name" in said:
+    owner, kind = method.value.id, _KIND.fullmatch(method.attr)
+    if (
+        not kind
+        or owner not in {"op", *batches}
+        or any(one.arg == "new_column_name" for one in call.keywords)
+    ):
         return None
-    table = (
-        batches[owner] if batch else next((said[one] for one in names if one in _TABLES and one in said), "")
-    )
-    name = next((said.get(one) for one in names if one not in _TABLES), "")
-    return None if table is None or name is None else Operation(method.attr, table, name)
+    places = [
+        one for one in _PLACES.get(kind[1], ("name", "table")) if one != "table" or owner not in batches
+    ]
+    keywords = ((_KEYWORDS.get(one.arg or ""), one.value) for one in call.keywords)
+    said = {place: _word(node) for place, node in (*zip(places, call.args, strict=False), *keywords)}
+    table = batches[owner] if owner in batches else said.get("table", "")
+    name = said.get("name") if "name" in places else ""
+    return None if table is None or name is None else Operation(kind[0], table, name)
 
 
 def _parts(call: ast.Call, found: Operation) -> Iterable[Operation]:
