@@ -535,10 +535,7 @@ def test_no_room_for_the_files(scene: Scene) -> None:
 
 
 def test_no_room_for_the_archive(scene: Scene) -> None:
-    """The upgrade is done. What git notes of its failure is removed, also what a git that was killed has left."""
-    left, theirs = (scene.git / f"fast_import_crash_{number}" for number in (1, 2))
-    left.write_text(f"fast-import crash report:\n  * commit {ARCHIVE}\n")
-    theirs.write_text("fast-import crash report:\n  * commit refs/heads/imported\n")
+    """The upgrade is done."""
     done = on_full_disk(scene, scene.git / "objects", "upgrade", limit="size=1m,nr_inodes=1k")
     refuses(
         done,
@@ -546,7 +543,6 @@ def test_no_room_for_the_archive(scene: Scene) -> None:
         "could not be kept in the archive: git fast-import failed",
         "No space left",
     )
-    assert list(scene.git.glob("fast_import_crash_*")) == [theirs]
 
 
 def test_no_room_for_the_lock(scene: Scene) -> None:

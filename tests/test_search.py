@@ -161,3 +161,11 @@ def test_a_name_that_is_both_a_checkout_and_a_branch(world: World) -> None:
     assert b"working" in found(world.main, ID, prefer="feature-A")[0].content
     (a.versions / f"{ID}_add_t.py").unlink()
     assert b"committed" in found(world.main, ID, prefer="feature-A")[0].content
+
+
+def test_what_cannot_be_loaded_is_none_and_nothing_takes_the_place_of_what_is_preferred(world: World) -> None:
+    world.worktree("StoFlow-A").revision(ID, "aaaa1111", table="broken")
+    world.worktree("StoFlow-B").revision(ID, "aaaa1111", table="sound")
+    for prefer, names in ((None, ["StoFlow-B"]), ("StoFlow-B", ["StoFlow-B"] * 2), ("StoFlow-A", [])):
+        looking = Search(project(world.main), Settings(), prefer=prefer, loads=lambda it: b"broken" not in it)
+        assert [one.origin.name for one in looking.find(ID)] == names

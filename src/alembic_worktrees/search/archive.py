@@ -155,11 +155,7 @@ def keep(
         changes = [*_kept(fresh, project), *_demoted(known, fresh, runs, project)]
         if not changes:
             return ()
-        try:
-            written = git.import_commit(project.root, b"".join(_stream(fresh, changes, before, project)))
-        finally:
-            _remove_reports(project.repository.common)
-        if written:
+        if git.import_commit(project.root, b"".join(_stream(fresh, changes, before, project))):
             return tuple(sorted({id for id, _ in fresh}))
         _wait(project.repository.common / f"{REF}.lock", deadline)
         before = read(project.root)
@@ -221,14 +217,6 @@ def _wait(lock: Path, deadline: float) -> None:
     import random
 
     time.sleep(random.uniform(0, 0.1))  # noqa: S311
-
-
-def _remove_reports(common: Path) -> None:
-    """Remove what `git fast-import` noted in its repository when it could not write the archive; others' stay."""
-    for report in common.glob("fast_import_crash_*"):
-        with suppress(OSError):
-            if REF.encode() in report.read_bytes():
-                report.unlink()
 
 
 def _scope(project: Project) -> str:

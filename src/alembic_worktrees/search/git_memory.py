@@ -200,20 +200,16 @@ class Remembered:
     def _files_below(self, trees: Iterable[_Tree]) -> list[_File]:
         """Return the migration files in these trees, and below them where the project is recursive."""
         files: list[_File] = []
-        seen: dict[tuple[str, str, bool], set[git.TreeEntry]] = {}
         while pending := {tree[:4]: tree for tree in reversed(list(trees))}.values():
             content = git.small_contents(self._top, (tree.oid for tree in pending))
             trees = []
             for tree in reversed(pending):
-                entries = git.tree_entries(content.get(tree.oid, b""), len(tree.oid) // 2)
-                known = seen.setdefault(tree[1:4], set())  # branches share nearly all: the first tip has it
-                for entry in (one for one in entries if one not in known):
+                for entry in git.tree_entries(content.get(tree.oid, b""), len(tree.oid) // 2):
                     relative_path = tree.relative_path + entry.name
                     if entry.is_file and is_migration_name(entry.name):
                         files.append(_File(entry.oid, tree.location, relative_path, tree.tip))
                     elif entry.is_folder and tree.recursive and entry.name != "__pycache__":
                         trees.append(tree._replace(oid=entry.oid, relative_path=f"{relative_path}/"))
-                known.update(entries)
         return files
 
     def _read(self, files: Iterable[_File]) -> Iterator[Candidate]:

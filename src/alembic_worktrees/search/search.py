@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import cached_property, lru_cache, partial
-from itertools import chain
+from functools import cache, cached_property, partial
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from .. import git
@@ -16,7 +16,7 @@ from . import archive
 from .checkouts import Surroundings, look_around
 from .git_memory import TIERS, Remembered
 from .ranking import History, rank
-from .sources import BORROWED_HERE, PREFERRED, Candidate, CheckoutFiles, Sources, borrowed_copy, index
+from .sources import BORROWED_HERE, PREFERRED, Candidate, CheckoutFiles, borrowed_copy, index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..migrations.inventory import Borrowed
     from ..project.project import Project
     from ..project.settings import Settings
-    from .sources import Index, Tier
+    from .sources import Index
 
     Look = Callable[[Remembered], Iterator[Candidate]]
     Tell = Callable[[Message], None]
@@ -68,10 +68,10 @@ class Search:
         self._only = only
         self._prefer = prefer
         self._around = around
-        self._loads = lru_cache(maxsize=None)(loads) if loads else None
+        self._loads = cache(loads) if loads else None
         self._tell = tell
         self._timeout = timeout
-        self._history = lru_cache(maxsize=None)(self._read_history)
+        self._history = cache(self._read_history)
         self._broken: list[Skipped] = []  # clones that git cannot read, and files that Python cannot
 
     def find(self, word: str) -> tuple[Candidate, ...]:
@@ -79,7 +79,8 @@ class Search:
 
         Raises UserError if nothing bears the preferred name.
         """
-        return self._sources.find(word)
+        groups = islice(self._groups(word), 2 if self._preferred(word) else 1)
+        return tuple(chain.from_iterable(groups))
 
     def foreign(self, own: Collection[str]) -> Iterator[Candidate]:
         """Yield each migration that is not `own`: what is borrowed here, of the other checkouts, of the archives."""
@@ -97,19 +98,37 @@ class Search:
         To the nearest that has any come what the archive has and what is borrowed already; what lies further is
         looked for only if it is asked for. Raises UserError.
         """
-        groups = self._sources.groups(word)
+        groups = self._groups(word)
         nearest = next(groups, [])
         if nearest and nearest[0].trust == PREFERRED:
             yield nearest
             nearest = next(groups, [])
         if nearest:
-            known = (*self._here(word), *self._what_ran(word))
-            yield self._ranked([*nearest, *self._sources.sound(known)])
+            known = [*index(self._held)(word)]
+            with suppress(
+                UserError
+            ):  # the archive only says which of the copies ran, so that it may be broken
+                known += self._archive(word)
+            yield self._ranked([*nearest, *filter(self._is_sound, known)])
         yield from map(self._ranked, groups)
+
+    def _groups(self, word: str) -> Iterator[Sequence[Candidate]]:
+        """Yield what is preferred, then the candidates of each tier that has any; each group most trusted first.
+
+        Nothing takes the place of a preferred one that is not sound.
+        """
+        preferred = [one._replace(trust=PREFERRED) for one in self._preferred(word)[:1]]
+        if not all(map(self._is_sound, preferred)):
+            return
+        if preferred:
+            yield preferred
+        for tier in self._tiers:
+            if sound := sorted(filter(self._is_sound, tier()(word)), key=lambda one: one.trust):
+                yield sound
 
     def must_know_preferred(self) -> None:
         """Raise UserError if nothing bears the preferred name, also where nothing is missing."""
-        _ = self._sources
+        _ = self._preferred
 
     @cached_property
     def surroundings(self) -> Surroundings:
@@ -134,11 +153,20 @@ class Search:
         return CheckoutFiles(around.checkouts if self._here_too else around.others, self._only)
 
     @cached_property
-    def _sources(self) -> Sources:
+    def _tiers(self) -> list[Callable[[], Index]]:
+        """All that can be looked in, each at most once, in the order in which it is trusted."""
         refs, *remembered = (partial(self._looked_in, *row) for row in TIERS.items())
-        tiers: list[Tier] = [lambda: self._files.originals(), refs, self._borrowed_copies, *remembered]
-        named = self._named(self._prefer) if self._prefer else index(())
-        return Sources(tiers, named, self._is_sound)
+        tiers: list[Callable[[], Index]] = [
+            lambda: self._files.originals(),
+            refs,
+            lambda: index((*self._held, *self._files.borrowed())),
+            *remembered,
+        ]
+        return [cache(tier) for tier in tiers]
+
+    @cached_property
+    def _preferred(self) -> Index:
+        return self._named(self._prefer) if self._prefer else index(())
 
     def _is_sound(self, candidate: Candidate) -> bool:
         if self._loads is None or self._loads(candidate.content):
@@ -147,26 +175,13 @@ class Search:
             self._broken.append(Skipped(candidate.path, "syntax", content=candidate.content))
         return False
 
-    def _borrowed_copies(self) -> Index:
-        return index((*self._held, *self._files.borrowed()))
-
     @cached_property
     def _held(self) -> tuple[Candidate, ...]:
         return tuple(borrowed_copy(self._project.root, row, BORROWED_HERE) for row in self._borrowed)
 
     @cached_property
-    def _here(self) -> Index:
-        return index(self._held)
-
-    @cached_property
     def _archive(self) -> Index:
         return self._remembered(Remembered.in_archive)
-
-    def _what_ran(self, word: str) -> Sequence[Candidate]:
-        """Return what the archive has; it only says which of the copies ran, so that it may be broken."""
-        with suppress(UserError):
-            return self._archive(word)
-        return ()
 
     def _ranked(self, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
         locations = tuple(sorted({one.location for one in candidates}))

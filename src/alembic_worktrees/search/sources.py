@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import cache
-from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 
     Index = Callable[[str], Sequence["Candidate"]]
     _Held = tuple[Checkout, Migration]
-    Tier = Callable[[], Index]
 
 # How far a copy is trusted; less is more. Only candidates of one tier are ever compared (DESIGN, rule 8).
 PREFERRED, COMMITTED, UNCOMMITTED = 0, 1, 2
@@ -47,41 +44,6 @@ class Candidate(NamedTuple):
     def where(self) -> str:
         """Where it lies: `CHECKOUT/PATH`, or `REF:PATH` in git."""
         return f"{self.origin.name}{'/' if self.path else ':'}{self.origin.path}"
-
-
-class Sources:
-    """All places to look for a revision, asked lazily and each at most once."""
-
-    def __init__(
-        self, tiers: Sequence[Tier], preferred: Index, is_sound: Callable[[Candidate], bool]
-    ) -> None:
-        """Search `tiers` in this order; the `preferred` candidates beat all others. One that is not sound is none."""
-        self._tiers = [cache(tier) for tier in tiers]
-        self._preferred = preferred
-        self._is_sound = is_sound
-
-    def find(self, word: str) -> tuple[Candidate, ...]:
-        """Return the candidates for a revision's id or a branch label: what is preferred, then the nearest tier's."""
-        groups = islice(self.groups(word), 2 if self._preferred(word) else 1)
-        return tuple(chain.from_iterable(groups))
-
-    def groups(self, word: str) -> Iterator[Sequence[Candidate]]:
-        """Yield what is preferred, then the candidates in each tier that has any; each group most trusted first.
-
-        Nothing takes the place of a preferred one that is not sound.
-        """
-        preferred = [one._replace(trust=PREFERRED) for one in self._preferred(word)[:1]]
-        if not all(map(self._is_sound, preferred)):
-            return
-        if preferred:
-            yield preferred
-        for tier in self._tiers:
-            if sound := self.sound(tier()(word)):
-                yield sorted(sound, key=lambda candidate: candidate.trust)
-
-    def sound(self, candidates: Iterable[Candidate]) -> Sequence[Candidate]:
-        """Return the candidates that are any."""
-        return [one for one in candidates if self._is_sound(one)]
 
 
 def index(candidates: Iterable[Candidate]) -> Index:
