@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
 import random
 import signal
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -70,26 +70,16 @@ def describe(one: Trial) -> str:
     )
 
 
-# Each process has its copy.
-
-_copy: Copy
-
-
-def start(folders: multiprocessing.SimpleQueue[str]) -> None:
-    global _copy
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and so end the tests
-    _copy = Copy(Path(folders.get()))
-
-
-def observe(tests: Sequence[str]) -> Notes:
-    return _copy.observe(tests)
-
-
-def attempt(one: Trial) -> tuple[Trial, bool, float]:
-    """Run the tests of a trial; if they take three times as long as before, they hang."""
-    before = time.monotonic()
-    noticed = bool(one.tests) and _copy.notices(one.module, one.mistake, one.tests, 60 + 3 * one.seconds)
-    return one, noticed, time.monotonic() - before
+def attempt(copy: Copy, trials: Sequence[Trial]) -> int:
+    """Run the tests of each trial, and return how many mistakes were noticed; a hang is noticed too."""
+    count = 0
+    for one in trials:
+        before, timeout = time.monotonic(), 60 + 3 * one.seconds
+        noticed = bool(one.tests) and copy.notices(one.module, one.mistake, one.tests, timeout)
+        count += noticed
+        state = "noticed " if noticed else "SURVIVED"
+        print(f"{time.monotonic() - before:4.0f} s  {state}  {describe(one)}", flush=True)
+    return count
 
 
 def main() -> None:
@@ -103,25 +93,25 @@ def main() -> None:
     parser.add_argument("--notes", type=Path, help="keep here what tests call, or take it from here")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    folder = Path(tempfile.mkdtemp(prefix="awt-mutants-"))
-    folders: multiprocessing.SimpleQueue[str] = multiprocessing.SimpleQueue()
-    for _ in range(options.jobs):
-        folders.put(tempfile.mkdtemp(dir=folder))
-    with janitor(folder), multiprocessing.Pool(options.jobs, start, (folders,)) as pool:
-        if options.notes and options.notes.exists():
-            notes = json.loads(options.notes.read_text())
-        else:
-            files = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(options.tests))
-            parts = [part for number in range(options.jobs) if (part := files[number :: options.jobs])]
-            notes = [row for rows in pool.map(observe, parts, 1) for row in rows]
-            if options.notes:
-                options.notes.write_text(json.dumps(notes))
-        trials = [trial(*one, notes, options.budget) for one in sample(options.only, options.n, options.seed)]
-        count = 0
-        for one, noticed, seconds in pool.imap_unordered(attempt, trials):
-            count += noticed
-            print(f"{seconds:4.0f} s  {'noticed ' if noticed else 'SURVIVED'}  {describe(one)}", flush=True)
-    print(f"{count} of {len(trials)} noticed")
+    folder, jobs = Path(tempfile.mkdtemp(prefix="awt-mutants-")), options.jobs
+    with janitor(folder), ThreadPoolExecutor(jobs) as pool:
+        copies = [Copy(Path(tempfile.mkdtemp(dir=folder))) for _ in range(jobs)]
+        try:
+            if options.notes and options.notes.exists():
+                notes = json.loads(options.notes.read_text())
+            else:
+                files = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(options.tests))
+                parts = [files[number::jobs] for number in range(jobs)]
+                notes = [row for rows in pool.map(Copy.observe, copies, parts) for row in rows]
+                if options.notes:
+                    options.notes.write_text(json.dumps(notes))
+            chosen = sample(options.only, options.n, options.seed)
+            trials = [trial(*one, notes, options.budget) for one in chosen]
+            slices = [trials[number::jobs] for number in range(jobs)]
+            print(f"{sum(pool.map(attempt, copies, slices))} of {len(trials)} noticed")
+        finally:
+            for copy in copies:
+                copy.end()
 
 
 if __name__ == "__main__":

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import sysconfig
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from worlds.process import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,35 +31,42 @@ class Copy:
     """A copy of the tree, with a virtual environment that has the copy installed in place of the tree."""
 
     def __init__(self, folder: Path) -> None:
-        """Make it at `folder`; nothing else knows of it."""
+        """Make it in `folder`, which is empty."""
         self._folder = folder / "tree"
         self._scratch = folder
         self._clock = time.time()
+        self._process: subprocess.Popen[str] | None = None
+        self._ended = False
         shutil.copytree(ROOT, self._folder, symlinks=True, ignore=LEFT)
-        shutil.copytree(sys.prefix, self._folder / ".venv", symlinks=True, copy_function=self._install)
+        self._site = self._install()
 
-    def _install(self, source: str, target: str) -> None:
-        """Link a file of the environment, or copy it if it is a text that names the tree."""
-        if Path(source).suffix in ("", ".pth", ".cfg", ".json") and os.path.getsize(source) < 1_000_000:
-            content = Path(source).read_bytes()
-            if os.fsencode(ROOT) in content:
-                Path(target).write_bytes(content.replace(os.fsencode(ROOT), os.fsencode(self._folder)))
+    def _install(self) -> Path:
+        """Link all that lies in the environment, but for the texts that name the tree; return where packages are."""
+        prefix, site = Path(sys.prefix), Path(sysconfig.get_path("purelib"))
+        for source in (*prefix.glob("*.cfg"), *prefix.glob("bin/*"), *site.iterdir()):
+            target = self._folder / ".venv" / source.relative_to(prefix)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            small = source.is_file() and source.stat().st_size < 100_000
+            if small and os.fsencode(ROOT) in (content := source.read_bytes()):
+                target.write_bytes(content.replace(os.fsencode(ROOT), os.fsencode(self._folder)))
                 shutil.copymode(source, target)
-                return
-        os.symlink(source, target)
+            else:
+                target.symlink_to(source.readlink() if source.is_symlink() else source)
+        return self._folder / ".venv" / site.relative_to(prefix)
 
     def observe(self, tests: Sequence[str]) -> Notes:
         """Run these files of tests, and return of each test how it ended and what it called."""
+        if not tests:
+            return []
         calls, notes = self._scratch / "calls", self._scratch / "notes"
         program = self._folder / "tests/mutants/calls.py"
         names = {"OURS": f"{self._folder / PACKAGE}/", "PLACE": str(calls)}
-        (site,) = self._folder.glob(".venv/lib/python*/site-packages")
-        start = site / "calls.pth"
+        start = self._site / "calls.pth"
         start.write_text(
             f"import sys; exec(compile(open({str(program)!r}).read(), 'calls', 'exec'), {names!r})"
         )
-        done = self._pytest(tests, SUITE, MUTANTS_NOTES=notes, MUTANTS_CALLS=calls)
-        assert done.returncode in (0, 1), done.stdout + done.stderr
+        status, said = self._pytest(tests, SUITE, MUTANTS_NOTES=notes, MUTANTS_CALLS=calls)
+        assert status in (0, 1), said
         start.unlink()
         return [json.loads(line) for line in notes.read_text().splitlines()]
 
@@ -70,7 +78,7 @@ class Copy:
         try:
             self._write(place, mistake.applied(source))
             files = dict.fromkeys(test.partition("::")[0] for test in tests)
-            return self._pytest([*files, "-x"], timeout, MUTANTS_CHOSEN=chosen).returncode != 0
+            return self._pytest([*files, "-x"], timeout, MUTANTS_CHOSEN=chosen)[0] != 0
         except subprocess.TimeoutExpired:
             return True
         finally:
@@ -82,11 +90,39 @@ class Copy:
         self._clock += 2
         os.utime(place, (self._clock, self._clock))
 
-    def _pytest(
-        self, words: Iterable[str], timeout: float, **environment: Path
-    ) -> subprocess.CompletedProcess[str]:
+    def _pytest(self, words: Iterable[str], timeout: float, **environment: Path) -> tuple[int, str]:
+        self._stop_if_ended()
         python = str(self._folder / ".venv/bin/python")
         env = os.environ | {name: str(path) for name, path in environment.items()}
         env |= {"PYTHONPATH": str(self._folder / "tests"), "PYTHONDONTWRITEBYTECODE": "1"}
-        command = [python, "-m", "pytest", "-q", "-p", "mutants.plugin", *words]
-        return run(command, cwd=self._folder, env=env, timeout=timeout)
+        self._process = subprocess.Popen(
+            [python, "-m", "pytest", "-q", "-p", "mutants.plugin", *words],
+            cwd=self._folder,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            start_new_session=True,
+        )
+        try:
+            said, _ = self._process.communicate(timeout=timeout)
+        finally:
+            self._kill()
+        self._stop_if_ended()
+        return self._process.returncode, said
+
+    def end(self) -> None:
+        """End the tests that are under way; there are no others."""
+        self._ended = True
+        self._kill()
+
+    def _stop_if_ended(self) -> None:
+        if self._ended:
+            raise SystemExit
+
+    def _kill(self) -> None:
+        if self._process:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
