@@ -365,14 +365,16 @@ def test_what_lefthook_is_told_to_run_is_what_our_hooks_do(world: World) -> None
         line = about["run"].replace("{0}", " ".join(arguments))
         return world.run("sh", "-c", line, cwd=main.path, input=input if about.get("use_stdin") else None)
 
-    old, news = main.commit("Before"), "1 new migration:\n  cccc3333_add_t.py"
+    main.commit("Before")
+    old, news = main.head(), "1 new migration:\n  cccc3333_add_t.py"
     main.revision("cccc3333", "gone1111")
     judging = ("pre-commit", "pre-merge-commit")
     assert [runs(hook).returncode for hook in judging] == [0, 0]
     main.git("add", "--all")
     assert ["gone1111" in runs(hook).stdout for hook in judging] == [True, True]
     assert news in runs("post-merge", "1").stderr  # a squash
-    new = main.commit("A migration that is broken")
+    main.commit("A migration that is broken")
+    new = main.head()
     main.git("update-ref", "ORIG_HEAD", new)
     assert news in runs("post-checkout", old, new, "1").stderr
     main.git("update-ref", "ORIG_HEAD", old)

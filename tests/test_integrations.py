@@ -98,10 +98,6 @@ def step_by_step(checkout: Checkout, name: str) -> CompletedProcess[str]:
     return done
 
 
-def head(checkout: Checkout) -> str:
-    return checkout.git("rev-parse", "HEAD").strip()
-
-
 def recorded(checkout: Checkout) -> dict[str, str]:
     """The migrations that HEAD records."""
     names = checkout.git("ls-tree", "-r", "--name-only", "HEAD", "--", "backend/migrations/versions").split()
@@ -145,7 +141,8 @@ def test_sync_rebases_borrows_and_upgrades(world: World, database: Database) -> 
     one, two = world.worktree("StoFlow-one"), world.worktree("StoFlow-é two", "two")
     one.applied("zb", "za")
     two.revision("zd", "za")
-    before = two.commit("Add zd")
+    two.commit("Add zd")
+    before = two.head()
     world.main.revision("zc", "za")
     world.main.commit("Add zc")
     two.write("notes", "untracked\n")
@@ -154,7 +151,7 @@ def test_sync_rebases_borrows_and_upgrades(world: World, database: Database) -> 
     assert database.heads() == {"zb", "zc", "zd"}
     assert files(two) == {"za_add_t.py", "zb_add_t.py", "zc_add_t.py", "zd_add_t.py"}
     assert set(recorded(two)) == {"za_add_t.py", "zc_add_t.py", "zd_add_t.py"}
-    assert two.git("rev-parse", "HEAD^").strip() == head(world.main)
+    assert two.git("rev-parse", "HEAD^").strip() == world.main.head()
     assert backups(two) == [before]
     assert two.git_status() == "?? notes\n"
 
@@ -186,7 +183,8 @@ def origin(world: World) -> None:
 def test_sync_stops_at_a_conflict_and_says_how_to_go_back(world: World, database: Database) -> None:
     two = world.worktree("StoFlow-two")
     two.write("README", "two\n")
-    before = two.commit("Two")
+    two.commit("Two")
+    before = two.head()
     world.main.write("README", "other\n")
     world.main.commit("Other")
     world.main.revision("zc", "za")
@@ -197,7 +195,7 @@ def test_sync_stops_at_a_conflict_and_says_how_to_go_back(world: World, database
     assert "git rebase --abort" in stopped.stderr
     assert database.heads() == {"za"}
     two.git("rebase", "--abort")
-    assert head(two) == before == backups(two)[0]
+    assert two.head() == before == backups(two)[0]
     assert two.git_status() == ""
 
 
@@ -207,11 +205,11 @@ def test_sync_stops_at_uncommitted_work_and_names_it(world: World, staged: bool)
     two.write("README", "not committed\n")
     if staged:
         two.git("add", "README")
-    before = head(two)
+    before = two.head()
     stopped = follow(two, SYNC)
     assert stopped.returncode == 1
     assert "README | 2 +-" in stopped.stdout
-    assert (head(two), backups(two)) == (before, [])
+    assert (two.head(), backups(two)) == (before, [])
     assert (two.path / "README").read_text() == "not committed\n"
 
 
@@ -244,7 +242,7 @@ def test_finish_joins_own_heads_and_leaves_borrowed_ones_out(
     world: World, database: Database, run: object
 ) -> None:
     one, _two = diverged(world)
-    before, merged = head(world.main), head(one)
+    before, merged = world.main.head(), one.head()
     done = run(one, FINISH)  # type: ignore[operator]
     assert done.returncode == 0, done.stdout + done.stderr
     assert world.main.git("rev-parse", "HEAD^1", "HEAD^2").split() == [before, merged]
@@ -267,9 +265,9 @@ def test_finish_with_nothing_to_join_and_again(world: World, database: Database)
     followed(one, FINISH)
     assert set(recorded(world.main)) == {"za_add_t.py", "zb_add_t.py"}
     assert world.main.git("log", "-1", "--format=%s").strip() == "Merge branch 'StoFlow-one' into develop"
-    before = head(world.main)
+    before = world.main.head()
     assert "Nothing to commit." in followed(one, FINISH)
-    assert head(world.main) == before
+    assert world.main.head() == before
     assert database.heads() == {"zb"}
 
 
@@ -292,7 +290,8 @@ def test_finish_takes_what_is_published_first(world: World) -> None:
     colleague = world.clone("elsewhere", "--branch", "develop")
     colleague.git("remote", "set-url", "origin", "../origin.git")
     colleague.revision("zc", "za")
-    theirs = colleague.commit("Add zc")
+    colleague.commit("Add zc")
+    theirs = colleague.head()
     colleague.git("push", "--quiet", "origin", "develop")
     followed(one, FINISH)
     assert world.main.git("rev-parse", "HEAD^1").strip() == theirs
@@ -315,24 +314,25 @@ def test_finish_stops_before_it_changes_anything(world: World, where: str) -> No
     else:
         one.git("checkout", "--quiet", "--detach")
         expected = "HEAD is not a symbolic ref"
-    before = [(head(each), each.git_status()) for each in (world.main, one)]
+    before = [(each.head(), each.git_status()) for each in (world.main, one)]
     for run in (follow, step_by_step):
         stopped = run(one, FINISH)
         assert stopped.returncode != 0
         assert expected in stopped.stdout + stopped.stderr
-        assert [(head(each), each.git_status()) for each in (world.main, one)] == before
+        assert [(each.head(), each.git_status()) for each in (world.main, one)] == before
 
 
 def test_finish_stops_at_a_conflict_and_merge_abort_leads_back(world: World) -> None:
     one = world.worktree("StoFlow-one")
     for checkout, text in ((one, "two\n"), (world.main, "other\n")):
         checkout.write("README", text)
-        before = checkout.commit("Changed")
+        checkout.commit("Changed")
+        before = checkout.head()
     stopped = follow(one, FINISH)
     assert stopped.returncode != 0
     assert "CONFLICT (content): Merge conflict in README" in stopped.stdout
     world.main.git("merge", "--abort")
-    assert (head(world.main), world.main.git_status()) == (before, "")
+    assert (world.main.head(), world.main.git_status()) == (before, "")
 
 
 def test_finish_stops_at_a_failed_upgrade_and_merge_abort_leads_back(
@@ -342,11 +342,11 @@ def test_finish_stops_at_a_failed_upgrade_and_merge_abort_leads_back(
     one.revision("zb", "za", body='raise RuntimeError("no such thing")')
     one.commit("Add zb")
     world.main.applied("zc", "za")
-    before = head(world.main)
+    before = world.main.head()
     stopped = follow(one, FINISH)
     assert stopped.returncode == 1
     assert "no such thing" in stopped.stdout + stopped.stderr
-    assert head(world.main) == before
+    assert world.main.head() == before
     world.main.git("merge", "--abort")
     assert world.main.git_status() == ""
     assert files(world.main) == {"za_add_t.py", "zc_add_t.py"}

@@ -75,7 +75,7 @@ def test_yes(answer: str, locale: str, a: Checkout, b: Checkout) -> None:
     assert seen.returncode == 0
     assert (b.versions / FILE).read_bytes() == (a.versions / FILE).read_bytes()
     digest = hashlib.sha256((a.versions / FILE).read_bytes()).hexdigest()
-    commit = a.git("rev-parse", "HEAD").strip()
+    commit = a.head()
     place = f"~/{b.name}/backend/migrations/versions/{FILE}"
     from_, colon = ("from", ":") if locale.startswith("C") else ("depuis", " :")
     source = f"  {from_} {a.name}{colon} ~/{a.name}/backend/migrations/versions/{FILE}\n"

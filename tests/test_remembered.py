@@ -57,7 +57,8 @@ def branch(world: World, name: str = "feature-A") -> str:
     main = world.main
     main.git("checkout", "--quiet", "-b", name)
     main.revision(ID, "aaaa1111")
-    commit = main.commit(f"Add {ID}")
+    main.commit(f"Add {ID}")
+    commit = main.head()
     main.git("checkout", "--quiet", "develop")
     return commit
 
@@ -514,7 +515,7 @@ def test_what_is_no_plain_file(world: World) -> None:
     (main.versions / "link.py").symlink_to("../../../elsewhere.py")
     main.write("elsewhere.py", revision_text("linked", None))
     main.revision("huge", "aaaa1111", body=BIG)
-    commit = main.git("rev-parse", "HEAD").strip()
+    commit = main.head()
     main.git("add", "--all")
     main.git("update-index", "--add", "--cacheinfo", f"160000,{commit},backend/migrations/versions/sub.py")
     main.git("commit", "--quiet", "-m", "Odd things")

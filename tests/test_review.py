@@ -156,7 +156,8 @@ def test_a_commit_that_a_shallow_clone_lacks(main: Checkout) -> None:
 
 def test_a_ref_is_judged_whatever_lies_here(main: Checkout) -> None:
     main.revision("cccc3333", "gone1111")
-    bad = main.commit("Bad")
+    main.commit("Bad")
+    bad = main.head()
     main.git("checkout", "--quiet", "develop")
     assert ids(main, "--ref", bad) == ids(main, "--ref", "feature") == ["parent-missing"]
     main.git("rm", "-r", "--quiet", "backend")

@@ -157,7 +157,8 @@ def test_the_later_version_beats_a_stale_one(
     b = trio[1]
     fresh, stale = (trio[0], trio[2])[::order]
     variant(fresh, "old")
-    tip = fresh.commit("Add it")
+    fresh.commit("Add it")
+    tip = fresh.head()
     stale.git("merge", "--quiet", tip)
     fresh.git("mv", fresh.versions / FILE, fresh.versions / "moved.py")
     fresh.commit("Move it")

@@ -203,10 +203,13 @@ class Checkout:
     def git_status(self) -> str:
         return self.git("status", "--porcelain")
 
-    def commit(self, message: str, *paths: str | Path) -> str:
-        """Add `paths`, or everything, and commit; the commit's id."""
+    def commit(self, message: str, *paths: str | Path) -> None:
+        """Add `paths`, or everything, and commit."""
         self.git("add", "--", *paths) if paths else self.git("add", "--all")
         self.git("commit", "--quiet", "--message", message)
+
+    def head(self) -> str:
+        """The id of the commit that is checked out."""
         return self.git("rev-parse", "HEAD").strip()
 
     # files
