@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
-import sysconfig
 from typing import Any, List, Optional
 
 INSTALLED = ("site-packages", "dist-packages")
@@ -18,6 +16,8 @@ class Elsewhere:
     """
 
     def __init__(self, root: str, there: str) -> None:
+        import sysconfig
+
         self._root = os.path.realpath(root)
         self._there = os.path.realpath(there)
         self._links = tuple(os.path.join(path, "") for path in (there, self._there))
@@ -52,23 +52,22 @@ class Elsewhere:
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         """Find a module as all other finders do, and then in the other folder; part of Python's import."""
         for finder in sys.meta_path:
-            spec = (
-                getattr(finder, "find_spec", lambda *_: None)(name, path, target)
-                if finder is not self
-                else None
-            )
+            find = None if finder is self else getattr(finder, "find_spec", None)
+            spec = find(name, path, target) if find else None
             if spec is not None:
                 return self._moved_spec(name, spec)
         return None
 
     def _moved_spec(self, name: str, spec: Any) -> Any:
+        from importlib.util import spec_from_file_location
+
         origin = self.moved(spec.origin) if spec.has_location and spec.origin else spec.origin
         if origin == spec.origin:
             return spec
         if not os.path.exists(origin):
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         inside = spec.submodule_search_locations and [*map(self.moved, spec.submodule_search_locations)]
-        return importlib.util.spec_from_file_location(name, origin, submodule_search_locations=inside)
+        return spec_from_file_location(name, origin, submodule_search_locations=inside)
 
     def strayed(self) -> Optional[str]:
         """Return a file of the checkout that was loaded all the same, None if there is none."""
