@@ -55,12 +55,46 @@ def ids(checkout: Checkout, *args: str, cwd: Path | None = None) -> list[str]:
 
 
 def merging(checkout: Checkout, other: str = "develop") -> list[str]:
-    """What is said of the merge before it is recorded, as a build machine asks; the files say the same."""
+    """What is said of the merge before it is recorded, and before it is made; the files say the same."""
+    foretold = ids(checkout, "--ref", "HEAD", "--onto", other)
     checkout.git("merge", "--quiet", "--no-commit", other)
+    assert [id.partition("-")[0] for id in ids(checkout)] == [id.partition("-")[0] for id in foretold]
     said = ids(checkout, "--staged")
     assert ids(checkout) == said
     checkout.git("reset", "--quiet", "--hard", "HEAD")
     return said
+
+
+def test_a_merge_that_will_conflict(main: Checkout) -> None:
+    """What git would leave in the file is no migration, and says so."""
+    for branch in ("develop", "feature"):
+        main.git("checkout", "--quiet", branch)
+        main.revision("aaaa1111", body=f"pass  # {branch}")
+        main.git("commit", "--quiet", "-a", "-m", "Change")
+    before = main.git("rev-parse", "HEAD"), main.git_status()
+    (problem,) = found(main, "--ref", "HEAD", "--onto", "develop")
+    assert problem[1] == [f"{VERSIONS}/aaaa1111_add_t.py"]
+    assert (main.git("rev-parse", "HEAD"), main.git_status()) == before
+
+
+def test_a_merge_in_a_shallow_clone(main: Checkout) -> None:
+    """What a build machine has of a merge request: one commit of each branch, and a detached HEAD."""
+    main.revision("cccc3333", "aaaa1111")
+    main.commit("Mine")
+    world = main.world
+    url = main.path.as_uri()
+    world.run("git", "clone", "--quiet", "--depth=1", "--branch=feature", url, "ci", check=True)
+    ci = type(main)(world, world.root / "ci")
+    ci.git("fetch", "--quiet", "--depth=1", "origin", "develop:refs/remotes/origin/develop")
+    ci.git("checkout", "--quiet", "--detach")
+    assert ids(ci, "--ref", "HEAD", "--onto", "origin/develop") == ["diverged-heads"]
+    assert "git fetch --unshallow" in ci.tool("check", "--ref", "HEAD", "--onto", "origin/main").stderr
+
+
+def test_onto_what_is_not_said(main: Checkout) -> None:
+    done = main.tool("check", "--onto", "develop")
+    assert done.returncode == 2
+    assert "alembic-worktrees check --ref HEAD --onto origin/main" in done.stderr
 
 
 def test_a_merge_that_diverges(main: Checkout) -> None:

@@ -72,6 +72,11 @@ def review_commit(scope: Scope, name: str, since: Sequence[str] = ()) -> Review:
     return _review(scope, tree, sides, since)
 
 
+def review_merge(scope: Scope, commit: str, onto: str, since: Sequence[str] = ()) -> Review:
+    """Judge what merging `commit` into `onto` would record, without making the merge."""
+    return review_commit(scope, git.merged_tree(scope.root, onto, commit), since)
+
+
 def review_push(scope: Scope, commit: str, remote: str | None) -> Review:
     """Judge a commit against what remotes have already; `remote` is where the branch stands there."""
     settings = (scope.settings(folder).published for folder in scope.folders())

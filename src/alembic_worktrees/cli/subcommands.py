@@ -225,6 +225,7 @@ COMMANDS = {
                 ),
                 _taking("REV", "--ref", _("what this commit records")),
             ),
+            _taking("REV", "--onto", _("what merging the commit of --ref into this one would record")),
             _taking("REV", "--since", _("only what is worse than in this commit")),
             _flag("--database", _("compare with the database too")),
             _flag("--models", _("whether models and database agree too, but for what other checkouts made")),

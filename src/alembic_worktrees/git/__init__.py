@@ -31,6 +31,7 @@ from .index import folders_ending_in as folders_ending_in
 from .index import folders_in as folders_in
 from .index import index_files as index_files
 from .index import listed as listed
+from .index import merged_tree as merged_tree
 from .objects import Object as Object
 from .objects import TreeEntry as TreeEntry
 from .objects import blob_id as blob_id

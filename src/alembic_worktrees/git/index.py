@@ -25,6 +25,7 @@ EMPTY_BLOBS = {
 
 _LISTED = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--")
 # A plain file in a list, where what comes before it has ended.
+_NO_COMMIT = _("{name} names no commit here. In a shallow clone, get it first: git fetch --unshallow")
 _IN_TREE = re.compile(r"(?<![^\0])100[0-7]+ blob ([0-9a-f]+)\t([^\0]+)")
 _IN_INDEX = re.compile(r"(?<![^\0])100[0-7]+ ([0-9a-f]+) 0\t([^\0]+)")
 
@@ -34,15 +35,29 @@ class CommitMissing(UserError):
 
 
 def files(folder: Path, commit: str) -> tuple[tuple[str, str], ...]:
-    """Return every plain file of a commit as (blob, path). Raises CommitMissing."""
-    argv = ("ls-tree", "-r", "-z", "--full-tree", "--end-of-options", f"{commit}^{{commit}}")
+    """Return every plain file of a commit, or of a tree, as (blob, path). Raises CommitMissing."""
+    argv = ("ls-tree", "-r", "-z", "--full-tree", "--end-of-options", f"{commit}^{{tree}}")
     result = ask(folder, *argv)
     if result.status and not commit_id(folder, commit):
-        text = _("{name} names no commit here. In a shallow clone, get it first: git fetch --unshallow")
-        raise CommitMissing(text, name=commit)
+        raise CommitMissing(_NO_COMMIT, name=commit)
     if result.status:
         raise failed(folder, "git " + " ".join(argv), result)
     return tuple(_IN_TREE.findall(os.fsdecode(result.out)))
+
+
+def merged_tree(folder: Path, onto: str, commit: str) -> str:
+    """Return the tree that merging `commit` into `onto` would leave; where both changed a file it has git's marks.
+
+    Nothing but that tree is written. Raises CommitMissing, GitFailed; git can do it from 2.38 on.
+    """
+    for name in (onto, commit):
+        if not commit_id(folder, name):
+            raise CommitMissing(_NO_COMMIT, name=name)
+    argv = ("merge-tree", "--write-tree", "--no-messages", "--allow-unrelated-histories", onto, commit)
+    result = ask(folder, *argv)
+    if result.status not in (0, 1):  # 1 is a conflict
+        raise failed(folder, "git " + " ".join(argv), result)
+    return os.fsdecode(result.out).partition("\n")[0]
 
 
 def index_files(folder: Path, *, in_hook: bool) -> dict[str, str]:

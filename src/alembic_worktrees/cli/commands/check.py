@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ... import PROGRAM
-from ...check.recorded import Review, joined, merging, review_commit, review_index, review_push
+from ...check.recorded import Review, joined, merging, review_commit, review_index, review_merge, review_push
 from ...check.review import projects, review_database, review_files, review_project
 from ...messages import Message, _, _n
 from ...messages.errors import DONE, NOT_DONE, Usage, UserError
@@ -56,6 +56,8 @@ def _judge(options: argparse.Namespace, scope: Scope | None, printer: Printer, *
 
 
 def _must_make_sense(options: argparse.Namespace) -> None:
+    if options.onto and not options.ref:
+        raise Usage(_("--onto goes with --ref: alembic-worktrees check --ref HEAD --onto origin/main"))
     if options.since and not options.ref:
         raise Usage(_("--since goes with --ref: alembic-worktrees check --ref HEAD --since origin/main"))
     if (options.database or options.models) and (options.staged or options.pushed or options.ref):
@@ -97,8 +99,11 @@ def _way_past(options: argparse.Namespace, scope: Scope | None) -> Message:
 def _review(options: argparse.Namespace, scope: Scope | None, printer: Printer) -> Review:
     if scope is None:
         return Review(tuple(_outside_git(options, printer)))
+    since = [options.since] if options.since else []
+    if options.onto:
+        return review_merge(scope, options.ref, options.onto, since)
     if options.ref:
-        return review_commit(scope, options.ref, [options.since] if options.since else [])
+        return review_commit(scope, options.ref, since)
     if options.pushed or options.staged:
         return _in_hook(options, scope)
     return Review(tuple(_here(options, scope, printer)))
