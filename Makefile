@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV := $(VENV)/.ready-dev
 # The tests that `make test` runs small and `make trials` runs at full size.
-TRIALS := tests/test_hostile.py tests/test_at_once.py tests/test_killed.py tests/test_fuzz.py tests/test_config.py tests/test_settings.py tests/test_record.py tests/test_blocks.py tests/test_recorded.py tests/test_own_content.py
+TRIALS := tests/whole/test_hostile.py tests/borrow/test_at_once.py tests/borrow/test_killed.py tests/whole/test_fuzz.py tests/project/test_config.py tests/project/test_settings.py tests/migrations/test_record.py tests/install/test_blocks.py tests/check/test_recorded.py tests/author/test_own_content.py
 PO := src/alembic_worktrees/messages/locale/fr/LC_MESSAGES/alembic-worktrees.po
 MO := $(PO:.po=.mo)
 SHELL_FILES = .ci/run .ci/venv $(wildcard shell/*.sh) $(wildcard hooks/*)
@@ -36,7 +36,7 @@ trials: $(DEV) $(MO)
 	$(BIN)/python -m pytest --thorough -o faulthandler_timeout=0 $(TRIALS) $(PYTEST_ARGS)
 
 replay: $(DEV) $(MO)
-	$(BIN)/python -m pytest --thorough -o faulthandler_timeout=0 tests/test_replay.py $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --thorough -o faulthandler_timeout=0 tests/search/test_replay.py $(PYTEST_ARGS)
 
 bench: $(DEV)
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks bench $(BENCH_ARGS)
@@ -46,8 +46,8 @@ growth: $(DEV)
 
 # Every version: of what a project may have, then of the Python that is ours.
 matrix: $(DEV) $(MO)
-	$(BIN)/python -m pytest -n auto --dist worksteal --thorough tests/test_versions.py $(PYTEST_ARGS)
-	$(BIN)/python -m pytest tests/suites.py $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal --thorough tests/whole/test_versions.py $(PYTEST_ARGS)
+	$(BIN)/python -m pytest tests/whole/suites.py $(PYTEST_ARGS)
 
 # Which mistakes do the tests not notice?
 mutants: $(DEV) $(MO)

@@ -1,7 +1,7 @@
 """What an Alembic configuration says about migration files, read without importing Alembic.
 
 Importing Alembic costs 0.35 s, more than all else that a hook does. The rules here are those of
-``alembic.config.Config`` and ``ScriptDirectory.from_config`` (1.20.1); tests/test_config.py holds the two
+``alembic.config.Config`` and ``ScriptDirectory.from_config`` (1.20.1); tests/project/test_config.py holds the two
 against each other over generated configurations.
 """
 

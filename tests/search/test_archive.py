@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,7 +26,6 @@ from worlds.world import Checkout, Layout, World, project_files, revision_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     from worlds.postgres import Database
 
@@ -437,7 +437,7 @@ def hammer(
     world = checkout.world
     process = subprocess.Popen(
         [sys.executable, "-m", "worlds.archiving", world.root, checkout.name, mark, str(count)],
-        env={**world.env, **(env or {}), "PYTHONHASHSEED": "0", "PYTHONPATH": os.path.dirname(__file__)},
+        env={**world.env, **(env or {}), "PYTHONHASHSEED": "0", "PYTHONPATH": str(Path(__file__).parents[1])},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from worlds.postgres import Database
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 INSTALL_FROM_CLONE = "pipx install ."
 NAME = f"alembic_worktrees-{__version__}"
 STRAY = (

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from test_packaging import INSTALL_FROM_CLONE
 
 from alembic_worktrees.cli.subcommands import COMMANDS
 from alembic_worktrees.install import shim
@@ -22,7 +23,6 @@ from alembic_worktrees.messages.errors import DONE, INTERRUPTED, NOT_DONE, OUR_B
 from alembic_worktrees.project import settings
 from alembic_worktrees.project.settings import Settings
 from shells import shell_or_skip
-from test_packaging import INSTALL_FROM_CLONE
 from texts import translations
 from worlds.observe import at_terminal
 from worlds.world import Layout, World
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from worlds.postgres import Database
     from worlds.world import Checkout
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 SHELL_FILE = "scripts/alembic-utils.sh"
 
 # What others say.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from worlds.postgres import Database
 
-HISTORY = Path(__file__).parent / "worlds" / "stoflow.fi.gz"
+HISTORY = Path(__file__).parents[1] / "worlds" / "stoflow.fi.gz"
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from worlds.world import Checkout
 
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 NEW = "1 new migration:\n  dddd4444_add_t.py\n"
 
 

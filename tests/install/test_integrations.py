@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from worlds.postgres import Database
     from worlds.world import Checkout
 
-TEMPLATES = Path(__file__).resolve().parents[1] / "src/alembic_worktrees/install/templates"
+TEMPLATES = Path(__file__).resolve().parents[2] / "src/alembic_worktrees/install/templates"
 SYNC, FINISH = ".claude/commands/sync.md", ".claude/commands/finish.md"
 APP = """\
 import os

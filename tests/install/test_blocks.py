@@ -38,7 +38,7 @@ WAYS = {
 }
 REPO = pre_commit_item(WAYS["index"])
 OURS = yaml.safe_load(REPO)[0]
-MANIFEST = Path(__file__).resolve().parents[1] / ".pre-commit-hooks.yaml"
+MANIFEST = Path(__file__).resolve().parents[2] / ".pre-commit-hooks.yaml"
 RUFF = "- repo: https://github.com/astral-sh/ruff-pre-commit\n  rev: v0.9.0\n  hooks:\n  - id: ruff\n"
 
 CONFIGS = {

@@ -38,7 +38,7 @@ def test_what_the_installer_wrote(about: dict[str, object] | None, expected: tup
 
 
 def test_ours_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    here = Path(__file__).resolve().parents[1]
+    here = Path(__file__).resolve().parents[2]
     assert installed.read() == Installed("folder", str(here))  # how the tests install it
     monkeypatch.setattr("sys.path", [])
     assert installed.read() == Installed("folder", str(here))  # it is only there, not installed

@@ -15,7 +15,7 @@ from worlds.process import run
 if TYPE_CHECKING:
     from subprocess import CompletedProcess
 
-CI = Path(__file__).resolve().parents[1] / ".ci"
+CI = Path(__file__).resolve().parents[2] / ".ci"
 
 # Writes down how it was called.
 APT = """echo "apt-get $*" >>"$LOG"

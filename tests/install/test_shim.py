@@ -16,7 +16,7 @@ from alembic_worktrees import __version__
 from alembic_worktrees.install import shim
 from shells import KNOWING, PLAIN, SHELLS, Shell, shell_or_skip
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 FUNCTIONS = {
     "auto_copy_missing_migrations": "upgrade",
     "find_migration_in_worktrees": "find",

@@ -9,8 +9,8 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-
 from test_interpreter import virtualenv
+
 from worlds.world import Checkout, Layout, World
 
 if TYPE_CHECKING:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 ENGLISH = Speaker("en").phrase
 ALL = ("StoFlow", "StoFlow-A", "StoFlow-B")
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 class Look(NamedTuple):

@@ -1,4 +1,4 @@
-"""What git says of odd names and by odd hands, each as a machine found it (tests/test_fuzz.py)."""
+"""What git says of odd names and by odd hands, each as a machine found it (tests/whole/test_fuzz.py)."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ repos:
 ci:
   skip: [true]
 """
-REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 EXTRAS = ("scripts/dev.sh", ".claude/commands/sync.md", ".claude/commands/finish.md")
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from test_guard import next_step
 
 from alembic_worktrees.migrations.operations import Foreign, read_operations, undone
 from alembic_worktrees.migrations.revision import Revision
-from test_guard import next_step
 from worlds.histories import branches, stoflow
 from worlds.hooks import fails, install
 from worlds.world import Checkout
