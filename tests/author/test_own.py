@@ -279,11 +279,11 @@ def test_merge_joins_what_is_depended_on_too(world: World) -> None:
     """`alembic upgrade head` refuses the two, so `check` calls them diverged, and this is its cure."""
     main = world.main
     main.revision("aaaa1111")
-    main.revision("a1", "aaaa1111")
-    main.revision("a2", "aaaa1111", depends_on="a1")
+    main.revision("own1", "aaaa1111")
+    main.revision("own2", "aaaa1111", depends_on="own1")
     assert "diverged-heads" in main.tool("check").stdout
     (file,) = main.tool("merge", check=True).stdout.splitlines()
-    assert sorted(parents(file)) == ["a1", "a2"]
+    assert sorted(parents(file)) == ["own1", "own2"]
     assert main.tool("check").stdout == ""
     main.alembic("upgrade", "head", check=True)
 
