@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -59,8 +60,14 @@ def sql(said: str) -> list[str]:
     return re.findall(r"^ +((?:INSERT|DELETE) .*;)$", said, re.MULTILINE)
 
 
+def rewrite(path: Path, text: str) -> None:
+    """Write it as if an hour had passed: of one second and size Python would take what it has compiled."""
+    path.write_text(text)
+    os.utime(path, (path.stat().st_mtime - 3600,) * 2)
+
+
 def reparent(path: Path, old: str, new: str) -> None:
-    path.write_text(path.read_text().replace(f"= '{old}'", f"= '{new}'"))
+    rewrite(path, path.read_text().replace(f"= '{old}'", f"= '{new}'"))
 
 
 # What would be forgotten
@@ -131,7 +138,7 @@ def test_ancestors_that_were_squashed_are_not_missed(
     a, _ = pair
     path = upgraded(a, "bbbb2222", "aaaa1111")
     (a.versions / "aaaa1111_add_t.py").unlink()
-    path.write_text(path.read_text().replace("= 'aaaa1111'", "= None"))
+    rewrite(path, path.read_text().replace("= 'aaaa1111'", "= None"))
     assert "is up to date: bbbb2222" in a.tool("upgrade", check=True).stderr
     assert database.heads() == {"bbbb2222"}
 
@@ -182,7 +189,7 @@ def test_a_migration_that_was_generated_anew_after_it_had_been_applied(
     a, _ = pair
     path = upgraded(a, "0002", "aaaa1111", table="draft")
     text = revision_text("0002", "aaaa1111", table="final")
-    path.write_text(text)
+    rewrite(path, text)
     said = refused(a, database)
     command = next(line for line in said.splitlines() if "alembic downgrade" in line).partition(": ")[2]
     assert next_step(a)["command"] == command
@@ -197,14 +204,15 @@ def test_what_a_formatter_did_or_a_mended_body_is_the_same_migration(
 ) -> None:
     a, b = pair
     path = upgraded(a, "0002", "aaaa1111", table="users")
-    path.write_text(
+    rewrite(
+        path,
         path.read_text()
         .replace('"', "'")
         .replace("'''", '"""')
-        .replace("primary_key", "\n        primary_key")
+        .replace("primary_key", "\n        primary_key"),
     )
     assert "is up to date: 0002" in a.tool("upgrade", check=True).stderr
-    path.write_text(path.read_text().replace("sa.Integer", "sa.BigInteger"))
+    rewrite(path, path.read_text().replace("sa.Integer", "sa.BigInteger"))
     a.commit("Mend")
     assert "is up to date: 0002" in a.tool("upgrade", check=True).stderr
     assert next_step(a)["id"] == "nothing"
@@ -304,7 +312,7 @@ def test_an_own_migration_on_a_borrowed_parent_is_not_applied(
     b.git("add", "--all")
     assert b.tool("check", "--staged").stdout == checked.stdout
     lines[number - 1] = said.partition("  → ")[2].partition("\n")[0]
-    path.write_text("\n".join(lines) + "\n")
+    rewrite(path, "\n".join(lines) + "\n")
     b.tool("check", check=True)
     b.tool("upgrade", check=True)
     assert database.heads() == {"bbbb2222", "cccc3333"}

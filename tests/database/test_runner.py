@@ -112,6 +112,12 @@ def test_loads_in_every_python_here() -> None:
         assert done.stdout.startswith('{"ready": '), python
 
 
+def test_who_started_it_has_gone_already() -> None:
+    """As after ^C in the moment in which it starts."""
+    done = subprocess.run([sys.executable, "-c", BOOT], input="", capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
 def ask(world: World, *requests: str) -> subprocess.CompletedProcess[str]:
     """Start the runner in the backend; what it answers is on stdout, what it prints on stderr."""
     given = "\n".join([_sources(), *requests, ""])

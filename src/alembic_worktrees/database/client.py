@@ -44,7 +44,7 @@ BOOT = """\
 import json, os, sys, types
 requests = open(os.dup(0), encoding="utf-8")
 if sys.path[:1] == [""]: del sys.path[0]
-for name, source in json.loads(requests.readline()):
+for name, source in json.loads(requests.readline() or sys.exit()):
     sys.modules[name] = module = types.ModuleType(name)
     module.__package__ = "alembic_worktrees_runner"
     exec(compile(source, f"<{name}>", "exec"), vars(module))
