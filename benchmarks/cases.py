@@ -156,7 +156,7 @@ def _check_unconcerned(place: Place) -> Pair:
     made = repository(place.home, [Commit("develop", chain(place.size(1000)))])
     made.rest()
     made.stage({"README": "Changed.\n"})
-    return Pair(made.tool("check", "--staged"), made.command("python", "-c", "pass"))
+    return Pair(made.tool("check", "--staged", folder=made.main), made.command("python", "-c", "pass"))
 
 
 def _check_cold(place: Place) -> Pair:

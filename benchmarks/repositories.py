@@ -128,7 +128,8 @@ def chain(count: int, start: int = 0, parent: str | None = None, body: str = BOD
     """Return a line of migrations by their paths; the first has the number `start`, and the parent `parent`."""
     files = {}
     for number in range(start, start + count):
-        files[path(number)] = revision_text(revision(number), parent, body=body)
+        own = body.replace('"t"', f'"t_{number}_"')  # no two of a real history add the same columns
+        files[path(number)] = revision_text(revision(number), parent, body=own)
         parent = revision(number)
     return files
 
