@@ -91,6 +91,15 @@ def test_a_merge_in_a_shallow_clone(main: Checkout) -> None:
     assert "git fetch --unshallow" in ci.tool("check", "--ref", "HEAD", "--onto", "origin/main").stderr
 
 
+def test_a_merge_without_a_project_is_called_by_its_commit(main: Checkout) -> None:
+    main.git("checkout", "--quiet", "--orphan", "empty")
+    main.git("rm", "--quiet", "-r", "-f", ".")
+    main.git("commit", "--quiet", "--allow-empty", "-m", "Nothing")
+    done = main.tool("check", "--ref", "empty", "--onto", "empty", cwd=main.path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("No Alembic project in empty, so nothing was checked.")
+
+
 def test_onto_what_is_not_said(main: Checkout) -> None:
     done = main.tool("check", "--onto", "develop")
     assert done.returncode == 2

@@ -65,16 +65,19 @@ def merging(scope: Scope) -> tuple[str, ...]:
 
 def review_commit(scope: Scope, name: str, since: Sequence[str] = ()) -> Review:
     """Judge a commit: all of it, or against these others. Raises UserError if there is nothing to check."""
-    tree = Tree(scope.root, name)
-    sides = _sides(scope, tree)
-    if not sides and not tree.refused:
-        raise nothing_to_check(name)
-    return _review(scope, tree, sides, since)
+    return _review_all(scope, Tree(scope.root, name), name, since)
 
 
 def review_merge(scope: Scope, commit: str, onto: str, since: Sequence[str] = ()) -> Review:
     """Judge what merging `commit` into `onto` would record, without making the merge."""
-    return review_commit(scope, git.merged_tree(scope.root, onto, commit), since)
+    return _review_all(scope, Tree(scope.root, git.merged_tree(scope.root, onto, commit)), commit, since)
+
+
+def _review_all(scope: Scope, tree: Tree, name: str, since: Sequence[str]) -> Review:
+    sides = _sides(scope, tree)
+    if not sides and not tree.refused:
+        raise nothing_to_check(name)
+    return _review(scope, tree, sides, since)
 
 
 def review_push(scope: Scope, commit: str, remote: str | None) -> Review:
