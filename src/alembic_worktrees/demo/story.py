@@ -21,12 +21,15 @@ from .server import postgres
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from .server import Server
+
     Tell = Callable[[Message], None]
 
 BLANK = Message(Text(""))
 DATABASE = "stoflow"
 SHELL_FILE = "scripts/alembic-utils.sh"
 KEPT = {"LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_MESSAGES", "NO_COLOR", "PATH", "TERM", "TMPDIR"}
+RED = "sed $'s/^FAILED.*/\\e[31m&\\e[0m/'"
 LONGEST_FOLDER = 70  # the path of a unix socket has about 100 bytes
 
 GIT_CONFIG = """\
@@ -41,12 +44,16 @@ GIT_CONFIG = """\
 \tstatusHints = false
 """
 MODELS = """\
-from sqlalchemy import Column, Integer, MetaData, Table
+from sqlalchemy import Column, Integer, MetaData, String, Table
 
 metadata = MetaData()
 Table("users", metadata, Column("id", Integer, primary_key=True))
+
+# What follows is of one feature each.
+
 """
 PRODUCTS = 'Table("products", metadata, Column("id", Integer, primary_key=True))'
+EMAIL = """perl -pi -e 's/"users".*True\\)/$&, Column("email", String)/' models.py"""
 
 SETUP = """\
 set -e
@@ -70,50 +77,86 @@ git worktree add --quiet -b feature-B ../StoFlow-feature-B
 
 
 class Step(NamedTuple):
-    """What is shown: a text that says why, then each command as it is typed, and what it prints."""
+    """What is shown: a text that says why, the folder of a user there, and what is typed, a script for each shell."""
 
     why: Text
-    commands: tuple[str, ...]
+    folder: str
+    scripts: tuple[str, ...]
     fails: bool = False
 
 
+FEATURE_A = "StoFlow-feature-A/backend"
+FEATURE_B = "StoFlow-feature-B/backend"
 STORY = (
-    Step(_("One project in three worktrees. All share one database:"), ("git -C StoFlow worktree list",)),
+    Step(_("One project in three worktrees. All share one database:"), "", ("ls",)),
     Step(
         _("In feature A, somebody adds a table. Its migration is applied to the shared database:"),
+        FEATURE_A,
         (
-            f"cd StoFlow-feature-A/backend && echo '{PRODUCTS}' >> models.py",
-            "cd StoFlow-feature-A/backend && alembic revision --autogenerate --rev-id a1b2c3d4 -m 'add products'",
-            "cd StoFlow-feature-A/backend && alembic upgrade head && alembic current",
-            "cd StoFlow-feature-A && git add . && git commit -m 'Add products'",
+            f"echo '{PRODUCTS}' >> models.py",
+            "alembic -q revision --autogenerate --rev-id a1b2c3d4 -m 'add products'",
+            "alembic -q upgrade head",
+            "git add . && git commit -m 'Add products'",
         ),
     ),
     Step(
         _("THE PROBLEM. Feature B has no file for that migration, so there Alembic gives up:"),
-        ("cd StoFlow-feature-B/backend && alembic upgrade head",),
+        FEATURE_B,
+        ("alembic upgrade head",),
         fails=True,
     ),
     Step(
         _("THE CURE. The missing migration is borrowed from the worktree that has it:"),
-        (f'cd StoFlow-feature-B/backend\nsource ../{SHELL_FILE}\nauto_copy_missing_migrations "."',),
+        FEATURE_B,
+        (f'source ../{SHELL_FILE}\nauto_copy_missing_migrations "."',),
     ),
     Step(
         _("In feature B Alembic works again, and git sees no change:"),
+        FEATURE_B,
+        ("alembic current", "git status"),
+    ),
+    Step(
+        _("Who has which migration:"),
+        FEATURE_B,
+        ("alembic-worktrees status", "alembic-worktrees graph"),
+    ),
+    Step(
+        _(
+            "Feature B adds a column. Plain Alembic writes a migration that would also drop feature A's table:"
+        ),
+        FEATURE_B,
         (
-            "cd StoFlow-feature-B/backend && alembic upgrade head && alembic current",
-            "cd StoFlow-feature-B && git status",
+            EMAIL,
+            "alembic -q revision --autogenerate --rev-id b2c3d4e5 -m 'add email'",
+            "sed -n '/^def upgrade/,/end/p' migrations/versions/b2c3d4e5_add_email.py",
+            "rm migrations/versions/b2c3d4e5_add_email.py",
         ),
     ),
-    Step(_("Who has which migration:"), (f"cd StoFlow-feature-B\nsource {SHELL_FILE}\nlist_all_migrations",)),
     Step(
-        _("Later, git brings the original. The borrowed file is not in its way:"),
-        ("cd StoFlow-feature-B && git merge feature-A",),
+        _("alembic-worktrees writes feature B's own change alone. Feature A's table stays:"),
+        FEATURE_B,
+        (
+            "alembic-worktrees revision --autogenerate --rev-id b2c3d4e5 -m 'add email'",
+            "alembic-worktrees upgrade",
+            r"psql -c '\dt'",
+            "git add . && git commit -m 'Add email'",
+        ),
+    ),
+    Step(
+        _(
+            "Later, git brings the original. The borrowed file is not in its way, and the two lines are joined:"
+        ),
+        FEATURE_B,
+        ("git merge --no-edit feature-A", "alembic-worktrees merge", "alembic-worktrees upgrade"),
     ),
 )
 
 
-def run_demo(tell: Tell, environment: Mapping[str, str]) -> None:
-    """Tell the story and leave nothing behind. Raises UserError if it cannot be told or does not go as it should."""
+def run_demo(tell: Tell, environment: Mapping[str, str], *, colour: bool) -> None:
+    """Tell the story and leave nothing behind; with `colour` a failure is red.
+
+    Raises UserError if it cannot be told or does not go as it should.
+    """
     deafen = _listen()
     with _folder() as folder:
         text = _(
@@ -123,7 +166,7 @@ def run_demo(tell: Tell, environment: Mapping[str, str]) -> None:
         tell(Message(text, mark=TITLE))
         with postgres(folder, DATABASE) as server:
             try:
-                _tell_story(folder, server.url(DATABASE), tell, environment)
+                _tell_story(folder, server, tell, environment, colour=colour)
             finally:
                 deafen()
     tell(BLANK)
@@ -135,14 +178,24 @@ def run_demo(tell: Tell, environment: Mapping[str, str]) -> None:
     tell(Message(text, mark=OK))
 
 
-def _tell_story(folder: Path, url: str, tell: Tell, environment: Mapping[str, str]) -> None:
-    world = _World(folder, _environment(folder, environment))
-    world.build(url)
+def _tell_story(
+    folder: Path, server: Server, tell: Tell, environment: Mapping[str, str], *, colour: bool
+) -> None:
+    world = _World(folder, _environment(folder, server, environment), colour)
+    world.build(server.url(DATABASE))
+    before = ""
     for step in STORY:
         tell(BLANK)
         tell(Message(step.why, mark=TITLE))
-        for command in step.commands:
-            world.perform(command, tell, fails=step.fails)
+        if step.folder != before:
+            _tell_typed(f"cd ~/{step.folder}", tell)
+        for script in step.scripts:
+            world.perform(script, step, tell)
+        before = step.folder
+
+
+def _tell_typed(line: str, tell: Tell) -> None:
+    tell(Message(Text("$ {line}"), {"line": line}))
 
 
 class _World(NamedTuple):
@@ -150,6 +203,7 @@ class _World(NamedTuple):
 
     home: Path
     environment: Mapping[str, str]
+    colour: bool
 
     def build(self, url: str) -> None:
         """Make the repository, as a user would, with one applied migration and two more worktrees."""
@@ -172,21 +226,24 @@ class _World(NamedTuple):
             text = _("The repository of the demo could not be made:\n{words:text}")
             raise UserError(text, words=words)
 
-    def perform(self, command: str, tell: Tell, *, fails: bool) -> None:
-        """Show the command and run exactly what is shown."""
-        for line in command.splitlines():
-            tell(Message(Text("$ {command}"), {"command": line}))
-        status = show(["bash", "-c", command], folder=self.home, environment=self.environment)
-        if (status != 0) != fails:
+    def perform(self, script: str, step: Step, tell: Tell) -> None:
+        """Show what is typed and run exactly that."""
+        for line in script.splitlines():
+            _tell_typed(line, tell)
+        argv = ["bash", "-c", script]
+        if step.fails and self.colour:
+            argv = ["bash", "-o", "pipefail", "-c", f"{{ {script}; }} 2>&1 | {RED}"]
+        status = show(argv, folder=self.home / step.folder, environment=self.environment)
+        if (status != 0) != step.fails:
             text = _("The demo did not go as it should: this ended with status {status}:\n{command}")
-            raise UserError(text, command=command, status=status)
+            raise UserError(text, command=script, status=status)
 
 
 def _edit(file: Path, old: str, new: str) -> None:
     file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
 
 
-def _environment(home: Path, environment: Mapping[str, str]) -> dict[str, str]:
+def _environment(home: Path, server: Server, environment: Mapping[str, str]) -> dict[str, str]:
     """Return an environment that knows nothing of the user's git and shell; our `alembic` is the first on PATH."""
     programs = os.path.dirname(sys.executable)
     return {
@@ -194,7 +251,11 @@ def _environment(home: Path, environment: Mapping[str, str]) -> dict[str, str]:
         "HOME": str(home),
         "GIT_CONFIG_GLOBAL": str(home / ".gitconfig"),
         "GIT_CONFIG_NOSYSTEM": "1",
-        "PATH": os.pathsep.join([programs, environment.get("PATH", os.defpath)]),
+        "PATH": os.pathsep.join([programs, environment.get("PATH", os.defpath), str(server.programs)]),
+        "PGHOST": str(server.data),
+        "PGUSER": "postgres",
+        "PGDATABASE": DATABASE,
+        "PAGER": "cat",
         "PYTHONUSERBASE": site.getuserbase(),  # where we are if pip put us beside the user's own files
     }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...install.shim import detect, render
 from ...messages.errors import DONE
-from ..printer import Printer
+from ..printer import Printer, has_colour
 
 if TYPE_CHECKING:
     import argparse
@@ -24,5 +24,6 @@ def demo(_options: argparse.Namespace, _printer: Printer) -> int:
     """Show the problem and the cure."""
     from ...demo.story import run_demo
 
-    run_demo(Printer(sys.stdout, os.environ).tell, os.environ)  # here the talk is the data
+    tell = Printer(sys.stdout, os.environ).tell  # here the talk is the data
+    run_demo(tell, os.environ, colour=has_colour(sys.stdout, os.environ))
     return DONE
