@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -153,7 +153,7 @@ class Tree:
     def _config_texts(self, files: ConfigFiles) -> dict[str, str]:
         names = tuple(f"/{os.path.basename(name)}" for name in files[:2])
         blobs = {path: blob for path, blob in self.blobs.items() if f"/{path}".endswith(names)}
-        content = _configs(self.root, tuple(blobs.values()))
+        content = git.small_contents(self.root, blobs.values())
         texts: dict[str, str] = {}
         for path, blob in blobs.items():
             try:
@@ -199,11 +199,6 @@ class Tree:
                 yield Broken(path, "git-failed", "")
             else:
                 yield read(path, content.get(blob), whole=blob not in trusted)
-
-
-@cache  # of the trees of a run most have the same; an id is that of its bytes
-def _configs(root: Path, blobs: tuple[str, ...]) -> dict[str, bytes]:
-    return git.small_contents(root, blobs)
 
 
 def config_folders(paths: Iterable[str], files: ConfigFiles) -> tuple[str, ...]:
