@@ -9,12 +9,15 @@ import pytest
 
 from alembic_worktrees.database.client import Applied, Database, VersionTable
 from alembic_worktrees.database.runner import hosts, parsing
+from alembic_worktrees.messages.errors import UserError
 from worlds.searching import project
+from worlds.world import Layout, World
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from worlds.world import World
+    from worlds.postgres import Database as Postgres
 
 
 def table(*hosts: str, port: int | None = None, heads: tuple[str, ...] = ()) -> VersionTable:
@@ -101,3 +104,33 @@ def test_where_our_python_is_too_old_the_projects_is_asked(
         assert not database.loads(b"x = '\xe9'\n")
         assert not database.loads(b"def upgrade():\n<<<<<<< HEAD\n")
         assert database.loads(b"pass")
+
+
+@pytest.mark.parametrize("env", ["multidb", "async"])
+def test_rows_are_set_where_they_are_as_they_were_seen(
+    world_root: Path, new_database: Callable[[], Postgres], env: str
+) -> None:
+    one, other = new_database(), new_database()
+    url = one.async_url if env == "async" else one.url
+    layout = Layout(env=env, version_table="rows", version_schema="apart")
+    world = World.create(world_root, url, layout=layout, other_url=other.url)
+    about = {"table": "rows", "schema": "apart"}
+    for place in (one, other):
+        place.execute("CREATE SCHEMA apart")
+    one.set_heads("a", "b", **about)
+    with Database(project(world.main), None, os.environ) as database:
+        first, *rest = database.probe().tables
+        database.set_rows([(first, {"b", "it's"})])
+        assert one.heads(**about) == {"b", "it's"}
+        assert all(table.heads == () for table in rest)
+        assert "apart.rows" not in other.tables()
+        with pytest.raises(UserError):
+            database.set_rows([(first, {"c"})])  # seen before
+        one.execute(
+            "CREATE RULE stubborn AS ON DELETE TO apart.rows WHERE old.version_num = 'b' DO INSTEAD NOTHING"
+        )
+        with pytest.raises(UserError):
+            database.set_rows(
+                [(database.probe().tables[0], {"c"})]
+            )  # one that somebody else takes in this moment
+        assert one.heads(**about) == {"b", "it's"}

@@ -69,6 +69,9 @@ _LOCATED = (_taking("DIR", "directory", _FOLDER, nargs="?"), *_CONFIGURED)
 _FOR_ENV = _taking("ARG", "-x", _("as for alembic: a word for env.py"), dest="arguments", **_SEVERAL)
 _JSON = _flag("--json", _("print JSON"))
 _DRY_RUN = _flag("--dry-run", _("only print what would be done"))
+_REMOTE = _flag("--remote-database", _("change also a database that is not local"), default=None)
+# What changes rows on its own shows it first, and asks
+_ASKING = (_DRY_RUN, _flag("--yes", _("do it without asking")), _REMOTE)
 _ID = _("the whole id of a migration")
 _BORROWING = (
     *_LOCATED,
@@ -113,7 +116,7 @@ COMMANDS = {
             _flag("--on-borrowed", _("apply own migrations also where they follow borrowed ones")),
             _flag("--yes-drop", _("apply own migrations also where they take back what others have done")),
             _flag("--trust-files", _("take what lies here for what ran, whatever the archive says")),
-            _flag("--remote-database", _("upgrade also a database that is not local"), default=None),
+            _REMOTE,
         ),
     ),
     "copy": Command(

@@ -18,7 +18,7 @@ from ..project.interpreter import interpreters
 from ..system.process import Conversation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
 
     from ..project.project import Project
@@ -34,6 +34,7 @@ MODULES = (
     "interruption",
     "locks",
     "commands",
+    "rows",
     "elsewhere",
     "comparing",
     "loop",
@@ -95,6 +96,12 @@ class VersionTable(NamedTuple):
         hosts = ",".join(host for host in self.hosts if not host.startswith("/"))
         where = f"{hosts}:{self.port}" if hosts and self.port else hosts
         return f"{self.database} ({', '.join(filter(None, [self.dialect, where]))})"
+
+    @property
+    def described(self) -> dict[str, object]:
+        """What tells this table, with these rows, from all others that env.py leads to."""
+        about = self._asdict() | {"heads": sorted(self.heads), "database": self.database or None}
+        return {key: value for key, value in about.items() if key not in {"unlocked", "remote"}}
 
     @property
     def file(self) -> str | None:
@@ -368,6 +375,21 @@ class Database:
             return self.probe(GRACE, quiet=True) if self._talk else self.directly()
         except (UserError, TimeoutError):
             return None
+
+    def set_rows(self, changes: Iterable[tuple[VersionTable, Collection[str]]]) -> None:
+        """Give version tables, as `probe` has just found them, other rows: each of them in one transaction.
+
+        Nothing else may change rows on its own (DESIGN, rule 12). Raises UserError; a table whose rows were no more
+        those is as it was.
+        """
+        rows = [{"table": table.described, "rows": sorted(after)} for table, after in changes]
+        answer = self._ask("set-rows", changes=rows) if rows else {"failure": None, "left": ()}
+        if answer["failure"] or answer["left"]:
+            text = _(
+                "The rows of the database were not all set: others have changed them in this "
+                "moment, or Alembic could not, as its own words above say then. Run it again."
+            )
+            raise UserError(text)
 
     def merge(self, message: str, heads: Sequence[str]) -> bool:
         """Let Alembic write a revision that joins `heads`; say whether it did."""

@@ -10,13 +10,12 @@ from ...database.client import Database
 from ...messages import OK, WARN, Message, _, _n
 from ...messages.errors import DONE, UserError
 from .call import Call, called, open_call
+from .consent import must_be_meant
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
 
     from ...borrow.upgrade import Audience, Situation
-    from ...database.client import Applied, Remote
     from ..printer import Printer
 
 
@@ -82,7 +81,7 @@ def _database(call: Call) -> Database:
 def _audience(call: Call, *, meant: bool | tuple[str, ...]) -> Audience:
     from ...borrow.upgrade import Audience
 
-    allow = (lambda _: None) if meant is True else partial(_consent, call.printer, meant or ())
+    allow = partial(must_be_meant, call.printer, meant)
     review = partial(_review, call) if _reviews(call) else (lambda _: None)
     return Audience(call.printer.tell, call.tell_detail, call.tell_skipped, allow, review)
 
@@ -125,32 +124,6 @@ def _show_sheets(call: Call, situation: Situation, *, data: bool) -> None:
     for page in pages(situation.plan.copies, author):
         say(page.about)
         call.printer.show(page.text, page.language, data=data)
-
-
-def _consent(printer: Printer, meant: Sequence[str], applied: Applied) -> None:
-    """Ask before a database is changed that is not local, unless its host is one of those that are meant."""
-    named = {host.lower() for host in meant}
-    hosts = [(table.name, remote) for table in applied.tables for remote in table.remote]
-    for name, remote in dict.fromkeys(hosts):
-        values = {"database": name, "host": remote.host, "why": _why(remote)}
-        question = Message(_("{database} is not a local database, {why}. Upgrade it? [y/N] "), values, WARN)
-        if remote.host.lower() not in named and not printer.ask(question):
-            text = _(
-                "{database} is not a local database, {why}; it is upgraded only if you say so: "
-                "add --remote-database, or put its host under [tool.alembic-worktrees] in "
-                "pyproject.toml: remote-database = [{host:toml}]"
-            )
-            raise UserError(text, **values)
-
-
-def _why(remote: Remote) -> Message:
-    if remote.address == remote.host:
-        text = _("for {host} is not this machine's loopback address")
-    elif remote.address:
-        text = _("for {host} is {address}, not this machine's loopback address")
-    else:
-        text = _("for no address of {host} is known here")
-    return Message(text, remote._asdict())
 
 
 def _plan_document(situation: Situation) -> dict[str, object]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any, Callable
+from contextlib import contextmanager
+from typing import Any, Callable, Iterator
 
 from .failures import failure_of, is_of_the_database, show_as_alembic_does, show_traceback
 from .hosts import describe
@@ -23,14 +24,21 @@ def probe(argv: list[str], quiet: bool = False, lock: bool = False, verbose: boo
     """
     hidden = hidden_if(quiet=quiet, verbose=verbose)
     tables: list[dict[str, Any]] = []
-    logging.disable(logging.INFO)  # env.py is run again for the upgrade, and says the same again
+    with unheard():
+        failure = as_the_command([*argv, "current"], lambda config: _capture(config, tables, lock), hidden)
+    return {"failure": failure, "tables": tables}
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Leave no trace of having run env.py: it is run again for the upgrade, and says the same again."""
+    logging.disable(logging.INFO)
     sys.dont_write_bytecode, before = True, sys.dont_write_bytecode
     try:
-        failure = as_the_command([*argv, "current"], lambda config: _capture(config, tables, lock), hidden)
+        yield
     finally:
         logging.disable(logging.NOTSET)
         sys.dont_write_bytecode = before
-    return {"failure": failure, "tables": tables}
 
 
 def hidden_if(*, quiet: bool, verbose: bool) -> Callable[[BaseException], bool]:

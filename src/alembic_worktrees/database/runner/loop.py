@@ -18,6 +18,7 @@ from .commands import HANDLERS as COMMANDS
 from .comparing import HANDLERS as COMPARING
 from .interruption import interruption
 from .masking import Masked, mask
+from .rows import HANDLERS as ROWS
 
 
 def main(requests: TextIO) -> None:
@@ -52,7 +53,7 @@ def _serve(requests: TextIO, answers: TextIO) -> None:
         return
     _send(answers, ready=True, alembic=alembic.__version__, python=sys.executable)
     interruption.follow()
-    handlers = {**COMMANDS, **COMPARING}
+    handlers = {**COMMANDS, **COMPARING, **ROWS}
     for line in requests:
         request = json.loads(line)
         _send(answers, **handlers[request.pop("do")](**request))
