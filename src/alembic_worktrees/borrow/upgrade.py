@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from ..database.client import Applied, Database, Upgraded
+    from ..database.client import Applied, Database, Outcome
     from ..migrations.graph import Graph
     from ..migrations.inventory import Borrowed
     from ..project.project import Project
@@ -535,7 +535,7 @@ def _finish(
     _keep(situation, applied, trust_files=trust_files)
 
 
-def _failed(project: Project, target: str, outcome: Upgraded) -> UserError:
+def _failed(project: Project, target: str, outcome: Outcome) -> UserError:
     again = {"folder": project.folder, "command": project.command("upgrade", target)}
     if outcome.migration is None:
         text = _(

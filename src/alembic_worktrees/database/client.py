@@ -34,6 +34,7 @@ MODULES = (
     "interruption",
     "locks",
     "commands",
+    "downgrading",
     "rows",
     "elsewhere",
     "comparing",
@@ -156,8 +157,8 @@ class Comparison(NamedTuple):
     operations: tuple[Operation, ...]
 
 
-class Upgraded(NamedTuple):
-    """How `alembic upgrade` ended."""
+class Outcome(NamedTuple):
+    """How an upgrade, or a downgrade, ended."""
 
     done: bool = False
     unknown: str | None = None  # the id that it could not locate, if that is why it failed
@@ -344,19 +345,37 @@ class Database:
             )
         return ProbeFailed(text, reason=reason, **self._see())
 
-    def upgrade(self, target: str) -> Upgraded:
+    def upgrade(self, target: str) -> Outcome:
         """Run `alembic upgrade TARGET`; Alembic's own words go to the user. After ^C it ends, if it can, in order."""
+        return self._run("upgrade", target=target)
+
+    def downgrade(self, revisions: Sequence[str]) -> Outcome:
+        """Take back exactly these, children first, in each database that has them; one after the other is committed.
+
+        Their files have to lie here. Ends as `upgrade` does.
+        """
+        return self._run("downgrade", revisions=list(revisions))
+
+    def downgrade_sql(self, parts: Iterable[tuple[Sequence[str], Sequence[str]]]) -> str | None:
+        """Return Alembic's offline SQL for that: of each version table its rows, and what is taken back there.
+
+        None if it could not be written.
+        """
+        answer = self._ask("downgrade_sql", parts=[(list(rows), list(ids)) for rows, ids in parts])
+        return None if answer["failure"] else str(answer["sql"])
+
+    def _run(self, do: str, **about: Any) -> Outcome:
         try:
-            failure = self._ask("upgrade", target=target)["failure"]
+            failure = self._ask(do, **about)["failure"]
         except KeyboardInterrupt:
             self._stop()
-            return Upgraded(interrupted=True)
+            return Outcome(interrupted=True)
         if failure is None:
-            return Upgraded(done=True)
+            return Outcome(done=True)
         if failure.get("interrupted"):
-            return Upgraded(interrupted=True)
+            return Outcome(interrupted=True)
         migration = failure["migration"]
-        return Upgraded(False, failure["unknown"], migration and (migration[0], Path(migration[1])))
+        return Outcome(False, failure["unknown"], migration and (migration[0], Path(migration[1])))
 
     def _stop(self) -> None:
         """Let Alembic end what it is at; where it does not, or for a second ^C, end it."""
@@ -458,7 +477,7 @@ class Database:
 
     def _request(self, do: str, timeout: float | None = None, **about: object) -> dict[str, Any]:
         self._send(do, **about)
-        return self._receive(timeout, in_order=do == "upgrade")
+        return self._receive(timeout, in_order=do in {"upgrade", "downgrade"})
 
     def _send(self, do: str, **about: object) -> None:
         self._wait_until_ready().send(json.dumps({"do": do, **about}))

@@ -16,6 +16,7 @@ from typing import TextIO
 
 from .commands import HANDLERS as COMMANDS
 from .comparing import HANDLERS as COMPARING
+from .downgrading import HANDLERS as DOWNGRADING
 from .interruption import interruption
 from .masking import Masked, mask
 from .rows import HANDLERS as ROWS
@@ -53,7 +54,7 @@ def _serve(requests: TextIO, answers: TextIO) -> None:
         return
     _send(answers, ready=True, alembic=alembic.__version__, python=sys.executable)
     interruption.follow()
-    handlers = {**COMMANDS, **COMPARING, **ROWS}
+    handlers = {**COMMANDS, **COMPARING, **DOWNGRADING, **ROWS}
     for line in requests:
         request = json.loads(line)
         _send(answers, **handlers[request.pop("do")](**request))
