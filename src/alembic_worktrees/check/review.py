@@ -19,7 +19,7 @@ from ..project.project import (
     movable,
     read_project,
 )
-from ..project.settings import FILE, Settings, load_settings
+from ..project.settings import Settings, settings_of
 from .rules import compare, judge
 from .snapshot import Broken, Defined, Snapshot, config_folders, read
 
@@ -43,7 +43,7 @@ class Scope(NamedTuple):
 
     def settings(self, folder: str) -> Settings:
         """Return the settings for the project in `folder`."""
-        return load_settings(self.root / FILE, self.root / folder / FILE)
+        return settings_of(self.root, self.root / folder)
 
     def folders(self) -> tuple[str, ...]:
         """Return where the working tree may have a project: where git knows a config, and the usual places."""

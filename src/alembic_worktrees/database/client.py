@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import select
 import sys
@@ -33,6 +34,7 @@ MODULES = (
     "hosts",
     "interruption",
     "locks",
+    "making",
     "commands",
     "downgrading",
     "rows",
@@ -325,6 +327,13 @@ class Database:
         return Applied(tuple(_version_table(table) for table in answer["tables"]))
 
     def _failed(self, reason: str, *, hidden: bool) -> UserError:
+        if reason.startswith("NoAppException: "):
+            text = _(
+                "Flask could not load the application from {folder}; its own words stand above. Does "
+                "FLASK_APP name it? It may stand in {file}, as: FLASK_APP=package.module:create_app\n"
+                "  See it again with: cd {folder:q} && {command}"
+            )
+            return UserError(text, file=self._project.folder / ".flaskenv", **self._see())
         if reason.startswith(("ModuleNotFoundError: ", "ImportError: ")):
             text = _(
                 "{python} cannot load env.py: {reason}. Is it this project's Python? Activate the "
@@ -536,10 +545,16 @@ class Database:
                 folder = self._project.folder
                 self._talk = Conversation([*argv, "-u", "-c", BOOT], folder=folder, silent=self._silent)
                 self._talk.send(_sources())
+                self._talk.send(json.dumps(self._about()))
             except OSError as error:
                 self._tried[-1] += f": {error.strerror}"
             else:
                 return
+
+    def _about(self) -> dict[str, object]:
+        """Return what the runner is told of the project."""
+        folder, scripts = self._project.folder, self._project.scripts
+        return {"flask": os.path.relpath(scripts, folder) if self._project.by_flask else None}
 
 
 def _sources() -> str:

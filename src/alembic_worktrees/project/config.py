@@ -41,15 +41,24 @@ class AlembicConfig(NamedTuple):
     recursive: bool
     sourceless: bool
     prepend_sys_path: tuple[str, ...]
+    by_flask: bool = False
+    """Whether neither file says a script_location, because Flask-Migrate gives it: the folder of the ini."""
 
 
 def parse_config(
-    ini: str | None, toml: str | None, ini_here: str, here: str, section: str = MAIN
+    ini: str | None,
+    toml: str | None,
+    ini_here: str,
+    here: str,
+    section: str = MAIN,
+    *,
+    env_beside: Callable[[], bool] = lambda: False,
 ) -> AlembicConfig | None:
     """Read the texts of an ``alembic.ini`` and of a ``pyproject.toml``; a missing file is None.
 
     ``%(here)s`` is the folder of the file that says it: ``ini_here``, in the TOML ``here``. ``section`` is the main
-    section of the ini (``alembic -n``). Returns None when neither text has a script_location.
+    section of the ini (``alembic -n``). Returns None when neither text has a script_location, unless the ini has
+    env.py beside it.
     Raises ConfigUnreadable when a text or a value is not what Alembic accepts.
     """
     get = _ini_reader(ini, ini_here, section)
@@ -58,6 +67,9 @@ def parse_config(
     script_location = get("script_location")
     if script_location is None:
         script_location = _toml_string(table, "script_location", here)
+    by_flask = script_location is None and ini is not None and env_beside()
+    if by_flask:
+        script_location = ini_here
     if script_location is None:
         return None
     return AlembicConfig(
@@ -66,6 +78,7 @@ def parse_config(
         _boolean(get, table, "recursive_version_locations"),
         _boolean(get, table, "sourceless"),
         _prepend_sys_path(get, table, here),
+        by_flask,
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from .. import git
 from ..messages.errors import UserError
 from ..system.process import run
-from .settings import FILE, load_settings
+from .settings import settings_of
 from .worktrees import families
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def find_package(folder: Path, root: Path, package: str, rest: Sequence[str]) ->
 
 
 def _ask_for(package: str, folder: Path, root: Path, repository: git.Repository | None) -> list[str]:
-    chosen = load_settings(root / FILE, folder / FILE).python
+    chosen = settings_of(root, folder).python
     likely = (
         [list(chosen)] if chosen else ([one] for one in interpreters(folder, root, repository, os.environ))
     )
@@ -80,15 +80,15 @@ def _ask_for(package: str, folder: Path, root: Path, repository: git.Repository 
     return []
 
 
-def alembic(
-    folder: Path, root: Path, repository: git.Repository | None, environment: Mapping[str, str]
+def command(
+    name: str, folder: Path, root: Path, repository: git.Repository | None, environment: Mapping[str, str]
 ) -> str:
-    """Return what starts Alembic in `folder`: its name, or its path where PATH does not have it."""
-    if shutil.which("alembic", path=environment.get("PATH")):
-        return "alembic"
+    """Return what starts the project's `alembic` or `flask` in `folder`: the name, or the path if PATH has it not."""
+    if shutil.which(name, path=environment.get("PATH")):
+        return name
     pythons = interpreters(folder, root, repository, environment)
-    scripts = (Path(python).parent / "alembic" for python in pythons)
-    found = next((path for path in scripts if os.access(path, os.X_OK)), Path("alembic"))
+    scripts = (Path(python).parent / name for python in pythons)
+    found = next((path for path in scripts if os.access(path, os.X_OK)), Path(name))
     return os.path.relpath(found, folder) if found.is_relative_to(folder) else str(found)
 
 

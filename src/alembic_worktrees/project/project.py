@@ -11,12 +11,13 @@ from .. import git
 from ..messages import _
 from ..messages.errors import CALL, FolderMissing, UserError
 from ..system.reading import EVERYWHERE, NotReadable, allowed_roots, read_plain
+from . import flask
 from .config import MAIN, other_environments, parse_config
 from .errors import ConfigUnreadable, NoConfig, ScriptsMissing
 from .locations import Ground, script_folder, version_folders
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from .config import AlembicConfig
 
@@ -37,7 +38,7 @@ class Project(NamedTuple):
     """An Alembic environment inside a checkout. All paths are absolute."""
 
     root: Path  # the top of the checkout
-    folder: Path  # where the `alembic` command is run
+    folder: Path  # where the `alembic` command is run, or `flask`
     files: ConfigFiles
     scripts: Path  # where env.py lies
     versions: tuple[Path, ...]
@@ -45,6 +46,7 @@ class Project(NamedTuple):
     repository: git.Repository | None  # None outside git
     allowed_roots: tuple[str, ...] = EVERYWHERE  # of a neighbour: nothing outside of it is read
     sourceless: bool = False
+    by_flask: bool = False  # whether Flask-Migrate makes the config
 
     @property
     def locations(self) -> Locations:
@@ -59,10 +61,12 @@ class Project(NamedTuple):
         """Return what a user types in this folder for Alembic to do the same."""
         import shlex
 
-        from .interpreter import alembic
+        from .interpreter import command
 
-        program = alembic(self.folder, self.root, self.repository, os.environ)
-        return shlex.join([program, *self.files.argv, *argv])
+        name, words = "alembic", [*self.files.argv, *argv]
+        if self.by_flask:
+            name, words = "flask", flask.words(argv, self.scripts, self.folder, self.files.argv)
+        return shlex.join([command(name, self.folder, self.root, self.repository, os.environ), *words])
 
 
 def config_files(
@@ -87,7 +91,8 @@ def find_project(directory: str | None, *, here: Path, home: Path | None, files:
     """Return the project that the user means.
 
     `directory` is what the user named, else None: then `backend`, `here`, and the parents of `here` are tried, and
-    last the same from `home`, the folder that the shell file was sourced from.
+    last the same from `home`, the folder that the shell file was sourced from. In each of them `migrations` is tried
+    too, for Flask-Migrate.
     Raises FolderMissing, NoConfig or ConfigUnreadable.
     """
     if directory is not None:
@@ -116,7 +121,7 @@ def _usual_locations(here: Path) -> Iterator[Path]:
 
 
 def _first_project(folders: Iterator[Path] | Sequence[Path], files: ConfigFiles) -> Project | None:
-    for folder in folders:
+    for folder in (folder for near in folders for folder in (near, near / flask.USUAL_FOLDER)):
         if folder.is_dir() and has_config(folder, files):
             real = folder.resolve()
             repository = git.locate(real)
@@ -201,12 +206,16 @@ def _parse(folder: Path, files: ConfigFiles, roots: tuple[str, ...]) -> AlembicC
     ini, toml = (
         _text(folder / name, EVERYWHERE if os.path.isabs(name) else roots) for name in (files.ini, files.toml)
     )
-    return _parse_texts(ini, toml, folder, files)
+    return _parse_texts(ini, toml, folder, files, os.path.isfile)
 
 
-def _parse_texts(ini: str | None, toml: str | None, folder: Path, files: ConfigFiles) -> AlembicConfig | None:
-    ini_here, here = (str((folder / name).parent) for name in (files.ini, files.toml))
-    return parse_config(ini, toml, ini_here, here, files.section)
+def _parse_texts(
+    ini: str | None, toml: str | None, folder: Path, files: ConfigFiles, has_file: Callable[[Path], bool]
+) -> AlembicConfig | None:
+    ini_here, here = ((folder / name).parent for name in (files.ini, files.toml))
+    return parse_config(
+        ini, toml, str(ini_here), str(here), files.section, env_beside=lambda: has_file(ini_here / "env.py")
+    )
 
 
 def _text(path: Path, roots: tuple[str, ...]) -> str | None:
@@ -250,13 +259,17 @@ def read_if_any(
         raise ConfigUnreadable(path, str(error.values["reason"])) from error
     if config is None:
         return None
+    if config.by_flask and not like:
+        place = flask.starting_folder(root, (folder / files.ini).parent, os.environ)
+        if place != folder:
+            return read_if_any(root, place, _seen_from(place, folder, files), repository)
     ground = ground_at(root, folder, like)
     scripts = script_folder(config, folder, ground)
     versions = tuple(dict.fromkeys(version_folders(config, folder, ground)))
     if not scripts.is_dir():
-        from .interpreter import alembic
+        from .interpreter import command
 
-        starter = alembic(folder, root, repository, os.environ)
+        starter = command("alembic", folder, root, repository, os.environ)
         text = _(
             "The Alembic config in {folder} says script_location = {location}, but there is no "
             "such folder. Correct script_location, or create it with: cd {folder:q} && "
@@ -264,8 +277,22 @@ def read_if_any(
         )
         raise ScriptsMissing(text, folder=folder, location=config.script_location, starter=starter)
     return Project(
-        root, folder, files, scripts, versions, config.recursive, repository, roots, config.sourceless
+        root,
+        folder,
+        files,
+        scripts,
+        versions,
+        config.recursive,
+        repository,
+        roots,
+        config.sourceless,
+        config.by_flask,
     )
+
+
+def _seen_from(place: Path, folder: Path, files: ConfigFiles) -> ConfigFiles:
+    ini, toml = (os.path.relpath(folder / name, place) for name in files[:2])
+    return files._replace(ini=ini, toml=toml)
 
 
 def ground_at(root: Path, folder: Path, like: Project | None = None) -> Ground:
@@ -308,7 +335,7 @@ def read_locations(
 
     Locations outside of the checkout at `root` are left out. Raises ConfigUnreadable or PackageMissing.
     """
-    config = _parse_texts(ini, toml, folder, files)
+    config = _parse_texts(ini, toml, folder, files, ground.has_file)
     if config is None:
         return None
     return _locations(root, version_folders(config, folder, ground), config.recursive, config.sourceless)

@@ -53,6 +53,12 @@ def parse_settings(text: str, path: str) -> dict[str, Any]:
     return {key.replace("-", "_"): _value(path, key, value) for key, value in table.items()}
 
 
+def settings_of(root: Path, folder: Path) -> Settings:
+    """Read the settings for a project in `folder` of the checkout at `root`. Raises as `load_settings` does."""
+    folders = [one for one in (folder, *folder.parents) if one.is_relative_to(root)]
+    return load_settings(*(one / FILE for one in reversed(folders)))
+
+
 def load_settings(*files: Path) -> Settings:
     """Read the settings of these files, where each beats those before it; a missing file says nothing.
 

@@ -10,7 +10,7 @@ from ...install.shim import HOME
 from ...messages import WARN, Message, _
 from ...migrations.revision import is_migration_name
 from ...project.project import config_files, find_project
-from ...project.settings import FILE, load_settings
+from ...project.settings import settings_of
 
 if TYPE_CHECKING:
     import argparse
@@ -69,13 +69,13 @@ def called(options: argparse.Namespace) -> Called:
 def open_call(options: argparse.Namespace, printer: Printer) -> Call:
     """Find the project that the options mean, and read its settings; from here the printer speaks its language.
 
-    Raises UserError as `find_project` and `load_settings` do.
+    Raises UserError as `find_project` and `settings_of` do.
     """
     files = config_files(options.config, options.name, getattr(options, "arguments", ()), os.environ)
     home = os.environ.get(HOME)
     here = Path.cwd()
     project = find_project(options.directory, here=here, home=Path(home) if home else None, files=files)
-    settings = load_settings(project.root / FILE, project.folder / FILE)
+    settings = settings_of(project.root, project.folder)
     printer.speak(settings.language)
     if options.directory is None and home and not here.is_relative_to(project.root):
         text = _(

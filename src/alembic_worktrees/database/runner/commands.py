@@ -11,6 +11,7 @@ from .failures import failure_of, is_of_the_database, show_as_alembic_does, show
 from .hosts import describe
 from .interruption import interruption
 from .locks import Locks
+from .making import maker
 from .parsing import is_module
 
 _locks = Locks()
@@ -106,12 +107,13 @@ def as_the_command(
     from alembic.config import CommandLine
 
     class Command(CommandLine):
-        def run_cmd(self, config: Any, options: Any) -> None:
-            if instead:
-                instead(config)
-            else:
-                options.raiseerr = True
-                super().run_cmd(config, options)
+        def run_cmd(self, usual: Any, options: Any) -> None:
+            options.raiseerr = True
+            with maker.made(usual, options) as config:
+                if instead:
+                    instead(config)
+                else:
+                    super().run_cmd(config, options)
 
     try:
         Command(prog="alembic").main(argv)

@@ -61,7 +61,10 @@ def show_as_alembic_does(util: Any, error: BaseException) -> None:
 
 
 def show_traceback(error: BaseException) -> None:
-    """Print the traceback from where it leaves our own code."""
+    """Print the traceback from where it leaves our own code; of what Click says, as Flask does, the words alone."""
+    if hasattr(error, "format_message"):
+        sys.stderr.write(f"Error: {error.format_message()}\n")
+        return
     frames = error.__traceback__
     while frames and frames.tb_frame.f_globals.get("__package__") == __package__:
         frames = frames.tb_next

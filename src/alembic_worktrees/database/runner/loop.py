@@ -18,6 +18,7 @@ from .commands import HANDLERS as COMMANDS
 from .comparing import HANDLERS as COMPARING
 from .downgrading import HANDLERS as DOWNGRADING
 from .interruption import interruption
+from .making import maker
 from .masking import Masked, mask
 from .rows import HANDLERS as ROWS
 
@@ -46,7 +47,8 @@ def _channel() -> TextIO:
 
 
 def _serve(requests: TextIO, answers: TextIO) -> None:
-    """Say whether Alembic is here, then answer requests until the channel is closed."""
+    """Hear how the project is, say whether Alembic is here, then answer requests until the channel is closed."""
+    maker.directory = json.loads(requests.readline() or "{}").get("flask")
     try:
         import alembic.config
     except ImportError as error:

@@ -1,0 +1,47 @@
+"""Where is `flask` run? For a project of Flask-Migrate, whose ini says no script_location: it is the ini's folder."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+USUAL_FOLDER = "migrations"
+
+
+def starting_folder(root: Path, scripts: Path, environment: Mapping[str, str]) -> Path:
+    """Return the folder above `scripts`, in the checkout at `root`, in which `flask` finds the application.
+
+    Where FLASK_APP leads to something, else where there is a `.flaskenv`, else `wsgi.py` or `app.py` that is in no
+    package; the nearest counts. Where there is no such thing, the folder around `scripts`.
+    """
+    above = [one for one in scripts.parents if one.is_relative_to(root)] or [scripts]
+    named = environment.get("FLASK_APP", "").partition(":")[0]
+    signs = (
+        (one for one in above if named and any(map(os.path.exists, _places(one, named)))),
+        (one for one in above if (one / ".flaskenv").is_file()),
+        (one for one in above if not (one / "__init__.py").exists() and _has_application(one)),
+    )
+    return next((one for sign in signs for one in sign), above[0])
+
+
+def _places(folder: Path, named: str) -> Iterator[str]:
+    yield os.path.join(folder, named)
+    module = os.path.join(folder, named.replace(".", os.sep))
+    yield from (module, f"{module}.py")
+
+
+def _has_application(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in ("wsgi.py", "app.py"))
+
+
+def words(argv: Sequence[str], scripts: Path, folder: Path, given: Sequence[str]) -> list[str]:
+    """Return what follows `flask` for it to do what `alembic` does with `argv`; of what is `given` only `-x` counts."""
+    first, *rest = argv
+    pairs = zip(given[::2], given[1::2], strict=True)
+    arguments = [word for pair in pairs if pair[0] == "-x" for word in pair]
+    directory = os.path.relpath(scripts, folder)
+    return ["db", *arguments, first, *(["-d", directory] if directory != USUAL_FOLDER else []), *rest]
