@@ -163,6 +163,28 @@ def test_copy(a: Checkout, b: Checkout, database: Database) -> None:
     assert "Nothing to borrow" in b.tool("copy").stderr
 
 
+def test_copy_what_is_said_to_be_applied(a: Checkout, b: Checkout) -> None:
+    """No database is asked, no env.py run: neither would answer here."""
+    for name in ("cccc3333", "dddd4444"):
+        a.revision(name, "bbbb2222")
+    (b.backend / "migrations/env.py").write_text("raise SystemExit('env.py was run')\n")
+    refused = b.tool("copy", "--applied", "cccc3333", "--own")
+    assert (refused.returncode, names(b)) == (1, {"aaaa1111_add_t.py"})
+    assert "bbbb2222, cccc3333 is applied and not this branch's own" in refused.stderr
+    assert b.tool("copy", "--applied", "aaaa1111", "--own", check=True).stderr == ""
+    far = b.tool("copy", ".", "--applied", "cccc3333", "--host", "db.example.invalid", check=True)
+    assert (names(b), "db.example.invalid" in far.stderr) == ({"aaaa1111_add_t.py"}, True)
+    b.tool("copy", ".", "--applied", "cccc3333", "--host", "127.0.0.1", check=True)
+    b.tool("copy", "--applied", "aaaa1111", "dddd4444", check=True)  # the other copies are not returned
+    assert names(b) == {f"{id}_add_t.py" for id in ("aaaa1111", "bbbb2222", "cccc3333", "dddd4444")}
+    assert "Nothing to borrow" in b.tool("copy", "--applied", "dddd4444", check=True).stderr
+    assert b.tool("copy", "--own").returncode == 2
+
+
+def names(checkout: Checkout) -> set[str]:
+    return {path.name for path in checkout.versions.glob("*.py")}
+
+
 def test_copy_json(a: Checkout, b: Checkout) -> None:
     assert json.loads(b.tool("copy", "--json", check=True).stdout) == plan(a)
     again = json.loads(b.tool("copy", "--json", check=True).stdout)

@@ -87,7 +87,8 @@ class Plan(NamedTuple):
         """Only that part of it that adds."""
         stale = (copy.replaces for copy in self.copies if copy.replaces)
         added = tuple(copy for copy in self.copies if not copy.replaces)
-        return self._replace(copies=added, kept=(*self.kept, *stale, *self.returned), returned=())
+        kept = (*self.kept, *stale, *self.returned)
+        return self._replace(copies=added, kept=kept, returned=(), never_ran=())
 
     @property
     def unresolved(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
-from ..database.client import NO_ROWS
+from ..database.client import NO_ROWS, Applied
 from ..messages import OK, PLAIN, STEP, WARN, Message, Text, _
 from ..messages.errors import Interrupted, UserError
 from ..migrations.graph import number_of_heads
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from ..database.client import Applied, Database, Outcome
+    from ..database.client import Database, Outcome
     from ..migrations.graph import Graph
     from ..migrations.inventory import Borrowed
     from ..project.project import Project
@@ -69,6 +69,11 @@ class Situation(_Look):
     """What one look found, and what follows from it; what takes a graph is worked out once."""
 
     @property
+    def adding(self) -> Situation:
+        """The same with only that part of the plan that adds."""
+        return self._replace(plan=self.plan.adding)
+
+    @property
     def obstacle(self) -> UserError | None:
         """Why the plan cannot be carried out, None if it can."""
         return obstacle(self.project, self.inventory, self.plan, self.search)
@@ -98,6 +103,12 @@ class Situation(_Look):
         """Whether carrying out the plan changes any file."""
         inventory = self.inventory
         return bool(self.plan.copies or self.plan.returned or inventory.arrived or not inventory.whole)
+
+    @property
+    def foreign(self) -> frozenset[str]:
+        """What is applied and not this branch's own."""
+        reached = self.graph.closure(self.applied.heads)
+        return (reached.known | reached.unknown) - self.inventory.branch_graph.nodes.keys()
 
     @property
     def owners(self) -> dict[str, str]:
@@ -203,22 +214,18 @@ def copy(
     *,
     prefer: str | None = None,
     dry_run: bool = False,
+    told: Sequence[str] = (),
 ) -> Situation:
-    """Borrow what is missing here; with `dry_run` only decide. A plan with an obstacle is not carried out."""
+    """Borrow what is missing here; with `dry_run` only decide. A plan with an obstacle is not carried out.
+
+    With `told` no database is asked: these are applied, and perhaps others, so that nothing is removed or replaced.
+    """
     alone = nullcontext() if dry_run else _one(project, audience)  # the lock is a file: a dry run writes none
     with alone:
-        applied = database.directly()
-        situation = applied and look(project, settings, database, applied, audience.tell, prefer)
-        if situation is None or not situation.plan.adds_only:
-            try:
-                database.start()
-                with nullcontext() if dry_run else _mended_at_least(project, audience):
-                    applied = database.probe()
-                situation = look(project, settings, database, applied, audience.tell, prefer)
-            except UserError:
-                if situation is None or situation.obstacle:
-                    raise
-                situation = _only_adding(situation, audience)
+        if told:
+            situation = look(project, settings, database, Applied.told(told), audience.tell, prefer).adding
+        else:
+            situation = _asked(project, settings, database, audience, prefer, dry_run=dry_run)
         _tell_skipped(situation, audience)
         if situation.plan.returned and not situation.obstacle and situation.objection:
             # The copies are what still says that something was applied.
@@ -228,6 +235,31 @@ def copy(
         elif not situation.obstacle:
             _borrow(situation, audience)
         return situation
+
+
+def _asked(
+    project: Project,
+    settings: Settings,
+    database: Database,
+    audience: Audience,
+    prefer: str | None,
+    *,
+    dry_run: bool,
+) -> Situation:
+    """Look at what the database says, directly if that is enough, else through env.py."""
+    applied = database.directly()
+    situation = applied and look(project, settings, database, applied, audience.tell, prefer)
+    if situation is None or not situation.plan.adds_only:
+        try:
+            database.start()
+            with nullcontext() if dry_run else _mended_at_least(project, audience):
+                applied = database.probe()
+            situation = look(project, settings, database, applied, audience.tell, prefer)
+        except UserError:
+            if situation is None or situation.obstacle:
+                raise
+            situation = _only_adding(situation, audience)
+    return situation
 
 
 def _only_adding(direct: Situation, audience: Audience) -> Situation:
@@ -241,7 +273,7 @@ def _only_adding(direct: Situation, audience: Audience) -> Situation:
         "The project's env.py could not be asked, so what was borrowed before stays as it is: {revisions:list}"
     )
     audience.tell(Message(text, {"revisions": stale}, WARN))
-    return direct._replace(plan=direct.plan.adding)
+    return direct.adding
 
 
 @contextmanager

@@ -123,7 +123,26 @@ COMMANDS = {
         "upgrade.copy",
         _("borrow what is missing here, no more"),
         _("Example: alembic-worktrees copy --dry-run"),
-        (*_BORROWING, _DRY_RUN, _JSON),
+        (
+            *_BORROWING,
+            _taking(
+                "ID",
+                "--applied",
+                _("ask no database: these are applied"),
+                nargs="+",
+                action="extend",
+                default=[],
+            ),
+            _taking(
+                "HOST", "--host", _("with --applied: borrow nothing if their database is elsewhere, there")
+            ),
+            _flag(
+                "--own",
+                _("with --applied: borrow nothing, only refuse if they are not all this branch's own"),
+            ),
+            _DRY_RUN,
+            _JSON,
+        ),
     ),
     "find": Command(
         "find.find",

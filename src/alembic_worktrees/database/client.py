@@ -118,6 +118,11 @@ class Applied(NamedTuple):
 
     tables: tuple[VersionTable, ...]
 
+    @classmethod
+    def told(cls, rows: Iterable[str]) -> Applied:
+        """Return what somebody says is applied, in a database of which no more is known."""
+        return cls((VersionTable(tuple(rows), "", (), None, ""),))
+
     @property
     def heads(self) -> frozenset[str]:
         """All rows of all tables."""
@@ -221,13 +226,14 @@ class Database:
         direct: str | None = None,
         verbose: bool = False,
         silent: bool = False,
+        needed: bool = True,
         tell: Callable[[Message], None] = lambda _: None,
     ) -> None:
-        """Start the first likely interpreter and come back at once; `python` is the setting, and beats all.
+        """Start the first likely interpreter, if it is surely `needed`, and come back at once.
 
-        `direct` is the setting `database-url`: with it nothing is started before it is needed. With `verbose` all
-        that is said of a database that does not answer is shown. If `silent`, nothing that env.py says is heard.
-        `tell` is told when that takes too long.
+        `python` is the setting, and beats all. `direct` is the setting `database-url`: with it nothing is started
+        before it is needed. With `verbose` all that is said of a database that does not answer is shown. If `silent`,
+        nothing that env.py says is heard. `tell` is told when that takes too long.
         """
         self._silent = silent
         self._project = project
@@ -241,7 +247,7 @@ class Database:
         self._likely = iter([list(python)] if python else ([path] for path in self._interpreters()))
         self._talk: Conversation | None = None
         self._ready = False
-        if not direct:
+        if needed and not direct:
             self.start()
 
     def __enter__(self) -> Database:

@@ -45,6 +45,21 @@ def must_be_meant(printer: Printer, meant: bool | Sequence[str] | None, applied:
             raise UserError(text, **values)
 
 
+def is_near(call: Call, host: str) -> bool:
+    """Whether a database on this host is local, or one of those that are meant; what it is else is said."""
+    from ...database.runner.hosts import remote_among
+
+    meant = call.settings.remote_database
+    if meant is True or host in (meant or ()) or not remote_among([host], None):
+        return True
+    text = _(
+        "The database is on {host}, which is not this machine, so nothing was borrowed. To borrow all the "
+        "same: alembic-worktrees copy"
+    )
+    call.printer.tell(Message(text, {"host": host}, WARN))
+    return False
+
+
 def _why(remote: Remote) -> Message:
     if remote.address == remote.host:
         text = _("for {host} is not this machine's loopback address")

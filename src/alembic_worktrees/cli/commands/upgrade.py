@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from ...database.client import Database
 from ...messages import OK, WARN, Message, _, _n
-from ...messages.errors import DONE, UserError
+from ...messages.errors import DONE, Usage, UserError
 from .call import Call, called, open_call
-from .consent import must_be_meant
+from .consent import is_near, must_be_meant
 
 if TYPE_CHECKING:
     import argparse
@@ -45,14 +45,34 @@ def upgrade(options: argparse.Namespace, printer: Printer) -> int:
 
 def copy(options: argparse.Namespace, printer: Printer) -> int:
     """Borrow what is missing here; with --dry-run say what that would be."""
+    if (options.own or options.host) and not options.applied:
+        raise Usage(_("--own and --host go with --applied: alembic-worktrees copy --applied a1b2c3d4 --own"))
     call = open_call(options, printer)
-    with _database(call) as database:
+    if options.host and not is_near(call, options.host):
+        return DONE
+    situation = _copied(call)
+    return _must_be_own(situation) if options.own else _show(situation, call)
+
+
+def _copied(call: Call) -> Situation:
+    options = call.options
+    with _database(call, needed=not options.applied) as database:
         from ...borrow import upgrade as story  # while Alembic starts
 
-        audience = _audience(call, meant=True)  # nothing is changed in the database
-        situation = story.copy(
-            call.project, call.settings, database, audience, prefer=options.prefer, dry_run=options.dry_run
+        return story.copy(
+            call.project,
+            call.settings,
+            database,
+            _audience(call, meant=True),  # nothing is changed in the database
+            prefer=options.prefer,
+            dry_run=options.dry_run or options.own,
+            told=options.applied,
         )
+
+
+def _show(situation: Situation, call: Call) -> int:
+    """Show what was borrowed, or would be. Raises UserError if it could not be."""
+    options, printer = call.options, call.printer
     if options.json:
         printer.document(_plan_document(situation))
     elif options.dry_run:
@@ -66,7 +86,20 @@ def copy(options: argparse.Namespace, printer: Printer) -> int:
     return DONE
 
 
-def _database(call: Call) -> Database:
+def _must_be_own(situation: Situation) -> int:
+    """Stop an `alembic revision` that would build on what others made, and take it back."""
+    if foreign := tuple(sorted(situation.foreign)):
+        text = _(
+            "{revisions:list} is applied and not this branch's own, so Alembic would build on it, and with "
+            "--autogenerate take back what it did. Nothing was written.\n"
+            "  To write only what is this branch's own: alembic-worktrees revision --autogenerate -m MESSAGE\n"
+            "  To let Alembic write all the same: ALEMBIC_WORKTREES=off alembic revision …"
+        )
+        raise UserError(text, revisions=foreign)
+    return DONE
+
+
+def _database(call: Call, *, needed: bool = True) -> Database:
     settings = call.settings
     return Database(
         call.project,
@@ -74,6 +107,7 @@ def _database(call: Call) -> Database:
         os.environ,
         direct=settings.database_url,
         verbose=call.options.verbose,
+        needed=needed,
         tell=call.printer.tell,
     )
 
