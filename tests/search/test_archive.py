@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from alembic_worktrees.git import GitFailed
 from alembic_worktrees.messages.errors import UserError
 from alembic_worktrees.search import archive
+from alembic_worktrees.search.archive import store
 from worlds.archiving import generation, keep, migration
 from worlds.searching import found, kinds, search, shown, spy
 from worlds.world import Checkout, Layout, World, project_files, revision_text
@@ -101,7 +102,7 @@ def test_log_says_where_each_came_from(world: World) -> None:
     log = a.git("log", "--format=%ct|%cn|%s|%b", REF).strip()
     when, who, subject, ids = log.split("|")
     assert before <= int(when) <= time.time()
-    assert (who, subject, ids) == ("alembic-worktrees", "Applied in StoFlow-A on branch feature/é", ID)
+    assert (who, subject, ids) == ("Dev", "Applied in StoFlow-A on branch feature/é", ID)
     a.git("checkout", "--quiet", "--detach")
     a.revision("cccc3333", ID)
     a.tool("upgrade", check=True)
@@ -557,7 +558,7 @@ def test_killed_between_two_steps(step: str, first: bool, bare_world: World) -> 
 def test_lock_of_a_git_that_was_killed(bare_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     main = bare_world.main
     keep(main, migration(main, "x"))
-    monkeypatch.setattr(archive, "STALE", 0.5)
+    monkeypatch.setattr(store, "STALE", 0.5)
     lock = main.write(f".git/{REF}.lock", "")
     start = time.monotonic()
     assert keep(main, migration(main, "y")) == ("y",)
@@ -567,7 +568,7 @@ def test_lock_of_a_git_that_was_killed(bare_world: World, monkeypatch: pytest.Mo
 
 def test_lock_that_is_held_for_good(bare_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     main = bare_world.main
-    monkeypatch.setattr(archive, "TIMEOUT", 0.5)
+    monkeypatch.setattr(store, "TIMEOUT", 0.5)
     main.write(f".git/{REF}.lock", "")
     with pytest.raises(UserError) as caught:
         keep(main, migration(main, "x"))

@@ -10,6 +10,7 @@ from .history import CutShort as CutShort
 from .history import Tip as Tip
 from .history import changes as changes
 from .history import commit_id as commit_id
+from .history import committer as committer
 from .history import has_had as has_had
 from .history import import_commit as import_commit
 from .history import last_commit as last_commit

@@ -206,6 +206,12 @@ def _oids(result: Result) -> frozenset[str]:
     return frozenset(() if result.status else result.out.decode().split())
 
 
+def committer(folder: Path) -> bytes | None:
+    """Return "NAME <EMAIL>", by whom git would record a commit made here; None if it would refuse for want of that."""
+    found = ask(folder, "var", "GIT_COMMITTER_IDENT")
+    return None if found.status else found.out.rsplit(b" ", 2)[0]  # then comes the time
+
+
 def import_commit(folder: Path, stream: bytes) -> bool:
     """Let `git fast-import` make a commit and move its ref; False if another writer moved the ref meanwhile.
 

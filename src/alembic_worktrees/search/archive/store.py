@@ -3,7 +3,7 @@
 Its tree holds each migration as `FOLDER@SECTION/HOW/ID/PATH-IN-THE-CHECKOUT`: of which Alembic environment it is, and
 how it is known: HOW is `ran@DATABASE` for what has run there through us and is applied still, `seen` for all else that
 was applied. What has run keeps its bytes until something else runs. Its log says which checkout added what, and when.
-An archive of version 1 holds `ID/PATH` alone, which is read as seen. The only module that writes refs.
+An archive of version 1 holds `ID/PATH` alone, which is read as seen.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote
 
-from .. import git
-from ..project.project import USUAL_CONFIG
+from ... import git
+from ...project.project import USUAL_CONFIG
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
     from pathlib import Path
 
-    from ..database.client import VersionTable
-    from ..migrations.inventory import Migration
-    from ..project.project import Project
+    from ...database.client import VersionTable
+    from ...migrations.inventory import Migration
+    from ...project.project import Project
 
     _Known = Mapping[tuple[str, str], "Entry"]  # by id and database
 
 REF = "refs/alembic-worktrees/applied"
-AUTHOR = "alembic-worktrees <alembic-worktrees@localhost>"
+NOBODY = b"alembic-worktrees <alembic-worktrees@localhost>"  # where git has no identity of the user
 TIMEOUT = 30.0  # seconds; another writer needs a few milliseconds
 USUAL_TABLE = "alembic_version"
 USUAL_PORTS = (None, 5432, 3306)
@@ -247,7 +247,8 @@ def _stream(
 ) -> Iterator[bytes]:
     """Yield a commit for `git fast-import`, which writes it and moves the ref in one step or not at all."""
     ids = sorted({id for id, _ in fresh})
-    yield f"commit {REF}\ncommitter {AUTHOR} {int(time.time())} +0000\n".encode()
+    who = git.committer(project.root) or NOBODY
+    yield b"commit %b\ncommitter %b %d +0000\n" % (REF.encode(), who, time.time())
     yield _data(os.fsencode("\n".join([_title(project), "", *ids, ""])))
     if before:
         yield f"from {before.commit}\n".encode()
