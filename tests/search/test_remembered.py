@@ -675,7 +675,7 @@ def test_tree_entries_are_what_ls_tree_prints(names: list[str], wide: bool, sand
 
 
 def slowly(world: World, *words: str) -> CompletedProcess[str]:
-    """Run our command where git is not done with `log` and `fsck` in the second that they get."""
+    """Run our command where git is not done with `log` and `fsck` in the time that they get."""
     tools = world.root / "tools"
     tools.mkdir(exist_ok=True)
     real = shlex.quote(shutil.which("git") or "")
@@ -683,7 +683,7 @@ def slowly(world: World, *words: str) -> CompletedProcess[str]:
     (tools / "git").write_text(f'#!/bin/sh\n{case}\nexec {real} "$@"\n')
     (tools / "git").chmod(0o755)
     code = "import sys; from alembic_worktrees.cli import main as cli; from alembic_worktrees.search import search"
-    code += "; search.GLANCE = search.THOROUGH = 1.0"
+    code += "; search.THOROUGH = search.Search.__init__.__kwdefaults__['timeout'] = 0.5"
     run = f"{code}; sys.exit(cli.run({list(words)}))"
     path = f"{tools}{os.pathsep}{world.env['PATH']}"
     return world.run(sys.executable, "-c", run, cwd=world.main.backend, env={"PATH": path})
