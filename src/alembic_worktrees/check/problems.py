@@ -62,7 +62,7 @@ _PROBLEMS = {
         _("Move it to another folder, or give it a revision"),
     ),
     "unreadable": (
-        _("Alembic cannot load it: {reason} {detail}"),
+        _("It cannot be read: {reason} {detail}"),
         _CORRECT,
     ),
     "compiled": (

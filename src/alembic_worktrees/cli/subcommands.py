@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import PROGRAM
@@ -40,10 +39,10 @@ def _taking(metavar: str, names: str, does: Text, **given: object) -> Argument:
     return Argument(tuple(names.split()), does, {"metavar": metavar, **given})
 
 
-def _count(word: str) -> int:
-    number = int(word)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{word} < 1")
+def count(word: str) -> int:
+    """Return a number of 1 or more. Raises ValueError, of which argparse tells with the name of this function."""
+    if (number := int(word)) < 1:
+        raise ValueError
     return number
 
 
@@ -111,7 +110,7 @@ COMMANDS = {
                 "N",
                 "--max-attempts",
                 _("how often to look again if others upgrade meanwhile (default: 3)"),
-                type=_count,
+                type=count,
             ),
             _flag("--on-borrowed", _("apply own migrations also where they follow borrowed ones")),
             _flag("--yes-drop", _("apply own migrations also where they take back what others have done")),
