@@ -10,6 +10,7 @@ import pytest
 from alembic_worktrees.database.client import Applied, Database, VersionTable
 from alembic_worktrees.database.runner import hosts, parsing
 from alembic_worktrees.messages.errors import UserError
+from alembic_worktrees.project.settings import Settings
 from worlds.searching import project
 from worlds.world import Layout, World
 
@@ -98,7 +99,7 @@ def test_where_our_python_is_too_old_the_projects_is_asked(
     world: World, monkeypatch: pytest.MonkeyPatch, direct: str | None
 ) -> None:
     monkeypatch.setattr(parsing, "is_module", lambda _: False)  # in this process; the project's is another
-    with Database(project(world.main), None, os.environ, direct=direct) as database:
+    with Database(project(world.main), Settings(database_url=direct), os.environ, direct=True) as database:
         assert database.loads("x = 'é'".encode())
         assert database.loads(b"x = '\\d'\n# coding: latin-1 \xe9\n")
         assert not database.loads(b"x = '\xe9'\n")
@@ -118,7 +119,7 @@ def test_rows_are_set_where_they_are_as_they_were_seen(
     for place in (one, other):
         place.execute("CREATE SCHEMA apart")
     one.set_heads("a", "b", **about)
-    with Database(project(world.main), None, os.environ) as database:
+    with Database(project(world.main), Settings(), os.environ) as database:
         first, *rest = database.probe().tables
         database.set_rows([(first, {"b", "it's"})])
         assert one.heads(**about) == {"b", "it's"}

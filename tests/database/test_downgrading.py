@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alembic_worktrees.database.client import Database as Client
+from alembic_worktrees.project.settings import Settings
 from worlds.searching import project
 from worlds.world import Layout, World
 
@@ -33,7 +34,7 @@ def test_named_ones_alone(world: World, database: Database) -> None:
     path = main.versions / "b1_add_t.py"
     main.alembic("upgrade", "heads", check=True)
     assert database.heads() == {"both", "free"}
-    with Client(project(main), None, world.env) as client:
+    with Client(project(main), Settings(), world.env) as client:
         ids = ["both", "a2", "b1"]
         sql = client.downgrade_sql([(sorted(database.heads()), ids)])
         assert sql
@@ -64,7 +65,7 @@ def test_in_each_database_what_it_has(world_root: Path, new_database: Callable[[
     world.main.alembic("upgrade", "heads", check=True)
     other.execute("DROP TABLE t_a1")
     other.set_heads("0001")
-    with Client(project(world.main), None, world.env) as client:
+    with Client(project(world.main), Settings(), world.env) as client:
         assert client.downgrade(["a1"]).done
     assert (one.heads(), other.heads()) == ({"0001"}, {"0001"})
     assert "t_a1" not in one.tables()

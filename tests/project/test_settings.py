@@ -30,6 +30,9 @@ published = "origin/develop"
 database-url = "env:DATABASE_URL"
 remote-database = true
 review = true
+config = "shop.db:Shop.config"
+script-location = "shop/db"
+upgrade-command = "manage 'up grade' {target}"
 """
 
 
@@ -60,6 +63,9 @@ def test_every_setting(tmp_path: Path) -> None:
         database_url="env:DATABASE_URL",
         remote_database=True,
         review=True,
+        config="shop.db:Shop.config",
+        script_location="shop/db",
+        upgrade_command=("manage", "up grade", "{target}"),
     )
 
 
@@ -224,8 +230,11 @@ KINDS: dict[str, tuple[type, ...]] = {
     "max_heads": (int,),
     "published": (str, type(None)),
     "database_url": (str, type(None)),
-    "remote_database": (bool,),
+    "remote_database": (bool, tuple),
     "review": (bool,),
+    "config": (str, type(None)),
+    "script_location": (str, type(None)),
+    "upgrade_command": (tuple,),
 }
 
 

@@ -23,6 +23,7 @@ from alembic_worktrees.git.repository import _parse_worktrees
 from alembic_worktrees.messages.quoting import printable, quoted
 from alembic_worktrees.migrations.docstring import first_line
 from alembic_worktrees.migrations.revision import Revision, Unreadable, read_revision
+from alembic_worktrees.project.settings import Settings
 from strategies import (
     Made,
     damaged,
@@ -303,5 +304,7 @@ def test_no_applied_id_is_too_odd_for_the_channel(world: World, database: Databa
     made = collected(for_all, ids, corner=60, full=2_000)
     rows = {id for id in made if len(id) <= 32 and "\0" not in id and id.isprintable() | id.isascii()}
     database.set_heads(*rows)
-    with applied.Database(searching.project(world.main), [sys.executable], world.env) as asked:
+    with applied.Database(
+        searching.project(world.main), Settings(python=(sys.executable,)), world.env
+    ) as asked:
         assert asked.probe().heads == rows

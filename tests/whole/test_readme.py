@@ -443,6 +443,9 @@ DEFAULTS = {
         "language": "the locale's",
         "python": "see below",
         "database-url": "none",
+        "config": "none",
+        "script-location": "none",
+        "upgrade-command": "none",
         "published": "the remote's default branch",
     },
     "fr": {
@@ -450,6 +453,9 @@ DEFAULTS = {
         "language": "celle de la locale",
         "python": "voir plus bas",
         "database-url": "rien",
+        "config": "rien",
+        "script-location": "rien",
+        "upgrade-command": "rien",
         "published": "la branche par défaut du dépôt distant",
     },
 }

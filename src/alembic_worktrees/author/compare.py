@@ -41,9 +41,8 @@ class Author(NamedTuple):
 
     def database(self, *, silent: bool = False) -> Database:
         """Start the project's Alembic."""
-        python, verbose = self.settings.python, self.verbose
-        silent = silent and not verbose
-        return Database(self.project, python, self.environment, verbose=verbose, silent=silent)
+        silent, verbose = silent and not self.verbose, self.verbose
+        return Database(self.project, self.settings, self.environment, verbose=verbose, silent=silent)
 
 
 def inventory_of(author: Author) -> Inventory:

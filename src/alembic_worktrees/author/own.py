@@ -81,7 +81,7 @@ def merge(
         text = _("Nothing to join: this branch has {count} of its own, and none diverge.")
         tell(Message(text, {"count": count}, OK))
         return ()
-    with Database(project, settings.python, environment) as database:
+    with Database(project, settings, environment) as database:
         for family in diverged:
             if not database.merge(message or DEFAULT_MESSAGE, family):
                 text = _("Alembic could not join {heads:list}; its own words stand above.")

@@ -133,7 +133,7 @@ def review_database(
 
     for project in projects(scope):
         settings = scope.settings(os.path.relpath(project.folder, scope.root))
-        with Database(project, settings.python, environment, verbose=verbose) as database:
+        with Database(project, settings, environment, verbose=verbose) as database:
             applied = database.probe()
         yield from compare(applied.heads, snapshot_of(project, take_inventory(project)))
 

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..messages import WARN, Message, _
 from ..messages.errors import UserError
 from ..project.interpreter import interpreters
-from ..system.process import Conversation
+from ..system.process import Conversation, hand_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
 
     from ..project.project import Project
+    from ..project.settings import Settings
 
 _DRIVER = re.compile(r"^postgres(ql)?(\+\w+)?://")  # SQLAlchemy names a driver, libpq does not
 
@@ -220,10 +221,10 @@ class Database:
     def __init__(
         self,
         project: Project,
-        python: Sequence[str] | None,
+        settings: Settings,
         environment: Mapping[str, str],
         *,
-        direct: str | None = None,
+        direct: bool = False,
         verbose: bool = False,
         silent: bool = False,
         needed: bool = True,
@@ -231,7 +232,7 @@ class Database:
     ) -> None:
         """Start the first likely interpreter, if it is surely `needed`, and come back at once.
 
-        `python` is the setting, and beats all. `direct` is the setting `database-url`: with it nothing is started
+        The setting `python` beats all. If `direct` the setting `database-url` counts: with it nothing is started
         before it is needed. With `verbose` all that is said of a database that does not answer is shown. If `silent`,
         nothing that env.py says is heard. `tell` is told when that takes too long.
         """
@@ -240,14 +241,15 @@ class Database:
         self._verbose = verbose
         self._tell = tell
         self._environment = environment
-        self._direct = direct
+        self._settings = settings
+        self._direct = settings.database_url if direct else None
         self._started = False
         self._tried: list[str] = []
-        self._chosen = python is not None
+        python = settings.python
         self._likely = iter([list(python)] if python else ([path] for path in self._interpreters()))
         self._talk: Conversation | None = None
         self._ready = False
-        if needed and not direct:
+        if needed and not self._direct:
             self.start()
 
     def __enter__(self) -> Database:
@@ -361,8 +363,20 @@ class Database:
         return ProbeFailed(text, reason=reason, **self._see())
 
     def upgrade(self, target: str) -> Outcome:
-        """Run `alembic upgrade TARGET`; Alembic's own words go to the user. After ^C it ends, if it can, in order."""
+        """Run `alembic upgrade TARGET`, or the setting `upgrade-command`; its own words go to the user.
+
+        After ^C it ends, if it can, in order.
+        """
+        if argv := self._settings.upgrade_argv(target):
+            return self._hand_over(argv)
         return self._run("upgrade", target=target)
+
+    def _hand_over(self, argv: Sequence[str]) -> Outcome:
+        try:
+            status = hand_over(argv, folder=self._project.folder, environment=self._environment)
+        except KeyboardInterrupt:
+            return Outcome(interrupted=True)
+        return Outcome(done=status == 0)
 
     def downgrade(self, revisions: Sequence[str]) -> Outcome:
         """Take back exactly these, children first, in each database that has them; one after the other is committed.
@@ -528,7 +542,7 @@ class Database:
             "  Activate the project's virtualenv, or install alembic in it, or set python "
             "under [tool.alembic-worktrees] in pyproject.toml"
         )
-        if self._chosen:
+        if self._settings.python:
             text = _(
                 "The Python that the setting names cannot import alembic:\n"
                 "{tried:lines}\n"
@@ -559,8 +573,9 @@ class Database:
 
     def _about(self) -> dict[str, object]:
         """Return what the runner is told of the project."""
-        folder, scripts = self._project.folder, self._project.scripts
-        return {"flask": os.path.relpath(scripts, folder) if self._project.by_flask else None}
+        project = self._project
+        directory = os.path.relpath(project.scripts, project.folder) if project.by_flask else None
+        return {"function": self._settings.config, "directory": directory}
 
 
 def _sources() -> str:

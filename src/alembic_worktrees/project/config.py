@@ -23,7 +23,10 @@ INI = "alembic.ini"
 TOML = "pyproject.toml"
 MAIN = "alembic"  # the section of the ini that counts without `-n`
 
+TABLE = "alembic-worktrees"  # what [tool.…] is ours
+
 _OPTIONS = re.compile("script_location|version_locations|sourceless|prepend_sys_path")
+_OURS = re.compile("script-location")
 # Config._get_file_separator_char
 _SEPARATORS = {"space": " ", "newline": "\n", "os": os.pathsep, ":": ":", ";": ";"}
 # Without a separator option: Config.get_version_locations_list and Config.get_prepend_sys_paths_list.
@@ -62,9 +65,11 @@ def parse_config(
     Raises ConfigUnreadable when a text or a value is not what Alembic accepts.
     """
     get = _ini_reader(ini, ini_here, section)
-    table = _alembic_table(toml)
-    # The ini wins, option by option: Config.get_alembic_option.
-    script_location = get("script_location")
+    table = _tool_table(toml, "alembic", _OPTIONS)
+    # Of a config that is made in code, our own setting says it; else the ini wins: Config.get_alembic_option.
+    script_location = _toml_string(_tool_table(toml, TABLE, _OURS), "script-location", here)
+    if script_location is None:
+        script_location = get("script_location")
     if script_location is None:
         script_location = _toml_string(table, "script_location", here)
     by_flask = script_location is None and ini is not None and env_beside()
@@ -176,16 +181,16 @@ def _split(value: str, separator: str | None, legacy: str) -> tuple[str, ...]:
 # pyproject.toml
 
 
-def _alembic_table(text: str | None) -> dict[str, Any]:
-    """Return ``[tool.alembic]``, empty where the text has none of the options asked for here."""
+def _tool_table(text: str | None, name: str, options: re.Pattern[str]) -> dict[str, Any]:
+    """Return ``[tool.NAME]``, empty where the text has none of the options asked for here."""
     # Most projects name alembic among their dependencies only: spare them the import and the parse.
-    if text is None or "alembic" not in text or not _OPTIONS.search(text):
+    if text is None or name not in text or not options.search(text):
         return {}
     table: object = parse_toml(text, TOML)
-    for name in ("tool", "alembic"):
-        table = table.get(name, {}) if isinstance(table, dict) else None
+    for one in ("tool", name):
+        table = table.get(one, {}) if isinstance(table, dict) else None
     if not isinstance(table, dict):
-        _refuse(TOML, "[tool.alembic] is not a table")
+        _refuse(TOML, f"[tool.{name}] is not a table")
     return table
 
 

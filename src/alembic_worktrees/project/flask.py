@@ -38,10 +38,10 @@ def _has_application(folder: Path) -> bool:
     return any((folder / name).is_file() for name in ("wsgi.py", "app.py"))
 
 
-def words(argv: Sequence[str], scripts: Path, folder: Path, given: Sequence[str]) -> list[str]:
+def words(argv: Sequence[str], scripts: Path, folder: Path, given: Sequence[str]) -> tuple[str, ...]:
     """Return what follows `flask` for it to do what `alembic` does with `argv`; of what is `given` only `-x` counts."""
     first, *rest = argv
     pairs = zip(given[::2], given[1::2], strict=True)
     arguments = [word for pair in pairs if pair[0] == "-x" for word in pair]
     directory = os.path.relpath(scripts, folder)
-    return ["db", *arguments, first, *(["-d", directory] if directory != USUAL_FOLDER else []), *rest]
+    return ("db", *arguments, first, *(("-d", directory) if directory != USUAL_FOLDER else ()), *rest)

@@ -61,12 +61,26 @@ class Project(NamedTuple):
         """Return what a user types in this folder for Alembic to do the same."""
         import shlex
 
-        from .interpreter import command
+        from .interpreter import command, interpreters
+        from .settings import settings_of
 
-        name, words = "alembic", [*self.files.argv, *argv]
+        settings, place = settings_of(self.root, self.folder), (self.folder, self.root, self.repository)
+        if argv[0] == "upgrade" and (words := settings.upgrade_argv(argv[1])):
+            return shlex.join(words)
+        if settings.config:
+            python = settings.python or [next(interpreters(*place, os.environ))]
+            return shlex.join([*python, "-c", _by_function(settings.config), *argv])
+        name, words = "alembic", (*self.files.argv, *argv)
         if self.by_flask:
             name, words = "flask", flask.words(argv, self.scripts, self.folder, self.files.argv)
-        return shlex.join([command(name, self.folder, self.root, self.repository, os.environ), *words])
+        return shlex.join([command(name, *place, os.environ), *words])
+
+
+def _by_function(function: str) -> str:
+    """Return code that does what the `alembic` command does, with the config that a function makes."""
+    module, _, name = function.partition(":")
+    line = f"CommandLine().run_cmd({name}(), CommandLine().parser.parse_args())"
+    return f"from alembic.config import CommandLine; from {module} import {name.partition('.')[0]}; {line}"
 
 
 def config_files(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..messages import _
 from ..messages.errors import UserError
-from .config import parse_toml
+from .config import TABLE, parse_toml
 from .errors import ConfigUnreadable
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE = "pyproject.toml"
-TABLE = "alembic-worktrees"
 LANGUAGES = ("en", "fr")
 
 
@@ -37,6 +36,16 @@ class Settings(NamedTuple):
     """Whether databases that are not local are meant, or the hosts that are."""
     review: bool = False
     """Show what would be borrowed, and ask."""
+    config: str | None = None
+    """What makes Alembic's config, as package.module:callable."""
+    script_location: str | None = None
+    """Where migrations lie then; `parse_config` reads it, for it is to be read without the other settings."""
+    upgrade_command: tuple[str, ...] = ()
+    """What upgrades instead of Alembic itself; `{target}` in it stands for the target."""
+
+    def upgrade_argv(self, target: str) -> tuple[str, ...]:
+        """Return the command that upgrades to `target`; () where that is Alembic itself."""
+        return tuple(word.replace("{target}", target) for word in self.upgrade_command)
 
 
 def parse_settings(text: str, path: str) -> dict[str, Any]:
@@ -99,6 +108,15 @@ def _command(value: object) -> tuple[str, ...]:
     return _strings(value or None)  # an empty list runs nothing
 
 
+def _words(value: object) -> tuple[str, ...]:
+    import shlex
+
+    try:
+        return _command(shlex.split(value) if isinstance(value, str) else value)
+    except ValueError:
+        raise TypeError from None
+
+
 def _language(value: object) -> str:
     if value not in LANGUAGES:
         raise TypeError
@@ -122,6 +140,13 @@ def _list(value: object) -> list[object]:
     return value
 
 
+def _callable(value: object) -> str:
+    module, _, name = _string(value).partition(":")
+    if not all(word.isidentifier() for word in (*module.split("."), *name.split("."))):
+        raise TypeError
+    return f"{module}:{name}"
+
+
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise TypeError
@@ -139,6 +164,9 @@ _READERS: dict[str, tuple[Callable[[object], object], str]] = {
     "database-url": (_string, "string"),
     "remote-database": (_meant, "true | false | list of hosts"),
     "review": (_flag, "true | false"),
+    "config": (_callable, '"package.module:callable"'),
+    "script-location": (_string, "string"),
+    "upgrade-command": (_words, "string | list of strings"),
 }
 
 

@@ -73,10 +73,7 @@ def survey(
     """
     if not ask_database:
         return _look(project, settings, lambda: (None, None), tell)
-    direct = settings.database_url
-    with Database(
-        project, settings.python, environment, direct=direct, verbose=verbose, tell=tell
-    ) as database:
+    with Database(project, settings, environment, direct=True, verbose=verbose, tell=tell) as database:
         applied = database.directly()
         return _look(project, settings, lambda: (applied, None) if applied else _ask(database), tell)
 

@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import subprocess
+import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -60,14 +61,32 @@ def run(
     except subprocess.TimeoutExpired as error:
         return Result(-signal.SIGKILL, error.output or b"", b"no answer within %d seconds" % (timeout or 0))
     except FileNotFoundError as error:
-        if not folder.is_dir():
-            raise FolderMissing(folder) from error
-        missing = _(
-            "{program} is not installed, or not on PATH. Install it, or add its folder to PATH, "
-            "then run it again."
-        )
-        raise ProgramMissing(missing, program=argv[0]) from error
+        raise _missing(argv[0], folder) from error
     return Result(done.returncode, done.stdout, done.stderr)
+
+
+def _missing(program: str, folder: Path) -> UserError:
+    text = _(
+        "{program} is not installed, or not on PATH. Install it, or add its folder to PATH, "
+        "then run it again."
+    )
+    return ProgramMissing(text, program=program) if folder.is_dir() else FolderMissing(folder)
+
+
+def hand_over(argv: Sequence[str], *, folder: Path, environment: Mapping[str, str]) -> int:
+    """Run `argv` in `folder` at the user's terminal, all that it says on standard error; return its status.
+
+    ^C it hears too, and is waited for: it may have something to end in order. Raises ProgramMissing, FolderMissing.
+    """
+    try:
+        process = subprocess.Popen(argv, cwd=folder, env=environment, stdout=sys.stderr)
+    except FileNotFoundError as error:
+        raise _missing(argv[0], folder) from error
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.wait()
+        raise
 
 
 @contextmanager

@@ -26,6 +26,12 @@ def upgrade(options: argparse.Namespace, printer: Printer) -> int:
     settings = settings._replace(
         target=options.target or settings.target, max_attempts=options.max_attempts or settings.max_attempts
     )
+    if options.target and settings.upgrade_argv("") == settings.upgrade_command != ():
+        text = _(
+            "The setting upgrade-command goes where it always goes. For --target put {target} into it, "
+            "where the target is to stand: {words:list}"
+        )
+        raise Usage(text, target="{target}", words=settings.upgrade_command)
     with _database(call) as database:
         from ...borrow import upgrade as story  # while Alembic starts
 
@@ -103,9 +109,9 @@ def _database(call: Call, *, needed: bool = True) -> Database:
     settings = call.settings
     return Database(
         call.project,
-        settings.python,
+        settings,
         os.environ,
-        direct=settings.database_url,
+        direct=True,
         verbose=call.options.verbose,
         needed=needed,
         tell=call.printer.tell,

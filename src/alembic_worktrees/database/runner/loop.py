@@ -48,7 +48,7 @@ def _channel() -> TextIO:
 
 def _serve(requests: TextIO, answers: TextIO) -> None:
     """Hear how the project is, say whether Alembic is here, then answer requests until the channel is closed."""
-    maker.directory = json.loads(requests.readline() or "{}").get("flask")
+    vars(maker).update(json.loads(requests.readline() or "{}"))
     try:
         import alembic.config
     except ImportError as error:

@@ -1,25 +1,48 @@
-"""Who makes Alembic's config? The `alembic` command, or, of a Flask application, Flask-Migrate."""
+"""Who makes Alembic's config? The `alembic` command, a function of the project's, or, for Flask, Flask-Migrate."""
 
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import contextmanager
+from operator import attrgetter
 from typing import Any, Iterator, Optional
 
 
 class Maker:
-    """Has a config made as the project does it; `directory` is that of the migrations for Flask-Migrate, else None."""
+    """Has a config made as the project does it: by `function`, "package.module:name", or by Flask-Migrate.
+
+    `directory` is that of its migrations; None where it is not Flask-Migrate's.
+    """
 
     def __init__(self) -> None:
+        self.function: Optional[str] = None
         self.directory: Optional[str] = None
         self._flask: Any = None
 
     @contextmanager
     def made(self, usual: Any, options: Any) -> Iterator[Any]:
         """Have the config for a command with these options while the context lasts; `usual` is that of `alembic`."""
-        if self.directory is None:
+        if self.function:
+            config = self._called(self.function)
+            config.cmd_opts = options
+            yield config
+        elif self.directory:
+            with self._by_flask(self.directory, options) as config:
+                yield config
+        else:
             yield usual
-            return
+
+    def _called(self, function: str) -> Any:
+        from importlib import import_module
+
+        if os.getcwd() not in sys.path:
+            sys.path.insert(0, os.getcwd())
+        module, _, name = function.partition(":")
+        return attrgetter(name)(import_module(module))()
+
+    @contextmanager
+    def _by_flask(self, directory: str, options: Any) -> Iterator[Any]:
         from flask import current_app
 
         with self._application().app_context():
@@ -27,7 +50,7 @@ class Maker:
                 "x_arg": options.x,
                 "opts": ["autogenerate"] if getattr(options, "autogenerate", 0) else [],
             }
-            config = current_app.extensions["migrate"].migrate.get_config(self.directory, **about)
+            config = current_app.extensions["migrate"].migrate.get_config(directory, **about)
             options.x = config.cmd_opts.x
             config.cmd_opts = options
             yield config

@@ -1,0 +1,87 @@
+"""A config that the project makes in code, and a command of its own that upgrades."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from worlds.world import Layout, World, project_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from worlds.postgres import Database
+
+LAYOUT = Layout(script_location="shop/db", config="pyproject")
+MAKE = """\
+import sys
+from alembic import command
+from alembic.config import Config
+
+
+class Shop:
+    @staticmethod
+    def config():
+        config = Config()
+        config.set_main_option("script_location", "shop/db")
+        config.set_main_option("sqlalchemy.url", "@URL@".replace("%", "%%"))
+        return config
+
+
+if __name__ == "__main__":
+    print("SHOP UPGRADES TO", *sys.argv[1:])
+    command.upgrade(Shop.config(), sys.argv[1])
+"""
+SETTINGS = """\
+[tool.alembic-worktrees]
+script-location = "shop/db"
+config = "shop.make:Shop.config"
+"""
+
+
+def test_a_config_that_is_made_in_code(world_root: Path, database: Database) -> None:
+    world = World.empty(world_root, LAYOUT)
+    main = world.main
+    files = project_files(LAYOUT, database.url) | {
+        "backend/pyproject.toml": SETTINGS,
+        "backend/shop/make.py": MAKE.replace("@URL@", database.url),
+    }
+    env = "backend/shop/db/env.py"
+    files[env] = files[env].replace(
+        "from settings import DATABASE_URL", "DATABASE_URL = config.get_main_option('sqlalchemy.url')"
+    )
+    for path, text in files.items():
+        main.write(path, text)
+    main.revision("aaaa1111")
+    main.commit("Start")
+    a, b = world.worktree("feature-A"), world.worktree("feature-B")
+    original = a.revision("bbbb2222", "aaaa1111")
+    b.revision("cccc3333", "aaaa1111")
+    b.commit("Add cccc3333")
+    a.tool("upgrade", cwd=a.path, check=True)
+    assert database.heads() == {"bbbb2222"}
+
+    b.write(
+        "backend/pyproject.toml", SETTINGS + 'upgrade-command = ["python", "-m", "shop.make", "{target}"]\n'
+    )
+    done = b.tool("upgrade", check=True)
+    assert (done.stdout, "SHOP UPGRADES TO heads" in done.stderr) == ("", True)
+    assert database.heads() == {"bbbb2222", "cccc3333"}
+    assert (b.versions / original.name).read_bytes() == original.read_bytes()
+    b.tool("revision", "-m", "next", "--rev-id", "dddd4444", check=True)
+    assert b.tool("check", check=True).stdout == ""
+
+    b.revision("eeee5555", "dddd4444", body="raise ValueError('no')")
+    done = b.tool("upgrade")
+    assert (done.returncode, "ValueError: no" in done.stderr) == (1, True)
+    assert done.stderr.endswith("&& python -m shop.make heads\n")
+    b.write("backend/pyproject.toml", SETTINGS + 'upgrade-command = ["python", "-m", "shop.make", "heads"]\n')
+    assert b.tool("upgrade", "--target", "cccc3333").returncode == 2
+
+    b.write("backend/pyproject.toml", SETTINGS)
+    said = b.tool("upgrade").stderr
+    again = shlex.split(said.rpartition("&& ")[2])
+    assert "ValueError: no" in world.run(*again, cwd=b.backend).stderr
+    b.revision("ffff6666", "nowhere")
+    b.git("add", "--all")
+    assert "ffff6666 follows nowhere" in b.tool("check", "--staged", cwd=b.path).stdout
