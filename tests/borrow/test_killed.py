@@ -39,6 +39,7 @@ class Scene(NamedTuple):
     words: tuple[str, ...]  # the command
     status: tuple[str, ...] = ("",)  # what `git status` may say after the kill; the last one: in the end
     new: str = ""  # part of the name of files that may come and go whole, whatever is in them
+    out: tuple[str, ...] = ()  # files that may be out for a while
 
 
 def logged(checkout: Checkout, id: str, down: str, **options: str) -> Path:
@@ -112,6 +113,12 @@ def adopted(a: Checkout, b: Checkout, database: Database) -> Scene:
     return Scene(b, ("adopt", "c0001"), ("", staged))
 
 
+def aside(a: Checkout, b: Checkout, database: Database) -> Scene:
+    chain(a, "x.py", "y.py")
+    b.tool("copy", check=True)
+    return Scene(b, ("run", "--own", "--", "true"), out=("x.py", "y.py"))
+
+
 def merged(a: Checkout, b: Checkout, database: Database) -> Scene:
     logged(b, "other", "aaaa1111")
     b.commit("Other work")
@@ -132,6 +139,7 @@ SCENES: dict[str, Callable[[Checkout, Checkout, Database], Scene]] = {
     "return": returned,
     "all": all_of_it,
     "adopt": adopted,
+    "aside": aside,
     "merge": merged,
     "init": installed,
 }
@@ -208,7 +216,7 @@ class Stage:
         here = self.scene.here
         now = photo(here.path)
         for path, (content, written) in self._lasting.items():
-            borrowed = path not in end or end[path] != content or path.endswith(RECORD)
+            borrowed = path not in end or end[path] != content or path.endswith((RECORD, *self.scene.out))
             assert borrowed or now[path] == (content, written), path
         for path, (content, _) in now.items():
             known = {end.get(path), self._lasting.get(path, (None, 0))[0]}

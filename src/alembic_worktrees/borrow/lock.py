@@ -4,27 +4,70 @@ from __future__ import annotations
 
 import fcntl
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
+from .. import git
 from ..messages import WAIT, Message, _
-from .errors import CannotWrite
+from .errors import CannotWrite, Running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+    from typing import IO
 
     from ..git.repository import Repository
 
 NAME = "alembic-worktrees.lock"
+RUNNING = "alembic-worktrees.running"  # in git's folder of a worktree, locked while its copies are out
 WAITING = Message(_("Another checkout is upgrading; waiting for it to finish."), mark=WAIT)
 
 
 @contextmanager
 def only_one(repository: Repository | None, when_waiting: Callable[[], None]) -> Iterator[None]:
-    """Hold the repository's lock; it is released also when the process is killed. Outside git there is none.
+    """Hold the repository's lock, unless the copies are out here for a command that is at work.
 
-    Raises CannotWrite where there can be no lock.
+    Raises CannotWrite where there can be no lock, or Running.
     """
+    with alone(repository, when_waiting):
+        if repository and _is_running(repository.top):
+            raise Running()
+        yield
+
+
+def _is_running(top: Path) -> bool:
+    own = git.own_folder(top)
+    try:
+        with (own or top).joinpath(RUNNING).open("r+b") as mark:
+            return not _is_last(mark)
+    except FileNotFoundError:
+        return False
+
+
+def _is_last(mark: IO[bytes]) -> bool:
+    try:
+        fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextmanager
+def running(repository: Repository) -> Iterator[Callable[[], bool]]:
+    """Say that a command is at work for which the copies are out; yield what tells whether no other is, in the end."""
+    path = (git.own_folder(repository.top) or repository.common) / RUNNING
+    try:
+        mark = path.open("ab")
+    except OSError as error:
+        raise CannotWrite(path, error.strerror) from error
+    with mark:
+        fcntl.flock(mark, fcntl.LOCK_SH)
+        yield partial(_is_last, mark)
+
+
+@contextmanager
+def alone(repository: Repository | None, when_waiting: Callable[[], None]) -> Iterator[None]:
+    """Hold the repository's lock; it is released also when the process is killed. Outside git there is none."""
     with ExitStack() as held:
         if repository:
             _lock(repository.common / NAME, when_waiting, held)
@@ -50,7 +93,7 @@ def if_free(repository: Repository | None) -> Iterator[bool]:
         try:
             held.enter_context(only_one(repository, _give_up))
             free = True
-        except CannotWrite:
+        except (CannotWrite, Running):
             free = False
         yield free
 

@@ -60,17 +60,17 @@ class Difference(NamedTuple):
 class Plan(NamedTuple):
     """What is to be done, in the order of doing it: `copies` parents first, `returned` children first."""
 
-    applied: tuple[str, ...]
-    missing: tuple[str, ...]
-    copies: tuple[Copy, ...]
-    kept: tuple[Borrowed, ...]
-    returned: tuple[Borrowed, ...]
-    gaps: tuple[Gap, ...]
-    unapplied: tuple[Unapplied, ...]
-    differences: tuple[Difference, ...]
-    overlapping: tuple[str, ...]  # rows that are ancestors of other rows
-    held_back: tuple[str, ...]  # not refreshed, because rows would overlap then
-    never_ran: tuple[str, ...]  # counted as applied only since a file changed its parents
+    applied: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    copies: tuple[Copy, ...] = ()
+    kept: tuple[Borrowed, ...] = ()
+    returned: tuple[Borrowed, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    unapplied: tuple[Unapplied, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    overlapping: tuple[str, ...] = ()  # rows that are ancestors of other rows
+    held_back: tuple[str, ...] = ()  # not refreshed, because rows would overlap then
+    never_ran: tuple[str, ...] = ()  # counted as applied only since a file changed its parents
 
     @property
     def adds_only(self) -> bool:

@@ -16,6 +16,7 @@ from ..search import archive
 from ..search.by_hand import copied_by_hand
 from ..search.search import THOROUGH, Search
 from .apply import arrived, carry_out, mend, mended
+from .aside import forget, waiting
 from .borrowed_parents import on_borrowed
 from .lock import WAITING, only_one
 from .memory import Memory
@@ -183,6 +184,7 @@ def upgrade(
                 raise objection
             audience.allow(applied)
             _borrow(situation, audience)
+            forget(project)
             if error := _kept_back(situation, settings.target, parents=borrowed_parents, drops=drops):
                 raise error
             _announce(situation, audience.tell)
@@ -234,6 +236,8 @@ def copy(
             _tell_differences(situation, audience)
         elif not situation.obstacle:
             _borrow(situation, audience)
+            if not told:
+                forget(project)
         return situation
 
 
@@ -335,6 +339,7 @@ def look(
         project,
         settings,
         borrowed=borrowed,
+        waiting=waiting(project) if project.repository else (),
         prefer=prefer,
         loads=loads,
         tell=tell,
@@ -366,7 +371,7 @@ def _tell_skipped(situation: Situation, audience: Audience) -> None:
 
 def _borrow(situation: Situation, audience: Audience) -> None:
     """Carry out the plan, or raise the UserError that says why it cannot be, or is not to be."""
-    for message in _touched(situation.inventory):  # which may be what is in the way
+    for message in touched(situation.inventory):  # which may be what is in the way
         audience.tell(message)
     if error := situation.obstacle:
         raise error
@@ -378,7 +383,7 @@ def _borrow(situation: Situation, audience: Audience) -> None:
         audience.tell(message)
 
 
-def _touched(inventory: Inventory) -> Iterator[Message]:
+def touched(inventory: Inventory) -> Iterator[Message]:
     """Name the copies that were edited or staged here, which are left as they are."""
     yield from (_about(_EDITED, row, WARN) for row in inventory.edited if not row.staged)
     if staged := [row for row in inventory.edited if row.staged]:

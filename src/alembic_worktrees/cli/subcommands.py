@@ -143,6 +143,22 @@ COMMANDS = {
             _JSON,
         ),
     ),
+    "return": Command(
+        "aside.give_back",
+        _("take the borrowed files out of this checkout; the next upgrade brings them back"),
+        _("Example: alembic-worktrees return"),
+        _LOCATED,
+    ),
+    "run": Command(
+        "aside.run",
+        _("run a command where only this branch's own migrations are, and put the borrowed files back"),
+        _("Example: alembic-worktrees run --own -- pytest"),
+        (
+            _flag("--own", _("say it: without the borrowed files"), required=True),
+            *_CONFIGURED,
+            _taking("COMMAND", "argv", _("the command and its arguments, after --"), nargs="+"),
+        ),
+    ),
     "find": Command(
         "find.find",
         _("print the path of a migration, in whatever checkout"),

@@ -45,6 +45,7 @@ class Search:
         settings: Settings,
         *,
         borrowed: Sequence[Borrowed] = (),
+        waiting: Sequence[Candidate] = (),
         here_too: bool = False,
         only: str | None = None,
         prefer: str | None = None,
@@ -53,7 +54,7 @@ class Search:
         tell: Tell | None = None,
         timeout: float = GLANCE,
     ) -> None:
-        """Look from `project`; `borrowed` are the copies it has already.
+        """Look from `project`; `borrowed` are the copies it has already, `waiting` those that were taken out.
 
         `here_too` also offers this checkout's own files. `only` is the one word that will be asked for: then a
         checkout's file is parsed only if it may be found by it. `prefer` names the origin that beats all others.
@@ -64,6 +65,7 @@ class Search:
         self._project = project
         self._settings = settings
         self._borrowed = borrowed
+        self._waiting = waiting
         self._here_too = here_too
         self._only = only
         self._prefer = prefer
@@ -177,7 +179,8 @@ class Search:
 
     @cached_property
     def _held(self) -> tuple[Candidate, ...]:
-        return tuple(borrowed_copy(self._project.root, row, BORROWED_HERE) for row in self._borrowed)
+        here = (borrowed_copy(self._project.root, row, BORROWED_HERE) for row in self._borrowed)
+        return (*here, *self._waiting)
 
     @cached_property
     def _archive(self) -> Index:

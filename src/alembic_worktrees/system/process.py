@@ -102,6 +102,30 @@ def undisturbed() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, heard)
 
 
+def accompany(argv: Sequence[str], *, folder: Path, environment: Mapping[str, str]) -> int:
+    """Run `argv` in `folder` with our own streams to its end; return its status as a shell does.
+
+    What the terminal sends, it gets as well as we do, and may go on; what is sent to us alone is passed on. Raises
+    ProgramMissing, FolderMissing.
+    """
+    process: subprocess.Popen[bytes] | None = None
+
+    def pass_on(number: int, _frame: object) -> None:
+        if process and number != signal.SIGINT:
+            process.send_signal(number)
+
+    before = {number: signal.signal(number, pass_on) for number in ENDING}
+    try:
+        process = subprocess.Popen(argv, cwd=folder, env=environment)
+        status = process.wait()
+    except FileNotFoundError as error:
+        raise _missing(argv[0], folder) from error
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return status if status >= 0 else 128 - status
+
+
 def show(argv: Sequence[str], *, folder: Path, environment: Mapping[str, str]) -> int:
     """Run `argv` to its end with both its outputs on our standard output; return its status.
 

@@ -63,7 +63,7 @@ def called(options: argparse.Namespace) -> Called:
     """Return how the user named the project, for the commands that he is told."""
     from ...status.next_step import Called
 
-    return Called(options.directory, files_of(options).argv, tuple(options.arguments))
+    return Called(options.directory, files_of(options).argv, tuple(getattr(options, "arguments", ())))
 
 
 def open_call(options: argparse.Namespace, printer: Printer) -> Call:
