@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 _OBJECT = re.compile(rb"([0-9a-f]+) ([a-z]+) ([0-9]+)")
-_contents: dict[str, bytes] = {}  # an id is that of its bytes, in whatever repository
+_contents: dict[Path, dict[str, bytes]] = {}  # what a repository has under an id stays the same
 
 
 class Object(NamedTuple):
@@ -70,17 +70,17 @@ def _parse_object(line: bytes) -> Object | None:
 
 def small_contents(folder: Path, oids: Iterable[str]) -> dict[str, bytes]:
     """Return the bytes of those objects that are here and not too large, by id; each is read once in a run."""
-    wanted = dict.fromkeys(oids)
-    unread = [oid for oid in wanted if oid not in _contents]
+    wanted, read = dict.fromkeys(oids), _contents.setdefault(folder, {})
+    unread = [oid for oid in wanted if oid not in read]
     small = [one for one in describe(folder, unread) if one and one.size <= MAX_BYTES] if unread else []
     text = "".join(f"{one.oid}\n" for one in small).encode()
     content = answer(folder, "cat-file", "--batch", "--buffer", text=text) if small else b""
     end = 0
     for one in small:  # after a line about each
         start = content.index(b"\n", end) + 1
-        _contents[one.oid] = content[start : start + one.size]
+        read[one.oid] = content[start : start + one.size]
         end = start + one.size + 1
-    return {oid: _contents[oid] for oid in wanted if oid in _contents}
+    return {oid: read[oid] for oid in wanted if oid in read}
 
 
 def blob_id(content: bytes, *, wide: bool) -> str:
