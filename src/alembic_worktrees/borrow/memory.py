@@ -36,7 +36,9 @@ class Memory:
         self._project = project
         self._here = here
         self.archive = _read(project)
-        self._entries = archive.entries(self.archive, project)
+        entries = archive.entries(self.archive, project)
+        self._entries = [entry for entry in entries if not entry.back]
+        self.taken_back = frozenset(entry.revision for entry in entries if entry.back)
         self._wide = any(len(entry.blob) == 64 for entry in self._entries)
 
     @property

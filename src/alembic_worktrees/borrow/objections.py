@@ -15,6 +15,7 @@ from ..search.sources import UNCOMMITTED, Candidate
 from .borrowed_parents import literal
 from .errors import Objection
 from .guard import examine, needed, same_but_for_parents
+from .obstacles import below
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -175,9 +176,10 @@ def _left_behind(case: _Case) -> Objection | None:
     """Return what a copy here remembers: that its migration was applied, before rows came that we know nothing of."""
     scene, rows = case.scene, case.table.heads
     strangers = tuple(row for row in rows if row in scene.own and row not in case.memory.ever)
-    if not (strangers and scene.unneeded and case.memory.ever):
+    unneeded = [row for row in scene.unneeded if row.entry.revision not in case.memory.taken_back]
+    if not (strangers and unneeded and case.memory.ever):
         return None
-    copies = [row.migration for row in scene.unneeded]
+    copies = [row.migration for row in unneeded]
     graph = scene.graph.joined(Node(one.revision, "") for one in copies)
     applied = graph.closure([*rows, *(one.revision.id for one in copies)]).known
     text = _(
@@ -194,7 +196,7 @@ def _left_behind(case: _Case) -> Objection | None:
         text,
         left=tuple(sorted(one.revision.id for one in copies)),
         rows=strangers,
-        origins=tuple(dict.fromkeys(row.entry.origin.name for row in scene.unneeded)),
+        origins=tuple(dict.fromkeys(row.entry.origin.name for row in unneeded)),
         database=case.table.name,
         sql=tuple(_sql(case.table, needed(rows, applied, graph))),
         remove=f"rm {' '.join(quoted(one.path) for one in copies)}",
@@ -219,9 +221,8 @@ def _after(parents: tuple[str, ...]) -> Message | tuple[str, ...]:
 
 def _take_back(case: _Case, id: str, elsewhere: Candidate | None) -> str:
     """Return the command that takes back what ran: where its file lies, else with that in the place of the one here."""
-    project, parents = case.scene.project, case.known[id].revision.down_revisions
-    target = f"{id}@{parents[0] if len(parents) == 1 else '-1' if parents else 'base'}"
-    downgrade = project.command("downgrade", target)
+    project = case.scene.project
+    downgrade = project.command("downgrade", below(case.known[id].revision))
     others = case.scene.search.surroundings.others
     checkout = next(
         (one for one in others if elsewhere and elsewhere.path and one.name == elsewhere.origin.name), None

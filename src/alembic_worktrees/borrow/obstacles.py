@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from ..migrations.graph import Node
     from ..migrations.inventory import Inventory, Skipped
+    from ..migrations.revision import Revision
     from ..project.project import Project
     from ..search.checkouts import Surroundings
     from ..search.search import Search
@@ -62,6 +63,12 @@ def overlap(project: Project, plan: Plan, *, databases: int) -> UserError | None
 def way_back(project: Project, target: str) -> str:
     """Return what a user types to go back to a revision that the database has left behind."""
     return project.command("downgrade", target)
+
+
+def below(revision: Revision) -> str:
+    """Return the target of `alembic downgrade` that takes back this one, and what is built on it."""
+    parents = revision.down_revisions
+    return f"{revision.id}@{parents[0] if len(parents) == 1 else '-1' if parents else 'base'}"
 
 
 def choice(candidate: Candidate) -> Message:

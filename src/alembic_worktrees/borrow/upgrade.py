@@ -172,18 +172,18 @@ def upgrade(
         return
     database.start()
     with (
-        _one(project, audience),
+        alone(project, audience),
         closing(database),  # its lock is taken last, and given back first
     ):
         for _attempt in range(settings.max_attempts):
             with _mended_at_least(project, audience):
                 applied = database.probe_alone(lambda: audience.tell(WAITING))
             situation = look(project, settings, database, applied, audience.tell, prefer)
-            _tell_skipped(situation, audience)
+            tell_skipped(situation, audience)
             if not (trust_files or situation.obstacle) and (objection := situation.objection):
                 raise objection
             audience.allow(applied)
-            _borrow(situation, audience)
+            borrow(situation, audience)
             forget(project)
             if error := _kept_back(situation, settings.target, parents=borrowed_parents, drops=drops):
                 raise error
@@ -222,20 +222,22 @@ def copy(
 
     With `told` no database is asked: these are applied, and perhaps others, so that nothing is removed or replaced.
     """
-    alone = nullcontext() if dry_run else _one(project, audience)  # the lock is a file: a dry run writes none
-    with alone:
+    locked = (
+        nullcontext() if dry_run else alone(project, audience)
+    )  # the lock is a file: a dry run writes none
+    with locked:
         if told:
             situation = look(project, settings, database, Applied.told(told), audience.tell, prefer).adding
         else:
             situation = _asked(project, settings, database, audience, prefer, dry_run=dry_run)
-        _tell_skipped(situation, audience)
+        tell_skipped(situation, audience)
         if situation.plan.returned and not situation.obstacle and situation.objection:
             # The copies are what still says that something was applied.
             situation = situation._replace(plan=situation.plan._replace(returned=()))
         if dry_run:
             _tell_differences(situation, audience)
         elif not situation.obstacle:
-            _borrow(situation, audience)
+            borrow(situation, audience)
             if not told:
                 forget(project)
         return situation
@@ -314,12 +316,13 @@ def _is_at_rest(
         return False
     if situation.objection:
         return False
-    _tell_skipped(situation, audience)
+    tell_skipped(situation, audience)
     _finish(situation, applied, audience.tell)
     return True
 
 
-def _one(project: Project, audience: Audience) -> AbstractContextManager[None]:
+def alone(project: Project, audience: Audience) -> AbstractContextManager[None]:
+    """Hold the lock of all checkouts of the repository."""
     return only_one(project.repository, lambda: audience.tell(WAITING))
 
 
@@ -362,14 +365,14 @@ def _take_over(inventory: Inventory, applied: Applied, project: Project, search:
     return inventory.taking_over({path: one for path, one in found.items() if ids[path] in reached})
 
 
-def _tell_skipped(situation: Situation, audience: Audience) -> None:
+def tell_skipped(situation: Situation, audience: Audience) -> None:
     """Name what was skipped; here that may be what is missed, or what stops Alembic."""
     for one in situation.inventory.skipped:
         audience.tell(one.message)
     audience.tell_skipped(situation.search.skipped)
 
 
-def _borrow(situation: Situation, audience: Audience) -> None:
+def borrow(situation: Situation, audience: Audience) -> None:
     """Carry out the plan, or raise the UserError that says why it cannot be, or is not to be."""
     for message in touched(situation.inventory):  # which may be what is in the way
         audience.tell(message)
@@ -590,14 +593,9 @@ def _failed(project: Project, target: str, outcome: Outcome) -> UserError:
 
 def _interrupted(situation: Situation, database: Database, tell: Callable[[Message], None]) -> Interrupted:
     """Return what to say after ^C: what was done, and what was not."""
-    applied, project = database.after_interruption(), situation.project
+    applied = database.after_interruption()
     if applied is None:
-        again = project.command("current")
-        text = _(
-            "Interrupted. Alembic did not stop in order and was ended; its server may still be at "
-            "work on the last statement. See what is applied with: cd {folder:q} && {command}"
-        )
-        return Interrupted(text, folder=project.folder, command=again)
+        return cannot_tell(situation.project)
     _keep_what_can_be(situation, applied, tell)
     order = situation.graph.order(situation.pending)
     left = situation._replace(applied=applied).pending
@@ -605,6 +603,15 @@ def _interrupted(situation: Situation, database: Database, tell: Callable[[Messa
     done, not_done = (tuple(part) or (Message(_("none")),) for part in parts)
     text = _("Interrupted. In {database:list} applied before that: {done:list}; not applied: {left:list}.")
     return Interrupted(text, database=applied.names, done=done, left=not_done)
+
+
+def cannot_tell(project: Project) -> Interrupted:
+    """Return what to say where nobody knows how far Alembic came."""
+    text = _(
+        "Interrupted. Alembic did not stop in order and was ended; its server may still be at "
+        "work on the last statement. See what is applied with: cd {folder:q} && {command}"
+    )
+    return Interrupted(text, folder=project.folder, command=project.command("current"))
 
 
 def _keep_what_can_be(situation: Situation, applied: Applied, tell: Callable[[Message], None]) -> None:

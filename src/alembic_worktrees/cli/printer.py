@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..messages import SEEK, Message
 from ..messages.quoting import one_line
 from ..messages.speaker import COLOURS, Speaker, language
 from ..system.encoding import encoded, lacks
+from ..system.process import page
 from .typed import typed_passwords
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import TextIO
 
 
@@ -26,6 +29,13 @@ def hush(stream: TextIO) -> None:
 def has_colour(stream: TextIO, environment: Mapping[str, str]) -> bool:
     """Tell whether `stream` is a terminal that may be coloured."""
     return stream.isatty() and "NO_COLOR" not in environment and environment.get("TERM") != "dumb"
+
+
+class _Screen(io.StringIO):
+    """What is meant for a terminal."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 class Printer:
@@ -79,6 +89,19 @@ class Printer:
             return False
         print(self._said(question), file=self._stream, end="", flush=True)
         return sys.stdin.readline().strip().lower() in {"y", "yes", "o", "oui"}
+
+    @contextmanager
+    def paged(self) -> Iterator[None]:
+        """Let a pager show what is said meanwhile, as git does; only at a terminal, and where it does not fit there."""
+        pager = self._environment.get("PAGER", "less")
+        terminal = self.can_ask and sys.stdout.isatty() and self._environment.get("TERM") != "dumb"
+        before, self._stream = self._stream, _Screen() if terminal else self._stream
+        try:
+            yield
+        finally:
+            screen, self._stream = self._stream, before
+        if isinstance(screen, _Screen) and not page(pager, screen.getvalue(), self._environment):
+            print(screen.getvalue(), file=self._stream, end="", flush=True)
 
     def show(self, text: str, language: str, *, data: bool = False) -> None:
         """Print a whole text with the number of each line, so that none can pass for a word of ours.

@@ -245,6 +245,25 @@ COMMANDS = {
             _flag("--stage", _("stage the new migration, as with git add")),
         ),
     ),
+    "rollback": Command(
+        "rollback.rollback",
+        _("take back what is applied and no checkout, branch or tag has any more"),
+        _(
+            "Examples:\n"
+            "  alembic-worktrees rollback --dry-run\n"
+            "  alembic-worktrees rollback a1b2c3d4 --forget --at 00000001\n"
+            "Shows what would run, and asks. A revision that is named is taken back with all that is built on it."
+        ),
+        (
+            _taking("REVISION", "revisions", _ID, nargs="*"),
+            *_CONFIGURED,
+            _FOR_ENV,
+            *_ASKING,
+            _flag("--sql", _("print the SQL instead, as alembic downgrade --sql")),
+            _flag("--forget", _("only let go of the row of a revision of which no file is left")),
+            _taking("REVISION", "--at", _("with --forget: the revision here that the row is to say instead")),
+        ),
+    ),
     "check": Command(
         "check.check",
         _("check that the migrations are complete, without a database"),

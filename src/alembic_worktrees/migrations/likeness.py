@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
+from typing import TYPE_CHECKING
 
 from .docstring import first_line, parsed
+
+if TYPE_CHECKING:
+    from typing import TypeGuard
 
 _DATE = re.compile(rb"^Create Date:[ \t]*(.*?)\r?$", re.MULTILINE)
 
@@ -35,7 +39,7 @@ def _operations(content: bytes) -> tuple[str, ...] | None:
     )
 
 
-def downgrades(node: ast.AST) -> bool:
+def downgrades(node: ast.AST) -> TypeGuard[ast.FunctionDef]:
     """Whether this is a function that takes a migration back."""
     return isinstance(node, ast.FunctionDef) and node.name.startswith("downgrade")
 

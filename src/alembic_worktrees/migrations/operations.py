@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..messages import Message, _
+from .docstring import parsed
 from .likeness import downgrades
 
 if TYPE_CHECKING:
@@ -246,3 +247,41 @@ def _word(node: ast.AST) -> str | None:
         named = [word.value for word in node.keywords if word.arg in {"name", "table_name"}]
         return next(map(_word, [*named, *node.args]), None)
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+class Downgrade(NamedTuple):
+    """What takes a migration back: its functions as they stand, and what they drop, as far as that can be read."""
+
+    source: str
+    drops: tuple[str, ...]
+    is_idle: bool  # it does nothing
+    refuses: bool  # by NotImplementedError
+
+
+_SQL = re.compile(
+    r"\bDROP\s+(?:TABLE|COLUMN|INDEX|TYPE|SCHEMA|VIEW)\s+(?:IF\s+EXISTS\s+)?[\w.]+", re.IGNORECASE
+)
+
+
+def read_downgrade(content: bytes) -> Downgrade:
+    """Return what takes a migration back; of what is no Python, or has no such function, nothing."""
+    module, lines = parsed(content), content.decode("utf-8", "replace").splitlines()
+    functions = [one for one in module.body if downgrades(one)] if module else []
+    parts = ("\n".join(lines[one.lineno - 1 : one.end_lineno]) for one in functions)
+    source = "\n\n\n".join(parts)
+    statements = [one for function in functions for one in function.body if not _says_nothing(one)]
+    reader = _Reader()
+    reader.read(ast.Module(statements, []), {})
+    drops = (str(one) for one in reader.literal if one.kind.startswith(_DROPPING))
+    return Downgrade(
+        source,
+        tuple(dict.fromkeys([*drops, *(" ".join(found.split()) for found in _SQL.findall(source))])),
+        not statements,
+        any("NotImplementedError" in ast.dump(one) for one in statements if isinstance(one, ast.Raise)),
+    )
+
+
+def _says_nothing(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Pass) or (
+        isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    )

@@ -63,7 +63,7 @@ class Search:
         over all of a history.
         """
         self._project = project
-        self._settings = settings
+        self.settings = settings
         self._borrowed = borrowed
         self._waiting = waiting
         self._here_too = here_too
@@ -93,6 +93,19 @@ class Search:
             if candidate.revision.id not in known:
                 known.add(candidate.revision.id)
                 yield candidate
+
+    def owned(self) -> Iterator[Candidate]:
+        """Yield each migration that a checkout has as its own, a branch or a tag; what else is applied is abandoned.
+
+        What could not be looked at is `skipped`.
+        """
+        checkouts = (self._files.named(checkout.name) for checkout in self.surroundings.checkouts)
+        refs = (self._recall(Remembered.in_refs, *row) for row in self._repositories.items())
+        yield from (one for one in chain(*checkouts, *refs) if one.trust < BORROWED_HERE)
+
+    def everywhere(self, word: str) -> Iterator[Candidate]:
+        """Yield the candidates as `find` does, and after these what lies further; each looked for only if asked for."""
+        return chain.from_iterable(self._groups(word))
 
     def choices(self, word: str) -> Iterator[Sequence[Candidate]]:
         """Yield the candidates to borrow in groups, in each what is to be taken first in front (DESIGN, rule 8).
@@ -135,7 +148,7 @@ class Search:
     @cached_property
     def surroundings(self) -> Surroundings:
         """Every checkout of the project."""
-        return self._around or look_around(self._project, self._settings.search)
+        return self._around or look_around(self._project, self.settings.search)
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:

@@ -89,6 +89,13 @@ def hand_over(argv: Sequence[str], *, folder: Path, environment: Mapping[str, st
         raise
 
 
+def page(pager: str, text: str, environment: Mapping[str, str]) -> bool:
+    """Let a pager show `text` at the terminal, as git does; say whether it could."""
+    words = {"LESS": "FRX", **environment}
+    shell = ["sh", "-c", pager]
+    return bool(pager) and not subprocess.run(shell, input=text.encode(), env=words, check=False).returncode
+
+
 @contextmanager
 def undisturbed() -> Iterator[None]:
     """Hold ^C and the like back until the end: what is being started shall be known before it has to be stopped.

@@ -14,8 +14,9 @@ from ...project.settings import settings_of
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from ...borrow.preview import Page
     from ...check.review import Scope
     from ...migrations.inventory import Skipped
     from ...project.project import ConfigFiles, Project
@@ -38,6 +39,12 @@ class Call(NamedTuple):
         """Say what is of interest only with -v."""
         if self.options.verbose:
             self.printer.tell(message)
+
+    def show(self, pages: Iterable[Page], *, data: bool = False) -> None:
+        """Show files to be read, each after what is to be known of it."""
+        for page in pages:
+            (self.printer.answer if data else self.printer.tell)(page.about)
+            self.printer.show(page.text, page.language, data=data)
 
     def tell_skipped(self, skipped: Sequence[Skipped]) -> None:
         """Name what was skipped: a folder that could not or may not be looked at always, the rest with -v."""

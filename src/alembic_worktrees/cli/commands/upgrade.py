@@ -14,8 +14,10 @@ from .consent import is_near, must_be_meant
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from ...borrow.upgrade import Audience, Situation
+    from ...database.client import Applied
     from ..printer import Printer
 
 
@@ -32,15 +34,15 @@ def upgrade(options: argparse.Namespace, printer: Printer) -> int:
             "where the target is to stand: {words:list}"
         )
         raise Usage(text, target="{target}", words=settings.upgrade_command)
-    with _database(call) as database:
+    with open_database(call) as database:
         from ...borrow import upgrade as story  # while Alembic starts
 
-        audience = _audience(call, meant=options.remote_database or settings.remote_database)
+        meant = options.remote_database or settings.remote_database
         story.upgrade(
             call.project,
             settings,
             database,
-            audience,
+            audience(call, partial(must_be_meant, printer, meant)),
             prefer=options.prefer,
             trust_files=options.trust_files,
             borrowed_parents=options.on_borrowed,
@@ -62,14 +64,14 @@ def copy(options: argparse.Namespace, printer: Printer) -> int:
 
 def _copied(call: Call) -> Situation:
     options = call.options
-    with _database(call, needed=not options.applied) as database:
+    with open_database(call, needed=not options.applied) as database:
         from ...borrow import upgrade as story  # while Alembic starts
 
         return story.copy(
             call.project,
             call.settings,
             database,
-            _audience(call, meant=True),  # nothing is changed in the database
+            audience(call),  # nothing is changed in the database
             prefer=options.prefer,
             dry_run=options.dry_run or options.own,
             told=options.applied,
@@ -105,7 +107,8 @@ def _must_be_own(situation: Situation) -> int:
     return DONE
 
 
-def _database(call: Call, *, needed: bool = True) -> Database:
+def open_database(call: Call, *, needed: bool = True) -> Database:
+    """Start the Alembic of the project if it is `needed`, and come back at once."""
     settings = call.settings
     return Database(
         call.project,
@@ -118,16 +121,16 @@ def _database(call: Call, *, needed: bool = True) -> Database:
     )
 
 
-def _audience(call: Call, *, meant: bool | tuple[str, ...]) -> Audience:
+def audience(call: Call, allow: Callable[[Applied], None] = lambda _: None) -> Audience:
+    """Return who follows a story: the user, who may be asked by `allow` before a database is changed."""
     from ...borrow.upgrade import Audience
 
-    allow = partial(must_be_meant, call.printer, meant)
     review = partial(_review, call) if _reviews(call) else (lambda _: None)
     return Audience(call.printer.tell, call.tell_detail, call.tell_skipped, allow, review)
 
 
 def _reviews(call: Call) -> bool:
-    chosen: bool | None = call.options.review
+    chosen: bool | None = getattr(call.options, "review", None)
     return call.settings.review if chosen is None else chosen
 
 
@@ -160,10 +163,7 @@ def _show_sheets(call: Call, situation: Situation, *, data: bool) -> None:
     from ...borrow.preview import author_of, pages
 
     author = author_of(situation.project, lambda: situation.search.surroundings)
-    say = call.printer.answer if data else call.printer.tell
-    for page in pages(situation.plan.copies, author):
-        say(page.about)
-        call.printer.show(page.text, page.language, data=data)
+    call.show(pages(situation.plan.copies, author), data=data)
 
 
 def _plan_document(situation: Situation) -> dict[str, object]:

@@ -2,7 +2,8 @@
 
 Its tree holds each migration as `FOLDER@SECTION/HOW/ID/PATH-IN-THE-CHECKOUT`: of which Alembic environment it is, and
 how it is known: HOW is `ran@DATABASE` for what has run there through us and is applied still, `seen` for all else that
-was applied. What has run keeps its bytes until something else runs. Its log says which checkout added what, and when.
+was applied, `back` for what was taken back since and belongs to nobody. What has run keeps its bytes until something
+else runs. Its log says which checkout added what, and when.
 An archive of version 1 holds `ID/PATH` alone, which is read as seen.
 """
 
@@ -33,7 +34,7 @@ NOBODY = b"alembic-worktrees <alembic-worktrees@localhost>"  # where git has no 
 TIMEOUT = 30.0  # seconds; another writer needs a few milliseconds
 USUAL_TABLE = "alembic_version"
 USUAL_PORTS = (None, 5432, 3306)
-RAN, SEEN = "ran@", "seen"
+RAN, SEEN, BACK = "ran@", "seen", "back"
 STALE = 5.0  # seconds after which a lock of the ref was left by a git that was killed
 
 
@@ -52,14 +53,16 @@ class Entry(NamedTuple):
     blob: str
     path: str  # in the checkout
     stored_at: str  # in the archive
+    back: bool = False  # it was taken back since
 
 
 class Run(NamedTuple):
-    """What one upgrade did in one database: what ran, and all that is applied now."""
+    """What one upgrade did in one database: what ran, and all that is applied now; or what was taken back."""
 
     database: str
     ran: frozenset[str]
     applied: frozenset[str]
+    back: frozenset[str] = frozenset()
 
 
 def read(folder: Path) -> Archive | None:
@@ -101,7 +104,8 @@ def drop(folder: Path, refs: Iterable[git.Tip]) -> None:
 
 def _entry(blob: str, path: str, scope: str) -> Entry:
     how, key, original = path.removeprefix(scope).split("/", 2)
-    return Entry(unquote(key), how.removeprefix(RAN) if how != SEEN else "", blob, original, path)
+    database = how.removeprefix(RAN) if how.startswith(RAN) else ""
+    return Entry(unquote(key), database, blob, original, path, how == BACK)
 
 
 def _old_entry(blob: str, path: str) -> Entry:
@@ -168,10 +172,11 @@ def _fresh(
     wanted = {(id, run.database) for run in runs for id in run.ran} | {
         key for key in known if key[0] in learned
     }
-    there = {id for id, _ in (*known, *wanted)}
+    standing = {key: one for key, one in known.items() if not one.back}
+    there = {id for id, _ in (*standing, *wanted)}
     wanted |= {(id, "") for id in applied if id not in there}
     wide = any(len(one.blob) == 64 for one in known.values())  # of `git init --object-format=sha256`
-    same = {key for key in wanted & known.keys() if known[key].blob == _blob(applied[key[0]], wide=wide)}
+    same = {key for key in wanted & standing.keys() if known[key].blob == _blob(applied[key[0]], wide=wide)}
     return {key: applied[key[0]] for key in sorted(wanted - same)}
 
 
@@ -182,12 +187,11 @@ def _blob(migration: Migration, *, wide: bool) -> str:
 def _kept(fresh: Mapping[tuple[str, str], Migration], project: Project) -> Iterator[bytes]:
     """Yield the commands for `git fast-import` that write these; what ran needs not be known as seen too."""
     for (id, database), migration in fresh.items():
-        for how in {"", database}:
-            yield b"D " + _quoted(_folder(project, how, id)) + b"\n"
+        how = f"{RAN}{database}" if database else SEEN
+        for old in {SEEN, BACK, how}:
+            yield b"D " + _quoted(_folder(project, old, id)) + b"\n"
         yield (
-            b"M 100644 inline "
-            + _quoted(f"{_folder(project, database, id)}/{_path(migration, project)}")
-            + b"\n"
+            b"M 100644 inline " + _quoted(f"{_folder(project, how, id)}/{_path(migration, project)}") + b"\n"
         )
         yield _data(migration.content)
 
@@ -195,16 +199,19 @@ def _kept(fresh: Mapping[tuple[str, str], Migration], project: Project) -> Itera
 def _demoted(
     known: _Known, fresh: Collection[tuple[str, str]], runs: Iterable[Run], project: Project
 ) -> Iterator[bytes]:
-    """Yield the commands that make of what ran and is applied no more something that was seen.
+    """Yield the commands for `git fast-import` that make of what ran and is applied no more something that was seen.
 
-    Without us it may be applied again, changed.
+    Without us it may be applied again, changed. What was taken back is noted as that.
     """
     for run in runs:
         for (id, database), one in known.items():
-            if database == run.database and id not in run.applied and (id, database) not in fresh:
-                seen = _folder(project, "", id)
-                yield b"D " + _quoted(_folder(project, database, id)) + b"\nD " + _quoted(seen) + b"\n"
-                yield b"M 100644 %b " % one.blob.encode() + _quoted(f"{seen}/{one.path}") + b"\n"
+            if one.back or id in run.applied or (id, database) in fresh:
+                continue
+            if database == run.database or (id in run.back and not database):
+                seen, kept = (_folder(project, how, id) for how in (SEEN, BACK if id in run.back else SEEN))
+                for old in (one.stored_at.removesuffix(f"/{one.path}"), seen):
+                    yield b"D " + _quoted(old) + b"\n"
+                yield b"M 100644 %b " % one.blob.encode() + _quoted(f"{kept}/{one.path}") + b"\n"
 
 
 def _wait(lock: Path, deadline: float) -> None:
@@ -226,8 +233,8 @@ def _scope(project: Project) -> str:
     return f"{_escaped('' if stored_at == '.' else stored_at)}@{_escaped(project.files.section)}"
 
 
-def _folder(project: Project, database: str, id: str) -> str:
-    return f"{_scope(project)}/{f'{RAN}{database}' if database else SEEN}/{_escaped(id)}"
+def _folder(project: Project, how: str, id: str) -> str:
+    return f"{_scope(project)}/{how}/{_escaped(id)}"
 
 
 def _escaped(text: str) -> str:

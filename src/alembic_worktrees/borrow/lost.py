@@ -1,0 +1,110 @@
+"""What is applied and has no file anywhere: what to do then, and to let go of its row."""
+
+from __future__ import annotations
+
+from contextlib import closing, nullcontext
+from typing import TYPE_CHECKING
+
+from ..database.client import NO_ROWS, Applied
+from ..messages import OK, WARN, Message, _
+from ..messages.errors import UserError
+from .guard import needed
+from .lock import WAITING
+from .upgrade import alone, look, tell_skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..database.client import Database, VersionTable
+    from ..project.project import Project
+    from ..project.settings import Settings
+    from .upgrade import Audience, Situation
+
+
+def forget(
+    project: Project,
+    settings: Settings,
+    database: Database,
+    audience: Audience,
+    revision: str,
+    at: str,
+    show: Callable[[Message], None],
+    *,
+    dry_run: bool = False,
+) -> None:
+    """Have a version table say `at` where it says `revision`, of which no file is left; with `dry_run` only show it.
+
+    Nothing is run, and what that revision made stays. Raises UserError.
+    """
+    with nullcontext() if dry_run else alone(project, audience), closing(database):
+        applied = database.probe() if dry_run else database.probe_alone(lambda: audience.tell(WAITING))
+        situation = look(project, settings, database, applied, audience.tell)
+        tell_skipped(situation, audience)
+        tables = _tables(situation, revision, at)
+        for table in tables:
+            show(_meaning(situation, table, revision, at))
+        if dry_run:
+            return
+        audience.allow(Applied(tables))
+        database.set_rows((table, _rows(situation, table, revision, at)) for table in tables)
+        after = database.probe()
+        text = _(
+            "{revision} is forgotten: {database:list} is now at {heads:list}. Next: alembic-worktrees upgrade"
+        )
+        heads = tuple(sorted(after.heads)) or (NO_ROWS,)
+        audience.tell(Message(text, {"revision": revision, "database": after.names, "heads": heads}, OK))
+
+
+def _tables(situation: Situation, revision: str, at: str) -> tuple[VersionTable, ...]:
+    """Return the version tables that have the row. Raises UserError where none has it, or it is not lost."""
+    applied = situation.applied
+    tables = tuple(table for table in applied.tables if revision in table.heads)
+    if not tables:
+        text = _(
+            "{revision} is no row of {database:list}, so there is nothing to forget. The rows: {heads:list}"
+        )
+        heads = tuple(sorted(applied.heads)) or (NO_ROWS,)
+        raise UserError(text, revision=revision, database=applied.names, heads=heads)
+    if revision in situation.graph.nodes:
+        text = _(
+            "{revision} is not lost: {path}. Nothing was changed.\n"
+            "  To take it back: alembic-worktrees rollback {revision:q}"
+        )
+        raise UserError(text, revision=revision, path=situation.loaded[revision].path)
+    if at not in situation.graph.nodes:
+        text = _(
+            "No migration here is {revision}. This branch's own heads: {heads:list}. Nothing was changed."
+        )
+        raise UserError(text, revision=at, heads=situation.inventory.branch_graph.heads)
+    return tables
+
+
+def _rows(situation: Situation, table: VersionTable, revision: str, at: str) -> frozenset[str]:
+    """Return the rows that lead to `at` and to all that the others lead to."""
+    others = frozenset(table.heads) - {revision}
+    closure = situation.graph.closure([*others, at])
+    rows = needed(others, closure.known | closure.unknown, situation.graph)
+    return (others | {*rows.insert}) - {*rows.delete}
+
+
+def _meaning(situation: Situation, table: VersionTable, revision: str, at: str) -> Message:
+    """Say what the row means, and what is taken for applied once it says something else."""
+    graph, ever = situation.graph, situation.memory.ever
+    before = graph.closure(set(table.heads) - {revision}).known
+    counted = tuple(
+        Message(_("{revision} (never seen applied)"), {"revision": id}) if ever and id not in ever else id
+        for id in graph.order(graph.closure([at]).known - before)
+    )
+    text = _(
+        "{database} has the row {revision}: it and all that it was built on have run. No file of it is left.\n"
+        "  With {at} in its place, from then on this counts as applied, and never runs:\n"
+        "{counted:lines}\n"
+        "  What {revision} made in the database stays there, and nothing is run now."
+    )
+    values = {
+        "database": table.name,
+        "revision": revision,
+        "at": at,
+        "counted": counted or (Message(_("none")),),
+    }
+    return Message(text, values, WARN)

@@ -1,0 +1,312 @@
+"""The story of what nobody has any more: find it, show it, ask, take it back, and let the archive keep it.
+
+Each step is a transaction with its row, so that whoever is killed has file and rows together: what is left is abandoned
+still, and the next run goes on with it. It also notes in the archive what a killed one had no more time to.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing, nullcontext
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..database.client import NO_ROWS
+from ..messages import OK, STEP, TITLE, WARN, Message, _
+from ..messages.errors import Interrupted, UserError
+from ..messages.quoting import quoted
+from ..migrations.docstring import first_line
+from ..migrations.operations import read_downgrade
+from ..search import archive
+from ..search.search import Search
+from ..search.sources import IN_BRANCH, IN_REMOTE
+from .abandoned import decide
+from .lock import WAITING
+from .obstacles import below
+from .preview import Page
+from .upgrade import alone, borrow, cannot_tell, look, tell_skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from ..database.client import Applied, Database, Outcome
+    from ..project.project import Project
+    from ..project.settings import Settings
+    from ..search.sources import Candidate
+    from .abandoned import Owned
+    from .upgrade import Audience, Situation
+
+    Show = Callable[[Iterable[Page], Message], None]
+
+# Why a place may have what could not be seen there
+_SHUT = {"foreign-owner", "denied", "failing", "git-failed", "config-unreadable", "package-missing"}
+_NO_MORE = Message(
+    _("Nothing here is abandoned: all that is applied belongs to a checkout, a branch or a tag.")
+)
+
+
+class Case(NamedTuple):
+    """What is about to be taken back, children first, and what everybody has."""
+
+    situation: Situation
+    owned: tuple[Candidate, ...]
+    steps: tuple[str, ...]
+
+    @property
+    def reached(self) -> frozenset[str]:
+        """What is applied."""
+        return _reached(self.situation, self.situation.applied)
+
+
+def rollback(
+    project: Project,
+    settings: Settings,
+    database: Database,
+    audience: Audience,
+    wanted: Sequence[str],
+    show: Show,
+    *,
+    dry_run: bool = False,
+) -> None:
+    """Take these back and what is built on them, without words all that is abandoned; with `dry_run` only show it.
+
+    Raises UserError whenever it is not taken back afterwards.
+    """
+    with nullcontext() if dry_run else alone(project, audience), closing(database):
+        applied = database.probe() if dry_run else database.probe_alone(lambda: audience.tell(WAITING))
+        case = _look(project, settings, database, audience, applied, wanted)
+        if case.steps:
+            show(_pages(case), _order(case))
+        else:
+            audience.tell(_NO_MORE._replace(mark=OK))
+        if dry_run:
+            return
+        if case.steps:
+            _take_back(case, database, audience)
+        else:
+            _note(case, applied)
+
+
+def rollback_sql(
+    project: Project, settings: Settings, database: Database, audience: Audience, wanted: Sequence[str]
+) -> str:
+    """Return the SQL that would do it. What Alembic must load for that is borrowed. Raises UserError."""
+    with alone(project, audience), closing(database):
+        case = _look(project, settings, database, audience, database.probe(), wanted)
+        borrow(case.situation, audience)
+        graph = case.situation.graph
+        tables = case.situation.applied.tables
+        reached = [(table.heads, graph.closure(table.heads).known) for table in tables]
+        sql = database.downgrade_sql((rows, [id for id in case.steps if id in ran]) for rows, ran in reached)
+        if sql is None:
+            raise UserError(_("Alembic could not write the SQL; its own words stand above."))
+        return sql
+
+
+def _look(
+    project: Project,
+    settings: Settings,
+    database: Database,
+    audience: Audience,
+    applied: Applied,
+    wanted: Sequence[str],
+) -> Case:
+    """Find out what is to be taken back. Raises UserError if that may not be, or if nobody can tell."""
+    situation = look(project, settings, database, applied, audience.tell)
+    tell_skipped(situation, audience)
+    if error := situation.obstacle or situation.objection:
+        raise error
+    around = situation.search.surroundings
+    search = Search(project, settings, here_too=True, around=around, tell=audience.tell)
+    case = Case(situation, tuple(search.owned()), ())
+    for id in wanted:
+        if id not in case.reached:
+            text = _("{revision} is not applied in {database:list}, so there is nothing to take back.")
+            raise UserError(text, revision=id, database=applied.names)
+    decision = decide(situation.graph, case.reached, case.owned, wanted)
+    for one in decision.owned:
+        kept = _kept(one, search, project)
+        if wanted or not decision.steps:
+            raise UserError(kept.text, **kept.values)
+        audience.tell(kept)
+    case = case._replace(steps=decision.steps)
+    _must_be_seen(case, search, audience, by_name=bool(wanted))
+    _must_not_refuse(case)
+    return case
+
+
+def _kept(one: Owned, search: Search, project: Project) -> Message:
+    """Say who has it, or what follows it, and what to do there."""
+    revision, about = one.candidate.revision, {"revision": one.revision, "place": one.candidate.where}
+    folder = os.path.relpath(project.folder, project.root)
+    places = {checkout.name: checkout.path for checkout in search.surroundings.checkouts}
+    clone, _colon, name = one.candidate.origin.name.rpartition(":")
+    if one.is_followed:
+        place = places.get(one.candidate.origin.name) if one.candidate.path else None
+        command = f"alembic-worktrees rebase {quoted(revision.id)}"
+        command = f"cd {quoted(place / folder)} && {command}" if place else f"git switch {name} && {command}"
+        text = _(
+            "{revision} is abandoned, but {child} follows it: {place}. It stays as long as that has no other "
+            "parent. To give it one: {command}"
+        )
+        return Message(text, {**about, "child": revision.id, "command": command}, WARN)
+    if one.candidate.path:
+        place = places[one.candidate.origin.name] / folder
+        downgrade = project.command("downgrade", below(revision))
+        command = f"cd {quoted(place)} && alembic-worktrees copy && {downgrade}"
+        text = _(
+            "{revision} is not abandoned, {place} has it. Nothing was changed.\n"
+            "  To take it back there: {command}"
+        )
+        return Message(text, {**about, "command": command})
+    git = f"git -C {quoted(places[clone])}" if clone else "git"
+    removal = {IN_BRANCH: f"branch -D {quoted(name)}", IN_REMOTE: "fetch --all --prune"}
+    text = _(
+        "{revision} is not abandoned, {place} has it. Nothing was changed.\n"
+        "  If nobody needs that any more, run this again after: {command}"
+    )
+    words = removal.get(one.candidate.trust, f"tag -d {quoted(name)}")
+    return Message(text, {**about, "command": f"{git} {words}"})
+
+
+def _must_be_seen(case: Case, search: Search, audience: Audience, *, by_name: bool) -> None:
+    """Raise UserError where a place that could not be looked at may have it; of what is named that is only told."""
+    unseen = tuple(
+        one
+        for one in dict.fromkeys(search.skipped)
+        if one.reason in _SHUT or any(one.may_be(id) for id in case.steps)
+    )
+    if not (unseen and case.steps):
+        return
+    text = _(
+        "These places could not be looked at, and may have what looks abandoned:\n"
+        "{places:lines}\n"
+        "  Mend that first, or if you know better, name it: alembic-worktrees rollback {revisions:words}"
+    )
+    values = {"places": tuple(one.message for one in unseen), "revisions": case.steps}
+    if not by_name:
+        raise UserError(text, **values)
+    audience.tell(Message(text, values, WARN))
+
+
+def _must_not_refuse(case: Case) -> None:
+    for id in case.steps:
+        one = case.situation.loaded[id]
+        if read_downgrade(one.content).refuses:
+            text = _(
+                "{revision} cannot be taken back: its downgrade() raises NotImplementedError. "
+                "Nothing was changed.\n"
+                "  Borrow it, write one in {path}, then run this again: alembic-worktrees copy"
+            )
+            raise UserError(text, revision=id, path=one.path)
+
+
+def _pages(case: Case) -> Iterator[Page]:
+    """Yield for each step what it takes back, and its source."""
+    inventory = case.situation.inventory
+    origins = {**inventory.origins, **case.situation.owners}
+    for id in case.steps:
+        one = case.situation.loaded[id]
+        down = read_downgrade(one.content)
+        dropped = Message(_("drops, as far as can be read: {names:list}"), {"names": down.drops})
+        nothing = Message(_("nothing that it drops can be read"))
+        idle = Message(_("its downgrade() does nothing: its row goes, and all that it made stays"))
+        about = {
+            "revision": id,
+            "title": first_line(one.content),
+            "origin": origins[id],
+            "does": idle if down.is_idle else dropped if down.drops else nothing,
+        }
+        yield Page(
+            Message(_("{revision} “{title}”, from {origin}\n  {does}"), about, TITLE),
+            down.source.replace("\r", ""),
+            "python",
+        )
+
+
+def _order(case: Case) -> Message:
+    """Name the steps in order, and the databases; and which of them leave behind what they made."""
+    contents = {id: case.situation.loaded[id].content for id in case.steps}
+    idle = tuple(id for id, content in contents.items() if read_downgrade(content).is_idle)
+    values = {"database": case.situation.applied.names, "steps": case.steps, "idle": idle}
+    text = _("To be taken back in {database:list}, in this order: {steps:list}")
+    if idle:
+        text = _(
+            "To be taken back in {database:list}, in this order: {steps:list}\n"
+            "  Only the row goes, and what it made stays: {idle:list}"
+        )
+    return Message(text, values, WARN if idle else STEP)
+
+
+def _take_back(case: Case, database: Database, audience: Audience) -> None:
+    situation = case.situation
+    audience.allow(situation.applied)
+    borrow(situation, audience)
+    files = {id: situation.loaded[id] for id in case.steps}
+    archive.keep(situation.project, files, (), frozenset(), None)
+    outcome = database.downgrade(case.steps)
+    after = database.after_interruption() if outcome.interrupted else database.probe()
+    if after is None:
+        raise cannot_tell(situation.project)
+    _note(case, after)
+    if not outcome.done:
+        raise _stopped(case, after, outcome)
+    _tidy(case, after, database, audience)
+    heads = tuple(sorted(after.heads)) or (NO_ROWS,)
+    text = _("Taken back: {steps:list}. {database:list} is now at {heads:list}; the archive keeps the files.")
+    audience.tell(Message(text, {"database": after.names, "steps": case.steps, "heads": heads}, OK))
+
+
+def _note(case: Case, after: Applied) -> None:
+    """Let the archive know what was taken back, now or by who was killed: what nobody has and no row leads to."""
+    situation, owners = case.situation, {one.revision.id for one in case.owned}
+    back = {*situation.memory.ever, *case.steps} - owners - _reached(situation, after)
+    runs = [
+        archive.Run(
+            archive.database_key(table, situation.project),
+            frozenset(),
+            situation.graph.closure(table.heads).known,
+            frozenset(back),
+        )
+        for table in after.tables
+    ]
+    archive.keep(situation.project, {}, runs, frozenset(), None)
+
+
+def _tidy(case: Case, after: Applied, database: Database, audience: Audience) -> None:
+    """Take the copies out again; what was edited here is the user's."""
+    project = case.situation.project
+    situation = look(project, case.situation.search.settings, database, after, audience.tell)
+    if not situation.obstacle and not situation.objection:
+        borrow(situation, audience)
+    for row in situation.inventory.edited:
+        if row.entry.revision in case.steps:
+            text = _(
+                "{revision} was edited here, and the next upgrade would apply it again. To remove it: rm {path:q}"
+            )
+            values = {"revision": row.entry.revision, "path": row.migration.path}
+            audience.tell(Message(text, values, WARN))
+
+
+def _stopped(case: Case, after: Applied, outcome: Outcome) -> UserError:
+    """Return what to say where it ended before its end: what was done, and what was not."""
+    reached = _reached(case.situation, after)
+    left = tuple(id for id in case.steps if id in reached)
+    done = tuple(id for id in case.steps if id not in reached) or (Message(_("none")),)
+    about = {"database": after.names, "done": done, "left": left}
+    if outcome.interrupted:
+        text = _(
+            "Interrupted. Taken back in {database:list} before that: {done:list}; not taken back: {left:list}."
+        )
+        return Interrupted(text, **about)
+    revision = outcome.migration[0] if outcome.migration else left[0]
+    text = _(
+        "Alembic could not take back {revision}, as its own words above say.\n"
+        "  Taken back in {database:list}: {done:list}\n"
+        "  Not taken back: {left:list}\n"
+        "  Mend its downgrade() in {path}, then go on: alembic-worktrees rollback {left:words}"
+    )
+    return UserError(text, **about, revision=revision, path=case.situation.loaded[revision].path)
+
+
+def _reached(situation: Situation, applied: Applied) -> frozenset[str]:
+    return situation.graph.closure(applied.heads).known

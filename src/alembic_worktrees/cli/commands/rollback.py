@@ -1,0 +1,57 @@
+"""`rollback`."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ...messages import _
+from ...messages.errors import DONE, Usage
+from ...system.encoding import encoded
+from .call import Call, open_call
+from .consent import must_agree
+from .upgrade import audience, open_database
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable
+
+    from ...borrow.preview import Page
+    from ...messages import Message
+    from ..printer import Printer
+
+
+def rollback(options: argparse.Namespace, printer: Printer) -> int:
+    """Take back what nobody has any more; or let go of a row that has no file anywhere."""
+    if options.forget != bool(options.at) or (options.forget and len(options.revisions) != 1):
+        text = _("--forget and --at belong together, for one row: {command} REVISION --forget --at REVISION")
+        raise Usage(text, command="alembic-worktrees rollback")
+    call = open_call(options, printer)
+    with open_database(call) as database:
+        from ...borrow import lost  # while Alembic starts
+        from ...borrow import rollback as story
+
+        about = call.project, call.settings, database, audience(call, partial(must_agree, call))
+        if options.forget:
+            (revision,) = options.revisions
+            lost.forget(*about, revision, options.at, partial(_say, call), dry_run=options.dry_run)
+        elif options.sql:
+            printer.write(encoded(story.rollback_sql(*about, options.revisions)))
+        else:
+            story.rollback(*about, options.revisions, partial(_show, call), dry_run=options.dry_run)
+    return DONE
+
+
+def _show(call: Call, pages: Iterable[Page], order: Message) -> None:
+    """Show what would run, through a pager at a terminal; and its order where it is still seen when one is asked."""
+    if call.options.dry_run:
+        call.show(pages, data=True)
+    else:
+        with call.printer.paged():
+            call.show(pages)
+    _say(call, order)
+
+
+def _say(call: Call, message: Message) -> None:
+    say = call.printer.answer if call.options.dry_run else call.printer.tell
+    say(message)
