@@ -61,6 +61,7 @@ def illegal_characters(id: str) -> str:
     return "".join(character for character in _ILLEGAL if character in id)
 
 
+@cache  # both sides of a commit have most files in common
 def read_revision(content: bytes, name: str, *, whole: bool = False) -> Revision:
     """Read the revision that the file `name` (its base name) with this content declares.
 
