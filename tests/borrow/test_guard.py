@@ -56,8 +56,11 @@ def next_step(checkout: Checkout) -> dict[str, str]:
     return step
 
 
-def sql(said: str) -> list[str]:
-    return re.findall(r"^ +((?:INSERT|DELETE) .*;)$", said, re.MULTILINE)
+def mend(checkout: Checkout, said: str) -> None:
+    """Do what the refusal names, as `status` does too."""
+    (command,) = re.findall(r": (alembic-worktrees rebase .*)$", said, re.MULTILINE)
+    assert next_step(checkout)["command"] == command
+    checkout.tool(*command.split()[1:], "--yes", check=True)
 
 
 def rewrite(path: Path, text: str) -> None:
@@ -88,8 +91,7 @@ def test_a_migration_built_on_a_borrowed_one_and_given_another_parent_later(
     assert "bbbb2222" in next_step(b)["message"]
     b.tool("copy")
     assert (b.versions / "bbbb2222_add_t.py").exists()
-    (line,) = sql(said)
-    database.execute(line)
+    mend(b, said)
     assert database.heads() == {"bbbb2222", "cccc3333"}
     assert "is up to date" in b.tool("upgrade", check=True).stderr
     b.commit("Add cccc3333")
@@ -113,10 +115,9 @@ def test_the_same_where_alembic_itself_applied_it(
     b.alembic("upgrade", "heads", check=True)
     reparent(own, "bbbb2222", "aaaa1111")
     said = refused(b, database)
-    assert sql(said) == ["INSERT INTO alembic_version (version_num) VALUES ('bbbb2222');"]
     assert "rm " in said
     assert next_step(b)["id"] == "left-behind"
-    database.execute(sql(said)[0])
+    mend(b, said)
     b.tool("upgrade", check=True)
     assert database.heads() == {"bbbb2222", "cccc3333"}
 
@@ -245,10 +246,8 @@ def test_an_ancestor_that_never_ran(database: Database, pair: tuple[Checkout, Ch
     reparent(path, "aaaa1111", "bbbb2222")
     said = refused(a, database)
     assert "bbbb2222 would count as applied, and has never run" in said
-    command = next(line for line in said.splitlines() if "alembic downgrade" in line).partition(": ")[2]
     assert next_step(a)["id"] == "skipped"
-    a.world.run("sh", "-c", command, check=True)
-    a.tool("upgrade", check=True)
+    mend(a, said)
     assert database.heads() == {"cccc3333"}
     assert {"t_bbbb2222", "t_cccc3333"} <= database.tables()
 
@@ -299,11 +298,8 @@ def test_an_own_migration_on_a_borrowed_parent_is_not_applied(
     upgraded(a, "bbbb2222", "aaaa1111")
     b.revision("bbbb3333", "aaaa1111")
     b.tool("upgrade", check=True)
-    path = b.revision("cccc3333", "bbbb2222")
+    b.revision("cccc3333", "bbbb2222")
     said = refused(b, database)
-    lines = path.read_text().splitlines()
-    number = next(n for n, line in enumerate(lines, 1) if line.startswith("down_revision"))
-    assert f"line {number}:\n    {lines[number - 1]}\n  → " in said
     assert "--on-borrowed" in said
     assert next_step(b)["id"] == "on-borrowed"
     checked = b.tool("check")
@@ -311,8 +307,7 @@ def test_an_own_migration_on_a_borrowed_parent_is_not_applied(
     assert "parent-borrowed: cccc3333 follows bbbb2222" in checked.stdout
     b.git("add", "--all")
     assert b.tool("check", "--staged").stdout == checked.stdout
-    lines[number - 1] = said.partition("  → ")[2].partition("\n")[0]
-    rewrite(path, "\n".join(lines) + "\n")
+    mend(b, said)
     b.tool("check", check=True)
     b.tool("upgrade", check=True)
     assert database.heads() == {"bbbb2222", "cccc3333"}
@@ -365,12 +360,10 @@ def test_nothing_that_is_applied_is_forgotten_unsaid(
     found = examine(rows, here, {}, known, ever=applied)
     reached = here.closure(rows).known
     if not known:
-        assert found == Findings()
+        assert found == Findings(ran=applied)
     if not squashed:
         assert set(found.forgotten) == applied - reached
         assert bool(found.forgetting) == bool(found.forgotten)
     assert set(found.never_ran) == (reached - applied if surely else set())
-    cured = (rows | set(found.rows.insert)) - set(found.rows.delete)
-    assert applied <= here.closure(cured).known
-    assert not cured & here.closure({parent for id in cured for parent in now[id]}).known
-    assert not examine(cured, here, {}, known, ever=here.nodes).forgotten
+    if surely and not squashed:
+        assert found.ran == applied

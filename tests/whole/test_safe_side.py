@@ -143,14 +143,20 @@ def test_a_day_changes_the_rows_only_as_alembic_upgrade_does(world: World, datab
     assert database.heads() == {"nowhere"}
 
 
-def test_no_module_knows_how_to_go_back() -> None:
+# What only `rebase` and `rollback` lead to
+ASKED = {"rebase.py", "rollback.py", "client.py", "downgrading.py"}
+
+
+def test_no_other_module_knows_how_to_go_back() -> None:
     """Alembic's verbs that the sources name: `stamp` and `downgrade` stand in advice, and what a file does."""
     for source in SOURCES:
         for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Attribute):
-                assert node.attr not in {"stamp", "downgrade", "ensure_version"}, source
+                assert node.attr not in {"stamp", "downgrade", "ensure_version"} or source.name in ASKED, (
+                    source
+                )
             if isinstance(node, ast.Constant) and node.value in ("stamp", "downgrade"):
-                assert source.name in {"obstacles.py", "objections.py", "likeness.py"}, source
+                assert source.name in {"obstacles.py", "objections.py", "likeness.py", *ASKED}, source
 
 
 def test_a_database_that_is_not_local_is_not_upgraded_by_way_of_database_url(world_root: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import git
+from ..check.snapshot import Tree
 from ..messages import _
 from ..messages.errors import UserError
 
@@ -28,7 +29,7 @@ def published_point(project: Project, setting: str | None) -> str:
     `setting` names the published branch; without it that is the remote's default, or the main worktree's.
     Raises UserError.
     """
-    branch = setting or _default(project)
+    branch = setting or _branch(project)
     base = git.merge_base(project.root, "HEAD", branch) if branch else None
     if branch is None or base is None:
         raise UserError(_("this branch has nothing in common with {branch}"), branch=branch or "HEAD")
@@ -36,7 +37,25 @@ def published_point(project: Project, setting: str | None) -> str:
     return git.last_touching(project.root, base, locations) or base
 
 
-def _default(project: Project) -> str | None:
+def published_ids(project: Project, setting: str | None) -> frozenset[str]:
+    """Return the migrations that are in the published branch, or in what waits here to be published with it.
+
+    That is the local branch of its name; where it is the one here, what it had before the merge that is under way.
+    """
+    root, branch = project.root, setting or _branch(project)
+    if branch is None:
+        return frozenset()
+    coming = git.merging(root)
+    brought = all(git.merge_base(root, one, branch) == one for one in coming)
+    local = branch.removeprefix("origin/")
+    waiting = [] if local == git.branch(root) and brought else [f"refs/heads/{local}"]
+    trees = (Tree(root, one) for one in (branch, *waiting) if git.commit_id(root, one))
+    found = ((tree, tree.migrations(project.locations)) for tree in trees)
+    snapshots = (tree.snapshot("", blobs, sound=blobs.values()) for tree, blobs in found)
+    return frozenset(one.revision.id for snapshot in snapshots for one in snapshot.files)
+
+
+def _branch(project: Project) -> str | None:
     known = git.published_branch(project.root)
     if known and git.commit_id(project.root, known):  # origin/HEAD may lead to a branch that is gone
         return known

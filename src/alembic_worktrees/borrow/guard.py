@@ -28,13 +28,6 @@ class Known(NamedTuple):
         return _parents(self.revision)
 
 
-class Rows(NamedTuple):
-    """What is to be changed in a version table for it to lead to all that is applied."""
-
-    insert: tuple[str, ...]
-    delete: tuple[str, ...]
-
-
 class Findings(NamedTuple):
     """What files and rows disagree in; sorted, and empty if they agree."""
 
@@ -43,7 +36,7 @@ class Findings(NamedTuple):
     forgotten: tuple[str, ...] = ()  # … these are applied and no row leads to them
     skipping: tuple[str, ...] = ()  # their parents are new, so that …
     never_ran: tuple[str, ...] = ()  # … these count as applied and never ran
-    rows: Rows = Rows((), ())
+    ran: frozenset[str] = frozenset()  # all that is applied in truth
 
 
 def examine(
@@ -71,7 +64,7 @@ def examine(
         forgotten=_those(forgotten),
         skipping=_those(id for id in skipping if id in applied and set(here.parents(id)) & never_ran),
         never_ran=_those(never_ran),
-        rows=needed(case.rows, applied, here.joined(Node(one.revision, "") for one in known.values())),
+        ran=(reached | applied) - never_ran,
     )
 
 
@@ -126,11 +119,9 @@ def _is_another(id: str, case: _Case) -> bool:
     return title(ran.content) != title(here) or (_moved(id, case.here, case.known) and not case.later(id))
 
 
-def needed(rows: Collection[str], applied: Set[str], graph: Graph) -> Rows:
-    """Return what is to be changed in these rows for them to lead to just what is applied."""
-    above = _all(graph, {parent for id in applied for parent in graph.parents(id)})
-    heads = applied - above
-    return Rows(_those(heads - set(rows)), _those(set(rows) & above))
+def rows_for(applied: Set[str], graph: Graph) -> frozenset[str]:
+    """Return the rows that lead to just what is applied."""
+    return frozenset(applied - _all(graph, {parent for id in applied for parent in graph.parents(id)}))
 
 
 def same_but_for_parents(

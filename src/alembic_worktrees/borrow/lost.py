@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..database.client import NO_ROWS, Applied
 from ..messages import OK, WARN, Message, _
 from ..messages.errors import UserError
-from .guard import needed
+from .guard import rows_for
 from .lock import WAITING
 from .upgrade import alone, look, tell_skipped
 
@@ -81,10 +81,8 @@ def _tables(situation: Situation, revision: str, at: str) -> tuple[VersionTable,
 
 def _rows(situation: Situation, table: VersionTable, revision: str, at: str) -> frozenset[str]:
     """Return the rows that lead to `at` and to all that the others lead to."""
-    others = frozenset(table.heads) - {revision}
-    closure = situation.graph.closure([*others, at])
-    rows = needed(others, closure.known | closure.unknown, situation.graph)
-    return (others | {*rows.insert}) - {*rows.delete}
+    closure = situation.graph.closure([*set(table.heads) - {revision}, at])
+    return rows_for(closure.known | closure.unknown, situation.graph)
 
 
 def _meaning(situation: Situation, table: VersionTable, revision: str, at: str) -> Message:

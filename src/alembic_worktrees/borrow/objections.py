@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..messages import Message, _
@@ -12,10 +11,9 @@ from ..migrations.docstring import first_line
 from ..migrations.graph import Node
 from ..migrations.record import Origin
 from ..search.sources import UNCOMMITTED, Candidate
-from .borrowed_parents import literal
 from .errors import Objection
-from .guard import examine, needed, same_but_for_parents
-from .obstacles import below
+from .guard import examine, same_but_for_parents
+from .obstacles import below, rebase_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,10 +24,8 @@ if TYPE_CHECKING:
     from ..migrations.revision import Revision
     from ..project.project import Project
     from ..search.search import Search
-    from .guard import Findings, Known, Rows
+    from .guard import Findings, Known
     from .memory import Memory
-
-_PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 class Scene(NamedTuple):
@@ -44,21 +40,63 @@ class Scene(NamedTuple):
     search: Search
 
 
-def objection(scene: Scene, memory: Memory) -> Objection | None:
-    """Return the first thing that would be forgotten, or is not what it seems; None if rows and files agree."""
+class Case(NamedTuple):
+    """One version table, what the archive knows of its migrations, and what that and the files disagree in."""
+
+    scene: Scene
+    memory: Memory
+    table: VersionTable
+    known: Mapping[str, Known]
+    found: Findings
+
+    @property
+    def graph(self) -> Graph:
+        """The graph of the files here, and of what only the archive has or a copy here that nobody needs."""
+        lost = (Node(one.revision, "") for one in self.known.values())
+        left = (Node(row.migration.revision, "") for row in self.left)
+        return self.scene.graph.joined((*lost, *left))
+
+    @property
+    def ran(self) -> frozenset[str]:
+        """All that is applied in truth; also what a copy here remembers, where rows came that we know nothing of."""
+        copies = (row.migration.revision.id for row in self.left) if self.strangers else ()
+        return self.found.ran | self.graph.closure(copies).known
+
+    @property
+    def strangers(self) -> tuple[str, ...]:
+        """Own rows that were not applied through us, where there are copies whose rows have gone."""
+        ever = self.memory.ever
+        strange = (row for row in self.table.heads if row in self.scene.own and row not in ever)
+        return tuple(strange) if self.left and ever else ()
+
+    @property
+    def left(self) -> tuple[Borrowed, ...]:
+        """The copies here that nobody needs, and that were not taken back through us."""
+        back = self.memory.taken_back
+        return tuple(row for row in self.scene.unneeded if row.entry.revision not in back)
+
+
+def cases(scene: Scene, memory: Memory) -> Iterator[Case]:
+    """Hold each version table against the files and the archive."""
     for table in scene.tables:
         known = memory.known(table)
         later = _later(scene, known)
         found = examine(table.heads, scene.graph, scene.own, known, memory.ever, later)
-        case = _Case(scene, memory, table, known, found)
+        yield Case(scene, memory, table, known, found)
+
+
+def objection(scene: Scene, memory: Memory) -> Objection | None:
+    """Return the first thing that would be forgotten, or is not what it seems; None if rows and files agree."""
+    for case in cases(scene, memory):
+        found = case.found
         if found.others:
-            return _another(case, found.others[0])
+            return another(case)
         if found.forgetting:
             return _forgotten(case, found.forgetting[0])
         if found.skipping:
             return _skipped(case, found.skipping[0])
-        if left := _left_behind(case):
-            return left
+        if case.strangers:
+            return _left_behind(case)
     return None
 
 
@@ -89,15 +127,9 @@ def _version(revision: Revision, content: bytes, path: str) -> Candidate:
     )
 
 
-class _Case(NamedTuple):
-    scene: Scene
-    memory: Memory
-    table: VersionTable
-    known: Mapping[str, Known]
-    found: Findings
-
-
-def _another(case: _Case, id: str) -> Objection:
+def another(case: Case) -> Objection:
+    """Return what to say where another migration ran under an id than the one here."""
+    id = case.found.others[0]
     ran, here = case.known[id], case.scene.own[id]
     elsewhere = _lying(case, id)
     where = elsewhere.where if elsewhere else f"git show {quoted(case.memory.git_name(case.table, id))}"
@@ -121,7 +153,7 @@ def _another(case: _Case, id: str) -> Objection:
     )
 
 
-def _forgotten(case: _Case, id: str) -> Objection:
+def _forgotten(case: Case, id: str) -> Objection:
     elsewhere = _lying(case, id)
     still: Message | str = ""
     if elsewhere:
@@ -133,35 +165,30 @@ def _forgotten(case: _Case, id: str) -> Objection:
         "  So no row of the database would lead to {forgotten:list} any more, and it would "
         "run a second time. Nothing was done.{still}\n"
         "  To give it back the parent with which it ran, write in that file: {line}\n"
-        "  To let the new parent hold, change the rows of {database}:\n"
-        "{sql:lines}\n"
+        "  To let the new parent hold, in the rows of {database} too: {rebase}\n"
         "  If {forgotten:list} was taken back since: alembic-worktrees upgrade --trust-files"
     )
+    about = _moved(case, id)
+    database = case.table.name
     return Objection(
-        "forgotten",
-        text,
-        forgotten=case.found.forgotten,
-        still=still,
-        database=case.table.name,
-        sql=tuple(_sql(case.table, case.found.rows)),
-        **_moved(case, id),
+        "forgotten", text, forgotten=case.found.forgotten, still=still, database=database, **about
     )
 
 
-def _skipped(case: _Case, id: str) -> Objection:
-    take_back = _take_back(case, id, _lying(case, id))
+def _skipped(case: Case, id: str) -> Objection:
     text = _(
         "{revision} ran after {ran:list}, but by its file here it follows {now:list}: {path}\n"
         "  So {skipped:list} would count as applied, and has never run. Nothing was done.\n"
-        "  To run all in the new order, take back what ran, then upgrade: {take_back}\n"
+        "  To take back what ran, with its data, and run all in the new order: {rebase}\n"
         "  To give it back the parent with which it ran, write in that file: {line}\n"
         "  If {skipped:list} did run: alembic-worktrees upgrade --trust-files"
     )
     about = _moved(case, id)
-    return Objection("skipped", text, skipped=case.found.never_ran, take_back=take_back, **about)
+    about |= {"skipped": case.found.never_ran, "rebase": f"{about['rebase']} --replay"}
+    return Objection("skipped", text, **about)
 
 
-def _moved(case: _Case, id: str) -> dict[str, object]:
+def _moved(case: Case, id: str) -> dict[str, object]:
     ran, here = case.known[id].revision, case.scene.here[id]
     return {
         "revision": id,
@@ -169,41 +196,40 @@ def _moved(case: _Case, id: str) -> dict[str, object]:
         "now": _after(here.revision.down_revisions),
         "path": here.path,
         "line": f"down_revision = {literal(ran.down_revisions)}",
+        "rebase": rebase_command(case.scene.project, id, here.revision.down_revisions),
     }
 
 
-def _left_behind(case: _Case) -> Objection | None:
+def literal(parents: Sequence[str]) -> str:
+    """Return parents as a migration spells them."""
+    return repr(parents[0] if len(parents) == 1 else tuple(parents) or None)
+
+
+def _left_behind(case: Case) -> Objection:
     """Return what a copy here remembers: that its migration was applied, before rows came that we know nothing of."""
-    scene, rows = case.scene, case.table.heads
-    strangers = tuple(row for row in rows if row in scene.own and row not in case.memory.ever)
-    unneeded = [row for row in scene.unneeded if row.entry.revision not in case.memory.taken_back]
-    if not (strangers and unneeded and case.memory.ever):
-        return None
-    copies = [row.migration for row in unneeded]
-    graph = scene.graph.joined(Node(one.revision, "") for one in copies)
-    applied = graph.closure([*rows, *(one.revision.id for one in copies)]).known
+    left = case.left
     text = _(
         "{left:list}, borrowed here from {origins:list}, was applied when this checkout "
         "looked last. Now no row of the database leads to it, and {rows:list} was applied "
         "meanwhile, not through us. If that one was built on it and got another parent since, "
         "the database has forgotten it, and it would run a second time. Nothing was done.\n"
-        "  If so, change the rows of {database}:\n"
-        "{sql:lines}\n"
+        "  If so, let the rows of {database} lead to it again: {rebase}\n"
         "  If it was taken back: {remove}"
     )
+    row = case.strangers[0]
     return Objection(
         "left-behind",
         text,
-        left=tuple(sorted(one.revision.id for one in copies)),
-        rows=strangers,
-        origins=tuple(dict.fromkeys(row.entry.origin.name for row in unneeded)),
+        left=tuple(sorted(one.entry.revision for one in left)),
+        rows=case.strangers,
+        origins=tuple(dict.fromkeys(one.entry.origin.name for one in left)),
         database=case.table.name,
-        sql=tuple(_sql(case.table, needed(rows, applied, graph))),
-        remove=f"rm {' '.join(quoted(one.path) for one in copies)}",
+        rebase=rebase_command(case.scene.project, row, case.scene.own[row].revision.down_revisions),
+        remove=f"rm {' '.join(quoted(one.migration.path) for one in left)}",
     )
 
 
-def _lying(case: _Case, id: str) -> Candidate | None:
+def _lying(case: Case, id: str) -> Candidate | None:
     """Return where what ran lies as it ran, but for the archive."""
     content = case.known[id].content
     found = (one for one in case.scene.search.find(id) if one.content == content)
@@ -219,7 +245,7 @@ def _after(parents: tuple[str, ...]) -> Message | tuple[str, ...]:
     return parents or Message(_("nothing"))
 
 
-def _take_back(case: _Case, id: str, elsewhere: Candidate | None) -> str:
+def _take_back(case: Case, id: str, elsewhere: Candidate | None) -> str:
     """Return the command that takes back what ran: where its file lies, else with that in the place of the one here."""
     project = case.scene.project
     downgrade = project.command("downgrade", below(case.known[id].revision))
@@ -234,21 +260,3 @@ def _take_back(case: _Case, id: str, elsewhere: Candidate | None) -> str:
     old = quoted(case.memory.git_name(case.table, id))
     swap = f"mv {path} {new} && git show {old} >{path} && {downgrade}; mv {new} {path}"
     return f"cd {quoted(project.folder)} && {swap}"
-
-
-def _sql(table: VersionTable, rows: Rows) -> Iterator[str]:
-    """Yield the statements that change the rows, for the user to run: we do not."""
-    name = ".".join(_name(part, table.dialect) for part in (table.schema, table.table) if part)
-    for id in rows.insert:
-        yield f"INSERT INTO {name} (version_num) VALUES ({_text(id)});"  # noqa: S608
-    for id in rows.delete:
-        yield f"DELETE FROM {name} WHERE version_num = {_text(id)};"  # noqa: S608
-
-
-def _name(word: str, dialect: str) -> str:
-    mark = "`" if dialect in {"mysql", "mariadb"} else '"'
-    return word if _PLAIN.fullmatch(word) else mark + word.replace(mark, 2 * mark) + mark
-
-
-def _text(id: str) -> str:
-    return "'" + id.replace("'", "''") + "'"

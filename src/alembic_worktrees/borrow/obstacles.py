@@ -9,11 +9,12 @@ from ..messages import Message, _
 from ..messages.errors import UserError
 from ..messages.quoting import abbreviated, quoted
 from ..migrations.reasons import why
+from ..project.project import USUAL_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ..migrations.graph import Node
+    from ..migrations.graph import Graph, Node
     from ..migrations.inventory import Inventory, Skipped
     from ..migrations.revision import Revision
     from ..project.project import Project
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ..search.sources import Candidate
     from .plan import Gap, Plan, Unapplied
 
+BASE = "base"  # Alembic's word for no parent
 SYNC_COMMAND = ".claude/commands/sync.md"
 
 
@@ -37,27 +39,31 @@ def obstacle(project: Project, inventory: Inventory, plan: Plan, search: Search)
     return None
 
 
-def overlap(project: Project, plan: Plan, *, databases: int) -> UserError | None:
+def overlap(project: Project, plan: Plan, graph: Graph) -> UserError | None:
     """Return why Alembic would refuse to upgrade once the plan is carried out, None if it would not."""
     if not plan.overlapping:
         return None
-    if databases > 1:  # `stamp` would give each of them the rows of all
-        text = _(
-            "One of the databases has {rows:list} as a row of its own, but by the files here "
-            "another applied migration comes after it, so Alembic refuses: the parents of an "
-            "applied migration were changed.\n"
-            "  If all of them did run there, delete that row from its version table."
-        )
-        return UserError(text, rows=plan.overlapping)
-    rows = (row for row in plan.applied if row not in plan.overlapping)
-    stamp = project.command("stamp", "--purge", *rows)  # works only where all files are
+    row = plan.overlapping[0]
+    applied = graph.order(graph.closure(plan.applied).known)
+    child = next(id for id in applied if row in graph.nodes[id].revision.down_revisions)
     text = _(
         "The database has {rows:list} as a row of its own, but by the files here another applied "
         "migration comes after it, so Alembic refuses: the parents of an applied migration were "
         "changed.\n"
-        "  If all of them did run, let the rows say so: cd {folder:q} && {stamp}"
+        "  If all of them did run, let the rows say so: {rebase}"
     )
-    return UserError(text, rows=plan.overlapping, folder=project.folder, stamp=stamp)
+    return UserError(text, rows=plan.overlapping, rebase=rebase_command(project, child, [row]))
+
+
+def rebase_command(project: Project, id: str, parents: Sequence[str]) -> str:
+    """Return the command that gives a migration this parent, and lets the rows follow."""
+    there = (
+        ""
+        if project.folder in (project.root, project.root / USUAL_FOLDER)
+        else f"cd {quoted(project.folder)} && "
+    )
+    words = map(quoted, (id, "--onto", (*parents, BASE)[0], *project.files.argv))
+    return f"{there}alembic-worktrees rebase {' '.join(words)}"
 
 
 def way_back(project: Project, target: str) -> str:

@@ -413,7 +413,8 @@ def _what_changed(situation: Situation) -> Iterator[Message]:
         text = _(
             "{revisions:list} changed its parents where it comes from, after it was applied. The "
             "copy here stays as it was: with the new one the database's rows would overlap, and "
-            "Alembic would refuse to upgrade."
+            "Alembic would refuse to upgrade. There alembic-worktrees upgrade names the command that "
+            "mends the rows."
         )
         yield Message(text, {"revisions": plan.held_back}, WARN)
     if never_ran := _never_ran(situation):
@@ -444,8 +445,8 @@ def _kept_back(situation: Situation, target: str, *, parents: bool, drops: bool)
     pending, owners = situation.runs_to(targets), situation.owners | edited
     return (
         (None if drops else undoing_others(project, inventory, pending, situation.loaded, owners))
-        or (None if parents else on_borrowed(inventory, situation.graph, pending, owners))
-        or overlap(project, situation.plan, databases=len(situation.applied.tables))
+        or (None if parents else on_borrowed(project, inventory, situation.graph, pending, owners))
+        or overlap(project, situation.plan, situation.graph)
     )
 
 

@@ -74,7 +74,7 @@ def _bug(error: Exception, argv: Sequence[str], printer: Printer) -> int:
 def _called(argv: Sequence[str]) -> str:
     """Return what the user called, as far as a folder may follow: our command, or the shell function that called it."""
     name, argv = argv[0], argv[1:]
-    if name in {"adopt", "report", "rollback", "run"}:  # they take none
+    if name in {"adopt", "rebase", "report", "rollback", "run"}:  # they take none
         return "cd"
     by_function = HOME in os.environ
     names = {ours: function for function, ours in FUNCTIONS.items()} if by_function else {}

@@ -245,6 +245,27 @@ COMMANDS = {
             _flag("--stage", _("stage the new migration, as with git add")),
         ),
     ),
+    "rebase": Command(
+        "rebase.rebase",
+        _("give own migrations another parent, in their files and in the rows of the database together"),
+        _(
+            "Examples:\n"
+            "  alembic-worktrees rebase\n"
+            "  alembic-worktrees rebase a1b2c3d4 --onto e5f6a7b8\n"
+            "Without REVISION the lowest that are not published go onto the published head here."
+        ),
+        (
+            _taking("REVISION", "revisions", _ID, nargs="*"),
+            *_CONFIGURED,
+            _FOR_ENV,
+            _taking(
+                "PARENT", "--onto", _("the own migration to follow, or base (default: the published head)")
+            ),
+            _flag("--replay", _("take back what has run, with its data, and run all in the new order")),
+            _flag("--stage", _("stage the files that changed, as with git add")),
+            *_ASKING,
+        ),
+    ),
     "rollback": Command(
         "rollback.rollback",
         _("take back what is applied and no checkout, branch or tag has any more"),

@@ -141,7 +141,9 @@ def _objection(case: Case) -> Step | None:
 def _on_borrowed(case: Case) -> Step | None:
     pending = frozenset(case.here.waiting or ())
     borrowed = {borrowed_file.revision: borrowed_file.origin for borrowed_file in case.here.borrowed}
-    return _refused(on_borrowed(case.inventory, case.landscape.graph, pending, borrowed))
+    return _refused(
+        on_borrowed(case.landscape.project, case.inventory, case.landscape.graph, pending, borrowed)
+    )
 
 
 def _undoing(case: Case) -> Step | None:
@@ -155,7 +157,7 @@ def _undoing(case: Case) -> Step | None:
 def _refused(error: Objection | None) -> Step | None:
     if error is None:
         return None
-    command = error.values.get("take_back")
+    command = error.values.get("take_back") or error.values.get("rebase")
     return Step(error.id, str(command) if command else None, error.message)
 
 

@@ -119,10 +119,10 @@ def _values(name: str, action: argparse.Action, printer: Printer) -> Offer:
 
 
 def _known(command: str, kind: str, printer: Printer) -> Iterator[tuple[str, str]]:
-    if kind not in {"REVISION", "ORIGIN", "REV"}:
+    if kind not in {"REVISION", "PARENT", "ORIGIN", "REV"}:
         return
     call = open_call(argparse.Namespace(config=[], name="alembic", directory=None, verbose=False), printer)
-    if kind == "REVISION":
+    if kind in {"REVISION", "PARENT"}:
         yield from _borrowed(call) if command == "adopt" else _revisions(call, everywhere=command == "find")
         return
     if kind == "ORIGIN":

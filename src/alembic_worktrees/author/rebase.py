@@ -1,0 +1,288 @@
+"""The story of a rebase: own migrations get other parents, in their files and in the rows of the database together."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..borrow.lock import WAITING, only_one
+from ..borrow.objections import another, cases
+from ..borrow.upgrade import borrow, look
+from ..messages import OK, STEP, WARN, Message, _
+from ..messages.errors import UserError
+from ..messages.quoting import quoted
+from ..migrations.docstring import first_line
+from ..search import archive
+from ..system.writing import remove_leftovers, temporary
+from .moves import Ground, choose_moves, moved, rows_after, taken_back
+from .published import published_ids
+from .rewriting import NotLiteral, with_parents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from ..borrow.objections import Case
+    from ..borrow.upgrade import Audience, Situation
+    from ..database.client import Database, VersionTable
+    from ..migrations.inventory import Migration
+    from ..project.project import Project
+    from ..project.settings import Settings
+    from .moves import Moves, Rows
+
+    Changes = Mapping[str, tuple[Migration, bytes]]
+    """Migration → the file as it is, and its bytes as they are to be."""
+
+
+class Wanted(NamedTuple):
+    """What the user wants: which migrations, onto which, and whether what has run may be taken back for it."""
+
+    revisions: tuple[str, ...] = ()
+    onto: str | None = None
+    replay: bool = False
+    dry_run: bool = False
+
+    @property
+    def command(self) -> str:
+        """How it was called, to be pasted."""
+        onto = [f"--onto {quoted(self.onto)}"] if self.onto else []
+        return " ".join(["alembic-worktrees rebase", *map(quoted, self.revisions), *onto])
+
+
+class Decision(NamedTuple):
+    """What is to be done: which migrations move, and the rows of each version table."""
+
+    situation: Situation
+    moves: Moves
+    changes: Changes
+    cases: tuple[Case, ...]
+    rows: tuple[Rows, ...]
+
+    @property
+    def changed(self) -> tuple[tuple[Case, Rows], ...]:
+        """The version tables that get other rows."""
+        both = zip(self.cases, self.rows, strict=True)
+        return tuple((case, rows) for case, rows in both if rows.before != rows.after)
+
+    @property
+    def ran(self) -> frozenset[str]:
+        """What has run, in any of the databases."""
+        return frozenset[str]().union(*(case.ran for case in self.cases))
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """What would count as applied somewhere, and has not run there."""
+        return tuple(sorted({id for rows in self.rows for id in rows.lacking}))
+
+    @property
+    def as_ran(self) -> Moves:
+        """The parents with which those ran whose files name others, so that something would count as applied."""
+        skipping = ((case, id) for case in self.cases for id in case.found.skipping)
+        return {id: case.known[id].revision.down_revisions for case, id in skipping}
+
+    @property
+    def taken_back(self) -> tuple[str, ...]:
+        """What is to be taken back, so that what is lacking can run below it: children first."""
+        graph = self.cases[0].graph
+        return taken_back(self.rows, self.ran, moved(graph, self.as_ran), moved(graph, self.moves))
+
+
+def rebase(
+    project: Project, settings: Settings, database: Database, audience: Audience, wanted: Wanted
+) -> tuple[Path, ...]:
+    """Give own migrations other parents, and let the rows lead to just what has run; return the files that changed.
+
+    With `replay` what would be skipped is to run below them, so what has run is taken back; an upgrade has to follow.
+    Killed at any moment, the same call goes on. Raises UserError.
+    """
+    with only_one(project.repository, lambda: audience.tell(WAITING)), closing(database):
+        applied = database.probe_alone(lambda: audience.tell(WAITING))
+        decision = _decide(look(project, settings, database, applied, audience.tell), settings, wanted)
+        audience.tell_skipped(decision.situation.search.skipped)
+        if not (decision.changes or decision.changed or decision.lacking):
+            audience.tell(_nothing(wanted))
+            return ()
+        _may_be_done(decision, wanted)
+        for message in _shown(decision):
+            audience.tell(message)
+        if wanted.dry_run:
+            return ()
+        audience.allow(applied)
+        if decision.lacking:
+            _take_back(decision, database, audience)
+            applied = database.probe()
+            decision = _decide(look(project, settings, database, applied, audience.tell), settings, wanted)
+        _carry_out(decision, database)
+        for case, rows in decision.changed:
+            values = {"database": case.table.name, "rows": tuple(sorted(rows.after))}
+            audience.tell(
+                Message(_("{database} has the rows {rows:list}, and has run what it had."), values, OK)
+            )
+        return tuple(migration.path for migration, _content in decision.changes.values())
+
+
+def _decide(situation: Situation, settings: Settings, wanted: Wanted) -> Decision:
+    if situation.obstacle:
+        raise situation.obstacle
+    inventory, project = situation.inventory, situation.project
+    found = tuple(cases(situation.scene, situation.memory))
+    for case in found:
+        if case.found.others:
+            raise another(case)
+    published = published_ids(project, settings.published) if project.repository else frozenset()
+    ground = Ground(
+        inventory.branch_graph, situation.graph, published, {**situation.owners, **inventory.origins}
+    )
+    moves = choose_moves(ground, wanted.revisions, wanted.onto)
+    rows = tuple(rows_after(case.table.heads, case.ran, moved(case.graph, moves)) for case in found)
+    return Decision(situation, moves, _rewritten(moves, situation), found, rows)
+
+
+def _rewritten(moves: Moves, situation: Situation) -> Changes:
+    """Return what these moves make of their files. Raises UserError."""
+    changes = {}
+    for id, parents in moves.items():
+        migration = situation.loaded[id]
+        try:
+            changes[id] = migration, with_parents(migration.path, migration.content, parents)
+        except NotLiteral as error:
+            text = _(
+                "What {revision} follows is computed in its file, so it is for you to change. "
+                "Nothing was changed. In {path}, line {number}:\n"
+                "    {before}\n"
+                "  → {after}\n"
+                "  Then let the rows follow: {again}"
+            )
+            again = Wanted((id,), parents[0] if parents else None).command
+            raise UserError(
+                text,
+                revision=id,
+                path=migration.path,
+                number=error.number,
+                before=error.before,
+                after=error.after,
+                again=again,
+            ) from error
+    return changes
+
+
+def _nothing(wanted: Wanted) -> Message:
+    if wanted.revisions:
+        text = _(
+            "Nothing to rebase: {revisions:list} follows that already, and the rows lead to what has run."
+        )
+        return Message(text, {"revisions": wanted.revisions}, OK)
+    text = _(
+        "Nothing to rebase: what is not published here follows the published head already, and the "
+        "rows lead to what has run. To move something else: alembic-worktrees rebase REVISION --onto PARENT"
+    )
+    return Message(text, mark=OK)
+
+
+def _may_be_done(decision: Decision, wanted: Wanted) -> None:
+    """Raise UserError where something would count as applied that has not run, or where others are in the way."""
+    if decision.lacking and not wanted.replay:
+        if decision.as_ran and (objection := decision.situation.objection):
+            raise objection
+        text = _(
+            "{lacking:list} would come before what is applied, and has not run yet. Nothing was changed.\n"
+            "  To run it, and then rebase: alembic-worktrees upgrade && {again}\n"
+            "  To take {taken:list} back, with the data, and run all in the new order: {again} --replay"
+        )
+        raise UserError(text, lacking=decision.lacking, again=wanted.command, taken=decision.taken_back)
+    owners = {**decision.situation.owners, **decision.situation.inventory.origins}
+    for id in decision.taken_back if decision.lacking else ():
+        if id in owners:
+            text = _(
+                "{revision} of {origin} was built on what would have to be taken back. Nothing was "
+                "changed. Apply what is lacking first: alembic-worktrees upgrade"
+            )
+            raise UserError(text, revision=id, origin=owners[id])
+
+
+def _shown(decision: Decision) -> Iterator[Message]:
+    """Yield all that is going to be done."""
+    for id, (migration, _content) in decision.changes.items():
+        text = _("{revision} “{title}” gets the parent {new:list} instead of {old:list}: {path}")
+        values = {
+            "revision": id,
+            "title": first_line(migration.content),
+            "new": decision.moves[id] or NO_PARENT,
+            "old": migration.revision.down_revisions or NO_PARENT,
+            "path": migration.path,
+        }
+        yield Message(text, values, STEP)
+    if decision.lacking:
+        text = _("Taken back, with the data, and run again after {lacking:list}: {revisions:list}")
+        yield Message(text, {"lacking": decision.lacking, "revisions": decision.taken_back}, WARN)
+        return
+    for case, rows in decision.changed:
+        text = _("Rows of {database}: {before:list} → {after:list}. What has run stays the same.")
+        values = {"before": tuple(sorted(rows.before)), "after": tuple(sorted(rows.after))}
+        yield Message(text, {"database": case.table.name, **values}, STEP)
+
+
+NO_PARENT = Message(_("nothing"))
+
+
+def _take_back(decision: Decision, database: Database, audience: Audience) -> None:
+    """Take back what was built too early, with the parents with which it ran. Raises UserError."""
+    _write(_rewritten(decision.as_ran, decision.situation))
+    situation = decision.situation
+    borrow(situation._replace(plan=situation.plan._replace(returned=())), audience)
+    outcome = database.downgrade(decision.taken_back)
+    if not outcome.done:
+        text = _(
+            "Not all of {revisions:list} could be taken back; Alembic's own words stand above. Nothing "
+            "is lost: what was not is still applied. See where you stand: alembic-worktrees status"
+        )
+        raise UserError(text, revisions=decision.taken_back)
+
+
+def _carry_out(decision: Decision, database: Database) -> None:
+    """Widen the rows, change the files, tell the archive, narrow the rows: see `moves` for what a kill leaves."""
+    changed = [(case.table, rows) for case, rows in decision.changed]
+    database.set_rows((table, rows.between) for table, rows in changed if rows.between != rows.before)
+    _write(decision.changes)
+    _keep(decision)
+    between = [(_with(table, rows), rows) for table, rows in changed]
+    database.set_rows((table, rows.after) for table, rows in between if rows.between != rows.after)
+
+
+def _with(table: VersionTable, rows: Rows) -> VersionTable:
+    return table._replace(heads=tuple(rows.between))
+
+
+def _write(changes: Changes) -> None:
+    """Write the files, each as a whole; Raises UserError if one was edited meanwhile."""
+    for migration, content in changes.values():
+        path = migration.path.resolve()
+        if path.read_bytes() != migration.content:
+            text = _("{path} was edited meanwhile, so not all was done. Run it again.")
+            raise UserError(text, path=migration.path)
+        about = path.stat()
+        remove_leftovers(path.parent)
+        with temporary(path.parent, content, mode=about.st_mode & 0o7777) as whole:
+            # Of one size and second, Python would take what it has compiled of the old one.
+            now = max(whole.stat().st_mtime_ns, about.st_mtime_ns + 10**9)
+            os.utime(whole, ns=(now, now))
+            whole.replace(path)
+
+
+def _keep(decision: Decision) -> None:
+    """Let the archive know with which parents each counts from now on, before any row goes."""
+    situation, changes = decision.situation, decision.changes
+    edited = {row.entry.revision for row in situation.inventory.edited}
+    known = {id: situation.loaded[id] for id in sorted(decision.ran & situation.loaded.keys() - edited)}
+    known |= {id: one._replace(content=content) for id, (one, content) in changes.items() if id in known}
+    own = situation.inventory.branch_graph
+    told = {
+        id
+        for case in decision.cases
+        for id, ran in case.known.items()
+        if id in own.nodes and ran.parents != {*own.parents(id)}
+    }
+    archive.keep(
+        situation.project, known, (), (told | changes.keys()) & known.keys(), situation.memory.archive
+    )

@@ -1,0 +1,44 @@
+"""`rebase`."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ... import git
+from ...database.client import Database
+from ...messages.errors import DONE
+from .call import open_call
+from .consent import must_agree
+
+if TYPE_CHECKING:
+    import argparse
+
+    from ..printer import Printer
+
+
+def rebase(options: argparse.Namespace, printer: Printer) -> int:
+    """Give own migrations other parents, in files and rows; print the path of each file that changed."""
+    call = open_call(options, printer)
+
+    def start() -> Database:
+        return Database(call.project, call.settings, os.environ, verbose=options.verbose)
+
+    with start() as database:
+        from ...author import rebase as story  # while Alembic starts
+        from ...borrow import upgrade
+
+        allow = partial(must_agree, call)
+        audience = upgrade.Audience(printer.tell, call.tell_detail, call.tell_skipped, allow, lambda _: None)
+        wanted = story.Wanted(tuple(options.revisions), options.onto, options.replay, options.dry_run)
+        paths = story.rebase(call.project, call.settings, database, audience, wanted)
+    if options.stage and paths:
+        git.stage(call.project.root, paths)
+    for path in paths:
+        printer.data(str(path))
+    if options.replay and not options.dry_run:
+        with start() as database:
+            audience = audience._replace(allow=lambda _: None)
+            upgrade.upgrade(call.project, call.settings._replace(target="heads"), database, audience)
+    return DONE
