@@ -208,10 +208,8 @@ def test_an_extra_that_is_none_gets_the_known_ones(world: World, words: str) -> 
     refused = init(world.main, "--yes", "--with", words)
     assert refused.returncode == 2
     named = "foo" if "foo" in words else ""
-    assert refused.stderr.startswith(
-        f"--with does not know '{named}'; it knows dev (scripts/dev.sh) and claude"
-    )
-    assert "alembic-worktrees init --with dev,claude\n" in refused.stderr
+    assert refused.stderr.startswith(f"--with does not know '{named}'; it knows dev, claude, agents, ")
+    assert "alembic-worktrees init --with dev,claude,agents\n" in refused.stderr
     assert world.main.git_status() == ""
 
 

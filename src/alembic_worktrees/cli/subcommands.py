@@ -11,7 +11,7 @@ from ..messages.errors import Usage
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-EXTRAS = ("dev", "claude")
+EXTRAS = ("dev", "claude", "agents", "worktrunk", "cursor", "conductor")
 
 
 class Argument(NamedTuple):
@@ -50,11 +50,9 @@ def _extras(words: str) -> tuple[str, ...]:
     names = tuple(word.strip() for word in words.split(","))
     for name in names:
         if name not in EXTRAS:
-            text = _(
-                "--with does not know '{name}'; it knows dev (scripts/dev.sh) and claude (/sync "
-                "and /finish). For example: {command}"
-            )
-            raise Usage(text, name=name, command=f"{PROGRAM} init --with {','.join(EXTRAS)}")
+            text = _("--with does not know '{name}'; it knows {known:list}. For example: {command}")
+            command = f"{PROGRAM} init --with {','.join(EXTRAS[:3])}"
+            raise Usage(text, name=name, known=EXTRAS, command=command)
     return names
 
 
@@ -327,13 +325,16 @@ COMMANDS = {
     "init": Command(
         "init.init",
         _("put the shell file and the hooks into this repository"),
-        _("Example: alembic-worktrees init --with dev,claude"),
+        _("Example: alembic-worktrees init --with dev,agents"),
         (
             *_LOCATED,
             _taking(
-                "dev,claude",
+                "dev,agents",
                 "--with",
-                _("also scripts/dev.sh, and /sync and /finish for Claude"),
+                _(
+                    "also dev: scripts/dev.sh; claude: /sync and /finish; agents: AGENTS.md or CLAUDE.md, a hook of "
+                    "Claude Code, and those of worktrunk, cursor and conductor that are used here, or by their name"
+                ),
                 dest="extras",
                 type=_extras,
                 default=(),

@@ -5,19 +5,27 @@ Line breaks are those of the file, and what is taken out leaves every byte as it
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import yaml
+
+from ..messages.errors import UserError
+from ..project.config import parse_toml
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-BEGIN = "# >>> alembic-worktrees >>>"
-END = "# <<< alembic-worktrees <<<"
+BEGIN = ">>> alembic-worktrees >>>"
+END = "<<< alembic-worktrees <<<"
 NEW_HOOK = "#!/bin/sh\n"
 
-_INSIDE = rf"[ ]*{re.escape(BEGIN)}\r?\n(?:(?!{re.escape(BEGIN)}|{re.escape(END)}).)*{re.escape(END)}"
+# How a line of ours is a comment: in shell, YAML and TOML; in Markdown
+_HASH, _MARKDOWN = "# {}", "<!-- {} -->"
+_FIRST, _LAST = (rf"(?:# {mark}|<!-- {mark} -->)" for mark in (BEGIN, END))
+_INSIDE = rf"[ ]*{_FIRST}\r?\n(?:(?!{_FIRST}|{_LAST}).)*{_LAST}"
 # At the end of a file without a final line break, the line break before the block is ours instead of the one after.
 _BLOCK = re.compile(rf"^{_INSIDE}\r?\n|\r?\n{_INSIDE}\Z", re.DOTALL | re.MULTILINE)
 _SHELL = re.compile(r"#!\s*\S*/(?:env\s+(?:-S\s+)?)?(?:\S*/)?(?:sh|bash|dash|zsh|ksh)(?:\s|$)")
@@ -44,6 +52,40 @@ def with_hook(text: str | None, body: str) -> str | None:
         return _renewed(text, body)
     first = text.partition("\n")[0]
     return _inserted(text, len(first) + 1, body, "") if _SHELL.match(first) else None
+
+
+def with_paragraph(text: str, body: str) -> str:
+    """Return a text in Markdown with `body` at its end, or brought up to date where it stands."""
+    return _renewed(text, body) if has_block(text) else _inserted(text, len(text), body, "", _MARKDOWN)
+
+
+def with_entry(text: str, table: str, key: str, value: str) -> str | None:
+    """Return a text in TOML with `key` in `table`, or in one more of them if it is an array of tables.
+
+    None if it has that key, or is no TOML that can take one more line without a change to anything else.
+    """
+    line = f"{key} = {json.dumps(value, ensure_ascii=False)}"
+    if line in text:
+        return text
+    text = without_block(text)
+    before = _parsed_toml(text)
+    tables = before.get(table, {})
+    header = re.search(rf"^\[{re.escape(table)}\][^\n]*(?:\n|\Z)", text, re.MULTILINE)
+    if isinstance(tables, list):
+        after = _inserted(text, len(text), f"[[{table}]]\n{line}", "")
+    elif header:
+        after = _inserted(text, header.end(), line, "")
+    else:
+        after = _inserted(text, len(text), f"[{table}]\n{line}", "")
+    new = {key: value}
+    wanted = [*tables, new] if isinstance(tables, list) else isinstance(tables, dict) and {**tables, **new}
+    return after if _parsed_toml(after) == {**before, table: wanted} else None
+
+
+def _parsed_toml(text: str) -> dict[str, Any]:
+    with suppress(UserError):
+        return parse_toml(text, "")
+    return {}
 
 
 def with_repo(text: str, body: str) -> str | None:
@@ -122,16 +164,16 @@ def _next_line(text: str, offset: int) -> int:
     return text.find("\n", offset - 1) + 1 or len(text)
 
 
-def _block(body: str, indent: str, line_break: str) -> str:
-    lines = [BEGIN, *body.rstrip("\n").split("\n"), END]
+def _block(body: str, indent: str, line_break: str, comment: str = _HASH) -> str:
+    lines = [comment.format(BEGIN), *body.rstrip("\n").split("\n"), comment.format(END)]
     return line_break.join(f"{indent}{line}".rstrip() for line in lines)
 
 
-def _inserted(text: str, offset: int, body: str, indent: str) -> str:
+def _inserted(text: str, offset: int, body: str, indent: str, comment: str = _HASH) -> str:
     """Put a block at the beginning of a line, or at the end of a text."""
     line_break = "\r\n" if "\r\n" in text else "\n"
-    new = _block(body, indent, line_break)
-    if offset >= len(text) and not text.endswith("\n"):
+    new = _block(body, indent, line_break, comment)
+    if text and offset >= len(text) and not text.endswith("\n"):
         return text + line_break + new
     return text[:offset] + new + line_break + text[offset:]
 
@@ -141,7 +183,8 @@ def _renewed(text: str, body: str) -> str:
         old = found.group()
         inside = old.strip("\r\n")
         before, after = old.split(inside)
-        indent = inside.partition("#")[0]
-        return before + _block(body, indent, "\r\n" if "\r\n" in old else "\n") + after
+        indent = " " * (len(inside) - len(inside.lstrip(" ")))
+        comment = _MARKDOWN if inside.lstrip(" ").startswith("<!--") else _HASH
+        return before + _block(body, indent, "\r\n" if "\r\n" in old else "\n", comment) + after
 
     return _BLOCK.sub(renew, text)

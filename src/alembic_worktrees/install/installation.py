@@ -9,10 +9,10 @@ from shutil import which
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import PROGRAM, git
-from ..messages import WARN, Message, _
+from ..messages import STEP, WARN, Message, _
 from ..messages.errors import UserError
 from ..system.writing import make_folder, remove_leftovers, temporary, umask
-from . import extras, installed
+from . import agents, extras, installed
 from .blocks import NEW_HOOK, has_block, with_hook, with_repo, without_block, without_repo
 from .hook_scripts import CALLS, HOOKS, INSTALL, LEFTHOOK, LEFTHOOK_TOML, pre_commit_item
 from .purge import other_worktrees
@@ -51,9 +51,10 @@ class Installation(NamedTuple):
 
 
 def plan_installation(home: Home, wanted: Collection[str]) -> Installation:
-    """Decide what to write. `wanted` are "dev" and "claude". Nothing is written yet."""
+    """Decide what to write. `wanted` are what `--with` names. Nothing is written yet."""
     notes: list[Message] = []
     changes = [_shim(home.target, notes), *_hooks(home.target, notes), *_extras(home, wanted, notes)]
+    changes += _agents(home, wanted, notes)
     if home.silent_origin:
         text = _(
             "Nothing here says which branch of origin is its default, so no migration counts as "
@@ -68,6 +69,7 @@ def plan_removal(target: Target) -> Installation:
     notes: list[Message] = []
     changes = [_removed(target, SHIM, notes)]
     changes += [_removed(target, name, notes) for names in extras.FILES.values() for name in names]
+    changes += _without_agents(target)
     config = _read(target.root / PRE_COMMIT)
     changes.append(Change(target.root / PRE_COMMIT, config, config and without_repo(config)))
     hooks = tuple(_without_plain_hooks(target))
@@ -174,6 +176,34 @@ def _extras(home: Home, wanted: Collection[str], notes: list[Message]) -> Iterat
                 yield Change(path, before, extras.render(name, home), executable=name == extras.DEV)
             elif kind in wanted:
                 notes.append(kept(path))
+
+
+def _agents(home: Home, wanted: Collection[str], notes: list[Message]) -> Iterator[Change]:
+    """Let agents and the managers of worktrees that are in use know; renew what they were told before."""
+    root = home.target.root
+    used = {*wanted, *agents.seen(root)} if "agents" in wanted else wanted
+    for kind, addition in agents.additions(home):
+        path = _real(root / addition.name)
+        before = _read(path)
+        if kind not in used and (before is None or agents.without(addition.name, before) == before):
+            continue
+        after = addition.put(before or "")
+        if after is None or not _is_inside(path, home.target):
+            notes.append(by_hand(path, addition.text))
+        else:
+            yield Change(path, before, after)
+    if "agents" in wanted and (others := [name for name in agents.SIGNS if name not in used]):
+        command = f"{PROGRAM} init --with {','.join(['agents', *others])}"
+        text = _("Left out, for nothing here uses it: {names:list}. To have it all the same: {command}")
+        notes.append(Message(text, {"names": tuple(others), "command": command}, STEP))
+
+
+def _without_agents(target: Target) -> Iterator[Change]:
+    for name in agents.FILES:
+        path = _real(target.root / name)
+        before = _read(path)
+        if before is not None and _is_inside(path, target):
+            yield Change(path, before, agents.without(name, before))
 
 
 def _removed(target: Target, name: str, notes: list[Message]) -> Change:
