@@ -33,7 +33,7 @@ function _alembic_worktrees --description 'Run the command with the arguments gi
 end
 
 function _alembic_worktrees_locate --description 'Print the path of the command, or say on stderr why there is none' --argument-names backend home
-    if test -n "$ALEMBIC_WORKTREES"
+    if test -n "$ALEMBIC_WORKTREES" -a "$ALEMBIC_WORKTREES" != off
         _alembic_worktrees_runnable $ALEMBIC_WORKTREES
         or _alembic_worktrees_say \
             'alembic-worktrees: the path in ALEMBIC_WORKTREES is not an executable file:'" $ALEMBIC_WORKTREES" \

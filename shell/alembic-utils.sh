@@ -41,7 +41,7 @@ _alembic_worktrees() (
 
 # Prints the path of the command, or says on stderr why there is none. $1: the first argument of the user.
 _alembic_worktrees_locate() {
-  if [ -n "${ALEMBIC_WORKTREES-}" ]; then
+  if [ "${ALEMBIC_WORKTREES:-off}" != off ]; then
     _alembic_worktrees_runnable "$ALEMBIC_WORKTREES" ||
       _alembic_worktrees_say \
         'alembic-worktrees: the path in ALEMBIC_WORKTREES is not an executable file:'" $ALEMBIC_WORKTREES" \

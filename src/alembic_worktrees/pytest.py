@@ -21,8 +21,9 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from pytest import UsageError
 
-    from .cli.commands.aside import OFF, without_copies
+    from .cli.commands.aside import without_copies
     from .cli.printer import Printer
+    from .database.client import OFF
 
     printer = Printer(sys.stderr, os.environ)
     end = ExitStack()

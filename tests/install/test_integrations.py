@@ -127,7 +127,8 @@ def test_documents_do_the_same_in_both_languages(name: str) -> None:
 def test_documents_have_no_mark_left(world_root: Path, name: str, published: str | None) -> None:
     place = Target(world_root / "StoFlow", world_root, world_root, None)
     world = World.create(world_root, "sqlite://", layout=Layout(backend="back end"))
-    home = Home(place, world.main.backend, "develop", published, silent_origin=False, language="en")
+    env = world.main.backend / "migrations/env.py"
+    home = Home(place, world.main.backend, env, "develop", published, silent_origin=False, language="en")
     text = render(name, home)
     assert not re.search(r"@[A-Z]+@|0{12}", text)
     assert ("git fetch" in text) == (published is not None and name != "scripts/dev.sh")

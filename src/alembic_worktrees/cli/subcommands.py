@@ -11,7 +11,7 @@ from ..messages.errors import Usage
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-EXTRAS = ("dev", "claude", "agents", "worktrunk", "cursor", "conductor")
+EXTRAS = ("dev", "claude", "agents", "env", "worktrunk", "cursor", "conductor")
 
 
 class Argument(NamedTuple):
@@ -333,7 +333,8 @@ COMMANDS = {
                 "--with",
                 _(
                     "also dev: scripts/dev.sh; claude: /sync and /finish; agents: AGENTS.md or CLAUDE.md, a hook of "
-                    "Claude Code, and those of worktrunk, cursor and conductor that are used here, or by their name"
+                    "Claude Code, and those of worktrunk, cursor and conductor that are used here, or by their name; "
+                    "env: lines in env.py, with which alembic itself borrows"
                 ),
                 dest="extras",
                 type=_extras,

@@ -49,12 +49,14 @@ BOOT = """\
 import json, os, sys, types
 requests = open(os.dup(0), encoding="utf-8")
 if sys.path[:1] == [""]: del sys.path[0]
+os.environ["ALEMBIC_WORKTREES"] = "off"
 for name, source in json.loads(requests.readline() or sys.exit()):
     sys.modules[name] = module = types.ModuleType(name)
     module.__package__ = "alembic_worktrees_runner"
     exec(compile(source, f"<{name}>", "exec"), vars(module))
 module.main(requests)
 """
+OFF = {"ALEMBIC_WORKTREES": "off"}  # in the environment: our lines in env.py borrow nothing by themselves
 NO_ROWS = Message(_("no migration yet"))  # of a version table
 PAUSE = 0.2  # seconds until a lock that is taken is tried again
 SOON = 5.0  # seconds in which the database of `database-url` is to answer
@@ -373,7 +375,8 @@ class Database:
 
     def _hand_over(self, argv: Sequence[str]) -> Outcome:
         try:
-            status = hand_over(argv, folder=self._project.folder, environment=self._environment)
+            environment = {**self._environment, **OFF}
+            status = hand_over(argv, folder=self._project.folder, environment=environment)
         except KeyboardInterrupt:
             return Outcome(interrupted=True)
         return Outcome(done=status == 0)

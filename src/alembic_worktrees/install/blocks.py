@@ -5,9 +5,11 @@ Line breaks are those of the file, and what is taken out leaves every byte as it
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from contextlib import suppress
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -86,6 +88,33 @@ def _parsed_toml(text: str) -> dict[str, Any]:
     with suppress(UserError):
         return parse_toml(text, "")
     return {}
+
+
+def with_lines(text: str, body: str) -> str | None:
+    """Return an env.py with `body` after its first imports; None if `context` of Alembic is not among them."""
+    if has_block(text):
+        return _renewed(text, body)
+    try:
+        nodes = ast.parse(text).body
+    except (SyntaxError, ValueError):
+        return None
+    following = (nodes[number:] for number, node in enumerate(nodes) if _imports_context(node))
+    imports = [*takewhile(_is_import, next(following, ()))]
+    if not imports:
+        return None
+    lines = text.splitlines(keepends=True)
+    after = imports[-1].end_lineno or 0
+    after += lines[after : after + 1] in (["\n"], ["\r\n"])  # which formatters want between the two
+    return _inserted(text, len("".join(lines[:after])), body, "")
+
+
+def _imports_context(node: ast.stmt) -> bool:
+    names = node.names if isinstance(node, ast.ImportFrom) and node.module == "alembic" else []
+    return any(one.name == "context" and not one.asname for one in names)
+
+
+def _is_import(node: ast.stmt) -> bool:
+    return isinstance(node, (ast.Import, ast.ImportFrom))
 
 
 def with_repo(text: str, body: str) -> str | None:

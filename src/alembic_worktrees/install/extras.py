@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEV = "scripts/dev.sh"
+ENV = "env"  # lines in env.py
 FILES = {"dev": (DEV,), "claude": (".claude/commands/sync.md", ".claude/commands/finish.md")}
 
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -39,6 +40,7 @@ class Home(NamedTuple):
 
     target: Target
     folder: Path  # of the Alembic project that dev.sh and the documents are about
+    env: Path  # its env.py
     default_branch: str
     published: str | None  # the same of origin, "origin/main", where that is here
     silent_origin: bool  # whether nothing says which branch of origin is the published one
@@ -59,6 +61,11 @@ def render(name: str, home: Home) -> str:
         "@FOLLOW@": f"git fetch origin && git merge --ff-only {published} &&" if published else "",
     }
     return _sealed(_filled(_TEMPLATES / f"{Path(name).stem}.{home.language}.md", values))
+
+
+def env_lines() -> str:
+    """Return what stands in an env.py."""
+    return (_TEMPLATES / "env.txt").read_text(encoding="utf-8")
 
 
 def is_as_written(text: str) -> bool:

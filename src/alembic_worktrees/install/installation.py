@@ -13,7 +13,7 @@ from ..messages import STEP, WARN, Message, _
 from ..messages.errors import UserError
 from ..system.writing import make_folder, remove_leftovers, temporary, umask
 from . import agents, extras, installed
-from .blocks import NEW_HOOK, has_block, with_hook, with_repo, without_block, without_repo
+from .blocks import NEW_HOOK, has_block, with_hook, with_lines, with_repo, without_block, without_repo
 from .hook_scripts import CALLS, HOOKS, INSTALL, LEFTHOOK, LEFTHOOK_TOML, pre_commit_item
 from .purge import other_worktrees
 from .shim import render
@@ -55,6 +55,7 @@ def plan_installation(home: Home, wanted: Collection[str]) -> Installation:
     notes: list[Message] = []
     changes = [_shim(home.target, notes), *_hooks(home.target, notes), *_extras(home, wanted, notes)]
     changes += _agents(home, wanted, notes)
+    changes += _in_env(home, wanted, notes)
     if home.silent_origin:
         text = _(
             "Nothing here says which branch of origin is its default, so no migration counts as "
@@ -70,6 +71,7 @@ def plan_removal(target: Target) -> Installation:
     changes = [_removed(target, SHIM, notes)]
     changes += [_removed(target, name, notes) for names in extras.FILES.values() for name in names]
     changes += _without_agents(target)
+    changes += [Change(path, text, without_block(text)) for path, text in _with_our_lines(target)]
     config = _read(target.root / PRE_COMMIT)
     changes.append(Change(target.root / PRE_COMMIT, config, config and without_repo(config)))
     hooks = tuple(_without_plain_hooks(target))
@@ -204,6 +206,25 @@ def _without_agents(target: Target) -> Iterator[Change]:
         before = _read(path)
         if before is not None and _is_inside(path, target):
             yield Change(path, before, agents.without(name, before))
+
+
+def _in_env(home: Home, wanted: Collection[str], notes: list[Message]) -> Iterator[Change]:
+    """Put our lines into env.py if that is wanted, and renew those that are in any."""
+    texts = dict(_with_our_lines(home.target))
+    if extras.ENV in wanted:
+        texts[home.env] = _read(home.env) or ""
+    for path, before in texts.items():
+        after = with_lines(before, extras.env_lines()) if _is_inside(path, home.target) else None
+        if after is None:
+            notes.append(by_hand(path, extras.env_lines()))
+        yield Change(path, before, before if after is None else after)
+
+
+def _with_our_lines(target: Target) -> Iterator[tuple[Path, str]]:
+    for name in git.listed(target.root, ":(glob)**/env.py"):
+        text = _read(target.root / name)
+        if text and has_block(text):
+            yield target.root / name, text
 
 
 def _removed(target: Target, name: str, notes: list[Message]) -> Change:

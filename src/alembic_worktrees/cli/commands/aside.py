@@ -11,6 +11,7 @@ from ...borrow.aside import own_only, take_out
 from ...borrow.lock import WAITING, only_one
 from ...borrow.upgrade import touched
 from ...check.review import projects
+from ...database.client import OFF
 from ...messages import OK, STEP, WARN, Message, _
 from ...messages.errors import DONE
 from ...system.process import accompany
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from ...borrow.aside import Taken
     from ...project.project import Project
     from ..printer import Printer
-
-OFF = {"ALEMBIC_WORKTREES": "off"}  # in the environment: env.py shall borrow nothing by itself
 
 
 def give_back(options: argparse.Namespace, printer: Printer) -> int:

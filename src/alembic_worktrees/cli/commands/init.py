@@ -170,6 +170,7 @@ def _home(call: Call) -> Home:
     return Home(
         _target(project.root),
         project.folder,
+        project.scripts / "env.py",
         branch,
         remote if git.commit_id(project.root, f"refs/remotes/{remote}") else None,
         silent_origin=git.has_remote(project.root) and not default and not published,
