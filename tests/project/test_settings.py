@@ -30,6 +30,7 @@ published = "origin/develop"
 database-url = "env:DATABASE_URL"
 remote-database = true
 review = true
+python-folder = "/app/backend"
 config = "shop.db:Shop.config"
 script-location = "shop/db"
 upgrade-command = "manage 'up grade' {target}"
@@ -63,6 +64,7 @@ def test_every_setting(tmp_path: Path) -> None:
         database_url="env:DATABASE_URL",
         remote_database=True,
         review=True,
+        python_folder="/app/backend",
         config="shop.db:Shop.config",
         script_location="shop/db",
         upgrade_command=("manage", "up grade", "{target}"),
@@ -232,6 +234,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     "database_url": (str, type(None)),
     "remote_database": (bool, tuple),
     "review": (bool,),
+    "python_folder": (str, type(None)),
     "config": (str, type(None)),
     "script_location": (str, type(None)),
     "upgrade_command": (tuple,),

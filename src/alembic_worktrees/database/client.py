@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..messages import WARN, Message, _
+from ..messages import WARN, Message, Text, _
 from ..messages.errors import UserError
 from ..project.interpreter import interpreters
 from ..system.process import Conversation, hand_over
@@ -246,7 +246,7 @@ class Database:
         self._settings = settings
         self._direct = settings.database_url if direct else None
         self._started = False
-        self._tried: list[str] = []
+        self._tried: list[str | Message] = []
         python = settings.python
         self._likely = iter([list(python)] if python else ([path] for path in self._interpreters()))
         self._talk: Conversation | None = None
@@ -407,7 +407,7 @@ class Database:
         if failure.get("interrupted"):
             return Outcome(interrupted=True)
         migration = failure["migration"]
-        return Outcome(False, failure["unknown"], migration and (migration[0], Path(migration[1])))
+        return Outcome(False, failure["unknown"], migration and (migration[0], self._here(migration[1])))
 
     def _stop(self) -> None:
         """Let Alembic end what it is at; where it does not, or for a second ^C, end it."""
@@ -492,8 +492,12 @@ class Database:
         return [*self._project.files.argv, "revision", *argv]
 
     def _written(self, answer: dict[str, Any]) -> tuple[Path, ...] | None:
-        paths = tuple(self._project.folder / path for path in answer["paths"])
+        paths = tuple(map(self._here, answer["paths"]))
         return None if answer["failure"] else paths
+
+    def _here(self, path: str) -> Path:
+        """Return where a file lies here that the runner, which may be in a container, names from its folder."""
+        return Path(os.path.normpath(self._project.folder / path))
 
     def loads(self, content: bytes) -> bool:
         """Whether Python takes a file of this content for a module. Where ours does not, the project's may be newer.
@@ -536,8 +540,7 @@ class Database:
             if self._ready or (greeting and greeting["ready"]):
                 self._ready = True
                 return self._talk
-            self._tried[-1] += f": {greeting['reason']}" if greeting else ""
-            self._talk.close()
+            self._tried[-1] = self._not_ready(greeting, self._talk.close())
             self._start_next()
         text = _(
             "No Python here can import alembic. Tried:\n"
@@ -547,12 +550,22 @@ class Database:
         )
         if self._settings.python:
             text = _(
-                "The Python that the setting names cannot import alembic:\n"
+                "The Python that the setting names does not lead to alembic:\n"
                 "{tried:lines}\n"
-                "  Correct python under [tool.alembic-worktrees] in pyproject.toml, or install "
-                "alembic there."
+                "  Correct python or python-folder under [tool.alembic-worktrees] in pyproject.toml, or "
+                "install alembic there."
             )
         raise UserError(text, tried=tuple(self._tried))
+
+    def _not_ready(self, greeting: Mapping[str, Any] | None, status: int) -> Message:
+        if greeting:
+            return Message(
+                Text("{python}: {reason}"), {"python": self._tried[-1], "reason": greeting["reason"]}
+            )
+        text = _(
+            "{python}: it ended with status {status} before it could be asked; its own words stand above"
+        )
+        return Message(text, {"python": self._tried[-1], "status": status})
 
     def _interpreters(self) -> Iterator[str]:
         project = self._project
@@ -570,7 +583,7 @@ class Database:
                 self._talk.send(_sources())
                 self._talk.send(json.dumps(self._about()))
             except OSError as error:
-                self._tried[-1] += f": {error.strerror}"
+                self._tried[-1] = f"{self._tried[-1]}: {error.strerror}"
             else:
                 return
 
@@ -578,7 +591,13 @@ class Database:
         """Return what the runner is told of the project."""
         project = self._project
         directory = os.path.relpath(project.scripts, project.folder) if project.by_flask else None
-        return {"function": self._settings.config, "directory": directory}
+        identity = os.stat(project.folder)
+        return {
+            "folder": self._settings.python_folder,
+            "here": [str(project.folder), identity.st_dev, identity.st_ino],
+            "function": self._settings.config,
+            "directory": directory,
+        }
 
 
 def _sources() -> str:

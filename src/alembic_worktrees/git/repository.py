@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..database.runner.hosts import is_container
 from ..messages import _
 from ..messages.errors import UserError
 from ..system.process import ProgramMissing
@@ -74,6 +75,13 @@ def _must_be_outside(folder: Path, result: Result) -> None:
     if b"not a git repository" not in result.err:
         raise failed(folder, "git rev-parse", result)
     if mark := _mark(folder):
+        if (repository := _repository_of(mark)) and not repository.exists() and is_container("/"):
+            text = _(
+                "{mark} is that of a linked worktree, and its repository is not in this container. git needs "
+                "it at its own path; mount it there, for docker with: -v {repository:q}:{repository:q}\n"
+                "  Or in the compose file, under volumes: - {repository:q}:{repository:q}"
+            )
+            raise UserError(text, mark=mark, repository=repository)
         text = _(
             "{mark} says that this is a checkout, but git finds no repository there; nothing was "
             "done. It says:\n"
@@ -82,6 +90,16 @@ def _must_be_outside(folder: Path, result: Result) -> None:
             "{folder:q}"
         )
         raise UserError(text, mark=mark, folder=mark.parent, words=words_of(result))
+
+
+def _repository_of(mark: Path) -> Path | None:
+    """Return the folder of the repository that the `.git` of a linked worktree names; None of any other `.git`."""
+    if mark.is_dir():
+        return None
+    common = Path(
+        mark.read_text(errors="surrogateescape").removeprefix("gitdir: ").rstrip("\n")
+    ).parent.parent
+    return mark.parent / common if common.name == ".git" else None
 
 
 def _mark(folder: Path) -> Path | None:

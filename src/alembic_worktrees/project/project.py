@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import partial
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -73,7 +74,9 @@ class Project(NamedTuple):
         name, words = "alembic", (*self.files.argv, *argv)
         if self.by_flask:
             name, words = "flask", flask.words(argv, self.scripts, self.folder, self.files.argv)
-        return shlex.join([command(name, *place, os.environ), *words])
+        launched = settings.python if settings.python and settings.python[1:] else None
+        program = (*launched, "-m", name) if launched else (command(name, *place, os.environ),)
+        return shlex.join([*program, *words])
 
 
 def _by_function(function: str) -> str:
@@ -151,7 +154,11 @@ def movable(files: ConfigFiles, root: Path, folder: Path) -> ConfigFiles:
         inside = os.path.isabs(name) and Path(os.path.realpath(name)).is_relative_to(root)
         return os.path.relpath(os.path.realpath(name), folder) if inside else name
 
-    return files._replace(ini=move(files.ini), toml=move(files.toml))
+    return files._replace(
+        ini=move(files.ini),
+        toml=move(files.toml),
+        argv=tuple(move(word) if before == "-c" else word for before, word in pairwise(("", *files.argv))),
+    )
 
 
 def _root_outside_git(folder: Path) -> Path:

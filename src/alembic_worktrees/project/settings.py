@@ -36,6 +36,8 @@ class Settings(NamedTuple):
     """Whether databases that are not local are meant, or the hosts that are."""
     review: bool = False
     """Show what would be borrowed, and ask."""
+    python_folder: str | None = None
+    """Where Alembic is run, if what `python` starts is in a container that has another working directory."""
     config: str | None = None
     """What makes Alembic's config, as package.module:callable."""
     script_location: str | None = None
@@ -164,6 +166,7 @@ _READERS: dict[str, tuple[Callable[[object], object], str]] = {
     "database-url": (_string, "string"),
     "remote-database": (_meant, "true | false | list of hosts"),
     "review": (_flag, "true | false"),
+    "python-folder": (_string, "string"),
     "config": (_callable, '"package.module:callable"'),
     "script-location": (_string, "string"),
     "upgrade-command": (_words, "string | list of strings"),

@@ -32,7 +32,7 @@ def _at_work(error: BaseException) -> Optional[Tuple[str, str]]:
         if frame.f_code.co_name == "run_migrations":
             script = getattr(frame.f_locals.get("step"), "revision", None)
             if script is not None:
-                return script.revision, script.path
+                return script.revision, os.path.relpath(script.path)
     return None
 
 

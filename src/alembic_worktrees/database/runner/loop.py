@@ -12,7 +12,8 @@ import json
 import os
 import sys
 import threading
-from typing import TextIO
+from contextlib import suppress
+from typing import Optional, TextIO
 
 from .commands import HANDLERS as COMMANDS
 from .comparing import HANDLERS as COMPARING
@@ -48,10 +49,12 @@ def _channel() -> TextIO:
 
 def _serve(requests: TextIO, answers: TextIO) -> None:
     """Hear how the project is, say whether Alembic is here, then answer requests until the channel is closed."""
-    vars(maker).update(json.loads(requests.readline() or "{}"))
     try:
+        about = json.loads(requests.readline() or "{}")
+        _enter(about.pop("folder", None), *about.pop("here", ()))
+        vars(maker).update(about)
         import alembic.config
-    except ImportError as error:
+    except (ImportError, OSError) as error:
         _send(answers, ready=False, reason=mask(str(error)))
         return
     _send(answers, ready=True, alembic=alembic.__version__, python=sys.executable)
@@ -60,6 +63,20 @@ def _serve(requests: TextIO, answers: TextIO) -> None:
     for line in requests:
         request = json.loads(line)
         _send(answers, **handlers[request.pop("do")](**request))
+
+
+def _enter(folder: Optional[str] = None, here: str = "", *identity: int) -> None:
+    """Go where Alembic is to be run: a launcher may have started us elsewhere. Raises OSError.
+
+    That is `folder` if it is said, else `here`, if this is the very folder that is meant; a container has another one.
+    """
+    if folder:
+        os.chdir(folder)
+        return
+    with suppress(OSError):
+        about = os.stat(here)
+        if (about.st_dev, about.st_ino) == identity:
+            os.chdir(here)
 
 
 def _send(answers: TextIO, **answer: object) -> None:
