@@ -45,6 +45,7 @@ MODULES = (
 )  # leaves first
 # A launcher or a container passes on neither paths nor descriptors: what is to be run comes on standard input.
 # Python puts the folder it is started in first on its path, as the `alembic` command does not.
+# No braces: `hatch run` fills them.
 BOOT = """\
 import json, os, sys, types
 requests = open(os.dup(0), encoding="utf-8")
@@ -53,7 +54,7 @@ os.environ["ALEMBIC_WORKTREES"] = "off"
 for name, source in json.loads(requests.readline() or sys.exit()):
     sys.modules[name] = module = types.ModuleType(name)
     module.__package__ = "alembic_worktrees_runner"
-    exec(compile(source, f"<{name}>", "exec"), vars(module))
+    exec(compile(source, "<" + name + ">", "exec"), vars(module))
 module.main(requests)
 """
 OFF = {"ALEMBIC_WORKTREES": "off"}  # in the environment: our lines in env.py borrow nothing by themselves
@@ -590,13 +591,14 @@ class Database:
     def _about(self) -> dict[str, object]:
         """Return what the runner is told of the project."""
         project = self._project
-        directory = os.path.relpath(project.scripts, project.folder) if project.by_flask else None
+        scripts = os.path.relpath(project.scripts, project.folder)
         identity = os.stat(project.folder)
         return {
             "folder": self._settings.python_folder,
             "here": [str(project.folder), identity.st_dev, identity.st_ino],
             "function": self._settings.config,
-            "directory": directory,
+            "directory": scripts if project.by_flask else None,
+            "scripts": "." if scripts.startswith(os.pardir) else scripts,
         }
 
 

@@ -51,7 +51,7 @@ def _serve(requests: TextIO, answers: TextIO) -> None:
     """Hear how the project is, say whether Alembic is here, then answer requests until the channel is closed."""
     try:
         about = json.loads(requests.readline() or "{}")
-        _enter(about.pop("folder", None), *about.pop("here", ()))
+        _enter(about.pop("folder", None), about.pop("scripts", "."), *about.pop("here", ()))
         vars(maker).update(about)
         import alembic.config
     except (ImportError, OSError) as error:
@@ -65,18 +65,21 @@ def _serve(requests: TextIO, answers: TextIO) -> None:
         _send(answers, **handlers[request.pop("do")](**request))
 
 
-def _enter(folder: Optional[str] = None, here: str = "", *identity: int) -> None:
+def _enter(folder: Optional[str], scripts: str, here: str = "", *identity: int) -> None:
     """Go where Alembic is to be run: a launcher may have started us elsewhere. Raises OSError.
 
     That is `folder` if it is said, else `here`, if this is the very folder that is meant; a container has another one.
+    The folder `scripts` is to be there.
     """
     if folder:
         os.chdir(folder)
-        return
-    with suppress(OSError):
-        about = os.stat(here)
-        if (about.st_dev, about.st_ino) == identity:
-            os.chdir(here)
+    else:
+        with suppress(OSError):
+            about = os.stat(here)
+            if (about.st_dev, about.st_ino) == identity:
+                os.chdir(here)
+    if not os.path.isdir(scripts):
+        raise FileNotFoundError(f"no folder {scripts} in {os.getcwd()}")
 
 
 def _send(answers: TextIO, **answer: object) -> None:
