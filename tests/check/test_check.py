@@ -18,6 +18,7 @@ from alembic_worktrees.check.snapshot import Broken, Snapshot
 from alembic_worktrees.messages import Message, Text
 from alembic_worktrees.messages.speaker import Speaker
 from alembic_worktrees.migrations.revision import Revision
+from alembic_worktrees.project.settings import Settings
 from worlds.snapshots import ids, rev, snapshot
 from worlds.world import Layout, World, revision_text
 
@@ -123,7 +124,7 @@ def test_whereabouts_are_asked_only_for_what_is_missing() -> None:
 
 def test_max_heads() -> None:
     three = snapshot(rev("a"), *(rev(id, "a") for id in "bcd"))
-    assert [ids(judge(three, nowhere, max_heads=count)) for count in (1, 2, 3)] == [
+    assert [ids(judge(three, nowhere, Settings(max_heads=count))) for count in (1, 2, 3)] == [
         ["diverged-heads"],
         ["diverged-heads"],
         [],
@@ -223,7 +224,7 @@ def _alembic(one: Revision) -> AlembicRevision:
 @settings(max_examples=400, deadline=None)
 @given(revisions())
 def test_alembic_fails_exactly_where_a_problem_is_named(given_: list[Revision]) -> None:
-    problems = judge(snapshot(*given_), nowhere, max_heads=99)
+    problems = judge(snapshot(*given_), nowhere, Settings(max_heads=99))
     assert (alembic_accepts(given_) is None) == bool(problems), ids(problems)
 
 

@@ -105,8 +105,8 @@ COMPARED: dict[str, tuple[Snapshot, Snapshot, list[str]]] = {
 @pytest.mark.parametrize("case", COMPARED)
 def test_what_is_new(case: str) -> None:
     before, after, expected = COMPARED[case]
-    known = survey(before, 1, hiding=False)
-    assert ids(problem for problem in survey(after, 1) if not problem.was_in(known)) == expected
+    known = survey(before, hiding=False)
+    assert ids(problem for problem in survey(after) if not problem.was_in(known)) == expected
 
 
 # True commits
@@ -285,7 +285,7 @@ def test_since(world: World) -> None:
     main.revision("dddd4444", "nowhere1")
     passes(committed(main, "--no-verify"))
     whole = main.tool("check", "--ref", "HEAD")
-    assert (whole.returncode, whole.stdout.count("  → ")) == (1, 5)
+    assert (whole.returncode, whole.stdout.count("  → ")) == (1, 6)
     found = main.tool("check", "--ref", "HEAD", "--since", "HEAD~1")
     assert (found.returncode, found.stdout.count("  → ")) == (1, 1)
     assert "dddd4444 follows nowhere1" in found.stdout

@@ -162,6 +162,7 @@ def test_diverged_with_the_command_that_joins(checkout: Checkout) -> None:
     assert heard == (
         f"{NEW}The history has diverged into 2 heads: bbbb2222, dddd4444\n"
         f'  → alembic-worktrees merge ~/{checkout.name}/backend -m "merge heads", then commit the new file\n'
+        f"  → Without a merge migration: cd ~/{checkout.name}/backend && alembic-worktrees rebase\n"
     )
     command = heard.partition("→ ")[2].partition(", then")[0]
     checkout.world.run("sh", "-c", command, cwd=checkout.path, check=True)

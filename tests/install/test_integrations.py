@@ -258,6 +258,20 @@ def test_finish_joins_own_heads_and_leaves_borrowed_ones_out(
     assert world.main.git_status() == one.git_status() == ""
 
 
+def test_finish_gives_another_parent_where_no_merge_is_wanted(world: World, database: Database) -> None:
+    main = world.main
+    main.write("backend/pyproject.toml", '[tool.alembic-worktrees]\ndiverged = "rebase"\n')
+    main.tool("init", "--with", "claude", "--yes", cwd=main.path, check=True)
+    main.commit("Want no merges")
+    one, _two = diverged(world)
+    followed(one, FINISH)
+    now = recorded(main)
+    assert set(now) == {"za_add_t.py", "zb1_add_t.py", "zc3_add_t.py"}
+    assert "down_revision: Union[str, Sequence[str], None] = 'zc3'" in now["zb1_add_t.py"]
+    assert database.heads() == {"zb1", "zd2"}
+    assert main.git_status() == ""
+
+
 def test_finish_with_nothing_to_join_and_again(world: World, database: Database) -> None:
     one = world.worktree("StoFlow-one")
     one.applied("zb", "za")

@@ -31,6 +31,7 @@ database-url = "env:DATABASE_URL"
 remote-database = true
 review = true
 python-folder = "/app/backend"
+diverged = "rebase"
 config = "shop.db:Shop.config"
 script-location = "shop/db"
 upgrade-command = "manage 'up grade' {target}"
@@ -65,6 +66,7 @@ def test_every_setting(tmp_path: Path) -> None:
         remote_database=True,
         review=True,
         python_folder="/app/backend",
+        diverged="rebase",
         config="shop.db:Shop.config",
         script_location="shop/db",
         upgrade_command=("manage", "up grade", "{target}"),
@@ -230,6 +232,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     "target": (str,),
     "max_attempts": (int,),
     "max_heads": (int,),
+    "diverged": (str,),
     "published": (str, type(None)),
     "database_url": (str, type(None)),
     "remote_database": (bool, tuple),

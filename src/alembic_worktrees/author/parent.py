@@ -53,6 +53,7 @@ def choose_parent(
                 text = _(
                     "This branch has {count} of its own: {heads:list}. No migration was written.\n"
                     "  Join them first: alembic-worktrees merge\n"
+                    "  Or let one follow the other: alembic-worktrees rebase\n"
                     "  Or follow one of them: --head {first:q}"
                 )
             count = number_of_heads(len(own.heads))

@@ -100,7 +100,7 @@ _PROBLEMS = {
     ),
     "diverged-heads": (
         _("The history has diverged into {count}: {heads:list}"),
-        _('alembic-worktrees merge {folder:q}{words:options} -m "merge heads", then commit the new file'),
+        Text("{join}"),
     ),
     "applied-missing": (
         _("The database has {revision}, which this checkout lacks"),
@@ -110,6 +110,14 @@ _PROBLEMS = {
         _("The database does not have {waiting:list} yet"),
         _UPGRADE,
     ),
+}
+# The cures of heads that have diverged, by the setting
+JOIN = {
+    "merge": _(
+        'alembic-worktrees merge {folder:q}{words:options} -m "merge heads", then commit the new file\n'
+        "  → Without a merge migration: cd {folder:q} && alembic-worktrees rebase{words:options}"
+    ),
+    "rebase": _("cd {folder:q} && alembic-worktrees rebase{words:options}, then commit the file"),
 }
 REFERS = {
     "parent": _("{needed_by:list} follows {revision}"),

@@ -179,8 +179,8 @@ def _judged(scope: Scope, side: _Side, past: Sequence[_Side], sound: Collection[
     common = {blob for one in past for blob in one.files.values()} & set(side.files.values())
     sound = {*common, *sound}
     after, earlier = _snapshot(side, sound), [_snapshot(_moved(one, side), sound) for one in past]
-    before = [survey(one, settings.max_heads, hiding=False) for one in earlier]
-    found = _told_apart(survey(after, settings.max_heads), [problem for one in before for problem in one])
+    before = [survey(one, settings, hiding=False) for one in earlier]
+    found = _told_apart(survey(after, settings), [problem for one in before for problem in one])
     undoing = _undoing(settings, side, after, earlier, locate) if side.tree.commit is None else ()
     return found._replace(problems=(*located(found.problems, searcher(locate, settings)), *undoing))
 

@@ -104,7 +104,7 @@ def review_project(project: Project, settings: Settings) -> Iterator[Problem]:
 
     inventory = take_inventory(project)
     snapshot = snapshot_of(project, inventory)
-    yield from judge(snapshot, searcher(lambda: project, settings), max_heads=settings.max_heads)
+    yield from judge(snapshot, searcher(lambda: project, settings), settings)
     if project.repository:
         yield from _undoing(project, settings, inventory, snapshot)
 

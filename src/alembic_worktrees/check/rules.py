@@ -11,7 +11,8 @@ from ..messages.quoting import quoted
 from ..migrations.graph import Graph, Node, number_of_heads
 from ..migrations.reasons import why
 from ..migrations.revision import illegal_characters
-from .problems import REFERS, lying, problem
+from ..project.settings import Settings
+from .problems import JOIN, REFERS, lying, problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Set
@@ -21,20 +22,21 @@ if TYPE_CHECKING:
 
     Whereabouts = Callable[[str], "Found | None"]
 
+DEFAULTS = Settings()
 MISSING = {"parent-missing", "depends-missing"}
 LONGEST_ID = 32  # alembic_version.version_num is String(32): alembic/runtime/migration.py
 SHORTEST_RESOLVED = 4  # of a part of an id that Alembic takes for it: RevisionMap._revision_for_ident
 
 
-def judge(snapshot: Snapshot, whereabouts: Whereabouts, *, max_heads: int = 1) -> tuple[Problem, ...]:
+def judge(snapshot: Snapshot, whereabouts: Whereabouts, settings: Settings = DEFAULTS) -> tuple[Problem, ...]:
     """Return all that Alembic would stumble over, or the next one to merge.
 
     `whereabouts` is asked only for a revision that is missing. Sources: FACTS "Alembic", each with its test.
     """
-    return located(survey(snapshot, max_heads), whereabouts)
+    return located(survey(snapshot, settings), whereabouts)
 
 
-def survey(snapshot: Snapshot, max_heads: int, *, hiding: bool = True) -> tuple[Problem, ...]:
+def survey(snapshot: Snapshot, settings: Settings = DEFAULTS, *, hiding: bool = True) -> tuple[Problem, ...]:
     """Return the same without a look at where else a missing revision may lie.
 
     A file that cannot be read may be what is missing, so it hides that; not so with `hiding` False.
@@ -48,7 +50,7 @@ def survey(snapshot: Snapshot, max_heads: int, *, hiding: bool = True) -> tuple[
         _cycles(graph),
         _labels(graph),
         _ids(graph),
-        _diverged(graph, seen, max_heads),
+        _diverged(graph, seen, settings),
     )
     return tuple(problem for check in checks for problem in check)
 
@@ -162,15 +164,16 @@ def _prefixes(ids: Iterable[str]) -> Iterator[tuple[str, str]]:
         above.append(id)
 
 
-def _diverged(graph: Graph, snapshot: Snapshot, max_heads: int) -> Iterator[Problem]:
+def _diverged(graph: Graph, snapshot: Snapshot, settings: Settings) -> Iterator[Problem]:
     opaque = {id for id, node in graph.nodes.items() if node.revision.opaque}
     own = _recorded(graph, snapshot)
     ends = (head for head in own.heads if not _may_be_joined(head, opaque, graph, snapshot))
     for family in own.families(ends):
-        if len(family) > max_heads:
+        if len(family) > settings.max_heads:
             files = [graph.nodes[head].path for head in family]
             members = graph.line_above(family).union(family)
-            about = {"count": number_of_heads(len(family)), "heads": family, **snapshot.named}
+            about = {"count": number_of_heads(len(family)), "heads": family}
+            about["join"] = Message(JOIN[settings.diverged], snapshot.named)
             yield problem("diverged-heads", None, files, zip(members), **about)
 
 

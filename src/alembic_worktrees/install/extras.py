@@ -45,6 +45,7 @@ class Home(NamedTuple):
     published: str | None  # the same of origin, "origin/main", where that is here
     silent_origin: bool  # whether nothing says which branch of origin is the published one
     language: str
+    diverged: str = "merge"  # the setting
 
 
 def render(name: str, home: Home) -> str:
@@ -53,11 +54,14 @@ def render(name: str, home: Home) -> str:
     if name == DEV:
         return _sealed(_filled(_TEMPLATES / "dev.sh", {"@BACKEND@": backend, "@APP@": find_app(home.folder)}))
     published = quoted(home.published) if home.published else ""
+    merges = home.diverged == "merge"
     values = {
         "@BACKEND@": backend,
         "@DEFAULT@": quoted(home.default_branch),
         "@FETCH@": "git fetch origin &&" if published else "",
         "@UPSTREAM@": published or quoted(home.default_branch),
+        "@JOIN@": f'alembic-worktrees merge {backend} --stage -m "merge heads" &&' if merges else "",
+        "@REBASE@": "" if merges else f"(cd {backend} && alembic-worktrees rebase --yes --stage) || false",
         "@FOLLOW@": f"git fetch origin && git merge --ff-only {published} &&" if published else "",
     }
     return _sealed(_filled(_TEMPLATES / f"{Path(name).stem}.{home.language}.md", values))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..messages import _
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 FILE = "pyproject.toml"
 LANGUAGES = ("en", "fr")
+CURES = ("merge", "rebase")  # of heads that have diverged
 
 
 class Settings(NamedTuple):
@@ -29,6 +31,8 @@ class Settings(NamedTuple):
     target: str = "heads"
     max_attempts: int = 3
     max_heads: int = 1
+    diverged: str = "merge"
+    """What is named where own heads have diverged: "merge", and with it "rebase", or that alone."""
     published: str | None = None
     """The published branch; None: the remote's default branch."""
     database_url: str | None = None
@@ -119,8 +123,8 @@ def _words(value: object) -> tuple[str, ...]:
         raise TypeError from None
 
 
-def _language(value: object) -> str:
-    if value not in LANGUAGES:
+def _one_of(words: tuple[str, ...], value: object) -> str:
+    if value not in words:
         raise TypeError
     return _string(value)
 
@@ -157,11 +161,12 @@ def _flag(value: object) -> bool:
 
 _READERS: dict[str, tuple[Callable[[object], object], str]] = {
     "search": (_strings, "string | list of strings"),
-    "language": (_language, " | ".join(f'"{language}"' for language in LANGUAGES)),
+    "language": (partial(_one_of, LANGUAGES), " | ".join(f'"{language}"' for language in LANGUAGES)),
     "python": (_command, "string | list of strings"),
     "target": (_string, "string"),
     "max-attempts": (_count, "integer >= 1"),
     "max-heads": (_count, "integer >= 1"),
+    "diverged": (partial(_one_of, CURES), " | ".join(f'"{cure}"' for cure in CURES)),
     "published": (_string, "string"),
     "database-url": (_string, "string"),
     "remote-database": (_meant, "true | false | list of hosts"),

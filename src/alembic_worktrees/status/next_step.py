@@ -14,6 +14,7 @@ from ..migrations.graph import number_of_heads
 if TYPE_CHECKING:
     from ..borrow.errors import Objection
     from ..migrations.inventory import Inventory
+    from ..project.settings import Settings
     from .rows import Row
     from .survey import Landscape
 
@@ -40,7 +41,7 @@ class Called(NamedTuple):
         """Return one of our commands, to be pasted."""
         asking = (
             [word for value in self.arguments for word in ("-x", value)]
-            if name in {"upgrade", "copy"}
+            if name in {"upgrade", "copy", "rebase"}
             else []
         )
         ours = shlex.join(["alembic-worktrees", name, *argv, *self.argv, *asking])
@@ -54,7 +55,7 @@ class Case(NamedTuple):
     reached: frozenset[str]
     here: Row
     called: Called
-    max_heads: int
+    settings: Settings
 
     @property
     def inventory(self) -> Inventory:
@@ -217,13 +218,19 @@ def _adopt(case: Case) -> Step | None:
 
 def _merge(case: Case) -> Step | None:
     families = case.inventory.graph.families(case.here.heads)
-    diverged = next((family for family in families if len(family) > case.max_heads), None)
+    diverged = next((family for family in families if len(family) > case.settings.max_heads), None)
     if diverged is None:
         return None
-    command = case.called.command("merge", "-m", "merge heads")
+    cure = case.settings.diverged
+    text = _(
+        "Next: this branch has diverged into {count}, {revisions:list}. Join them, or let one follow the "
+        "other with alembic-worktrees rebase:"
+    )
+    if cure == "rebase":
+        text = _("Next: this branch has diverged into {count}, {revisions:list}. Let one follow the other:")
+    command = case.called.command(cure, *(["-m", "merge heads"] if cure == "merge" else []))
     count = number_of_heads(len(diverged))
-    text = _("Next: this branch has diverged into {count}, {revisions:list}. Join them:")
-    return Step("merge", command, Message(text, {"count": count, "revisions": diverged}))
+    return Step(cure, command, Message(text, {"count": count, "revisions": diverged}))
 
 
 def _silent(case: Case) -> Step | None:

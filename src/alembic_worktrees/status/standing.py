@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ..messages import Message
+    from ..project.settings import Settings
     from .survey import Holding, Landscape
 
 
@@ -25,7 +26,7 @@ class Standing(NamedTuple):
     apart: bool = False  # others have a database of their own
 
 
-def stand(landscape: Landscape, called: Called, *, max_heads: int = 1) -> Standing:
+def stand(landscape: Landscape, called: Called, settings: Settings) -> Standing:
     """Draw the conclusions from one look."""
     reached = applied_revisions(landscape)
     rows = tuple(_row(holding, landscape, reached) for holding in landscape.holdings)
@@ -37,7 +38,7 @@ def stand(landscape: Landscape, called: Called, *, max_heads: int = 1) -> Standi
             for table in landscape.applied.tables
         )
     here = next(row for row in rows if row.here)
-    step = next_step(Case(landscape, reached or frozenset(), here, called, max_heads))
+    step = next_step(Case(landscape, reached or frozenset(), here, called, settings))
     return Standing(rows, databases, landscape.silence, step, bool(landscape.apart))
 
 

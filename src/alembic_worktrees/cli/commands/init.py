@@ -175,6 +175,7 @@ def _home(call: Call) -> Home:
         remote if git.commit_id(project.root, f"refs/remotes/{remote}") else None,
         silent_origin=git.has_remote(project.root) and not default and not published,
         language=language(call.settings.language, os.environ),
+        diverged=call.settings.diverged,
     )
 
 

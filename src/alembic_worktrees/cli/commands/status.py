@@ -26,7 +26,7 @@ def status(options: argparse.Namespace, printer: Printer) -> int:
     call = open_call(options, printer)
     landscape = survey(call.project, call.settings, os.environ, printer.tell, verbose=options.verbose)
     call.tell_skipped(landscape.skipped)
-    standing = stand(landscape, called(options), max_heads=call.settings.max_heads)
+    standing = stand(landscape, called(options), call.settings)
     if options.json:
         printer.document(document(standing, printer.phrase))
     else:
