@@ -13,7 +13,7 @@ PO := src/alembic_worktrees/messages/locale/fr/LC_MESSAGES/alembic-worktrees.po
 MO := $(PO:.po=.mo)
 SHELL_FILES = .ci/run .ci/venv $(wildcard shell/*.sh) $(wildcard hooks/*)
 
-.PHONY: demo test whole check shells suite trials replay bench growth matrix mutants texts clean
+.PHONY: demo test whole check shells suite trials replay bench growth matrix mutants texts docs clean
 
 demo: $(READY)
 	@$(BIN)/alembic-worktrees demo
@@ -66,6 +66,10 @@ texts: $(DEV)
 		--add-location=file --project=alembic-worktrees --version=1 --output-file=build/texts.pot src/alembic_worktrees
 	@$(BIN)/pybabel --quiet update --input-file=build/texts.pot --output-file=$(PO) --locale=fr \
 		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+
+# Write what is shown in docs/: sessions, pictures, the reference. Then read the difference.
+docs: $(DEV) $(MO)
+	$(BIN)/python -m pytest --rewrite tests/whole/test_readme.py tests/whole/test_docs.py -k "sessions or picture or reference"
 
 $(MO): $(PO) hatch_build.py | $(DEV)
 	@$(BIN)/python hatch_build.py

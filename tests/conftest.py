@@ -62,6 +62,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--thorough", action="store_true", help="run the trials at their full size, not a corner of it"
     )
+    parser.addoption("--rewrite", action="store_true", help="write what the pages show: `make docs`")
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
@@ -113,6 +114,18 @@ def postgres(sandbox: Path) -> Iterator[Server]:
 def thorough(request: pytest.FixtureRequest) -> bool:
     """Whether a trial is to run at the size that `docs/reliability.md` reports: `make trials`."""
     return bool(request.config.getoption("--thorough"))
+
+
+@pytest.fixture
+def held(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+    """Hold a file to what it should say, or write that where it is asked for."""
+
+    def hold_or_write(path: Path, text: str) -> None:
+        if request.config.getoption("--rewrite"):
+            path.write_text(text, encoding="utf-8")
+        assert path.read_text(encoding="utf-8") == text, "is that right? `make docs` writes it"
+
+    return hold_or_write
 
 
 @pytest.fixture

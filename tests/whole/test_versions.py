@@ -405,9 +405,8 @@ def test_lowest_packages(
 # What we say
 
 
-@pytest.mark.parametrize("page", ["README.md", "README.fr.md"])
-def test_the_front_pages_name_what_is_run(page: str) -> None:
-    text = (REPOSITORY / page).read_text(encoding="utf-8")
+def test_the_docs_name_what_is_run() -> None:
+    text = (REPOSITORY / "docs/settings.md").read_text(encoding="utf-8")
     section = text.partition("\n## Versions\n")[2].partition("\n## ")[0]
     said = [row.split("|")[2] for row in section.splitlines() if row.startswith("|")][2:]
     numbers = [re.findall(r"\d+\.\d+", row) for row in said]
