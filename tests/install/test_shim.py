@@ -357,6 +357,8 @@ def test_bare_name_is_a_file_here(shelf: Shelf, shell: Shell) -> None:
     command = executable(shelf.linked / "mine")
     executable(shelf.tools / "mine")
     assert shelf.found(shell, ALEMBIC_WORKTREES="mine") == command
+    on_path = executable(shelf.tools / COMMAND)
+    assert shelf.found(shell, ALEMBIC_WORKTREES="off") == on_path  # which is for env.py
 
 
 @plain_shells

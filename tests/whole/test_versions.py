@@ -9,10 +9,13 @@ import re
 import shlex
 import sys
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from alembic_worktrees.install.blocks import with_lines
+from alembic_worktrees.install.extras import env_lines
 from alembic_worktrees.project.config import parse_toml
 from worlds import mariadb
 from worlds.pythons import REPOSITORY, Environment, environment, pythons, split
@@ -20,7 +23,6 @@ from worlds.world import Layout, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from worlds.postgres import Server
     from worlds.world import Checkout
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.cold
 
 PASSWORD = "S3CRET"
+OURS_HERE = Path(sys.executable).with_name("alembic-worktrees")
 
 
 class Project(NamedTuple):
@@ -274,6 +277,7 @@ def borrow(world: World) -> Checkout:
     died = b.alembic("current")
     assert died.returncode != 0
     assert "Can't locate revision identified by 'cccc3333'" in died.stdout + died.stderr
+    be_borrowed_by_alembic(b)
     done = b.tool("upgrade", check=True)
     assert "This checkout has 2 heads" in done.stderr
     assert "cannot be locked" not in done.stderr
@@ -284,6 +288,18 @@ def borrow(world: World) -> Checkout:
     assert current(b) == {"cccc3333", "dddd4444"}
     a.commit("Add bbbb2222 and cccc3333")
     return b
+
+
+def be_borrowed_by_alembic(b: Checkout) -> None:
+    """With our lines in env.py it dies no more, and writes nothing on what others made."""
+    env, ours = b.backend / "migrations/env.py", {"ALEMBIC_WORKTREES": str(OURS_HERE)}
+    env.write_text(with_lines(env.read_text(), env_lines()) or "")
+    said = b.alembic("current", env=ours, check=True)
+    assert said.stderr.count("Borrowed ") == 2
+    assert "Borrowed " not in b.alembic("current", env=ours, check=True).stderr
+    assert b.alembic("revision", "--autogenerate", "-m", "x", env=ours).returncode == 1
+    b.tool("return", check=True)
+    b.git("checkout", "--", ".")
 
 
 def fail(b: Checkout) -> None:
