@@ -27,6 +27,7 @@ target = "main@head"
 max-attempts = 5
 max-heads = 2
 published = "origin/develop"
+share = "origin"
 database-url = "env:DATABASE_URL"
 remote-database = true
 review = true
@@ -62,6 +63,7 @@ def test_every_setting(tmp_path: Path) -> None:
         max_attempts=5,
         max_heads=2,
         published="origin/develop",
+        share="origin",
         database_url="env:DATABASE_URL",
         remote_database=True,
         review=True,
@@ -172,6 +174,7 @@ def test_an_unknown_key_like_no_other_is_given_them_all() -> None:
         "max-heads = 1.5",
         "max-heads = -1",
         "published = false",
+        "share = true",
         "database-url = {}",
         "remote-database = 'true'",
         "remote-database = 1",
@@ -234,6 +237,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     "max_heads": (int,),
     "diverged": (str,),
     "published": (str, type(None)),
+    "share": (str, type(None)),
     "database_url": (str, type(None)),
     "remote_database": (bool, tuple),
     "review": (bool,),

@@ -80,7 +80,13 @@ def test_two_checkouts_and_what_one_of_them_applied(world: World) -> None:
     assert row(found, "StoFlow-A")["waiting"] == []
     (database,) = found["databases"]
     assert database["heads"] == [
-        {"revision": "bbbb2222", "owners": ["StoFlow-A"], "borrowers": [], "remembered": None}
+        {
+            "revision": "bbbb2222",
+            "owners": ["StoFlow-A"],
+            "borrowers": [],
+            "remembered": None,
+            "application": None,
+        }
     ]
     assert found["next"]["command"] == "alembic-worktrees upgrade"
 

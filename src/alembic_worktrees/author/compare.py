@@ -10,6 +10,7 @@ from ..database.client import Database
 from ..messages import _
 from ..messages.errors import UserError
 from ..migrations.inventory import take_inventory
+from ..search.archive import team_of
 from ..search.by_hand import copied_by_hand
 from ..search.checkouts import look_around
 from .authors import Authors, Text
@@ -75,7 +76,9 @@ def compare(
             return whole_content(mine.operations)
         from ..borrow.upgrade import look
 
-        situation = look(author.project, author.settings, database, mine.applied, author.tell)
+        team = team_of(author.project, author.settings, author.tell)
+        fetch = team.fetch if team else None
+        situation = look(author.project, author.settings, database, mine.applied, author.tell, fetch=fetch)
         authors = _authors(situation, published)
         _must_be_applied(_pending(situation, authors))
         try:

@@ -44,7 +44,8 @@ class Memory:
     @property
     def ever(self) -> frozenset[str]:
         """The ids of all that was ever applied through us, or seen to be."""
-        return frozenset(entry.revision for entry in self._entries)
+        kept = frozenset(entry.revision for entry in self._entries)
+        return kept | archive.forgotten(self.archive, self._project)
 
     def known(self, table: VersionTable) -> dict[str, Known]:
         """Return what ran in a database, else what was seen: where it differs here, and what it alone has of that."""

@@ -116,7 +116,7 @@ def not_found(
     remote = False
     if project.repository:
         published = git.default_branch(project.root)
-        default, remote = published or default, git.has_remote(project.root)
+        default, remote = published or default, git.has_remote(project.root, "origin")
     text = _(
         "{gaps:rows}{unread}\n"
         "Checkouts looked at:\n"

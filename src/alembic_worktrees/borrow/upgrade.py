@@ -15,6 +15,7 @@ from ..migrations.inventory import Inventory, Migration, Skipped, from_origin, g
 from ..search import archive
 from ..search.by_hand import copied_by_hand
 from ..search.search import THOROUGH, Search
+from ..search.sources import OTHERS_RAN, OTHERS_SAW
 from .apply import arrived, carry_out, mend, mended
 from .aside import forget, waiting
 from .borrowed_parents import on_borrowed
@@ -56,6 +57,7 @@ class Audience(NamedTuple):
     tell_skipped: Callable[[Sequence[Skipped]], None]
     allow: Callable[[Applied], None]  # raises UserError if this database is not to be upgraded
     review: Callable[[Situation], None]  # raises UserError if what is planned is not to be borrowed
+    fetch: Callable[[], None] | None = None  # brings the archives of others
 
 
 class _Look(NamedTuple):
@@ -178,7 +180,9 @@ def upgrade(
         for _attempt in range(settings.max_attempts):
             with _mended_at_least(project, audience):
                 applied = database.probe_alone(lambda: audience.tell(WAITING))
-            situation = look(project, settings, database, applied, audience.tell, prefer)
+            situation = look(
+                project, settings, database, applied, audience.tell, prefer, fetch=audience.fetch
+            )
             tell_skipped(situation, audience)
             if not (trust_files or situation.obstacle) and (objection := situation.objection):
                 raise objection
@@ -227,7 +231,9 @@ def copy(
     )  # the lock is a file: a dry run writes none
     with locked:
         if told:
-            situation = look(project, settings, database, Applied.told(told), audience.tell, prefer).adding
+            situation = look(
+                project, settings, database, Applied.told(told), audience.tell, prefer, fetch=audience.fetch
+            ).adding
         else:
             situation = _asked(project, settings, database, audience, prefer, dry_run=dry_run)
         tell_skipped(situation, audience)
@@ -254,13 +260,17 @@ def _asked(
 ) -> Situation:
     """Look at what the database says, directly if that is enough, else through env.py."""
     applied = database.directly()
-    situation = applied and look(project, settings, database, applied, audience.tell, prefer)
+    situation = applied and look(
+        project, settings, database, applied, audience.tell, prefer, fetch=audience.fetch
+    )
     if situation is None or not situation.plan.adds_only:
         try:
             database.start()
             with nullcontext() if dry_run else _mended_at_least(project, audience):
                 applied = database.probe()
-            situation = look(project, settings, database, applied, audience.tell, prefer)
+            situation = look(
+                project, settings, database, applied, audience.tell, prefer, fetch=audience.fetch
+            )
         except UserError:
             if situation is None or situation.obstacle:
                 raise
@@ -334,6 +344,7 @@ def look(
     tell: Callable[[Message], None],
     prefer: str | None = None,
     inventory: Inventory | None = None,
+    fetch: Callable[[], None] | None = None,
 ) -> Situation:
     """Compare what is applied with what is here, and decide. Reads only."""
     inventory = inventory or take_inventory(project)
@@ -346,6 +357,7 @@ def look(
         prefer=prefer,
         loads=loads,
         tell=tell,
+        fetch=fetch,
         timeout=THOROUGH,
     )
     if prefer:
@@ -464,6 +476,8 @@ def _never_ran(situation: Situation) -> tuple[str, ...]:
 def _copied(copied: Copy) -> Message:
     revision, origin = copied.candidate.revision.id, copied.candidate.origin.name
     text = _("Borrowed {revision} from {origin}: {path}")
+    if copied.candidate.trust in {OTHERS_RAN, OTHERS_SAW}:
+        text, origin = _("Borrowed {revision} from the archive of {origin}: {path}"), origin.partition(":")[0]
     if copied.replaces:
         text = _("Refreshed {revision}, which changed in {origin}: {path}")
     return Message(text, {"revision": revision, "path": copied.path, "origin": origin}, STEP)

@@ -307,6 +307,23 @@ COMMANDS = {
             _JSON,
         ),
     ),
+    "archive": Command(
+        "archive.archive",
+        _("list what was applied, when and by whom; push, fetch and prune what is kept of it"),
+        _("Example: alembic-worktrees archive --fetch --list"),
+        (
+            *_LOCATED,
+            _FOR_ENV,
+            _flag(
+                "--push", _("give others what was applied here, over the remote that the setting share names")
+            ),
+            _flag("--fetch", _("get what others have applied from there")),
+            _flag("--list", _("list what was applied (default)")),
+            _flag(
+                "--prune", _("forget what the published branch has, and every row of the database is past")
+            ),
+        ),
+    ),
     "protect": Command(
         "hooks.protect",
         _("refuse a commit that deletes or edits a published migration (a git hook)"),

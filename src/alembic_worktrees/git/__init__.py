@@ -5,6 +5,7 @@ from __future__ import annotations
 from .ask import TIMEOUT as TIMEOUT
 from .ask import GitFailed as GitFailed
 from .ask import answer as answer
+from .ask import words_of as words_of
 from .history import Commit as Commit
 from .history import CutShort as CutShort
 from .history import Tip as Tip
@@ -14,6 +15,7 @@ from .history import committer as committer
 from .history import has_had as has_had
 from .history import import_commit as import_commit
 from .history import last_commit as last_commit
+from .history import last_commits as last_commits
 from .history import last_touching as last_touching
 from .history import merge_base as merge_base
 from .history import past_files as past_files
@@ -39,6 +41,9 @@ from .objects import blob_id as blob_id
 from .objects import describe as describe
 from .objects import small_contents as small_contents
 from .objects import tree_entries as tree_entries
+from .remote import fetch as fetch
+from .remote import push as push
+from .remote import was_overtaken as was_overtaken
 from .repository import Repository as Repository
 from .repository import Worktree as Worktree
 from .repository import branch as branch

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # For `git log` about paths as they are, whatever the user has configured.
 _PLAIN = ("--literal-pathspecs", "-c", "log.follow=false", "-c", "diff.orderFile=/dev/null")
+_COMMIT = "%H%x00%an <%ae>%x00%ci"  # the fields of Commit
 WALK = 5.0  # seconds for a walk through all history that we can do without
 # What `git fast-import` says when another writer was there first, or is just there.
 _OVERTAKEN = (b"Not updating", b"but expected", b"reference already exists", b".lock': File exists")
@@ -151,10 +152,24 @@ def _changes(folder: Path, paths: Iterable[str], *which: str, timeout: float) ->
 
 def last_commit(folder: Path, commit: str, path: str) -> Commit | None:
     """Return the last commit up to `commit` that touched `path`, from the top of the checkout at `folder`."""
-    form = ("-1", "--no-mailmap", "--format=%H%x00%an <%ae>%x00%ci")
+    form = ("-1", "--no-mailmap", f"--format={_COMMIT}")
     listed = ask(folder, *_PLAIN, "log", *form, commit, "--", path, timeout=TIMEOUT)
     fields = listed.out.decode("utf-8", "replace").rstrip("\n").split("\0")
     return Commit(*fields) if len(fields) == 3 else None
+
+
+def last_commits(folder: Path, commit: str) -> dict[str, Commit]:
+    """Return of each path that the history of `commit` has had the last commit that wrote it."""
+    form = ("--no-mailmap", "--no-renames", "--diff-filter=AM", "--name-only", "-z")
+    listed = answer(folder, *_PLAIN, "log", *form, f"--format=%x01{_COMMIT}", commit, "--")
+    found: dict[str, Commit] = {}
+    fields = iter(os.fsdecode(listed).split("\0"))
+    for field in fields:
+        if field.startswith("\x01"):
+            last = Commit(field[1:], next(fields), next(fields))
+        elif field:
+            found.setdefault(field.removeprefix("\n"), last)
+    return found
 
 
 def last_touching(folder: Path, commit: str, paths: Sequence[Path]) -> str | None:

@@ -229,9 +229,9 @@ def hooks_path(folder: Path) -> str | None:
     return line_of(ask(folder, "config", "--get", "core.hooksPath"))
 
 
-def has_remote(folder: Path) -> bool:
-    """Tell whether there is a remote called origin."""
-    return ask(folder, "config", "--get", "remote.origin.url").status == 0
+def has_remote(folder: Path, name: str) -> bool:
+    """Tell whether there is a remote of this name."""
+    return ask(folder, "config", "--get", f"remote.{name}.url").status == 0
 
 
 def is_shallow(repository: Repository) -> bool:

@@ -11,9 +11,19 @@ from typing import TYPE_CHECKING, NamedTuple
 from .. import PROGRAM, git
 from ..messages import STEP, WARN, Message, _
 from ..messages.errors import UserError
+from ..project.settings import FILE
 from ..system.writing import make_folder, remove_leftovers, temporary, umask
 from . import agents, extras, installed
-from .blocks import NEW_HOOK, has_block, with_hook, with_lines, with_repo, without_block, without_repo
+from .blocks import (
+    NEW_HOOK,
+    has_block,
+    with_hook,
+    with_lines,
+    with_repo,
+    with_share,
+    without_block,
+    without_repo,
+)
 from .hook_scripts import CALLS, HOOKS, INSTALL, LEFTHOOK, LEFTHOOK_TOML, pre_commit_item
 from .purge import other_worktrees
 from .shim import render
@@ -22,6 +32,7 @@ from .texts import by_hand, cannot_write, changed, kept
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
+    from ..project.project import Project
     from .extras import Home, Target
     from .installed import Installed
 
@@ -63,6 +74,16 @@ def plan_installation(home: Home, wanted: Collection[str]) -> Installation:
         )
         notes.append(Message(text, mark=WARN))
     return _installation(changes, notes)
+
+
+def with_sharing(installation: Installation, project: Project, remote: str) -> Installation:
+    """Return it with the setting `share`; a new `pyproject.toml` would mean more, so that is for a person to write."""
+    changes, notes = installation
+    path = next((one / FILE for one in (project.folder, project.root) if (one / FILE).is_file()), None)
+    if path is None:
+        return Installation(changes, (*notes, by_hand(project.root / FILE, with_share("", remote))))
+    before = _read(path) or ""
+    return Installation((*changes, Change(path, before, with_share(before, remote))), notes)
 
 
 def plan_removal(target: Target) -> Installation:

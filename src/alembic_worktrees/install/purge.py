@@ -41,6 +41,10 @@ class Remains(NamedTuple):
         for path in (*self.copies, *self.files):
             yield to_remove(path)
         for ref in self.refs:
+            if ref.name != archive.REF:
+                text = _("To remove: what others have applied, as it was fetched: {ref}")
+                yield Message(text, {"ref": ref.name}, STEP)
+                continue
             count = _n("{n} migration that ran", "{n} migrations that ran", len(self.archived))
             about = {"count": count, "ref": ref.name, "commit": ref.commit}
             text = _(

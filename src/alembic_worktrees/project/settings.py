@@ -35,6 +35,8 @@ class Settings(NamedTuple):
     """What is named where own heads have diverged: "merge", and with it "rebase", or that alone."""
     published: str | None = None
     """The published branch; None: the remote's default branch."""
+    share: str | None = None
+    """The git remote over which the archive is shared."""
     database_url: str | None = None
     remote_database: bool | tuple[str, ...] = False
     """Whether databases that are not local are meant, or the hosts that are."""
@@ -168,6 +170,7 @@ _READERS: dict[str, tuple[Callable[[object], object], str]] = {
     "max-heads": (_count, "integer >= 1"),
     "diverged": (partial(_one_of, CURES), " | ".join(f'"{cure}"' for cure in CURES)),
     "published": (_string, "string"),
+    "share": (_string, "string"),
     "database-url": (_string, "string"),
     "remote-database": (_meant, "true | false | list of hosts"),
     "review": (_flag, "true | false"),

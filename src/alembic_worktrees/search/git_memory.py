@@ -17,7 +17,16 @@ from ..migrations.revision import Unreadable, is_migration_name, read_file
 from ..project.project import USUAL_FOLDER, Locations, ground_at, read_locations
 from ..system.reading import is_sound
 from . import archive
-from .sources import ARCHIVED, FORGOTTEN, IN_BRANCH, IN_REMOTE, IN_TAG, Candidate
+from .sources import (
+    ARCHIVED,
+    FORGOTTEN,
+    IN_BRANCH,
+    IN_REMOTE,
+    IN_TAG,
+    OTHERS_RAN,
+    OTHERS_SAW,
+    Candidate,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -62,13 +71,21 @@ class Remembered:
     """What one repository remembers of a project's migrations. Each method `in_…` is one tier of places."""
 
     def __init__(
-        self, top: Path, project: Project, clone: str | None = None, *, timeout: float = git.TIMEOUT
+        self,
+        top: Path,
+        project: Project,
+        clone: str | None = None,
+        *,
+        share: str | None = None,
+        timeout: float = git.TIMEOUT,
     ) -> None:
         """Look in the repository at `top`; `clone` is its name if it is not the project's own.
 
-        Git has `timeout` seconds for each walk over all of its history.
+        `share` is the remote with the archives of others. Git has `timeout` seconds for each walk over all of its
+        history.
         """
         self._top = top
+        self._share = share
         self._timeout = timeout
         self.cut_short = False  # whether one of them took longer, so that not all was found
         self._project = project
@@ -91,6 +108,28 @@ class Remembered:
             tip = self._tip("archive", _ARCHIVE, found.commit, ARCHIVED)
             rows = archive.entries(found, self._project)
             yield from self._read([self._archived(entry, tip) for entry in rows])
+
+    def in_team(self) -> Iterator[Candidate]:
+        """Look at what others have applied, as far as it was fetched: first at what ran."""
+        return self._of(self._others)
+
+    @property
+    def _others(self) -> tuple[archive.Other, ...]:
+        repository = self._project.repository
+        return archive.others(repository, self._share) if repository else ()
+
+    def _of(self, others: Iterable[archive.Other]) -> Iterator[Candidate]:
+        rows = [
+            (OTHERS_RAN if entry.database else OTHERS_SAW, entry, one)
+            for one in others
+            for entry in archive.entries(one.archive, self._project)
+            if is_sound(entry.path)
+        ]
+        files = [
+            self._archived(entry, self._tip("archive", f"{one.person}:{_ARCHIVE}", one.archive.commit, trust))
+            for trust, entry, one in sorted(rows, key=lambda row: row[0])
+        ]
+        return self._read(files)
 
     def in_stashes(self) -> Iterator[Candidate]:
         """Look at what `git stash` has put away, the untracked files of `stash -u` and the index too."""
@@ -130,7 +169,8 @@ class Remembered:
         name = name.removeprefix(self._prefix)
         commit = git.commit_id(self._top, name)
         if commit is None:
-            return self.in_archive() if name == _ARCHIVE else None
+            theirs = [one for one in self._others if name == f"{one.person}:{_ARCHIVE}"]
+            return self.in_archive() if name == _ARCHIVE else self._of(theirs) if theirs else None
         if commit in git.stashes(self._top):
             return self._at(self._parts([(name, commit)]))
         return self._at([self._tip("commit" if commit.startswith(name) else "ref", name, commit, IN_BRANCH)])
@@ -264,6 +304,7 @@ def _candidate(file: _File, content: bytes) -> Iterator[Candidate]:
 TIERS: dict[Text, Callable[[Remembered], Iterator[Candidate]]] = {
     _("branches and tags"): Remembered.in_refs,
     _("the archive"): Remembered.in_archive,
+    _("the archives of others"): Remembered.in_team,
     _("stashes"): Remembered.in_stashes,
     _("reflogs"): Remembered.in_reflogs,
     _("the history of all branches"): Remembered.in_history,

@@ -52,6 +52,7 @@ class Search:
         around: Surroundings | None = None,
         loads: Callable[[bytes], bool] | None = None,
         tell: Tell | None = None,
+        fetch: Callable[[], None] | None = None,
         timeout: float = GLANCE,
     ) -> None:
         """Look from `project`; `borrowed` are the copies it has already, `waiting` those that were taken out.
@@ -59,7 +60,8 @@ class Search:
         `here_too` also offers this checkout's own files. `only` is the one word that will be asked for: then a
         checkout's file is parsed only if it may be found by it. `prefer` names the origin that beats all others.
         `around` is what was found already. `loads` tells whether Python could load a file; what it could not load is
-        skipped. `tell` is told when a search goes beyond the checkouts. Git has `timeout` seconds for each walk
+        skipped. `tell` is told when a search goes beyond the checkouts. `fetch` brings the archives of others, if a
+        search comes to them. Git has `timeout` seconds for each walk
         over all of a history.
         """
         self._project = project
@@ -72,6 +74,7 @@ class Search:
         self._around = around
         self._loads = cache(loads) if loads else None
         self._tell = tell
+        self._fetch = fetch
         self._timeout = timeout
         self._history = cache(self._read_history)
         self._broken: list[Skipped] = []  # clones that git cannot read, and files that Python cannot
@@ -87,7 +90,11 @@ class Search:
     def foreign(self, own: Collection[str]) -> Iterator[Candidate]:
         """Yield each migration that is not `own`: what is borrowed here, of the other checkouts, of the archives."""
         checkouts = (self._files.named(checkout.name) for checkout in self.surroundings.others)
-        archives = (self._recall(Remembered.in_archive, *row) for row in self._repositories.items())
+        archives = (
+            self._recall(look, *row)
+            for look in (Remembered.in_archive, Remembered.in_team)
+            for row in self._repositories.items()
+        )
         known = set(own)
         for candidate in chain(self._held, *checkouts, *archives):
             if candidate.revision.id not in known:
@@ -170,7 +177,8 @@ class Search:
     @cached_property
     def _tiers(self) -> list[Callable[[], Index]]:
         """All that can be looked in, each at most once, in the order in which it is trusted."""
-        refs, *remembered = (partial(self._looked_in, *row) for row in TIERS.items())
+        rows = [row for row in TIERS.items() if self.settings.share or row[1] is not Remembered.in_team]
+        refs, *remembered = (partial(self._looked_in, *row) for row in rows)
         tiers: list[Callable[[], Index]] = [
             lambda: self._files.originals(),
             refs,
@@ -233,6 +241,8 @@ class Search:
         if self._repositories and self._tell:
             tier = Message(where)
             self._tell(Message(_("Not in any checkout; looking in {tier} …"), {"tier": tier}, SEEK))
+        if self._fetch and look is Remembered.in_team:
+            self._fetch()
         return self._archive if look is Remembered.in_archive else self._remembered(look)
 
     def _remembered(self, look: Look) -> Index:
@@ -255,9 +265,10 @@ class Search:
     def _repositories(self) -> dict[Path, Remembered]:
         """This repository, then that of each clone."""
         own = self._project.repository
-        found: dict[Path, Remembered] = (
-            {own.common: Remembered(self._project.root, self._project, timeout=self._timeout)} if own else {}
-        )
+        found: dict[Path, Remembered] = {}
+        if own:
+            share, root = self.settings.share, self._project.root
+            found[own.common] = Remembered(root, self._project, share=share, timeout=self._timeout)
         for name, repository in self._clones():
             clone = Remembered(repository.top, self._project, clone=name, timeout=self._timeout)
             found.setdefault(repository.common, clone)

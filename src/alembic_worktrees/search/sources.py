@@ -26,6 +26,7 @@ IN_CLONE = 2  # more than in a worktree of ours, which always goes before
 IN_BRANCH, IN_REMOTE, IN_TAG = 10, 11, 12
 BORROWED_HERE, BORROWED, EDITED = 20, 21, 22
 ARCHIVED = 30
+OTHERS_RAN, OTHERS_SAW = 40, 41
 FORGOTTEN = 100  # and up, the newest first
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ..migrations.record import Origin
+    from ..search.archive import Application
 
 
 class BorrowedFile(NamedTuple):
@@ -39,6 +40,7 @@ class Head(NamedTuple):
     owners: tuple[str, ...]
     borrowers: tuple[str, ...]
     remembered: Origin | None  # where git still has it, if no checkout owns it
+    application: Application | None = None  # who applied it, where the archive is shared
 
 
 class Rows(NamedTuple):

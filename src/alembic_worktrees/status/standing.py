@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..search.archive import database_key
 from .next_step import Called, Case, Step, next_step
 from .rows import BorrowedFile, Head, Row, Rows
 
@@ -34,7 +35,13 @@ def stand(landscape: Landscape, called: Called, settings: Settings) -> Standing:
     if landscape.applied:
         held = holders(landscape.holdings, landscape.applied.heads)
         databases = tuple(
-            Rows(table.name, tuple(_head(revision, held, landscape) for revision in sorted(table.heads)))
+            Rows(
+                table.name,
+                tuple(
+                    _head(revision, held, landscape, database_key(table, landscape.project))
+                    for revision in sorted(table.heads)
+                ),
+            )
             for table in landscape.applied.tables
         )
     here = next(row for row in rows if row.here)
@@ -93,7 +100,11 @@ def _borrowed_files(holding: Holding) -> tuple[BorrowedFile, ...]:
     )
 
 
-def _head(revision: str, held: Mapping[str, tuple[list[str], list[str]]], landscape: Landscape) -> Head:
+def _head(
+    revision: str, held: Mapping[str, tuple[list[str], list[str]]], landscape: Landscape, database: str
+) -> Head:
     owners, borrowers = held[revision]
     candidate = None if owners else landscape.found.get(revision)
-    return Head(revision, tuple(owners), tuple(borrowers), candidate and candidate.origin)
+    ran = (one for one in landscape.applications if (one.revision, one.database) == (revision, database))
+    origin = candidate and candidate.origin
+    return Head(revision, tuple(owners), tuple(borrowers), origin, next(ran, None))

@@ -14,6 +14,7 @@ from ..messages import Message, Text, _
 from ..messages.errors import UserError
 from ..migrations.graph import Graph, Node
 from ..migrations.inventory import Inventory, Skipped, graph_of, take_inventory, visit
+from ..search.archive import applications
 from ..search.by_hand import copied_by_hand
 from ..search.checkouts import look_around
 from ..search.search import Search
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ..migrations.record import Origin
     from ..project.project import Project
     from ..project.settings import Settings
+    from ..search.archive import Application
     from ..search.checkouts import Checkout, Surroundings
     from ..search.sources import Candidate
 
@@ -55,6 +57,7 @@ class Landscape(NamedTuple):
     skipped: tuple[Skipped, ...]
     by_hand: Mapping[Path, Origin]  # own files here that somebody has copied, and who has committed them
     objection: Objection | None  # what an upgrade would say instead of doing anything
+    applications: tuple[Application, ...] = ()  # who applied what, where the archive is shared
     apart: frozenset[Path] = frozenset()  # checkouts with a database of their own: SQLite's file lies in each
 
 
@@ -116,6 +119,7 @@ def _look(
         (*skipped, *search.cut_short),
         copied,
         _objection(project, inventory, applied, whole, search) if applied else None,
+        applications(project, settings.share) if applied and settings.share else (),
         frozenset(_apart(applied, project, around.others)) if applied else frozenset(),
     )
 

@@ -124,6 +124,11 @@ def _databases(standing: Standing, phrase: Phrase) -> tuple[tuple[str, tuple[str
 
 
 def _head(head: Head, standing: Standing, phrase: Phrase) -> str:
+    by = head.application and Message(_("; applied by {who}, {date}"), head.application._asdict())
+    return _holders(head, standing, phrase) + (phrase(by) if by else "")
+
+
+def _holders(head: Head, standing: Standing, phrase: Phrase) -> str:
     origin = head.remembered
     about = {
         "revision": head.revision,
@@ -190,4 +195,9 @@ def document(standing: Standing, phrase: Phrase) -> dict[str, object]:
 
 
 def _head_document(head: Head) -> dict[str, object]:
-    return {**head._asdict(), "remembered": head.remembered and head.remembered._asdict()}
+    applied = head.application and {"who": head.application.who, "date": head.application.date}
+    return {
+        **head._asdict(),
+        "remembered": head.remembered and head.remembered._asdict(),
+        "application": applied,
+    }

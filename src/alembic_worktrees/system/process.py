@@ -158,6 +158,75 @@ def show(argv: Sequence[str], *, folder: Path, environment: Mapping[str, str]) -
         raise
 
 
+def run_within(
+    seconds: float, argv: Sequence[str], *, folder: Path, environment: Mapping[str, str]
+) -> Result:
+    """Run `argv` as `run` does; when the time is over, it ends with all that it has started, and has failed.
+
+    If we are in front at a terminal it may ask there, and ^C reaches it alone; else there is nobody to ask.
+    """
+    import tempfile
+
+    terminal = _terminal()
+    with (
+        tempfile.TemporaryFile() as out,
+        tempfile.TemporaryFile() as err,
+    ):  # what stays behind may hold a pipe open
+        process = subprocess.Popen(
+            argv,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            start_new_session=terminal is None,
+            preexec_fn=None if terminal is None else os.setpgrp,
+        )
+        try:
+            _put_in_front(terminal, process.pid)
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            err.write(b"no answer within %d seconds" % seconds)
+        finally:
+            _end_group(process)
+            _put_in_front(terminal, os.getpgrp())
+            if terminal is not None:
+                os.close(terminal)
+        out.seek(0)
+        err.seek(0)
+        return Result(process.returncode, out.read(), err.read())
+
+
+def _terminal() -> int | None:
+    """Return our terminal, None if there is none or we are not in front there."""
+    with suppress(OSError):
+        terminal = os.open("/dev/tty", os.O_RDWR)
+        if os.tcgetpgrp(terminal) == os.getpgrp():
+            return terminal
+        os.close(terminal)
+    return None
+
+
+def _put_in_front(terminal: int | None, group: int) -> None:
+    """Let a process group be the one that the terminal listens to; it may have been stopped for asking too early."""
+    if terminal is None:
+        return
+    heard = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTTOU])
+    with suppress(OSError):  # it has ended already
+        os.tcsetpgrp(terminal, group)
+        os.killpg(group, signal.SIGCONT)
+    signal.pthread_sigmask(signal.SIG_SETMASK, heard)
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """End a process that leads a group, and the group: in order, so that a terminal shows again what is typed."""
+    for ending, patience in ((signal.SIGTERM, 1), (signal.SIGKILL, None)):
+        if process.poll() is None:
+            with suppress(subprocess.TimeoutExpired):
+                os.killpg(process.pid, ending)
+                process.wait(patience)
+
+
 class Conversation:
     """A process that is asked in lines of JSON on its standard input, and answers on its standard output.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ...messages import _
 from ...messages.errors import DONE, UserError
 from ...migrations.inventory import from_origin, names_in, visit
+from ...search.archive import team_of
 from ...search.checkouts import look_around
 from ...search.search import THOROUGH, Search
 from .call import Call, open_call
@@ -25,7 +26,16 @@ def find(options: argparse.Namespace, printer: Printer) -> int:
     """Print where a revision lies: a path, or COMMIT:PATH if only git has it."""
     call = open_call(options, printer)
     id = options.revision
-    search = Search(call.project, call.settings, here_too=True, only=id, tell=printer.tell, timeout=THOROUGH)
+    team = team_of(call.project, call.settings, printer.tell)
+    search = Search(
+        call.project,
+        call.settings,
+        here_too=True,
+        only=id,
+        tell=printer.tell,
+        fetch=team.fetch if team else None,
+        timeout=THOROUGH,
+    )
     found = [one for one in search.find(id) if one.revision.id == id]
     call.tell_skipped(search.skipped)
     if not found:

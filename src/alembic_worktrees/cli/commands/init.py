@@ -11,7 +11,7 @@ from ... import PROGRAM, git
 from ...borrow.lock import WAITING
 from ...check.review import find_scope, projects
 from ...install.extras import Home, Target
-from ...install.installation import Change, apply, plan_installation, plan_removal
+from ...install.installation import Change, apply, plan_installation, plan_removal, with_sharing
 from ...install.purge import Remains, find_remains, take
 from ...install.texts import to_remove
 from ...messages import OK, STEP, WARN, Message, _, _n
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from ...project.project import Project
     from ..printer import Printer
 
+REMOTE = "origin"
+
 
 def init(options: argparse.Namespace, printer: Printer) -> int:
     """Show what is to be written, ask, write; run again it changes nothing."""
@@ -39,10 +41,13 @@ def init(options: argparse.Namespace, printer: Printer) -> int:
         raise Usage(text, command=_again(options, "--remove"))
     if options.remove:
         return _remove(options, printer)
-    home = _home(_open(options, printer))
+    call = _open(options, printer)
+    home = _home(call)
     for message in _wrong_already(home.target.root):
         printer.tell(message)
     installation = plan_installation(home, options.extras)
+    if installation.changes and not (options.yes or options.dry_run) and _is_to_share(call):
+        installation = with_sharing(installation, call.project, REMOTE)
     steps = tuple(map(_described, installation.changes))
     _show(steps, installation.notes, options, printer)
     if not steps:
@@ -52,6 +57,18 @@ def init(options: argparse.Namespace, printer: Printer) -> int:
         text = _("Done. Commit the new files, then in a worktree: source scripts/alembic-utils.sh")
         printer.tell(Message(text, mark=OK))
     return DONE
+
+
+def _is_to_share(call: Call) -> bool:
+    """Ask whether a team shares its database, and say what it means to share the archive too."""
+    if call.settings.share or not git.has_remote(call.project.root, REMOTE):
+        return False
+    text = _(
+        "Does a team share this database, each with a clone of its own? Then what is applied can be shared over "
+        "{remote}: whoever reads that can read it, unmerged work too.\n"
+        "Share it? [y/N] "
+    )
+    return call.printer.ask(Message(text, {"remote": REMOTE}, WARN))
 
 
 def _wrong_already(root: Path) -> Iterator[Message]:
@@ -173,7 +190,7 @@ def _home(call: Call) -> Home:
         project.scripts / "env.py",
         branch,
         remote if git.commit_id(project.root, f"refs/remotes/{remote}") else None,
-        silent_origin=git.has_remote(project.root) and not default and not published,
+        silent_origin=git.has_remote(project.root, "origin") and not default and not published,
         language=language(call.settings.language, os.environ),
         diverged=call.settings.diverged,
     )

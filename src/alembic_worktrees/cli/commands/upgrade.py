@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
 from ...database.client import Database
 from ...messages import OK, WARN, Message, _, _n
 from ...messages.errors import DONE, Usage, UserError
+from ...search.archive import Team, team_of
 from .call import Call, called, open_call
 from .consent import is_near, must_be_meant
 
@@ -34,7 +36,8 @@ def upgrade(options: argparse.Namespace, printer: Printer) -> int:
             "where the target is to stand: {words:list}"
         )
         raise Usage(text, target="{target}", words=settings.upgrade_command)
-    with open_database(call) as database:
+    team = team_of(call.project, settings, printer.tell)
+    with team.sharing() if team else nullcontext(), open_database(call) as database:
         from ...borrow import upgrade as story  # while Alembic starts
 
         meant = options.remote_database or settings.remote_database
@@ -42,7 +45,7 @@ def upgrade(options: argparse.Namespace, printer: Printer) -> int:
             call.project,
             settings,
             database,
-            audience(call, partial(must_be_meant, printer, meant)),
+            audience(call, partial(must_be_meant, printer, meant), team),
             prefer=options.prefer,
             trust_files=options.trust_files,
             borrowed_parents=options.on_borrowed,
@@ -121,12 +124,16 @@ def open_database(call: Call, *, needed: bool = True) -> Database:
     )
 
 
-def audience(call: Call, allow: Callable[[Applied], None] = lambda _: None) -> Audience:
+def audience(
+    call: Call, allow: Callable[[Applied], None] = lambda _: None, team: Team | None = None
+) -> Audience:
     """Return who follows a story: the user, who may be asked by `allow` before a database is changed."""
     from ...borrow.upgrade import Audience
 
     review = partial(_review, call) if _reviews(call) else (lambda _: None)
-    return Audience(call.printer.tell, call.tell_detail, call.tell_skipped, allow, review)
+    team = team or team_of(call.project, call.settings, call.printer.tell)
+    fetch = team.fetch if team else None
+    return Audience(call.printer.tell, call.tell_detail, call.tell_skipped, allow, review, fetch)
 
 
 def _reviews(call: Call) -> bool:

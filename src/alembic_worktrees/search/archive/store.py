@@ -3,7 +3,8 @@
 Its tree holds each migration as `FOLDER@SECTION/HOW/ID/PATH-IN-THE-CHECKOUT`: of which Alembic environment it is, and
 how it is known: HOW is `ran@DATABASE` for what has run there through us and is applied still, `seen` for all else that
 was applied, `back` for what was taken back since and belongs to nobody. What has run keeps its bytes until something
-else runs. Its log says which checkout added what, and when.
+else runs. Its log says who added what, when, and where. Of what is forgotten, because the published branch has it,
+the name stays: `FOLDER@SECTION/merged/ID`.
 An archive of version 1 holds `ID/PATH` alone, which is read as seen.
 """
 
@@ -20,7 +21,7 @@ from ... import git
 from ...project.project import USUAL_CONFIG
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
     from pathlib import Path
 
     from ...database.client import VersionTable
@@ -34,7 +35,7 @@ NOBODY = b"alembic-worktrees <alembic-worktrees@localhost>"  # where git has no 
 TIMEOUT = 30.0  # seconds; another writer needs a few milliseconds
 USUAL_TABLE = "alembic_version"
 USUAL_PORTS = (None, 5432, 3306)
-RAN, SEEN, BACK = "ran@", "seen", "back"
+RAN, SEEN, BACK, MERGED = "ran@", "seen", "back", "merged"
 STALE = 5.0  # seconds after which a lock of the ref was left by a git that was killed
 
 
@@ -82,13 +83,20 @@ def entries(archive: Archive | None, project: Project) -> tuple[Entry, ...]:
     """Return what is this project's, what has run first; of what has run nothing that was only seen."""
     ours = f"{_scope(project)}/"
     files = archive.files if archive else ()
-    new = [_entry(blob, path, ours) for blob, path in files if path.startswith(ours)]
+    new = [_entry(blob, path, ours) for blob, path in files if path.startswith(ours) and path.count("/") > 2]
     old = [_old_entry(blob, path) for blob, path in files if "@" not in path.partition("/")[0]]
     ran = [entry for entry in new if entry.database]
     seen = [*(one for one in old if _is_ours(one.path, project)), *(one for one in new if not one.database)]
     rest = {entry.revision: entry for entry in seen}  # an old one gives way
     known = {entry.revision for entry in ran}
     return (*ran, *(entry for id, entry in rest.items() if id not in known))
+
+
+def forgotten(archive: Archive | None, project: Project) -> frozenset[str]:
+    """Return the ids of what is this project's, and was forgotten."""
+    prefix = f"{_scope(project)}/{MERGED}/"
+    paths = (path for _, path in archive.files if path.startswith(prefix)) if archive else ()
+    return frozenset(unquote(path.removeprefix(prefix)) for path in paths)
 
 
 def tips(folder: Path) -> tuple[git.Tip, ...]:
@@ -149,31 +157,72 @@ def keep(
     is waited out; killed at any moment, the archive is as it was or complete. Raises GitFailed. Outside
     git there is no archive.
     """
+
+    def changes(archive: Archive | None) -> tuple[Iterable[str], list[bytes]]:
+        known = {(one.revision, one.database): one for one in entries(archive, project)}
+        fresh = _fresh(known, forgotten(archive, project), applied, runs, learned)
+        return {id for id, _ in fresh}, [*_kept(fresh, project), *_demoted(known, fresh, runs, project)]
+
+    return _write(project, "Applied", changes, before)
+
+
+def forget(project: Project, ids: Set[str], databases: Collection[str]) -> tuple[str, ...]:
+    """Take out what was seen of these migrations, and what ran in these databases, and return their ids.
+
+    Raises GitFailed.
+    """
+
+    def changes(archive: Archive | None) -> tuple[Iterable[str], list[bytes]]:
+        rows = [one for one in entries(archive, project) if one.revision in ids]
+        gone = [one for one in rows if one.database in {"", *databases}]
+        left = {one.revision for one in rows} - {one.revision for one in gone}
+        return {one.revision for one in gone}, [*_removed(gone, left, project)]
+
+    return _write(project, "Forgotten", changes)
+
+
+def _removed(gone: Iterable[Entry], left: Set[str], project: Project) -> Iterator[bytes]:
+    for one in gone:
+        yield b"D " + _quoted(one.stored_at) + b"\n"
+        if one.revision not in left:
+            yield b"M 100644 inline " + _quoted(_folder(project, MERGED, one.revision)) + b"\n" + _data(b"")
+
+
+def _write(
+    project: Project,
+    done: str,
+    changes: Callable[[Archive | None], tuple[Iterable[str], list[bytes]]],
+    before: Archive | None = None,
+) -> tuple[str, ...]:
+    """Write the changes that an archive needs, and return the ids that they are about. Outside git there is none."""
     if project.repository is None:
         return ()
     deadline = time.monotonic() + TIMEOUT
     before = before or read(project.root)
     while True:
-        known = {(one.revision, one.database): one for one in entries(before, project)}
-        fresh = _fresh(known, applied, runs, learned)
-        changes = [*_kept(fresh, project), *_demoted(known, fresh, runs, project)]
-        if not changes:
+        about, commands = changes(before)
+        if not commands:
             return ()
-        if git.import_commit(project.root, b"".join(_stream(fresh, changes, before, project))):
-            return tuple(sorted({id for id, _ in fresh}))
+        ids = sorted(about)
+        if git.import_commit(project.root, b"".join(_stream(done, ids, commands, before, project))):
+            return tuple(ids)
         _wait(project.repository.common / f"{REF}.lock", deadline)
         before = read(project.root)
 
 
 def _fresh(
-    known: _Known, applied: Mapping[str, Migration], runs: Iterable[Run], learned: Set[str]
+    known: _Known,
+    merged: Set[str],
+    applied: Mapping[str, Migration],
+    runs: Iterable[Run],
+    learned: Set[str],
 ) -> dict[tuple[str, str], Migration]:
     """Return what is to be written, by id and by the database in which it ran."""
     wanted = {(id, run.database) for run in runs for id in run.ran} | {
         key for key in known if key[0] in learned
     }
     standing = {key: one for key, one in known.items() if not one.back}
-    there = {id for id, _ in (*standing, *wanted)}
+    there = {id for id, _ in (*standing, *wanted)} | merged
     wanted |= {(id, "") for id in applied if id not in there}
     wide = any(len(one.blob) == 64 for one in known.values())  # of `git init --object-format=sha256`
     same = {key for key in wanted & standing.keys() if known[key].blob == _blob(applied[key[0]], wide=wide)}
@@ -188,7 +237,7 @@ def _kept(fresh: Mapping[tuple[str, str], Migration], project: Project) -> Itera
     """Yield the commands for `git fast-import` that write these; what ran needs not be known as seen too."""
     for (id, database), migration in fresh.items():
         how = f"{RAN}{database}" if database else SEEN
-        for old in {SEEN, BACK, how}:
+        for old in {SEEN, BACK, MERGED, how}:
             yield b"D " + _quoted(_folder(project, old, id)) + b"\n"
         yield (
             b"M 100644 inline " + _quoted(f"{_folder(project, how, id)}/{_path(migration, project)}") + b"\n"
@@ -250,21 +299,20 @@ def _path(migration: Migration, project: Project) -> str:
 
 
 def _stream(
-    fresh: Iterable[tuple[str, str]], changes: Iterable[bytes], before: Archive | None, project: Project
+    done: str, ids: Iterable[str], changes: Iterable[bytes], before: Archive | None, project: Project
 ) -> Iterator[bytes]:
     """Yield a commit for `git fast-import`, which writes it and moves the ref in one step or not at all."""
-    ids = sorted({id for id, _ in fresh})
     who = git.committer(project.root) or NOBODY
     yield b"commit %b\ncommitter %b %d +0000\n" % (REF.encode(), who, time.time())
-    yield _data(os.fsencode("\n".join([_title(project), "", *ids, ""])))
+    yield _data(os.fsencode("\n".join([_title(done, project), "", *ids, ""])))
     if before:
         yield f"from {before.commit}\n".encode()
     yield from changes
 
 
-def _title(project: Project) -> str:
+def _title(done: str, project: Project) -> str:
     branch = git.branch(project.root)
-    return f"Applied in {project.root.name}" + (f" on branch {branch}" if branch else "")
+    return f"{done} in {project.root.name}" + (f" on branch {branch}" if branch else "")
 
 
 def _data(content: bytes) -> bytes:
