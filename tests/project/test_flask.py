@@ -55,6 +55,7 @@ def test_the_day_of_a_flask_project(
     main.write("api/.flaskenv", "FLASK_APP=shop:create_app\n")
     main.write("api/shop/__init__.py", SHOP.replace("@URL@", database.url).replace("@LOGS@", logs.url))
     flask(main, "init", "--multidb")
+    main.tool("init", "store/db", "--with", "env", "--yes", check=True)
     main.revision("aaaa1111", table="user")
     main.commit("Start")
     a, b = world.worktree("Shop-A"), world.worktree("Shop-B")
@@ -69,7 +70,9 @@ def test_the_day_of_a_flask_project(
     assert logs.name in said
     assert (b.versions / original.name).read_bytes() == original.read_bytes()
     assert b.git_status() == ""
-    flask(b, "upgrade")
+    b.tool("return", "api/store/db", cwd=b.path, check=True)
+    flask(b, "upgrade")  # which borrows by itself
+    assert (b.versions / original.name).read_bytes() == original.read_bytes()
 
     b.revision("cccc3333", "nowhere")
     b.git("add", "--all")
