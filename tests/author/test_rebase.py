@@ -6,9 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from worlds.running import running
+from worlds.world import Layout, World
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from worlds.postgres import Database
-    from worlds.world import Checkout, World
+    from worlds.world import Checkout
 
 
 @pytest.fixture
@@ -59,3 +65,55 @@ def test_onto_the_head_that_git_brought(database: Database, diverged: tuple[Chec
     assert (c.versions / "u001_add_t.py").read_text() == after
     b.alembic("downgrade", "p001", check=True)
     assert database.tables() == {"alembic_version", "first"}
+
+
+def test_the_new_line_has_to_run_first(world: World, database: Database) -> None:
+    """It says so, and what it names works: to upgrade first, or to take back and run again."""
+    _a, b = diverge(world, applied=False)
+    said = b.tool("rebase", "--yes")
+    assert (said.returncode, database.heads()) == (1, {"u002"})
+    assert "p002 would come before what is applied, and has not run yet" in said.stderr
+    assert "u002, u001" in said.stderr
+    assert "alembic-worktrees upgrade && alembic-worktrees rebase\n" in said.stderr
+    database.execute("INSERT INTO t_u001 VALUES (1)")
+    assert "Taken back" in b.tool("rebase", "--replay", "--dry-run", check=True).stderr
+    b.tool("rebase", "--replay", "--yes", check=True)
+    assert database.heads() == {"u002"}
+    assert database.tables() == {"alembic_version", "first", "t_p002", "t_u001", "t_u002"}
+    assert database.execute("SELECT * FROM t_u001") == []
+    assert "Nothing to rebase" in b.tool("rebase", "--replay", "--yes", check=True).stderr
+
+
+def test_each_database_by_its_own_rows(world_root: Path, new_database: Callable[[], Database]) -> None:
+    """The second one has only what is published."""
+    one, two = new_database(), new_database()
+    world = World.create(world_root, one.url, other_url=two.url, layout=Layout(env="multidb"))
+    _a, b = diverge(world)
+    two.execute("DROP TABLE t_u001, t_u002")
+    two.set_heads("p002")
+    b.tool("rebase", "--yes", check=True)
+    assert (one.heads(), two.heads()) == ({"u002"}, {"p002"})
+    b.tool("rebase", "u002", "--onto", "p002", "--yes", check=True)
+    assert (one.heads(), two.heads()) == ({"u001", "u002"}, {"p002"})
+    b.alembic("upgrade", "heads", check=True)
+    assert one.heads() == two.heads() == {"u001", "u002"}
+
+
+def test_two_at_once_and_what_is_not_here_to_move(
+    database: Database, diverged: tuple[Checkout, Checkout]
+) -> None:
+    a, b = diverged
+    a.tool("upgrade", check=True)
+    said = a.tool("rebase", "u001", "--onto", "p002", "--yes")
+    assert "only borrowed here, from StoFlow-feature-B" in said.stderr
+    assert "is published" in b.tool("rebase", "p002", "--onto", "u002", "--yes").stderr
+    path = b.versions / "u001_add_t.py"
+    text = path.read_text()
+    path.write_text(text.replace("= 'p001'", "= 'p' + '001'"))
+    said = b.tool("rebase", "u001", "--onto", "p002", "--yes")
+    assert (said.returncode, database.heads()) == (1, {"p002", "u002"})
+    path.write_text(text)
+    with running(b, "rebase", "--yes") as one, running(b, "rebase", "--yes") as other:
+        assert (one.finish(), other.finish()) == (0, 0)
+    assert sorted("Nothing to rebase" in each.said for each in (one, other)) == [False, True]
+    assert database.heads() == {"u002"}
