@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..borrow.lock import WAITING, only_one
 from ..borrow.objections import another, cases
 from ..borrow.upgrade import borrow, look
-from ..messages import OK, STEP, WARN, Message, _
+from ..messages import OK, STEP, WARN, Message, _, _n
 from ..messages.errors import UserError
 from ..messages.quoting import quoted
 from ..migrations.docstring import first_line
@@ -119,7 +119,12 @@ def rebase(
             audience.tell(
                 Message(_("{database} has the rows {rows:list}, and has run what it had."), values, OK)
             )
-        return tuple(migration.path for migration, _content in decision.changes.values())
+        paths = tuple(migration.path for migration, _content in decision.changes.values())
+        if paths:
+            audience.tell(
+                _n("{n} file changed. Commit it.", "{n} files changed. Commit them.", len(paths), mark=OK)
+            )
+        return paths
 
 
 def _decide(situation: Situation, settings: Settings, wanted: Wanted) -> Decision:
