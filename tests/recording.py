@@ -81,7 +81,7 @@ def record(scenes: Sequence[Scene], title: str) -> str:
     return "\n".join(
         [
             '<?xml version="1.0" encoding="UTF-8"?>',
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="t" role="img" aria-labelledby="t-t" '
+            f'<svg xmlns="http://www.w3.org/2000/svg" xml:space="preserve" class="t" role="img" aria-labelledby="t-t" '
             f'width="{width}" height="{height}" viewBox="0 0 {width} {height}">',
             f'<title id="t-t">{escape(title)}</title>',
             f"<style>{_inks(LIGHT)}\n@media (prefers-color-scheme:dark){{{_inks(DARK)}}}",
