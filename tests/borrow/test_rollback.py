@@ -120,6 +120,35 @@ def test_steps_that_cannot_be_done(world: World, database: Database) -> None:
     assert copy.exists()  # it is the user's now, who is told so
 
 
+def test_lost_for_good(world: World, database: Database) -> None:
+    """A row without a file says something else from now on; under a migration of ours an empty one stands in."""
+    main = world.main
+    main.applied("aaaa1111")
+    main.tool("upgrade", check=True)
+    main.revision("bbbb2222", "aaaa1111")
+    main.commit("Not applied yet")
+    database.set_heads("lost")
+    said = main.tool("upgrade").stderr
+    command = "rollback lost --forget --at aaaa1111"
+    assert command in said
+    assert command in main.tool("status").stdout
+    shown = main.tool(*command.split(), "--dry-run", check=True).stdout
+    assert "aaaa1111" in shown
+    assert database.heads() == {"lost"}
+    assert main.tool("rollback", "lost", "--forget", "--at", "nowhere", "--yes").returncode == 1
+    main.tool(*command.split(), "--yes", check=True)
+    assert database.heads() == {"aaaa1111"}
+    assert main.tool("rollback", "aaaa1111", "--forget", "--at", "bbbb2222", "--yes").returncode == 1
+    main.tool("upgrade", check=True)
+
+    main.revision("cccc3333", "gone")
+    database.set_heads("cccc3333")
+    paste(main.tool("upgrade").stderr, main)
+    assert "A  " in main.git_status()
+    assert "cccc3333" in main.alembic("heads", check=True).stdout
+    assert main.tool("adopt", "--stub", "bbbb2222", "--parent", "aaaa1111").returncode == 1
+
+
 revisions = st.lists(st.sets(st.integers(0, 30), max_size=3), min_size=1, max_size=12)
 
 

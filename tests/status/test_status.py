@@ -159,7 +159,7 @@ def test_applied_by_nobody_any_more(world: World, database: Database) -> None:
     database.set_heads("ffff9999")
     found = look(world.main)
     assert found["databases"][0]["heads"][0]["remembered"] is None
-    assert found["next"]["command"] == "alembic-worktrees find ffff9999"
+    assert found["next"]["command"] == "alembic-worktrees rollback ffff9999 --forget --at aaaa1111"
     assert "git does not have it" in world.main.tool("status").stdout
 
 

@@ -79,6 +79,15 @@ def hand_over(rows: Sequence[Borrowed], project: Project, inventory: Inventory) 
     _keep([row for row in kept if row.migration.path not in paths], project, inventory)
 
 
+def create(path: Path, content: bytes) -> None:
+    """Let a file appear whole, where none is. Raises CannotWrite."""
+    try:
+        with temporary(path.parent, content) as whole:
+            _link(whole, path)
+    except OSError as error:
+        raise CannotWrite(path, error.strerror) from error
+
+
 def tidy(project: Project, inventory: Inventory) -> None:
     """Strike from the records what git has brought meanwhile, and mend them. Raises CannotWrite."""
     _keep(inventory.copies, project, inventory)

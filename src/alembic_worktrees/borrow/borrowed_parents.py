@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..messages import _
-from ..migrations.graph import Graph, Node
+from ..migrations.graph import Graph
 from .errors import Objection
 from .obstacles import rebase_command
 
@@ -49,12 +49,7 @@ def on_borrowed(
 
 def _footing(own: Graph, whole: Graph, lent: Sequence[str]) -> tuple[str, ...]:
     """Return the head of what on this branch needs nothing borrowed; of several those that `lent` comes after."""
-    firm: dict[str, Node] = {}
-    for id in own.order(own.nodes):
-        if all(parent in firm for parent in own.parents(id)):
-            firm[id] = own.nodes[id]
-    heads = Graph(firm.values()).real_heads
-    if len(heads) < 2:
-        return heads
+    if len(own.firm.real_heads) < 2:
+        return own.firm.real_heads
     above = whole.closure(lent).known
-    return Graph(node for id, node in firm.items() if id in above).real_heads
+    return Graph(node for id, node in own.firm.nodes.items() if id in above).real_heads

@@ -10,6 +10,7 @@ from ..messages import OK, WARN, Message, _
 from ..messages.errors import UserError
 from .guard import rows_for
 from .lock import WAITING
+from .obstacles import not_here
 from .upgrade import alone, look, tell_skipped
 
 if TYPE_CHECKING:
@@ -72,10 +73,7 @@ def _tables(situation: Situation, revision: str, at: str) -> tuple[VersionTable,
         )
         raise UserError(text, revision=revision, path=situation.loaded[revision].path)
     if at not in situation.graph.nodes:
-        text = _(
-            "No migration here is {revision}. This branch's own heads: {heads:list}. Nothing was changed."
-        )
-        raise UserError(text, revision=at, heads=situation.inventory.branch_graph.heads)
+        raise not_here(at, situation.inventory)
     return tables
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from .. import git
 from ..messages import Message, _
 from ..messages.errors import UserError
 from ..messages.quoting import abbreviated, quoted
+from ..migrations.graph import Graph
 from ..migrations.reasons import why
 from ..project.project import USUAL_FOLDER
+from .memory import Memory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
-    from ..migrations.graph import Graph, Node
+    from ..migrations.graph import Node
     from ..migrations.inventory import Inventory, Skipped
     from ..migrations.revision import Revision
     from ..project.project import Project
@@ -33,7 +36,10 @@ def obstacle(project: Project, inventory: Inventory, plan: Plan, search: Search)
         return _duplicate(*next(iter(duplicates.items())))
     if plan.gaps:
         skipped = (*inventory.skipped, *search.skipped)
-        return not_found(project, search.surroundings, plan.gaps, skipped)
+        words = go_on_without(plan.gaps[0], inventory, Memory(project, {}).ever)
+        command = shlex.join(["alembic-worktrees", *words])
+        cure = Message(_("\n  If no file of it is left anywhere: {command}"), {"command": command})
+        return not_found(project, search.surroundings, plan.gaps, skipped, cure if words else "")
     if plan.unapplied:
         return _not_applied(plan.unapplied[0])
     return None
@@ -104,8 +110,33 @@ def _not_applied(unapplied: Unapplied) -> UserError:
     return UserError(text, revision=unapplied.revision, needed_by=unapplied.needed_by, origin=origin)
 
 
+def go_on_without(gap: Gap, inventory: Inventory, ever: Collection[str]) -> tuple[str, ...]:
+    """Return the words of our command for what is lost: a stand-in where a file follows it, else another row.
+
+    That leads to what of this branch is known to have run, `ever`. Nothing where this branch has none.
+    """
+    own = inventory.branch_graph.firm
+    ran = Graph(node for id, node in own.nodes.items() if id in ever)
+    at = next(iter((*ran.real_heads, *own.real_heads)), None)
+    if at is None:
+        return ()
+    if gap.needed_by:
+        return ("adopt", "--stub", gap.revision, "--parent", at)
+    return ("rollback", gap.revision, "--forget", "--at", at)
+
+
+def not_here(revision: str, inventory: Inventory) -> UserError:
+    """Return the error for an id that is meant to be here."""
+    text = _("No migration here is {revision}. This branch's own heads: {heads:list}. Nothing was changed.")
+    return UserError(text, revision=revision, heads=inventory.branch_graph.heads)
+
+
 def not_found(
-    project: Project, surroundings: Surroundings, gaps: Sequence[Gap], skipped: Sequence[Skipped]
+    project: Project,
+    surroundings: Surroundings,
+    gaps: Sequence[Gap],
+    skipped: Sequence[Skipped],
+    cure: Message | str = "",
 ) -> UserError:
     """Return the error that names each missing revision, every checkout looked at, and what to do.
 
@@ -125,7 +156,7 @@ def not_found(
         "Suggestions:\n"
         "  1. {first}\n"
         "  2. Look in {main}: {pull}\n"
-        "  3. Write the missing migration by hand{lacking}"
+        "  3. Write the missing migration by hand{lacking}{cure}"
     )
     return UserError(
         text,
@@ -138,6 +169,7 @@ def not_found(
         main=abbreviated(main.path),
         pull=f"cd {quoted(main.path)} && {_look(project, default, remote=remote)}",
         lacking=_lacking(project),
+        cure=cure,
     )
 
 

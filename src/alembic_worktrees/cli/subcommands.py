@@ -231,7 +231,14 @@ COMMANDS = {
         "own.adopt",
         _("make borrowed migrations, and the borrowed ones that they need, this branch's own"),
         _("Example: alembic-worktrees adopt a1b2c3d4"),
-        (_taking("REVISION", "revisions", _ID, nargs="+"), *_CONFIGURED),
+        (
+            _taking("REVISION", "revisions", _ID, nargs="+"),
+            *_CONFIGURED,
+            _flag("--stub", _("write an empty migration with this id, of which no file is left")),
+            _taking(
+                "REVISION", "--parent", _("with --stub: the migration of this branch that it is to follow")
+            ),
+        ),
     ),
     "merge": Command(
         "own.merge",

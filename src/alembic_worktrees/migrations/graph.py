@@ -135,6 +135,15 @@ class Graph:
             else:
                 return tuple(sorted(found))
 
+    @cached_property
+    def firm(self) -> Graph:
+        """The graph of what needs nothing that is not defined here."""
+        nodes: dict[str, Node] = {}
+        for id_ in self.order(self.nodes):
+            if all(parent in nodes for parent in self.parents(id_)):
+                nodes[id_] = self.nodes[id_]
+        return Graph(nodes.values())
+
     def parents(self, id: str) -> tuple[str, ...]:
         """Return what must be applied before: `down_revisions`, then `depends_on` with labels resolved.
 

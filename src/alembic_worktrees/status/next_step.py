@@ -7,6 +7,8 @@ import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..borrow.borrowed_parents import on_borrowed
+from ..borrow.obstacles import go_on_without
+from ..borrow.plan import Gap
 from ..borrow.undoing import undoing_others
 from ..messages import Message, _, _n
 from ..migrations.graph import number_of_heads
@@ -93,9 +95,11 @@ def _lost(case: Case) -> Step | None:
         return None
     text = _(
         "Next: the database has {revisions:list}, and no checkout and no git here has a file for "
-        "it. See what to do:"
+        "it. If none is left anywhere, go on without it:"
     )
-    return Step("find", case.called.command("find", lost[0]), Message(text, {"revisions": lost}))
+    gap = Gap(lost[0], case.inventory.graph.missing.get(lost[0], ()))
+    words = go_on_without(gap, case.inventory, case.landscape.ever) or ("find", lost[0])
+    return Step("lost", case.called.command(*words), Message(text, {"revisions": lost}))
 
 
 def _doubled(case: Case) -> Step | None:

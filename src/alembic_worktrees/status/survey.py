@@ -59,6 +59,7 @@ class Landscape(NamedTuple):
     objection: Objection | None  # what an upgrade would say instead of doing anything
     applications: tuple[Application, ...] = ()  # who applied what, where the archive is shared
     apart: frozenset[Path] = frozenset()  # checkouts with a database of their own: SQLite's file lies in each
+    ever: frozenset[str] = frozenset()  # what the archive knows to have been applied
 
 
 def survey(
@@ -106,6 +107,7 @@ def _look(
     found = _remembered(needed, graph, holdings, search)
     whole = graph.joined(Node(one.revision, one.origin.name) for one in found.values())
     copied = copied_by_hand(project, inventory, lambda: around)
+    memory = Memory(project, {one.revision.id: one for one in inventory.all})
     return Landscape(
         project,
         holdings,
@@ -118,9 +120,10 @@ def _look(
         around,
         (*skipped, *search.cut_short),
         copied,
-        _objection(project, inventory, applied, whole, search) if applied else None,
+        _objection(project, inventory, applied, whole, search, memory) if applied else None,
         applications(project, settings.share) if applied and settings.share else (),
         frozenset(_apart(applied, project, around.others)) if applied else frozenset(),
+        memory.ever,
     )
 
 
@@ -142,14 +145,14 @@ def _apart(applied: Applied, ours: Project, checkouts: Iterable[Checkout]) -> It
 
 
 def _objection(
-    project: Project, inventory: Inventory, applied: Applied, graph: Graph, search: Search
+    project: Project, inventory: Inventory, applied: Applied, graph: Graph, search: Search, memory: Memory
 ) -> Objection | None:
     here = {migration.revision.id: migration for migration in inventory.all}
     own = {id: here[id] for id in inventory.branch_graph.nodes}
     reached = graph.closure(applied.heads).known
     unneeded = [row for row in inventory.borrowed if row.entry.revision not in reached]
     scene = Scene(project, applied.tables, graph, here, own, unneeded, search)
-    return objection(scene, Memory(project, here))
+    return objection(scene, memory)
 
 
 def _on_branch(checkout: Checkout) -> Checkout:

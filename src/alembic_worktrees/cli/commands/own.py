@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from ... import git
 from ...author import own
+from ...author.stub import write_stub
 from ...messages import OK, Message, _
-from ...messages.errors import DONE
-from .call import open_call
+from ...messages.errors import DONE, Usage
+from .call import Call, open_call
 
 if TYPE_CHECKING:
     import argparse
@@ -19,11 +20,28 @@ if TYPE_CHECKING:
 
 def adopt(options: argparse.Namespace, printer: Printer) -> int:
     """Make borrowed migrations this branch's own."""
+    if options.stub != bool(options.parent) or (options.stub and len(options.revisions) != 1):
+        text = _(
+            "--stub and --parent belong together, for one id: {command} --stub REVISION --parent REVISION"
+        )
+        raise Usage(text, command="alembic-worktrees adopt")
     call = open_call(options, printer)
+    if options.stub:
+        return _stand_in(call, options.revisions[0], options.parent)
     for row in own.adopt(call.project, options.revisions):
         values = {"revision": row.entry.revision, "path": row.migration.path, "origin": row.entry.origin.name}
         text = _("{revision}, borrowed from {origin}, is now this branch's own, and staged: {path}")
         printer.tell(Message(text, values, OK))
+    return DONE
+
+
+def _stand_in(call: Call, revision: str, parent: str) -> int:
+    path = write_stub(call.project, call.settings, revision, parent)
+    text = _(
+        "An empty migration stands in for {revision}, after {parent}, and is staged: {path}\n"
+        "  It makes nothing of what that one made; write that into it if others need it. Then commit it."
+    )
+    call.printer.tell(Message(text, {"revision": revision, "parent": parent, "path": path}, OK))
     return DONE
 
 
