@@ -86,6 +86,8 @@ def test_two_checkouts_and_what_one_of_them_applied(world: World) -> None:
             "borrowers": [],
             "remembered": None,
             "application": None,
+            "abandoned": False,
+            "since": None,
         }
     ]
     assert found["next"]["command"] == "alembic-worktrees upgrade"
@@ -170,8 +172,14 @@ def test_borrowed_from_one_that_is_gone(world: World) -> None:
     world.main.git("worktree", "remove", "--force", str(a.path))
     world.main.git("branch", "-D", "StoFlow-A")
     (head,) = look(b)["databases"][0]["heads"]
-    assert (head["owners"], head["borrowers"]) == ([], ["StoFlow-B"])
-    assert "as a copy, borrowed by StoFlow-B" in b.tool("status").stdout
+    assert (head["owners"], head["borrowers"], head["abandoned"]) == ([], ["StoFlow-B"], True)
+    assert head["remembered"]["kind"] == "archive"
+    assert head["since"] in b.tool("status").stdout
+    assert head["since"] in b.tool("graph").stdout
+    (listed,) = json.loads(b.tool("list", "--json").stdout)["checkouts"][1]["migrations"]
+    assert (listed["borrowed"], listed["abandoned"]) == (True, True)
+    b.tool(*str(next_of(b)[1]).split()[1:], "--yes", check=True)
+    assert next_of(b)[0] == "nothing"
 
 
 def test_a_broken_graph_is_for_check(world: World) -> None:

@@ -59,12 +59,19 @@ def caption(entry: Entry, picture: Picture, phrase: Phrase) -> Caption:
     item = entry.first
     labels = (phrase(Message(_("label {label}"), {"label": clean(label)})) for label in item.labels)
     pending = phrase(NOT_APPLIED) if item.applied is False and item.whereabouts != NOWHERE else ""
-    tags = tuple(filter(None, [_where(item, picture, phrase), *labels, pending]))
+    tags = tuple(filter(None, [_where(item, picture, phrase), *labels, pending, _abandoned(item, phrase)]))
     if len(entry.items) > 1:
         folded = phrase(_n("… {n} revision …", "… {n} revisions …", len(entry.items)))
         return Caption(folded, (), "", tags)
     refs = (phrase(Message(_("database"))) if item.row else "", _names(item.tips, phrase))
     return Caption(clean(item.id), tuple(filter(None, refs)), clean(item.message), tags)
+
+
+def _abandoned(item: Item, phrase: Phrase) -> str:
+    if item.abandoned is None:
+        return ""
+    dated = Message(_("abandoned, last seen on {since}"), {"since": item.abandoned})
+    return phrase(dated if item.abandoned else Message(_("abandoned")))
 
 
 def _where(item: Item, picture: Picture, phrase: Phrase) -> str:

@@ -35,6 +35,7 @@ class Item(NamedTuple):
     applied: bool | None  # None: not known
     row: bool  # whether it is a row of the version table
     tips: tuple[str, ...]  # the checkouts of which it is an own head
+    abandoned: str | None = None  # applied, and nobody's any more: when it was seen last, "" if nobody knows
 
     @property
     def above(self) -> tuple[str, ...]:
@@ -132,6 +133,7 @@ def _items(landscape: Landscape) -> Iterator[Item]:
             applied=None if reached is None else id in reached,
             row=id in rows,
             tips=tuple(tips),
+            abandoned=landscape.abandoned.get(id),
         )
 
 

@@ -43,7 +43,7 @@ class Called(NamedTuple):
         """Return one of our commands, to be pasted."""
         asking = (
             [word for value in self.arguments for word in ("-x", value)]
-            if name in {"upgrade", "copy", "rebase"}
+            if name in {"upgrade", "copy", "rebase", "rollback"}
             else []
         )
         ours = shlex.join(["alembic-worktrees", name, *argv, *self.argv, *asking])
@@ -82,6 +82,7 @@ def next_step(case: Case) -> Step:
         _silent,
         _waiting,
         _commit,
+        _abandoned,
     )
     found = (step for look in steps if (step := look(case)))
     nothing = Message(_("Nothing to do: all that is applied is here, and all that is here is applied."))
@@ -265,3 +266,18 @@ def _commit(case: Case) -> Step | None:
     )
     why = Message(text, {"revisions": tuple(one.revision.id for one in rows)})
     return Step("commit", command, why)
+
+
+def _abandoned(case: Case) -> Step | None:
+    """Tell what stays in the database although nobody has it any more, and nothing that anybody knows follows it."""
+    graph, applied = case.landscape.graph, case.landscape.applied
+    followed = {parent for id in graph.nodes for parent in graph.parents(id)}
+    lonely = case.landscape.abandoned.keys() & (applied.heads if applied else frozenset())
+    if not lonely - followed:
+        return None
+    text = _(
+        "Next: {revisions:list} is applied, and no checkout, branch or tag has it any more. See what taking it back "
+        "would do, and be asked:"
+    )
+    why = Message(text, {"revisions": tuple(sorted(lonely - followed))})
+    return Step("rollback", case.called.command("rollback"), why)

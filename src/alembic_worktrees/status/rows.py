@@ -41,6 +41,8 @@ class Head(NamedTuple):
     borrowers: tuple[str, ...]
     remembered: Origin | None  # where git still has it, if no checkout owns it
     application: Application | None = None  # who applied it, where the archive is shared
+    abandoned: bool = False  # nor a branch, nor a tag
+    since: str | None = None  # when an abandoned one was seen last
 
 
 class Rows(NamedTuple):

@@ -106,5 +106,6 @@ def _head(
     owners, borrowers = held[revision]
     candidate = None if owners else landscape.found.get(revision)
     ran = (one for one in landscape.applications if (one.revision, one.database) == (revision, database))
-    origin = candidate and candidate.origin
-    return Head(revision, tuple(owners), tuple(borrowers), origin, next(ran, None))
+    since, origin = landscape.abandoned.get(revision), candidate and candidate.origin
+    about = next(ran, None), since is not None, since or None
+    return Head(revision, tuple(owners), tuple(borrowers), origin, *about)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .. import git
 from ..borrow.memory import Memory
 from ..borrow.objections import Scene, objection
+from ..borrow.preview import author_of
 from ..database.client import Applied, Database, ProbeFailed
 from ..messages import Message, Text, _
 from ..messages.errors import UserError
@@ -60,6 +61,9 @@ class Landscape(NamedTuple):
     applications: tuple[Application, ...] = ()  # who applied what, where the archive is shared
     apart: frozenset[Path] = frozenset()  # checkouts with a database of their own: SQLite's file lies in each
     ever: frozenset[str] = frozenset()  # what the archive knows to have been applied
+    abandoned: Mapping[
+        str, str
+    ] = {}  # applied, and of no checkout, branch or tag any more; and when it was seen last
 
 
 def survey(
@@ -124,6 +128,7 @@ def _look(
         applications(project, settings.share) if applied and settings.share else (),
         frozenset(_apart(applied, project, around.others)) if applied else frozenset(),
         memory.ever,
+        _abandoned(project, holdings, applied, whole, found, around) if applied else {},
     )
 
 
@@ -184,11 +189,31 @@ def defining(holdings: Iterable[Holding]) -> dict[str, Migration]:
     return first
 
 
+def _owned(holdings: Iterable[Holding]) -> frozenset[str]:
+    return frozenset(one.revision.id for holding in holdings for one in holding.inventory.originals)
+
+
+def _abandoned(
+    project: Project,
+    holdings: Iterable[Holding],
+    applied: Applied,
+    graph: Graph,
+    found: Mapping[str, Candidate],
+    around: Surroundings,
+) -> dict[str, str]:
+    """Return what nobody has as its own, and the date of its last trace in git: "" if there is none."""
+    author = author_of(project, lambda: around)
+    remembered = {id for id, one in found.items() if one.origin.kind == "ref"}
+    lonely = graph.order(graph.closure(applied.heads).known - _owned(holdings) - remembered)
+    commits = {id: author(found[id]) if id in found else None for id in lonely}
+    return {id: commit.date[:10] if commit else "" for id, commit in commits.items()}
+
+
 def _remembered(
     needed: Iterable[str], graph: Graph, holdings: Iterable[Holding], search: Search
 ) -> dict[str, Candidate]:
     """Look in git for what is needed and no checkout has as its own, with all ancestors; `graph` is of all of them."""
-    owned = {one.revision.id for holding in holdings for one in holding.inventory.own}
+    owned = _owned(holdings)
     found: dict[str, Candidate] = {}
     reached: set[str] = set()
     pending = set(needed)
@@ -197,7 +222,7 @@ def _remembered(
         fresh = closure.known | closure.unknown
         reached |= fresh
         candidates = (
-            next((one for one in search.find(word) if one.path is None), None)
+            next((one for one in search.everywhere(word) if one.path is None), None)
             for word in sorted(fresh - owned)
         )
         new = {one.revision.id: one for one in candidates if one}

@@ -136,6 +136,7 @@ def _holders(head: Head, standing: Standing, phrase: Phrase) -> str:
         "borrowers": head.borrowers,
         "origin": origin.name if origin else "",
         "commit": (origin.commit or "")[:10] if origin else "",
+        "since": head.since or "?",
     }
     if head.owners:
         all_of_them = len(head.owners) == sum(row.has_project for row in standing.checkouts) > NAMED
@@ -146,6 +147,11 @@ def _holders(head: Head, standing: Standing, phrase: Phrase) -> str:
         text = _("{revision}  in no checkout any more, and git does not have it")
         if head.borrowers:
             text = _("{revision}  in no checkout any more but as a copy, borrowed by {borrowers:list}")
+        return phrase(Message(text, about))
+    if head.abandoned:
+        text = _(
+            "{revision}  abandoned: no checkout, branch or tag has it; last seen on {since}, in {origin}"
+        )
         return phrase(Message(text, about))
     copies = phrase(Message(_("; borrowed by {borrowers:list}"), about)) if head.borrowers else ""
     text = _("{revision}  in no checkout any more; git has it in {origin} ({commit})")

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from ...messages import _
+from ...messages import Message, _
 from ...messages.errors import DONE, UserError
 from ...migrations.inventory import from_origin, names_in, visit
 from ...search.archive import team_of
@@ -16,9 +16,11 @@ from .call import Call, open_call
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Set
 
     from ...migrations.inventory import Skipped
-    from ...search.checkouts import Checkout
+    from ...migrations.record import Entry
+    from ...search.checkouts import Checkout, Surroundings
     from ..printer import Printer
 
 
@@ -66,31 +68,48 @@ def list_all(options: argparse.Namespace, printer: Printer) -> int:
     call = open_call(options, printer)
     surroundings = look_around(call.project, call.settings.search)
     call.tell_skipped(surroundings.skipped)
+    nobody = _abandoned(call, surroundings) if options.json or sys.stdout.isatty() else frozenset()
     if options.json:
-        rows = [_document(checkout, call) for checkout in surroundings.checkouts]
+        rows = [_document(checkout, call, nobody) for checkout in surroundings.checkouts]
         printer.document({"checkouts": rows})
     else:
         for checkout in surroundings.checkouts:
-            _print_checkout(checkout, call)
+            _print_checkout(checkout, call, nobody)
     return DONE
 
 
-def _print_checkout(checkout: Checkout, call: Call) -> None:
+def _abandoned(call: Call, surroundings: Surroundings) -> frozenset[str]:
+    """Return what is borrowed somewhere, and of no checkout, branch or tag any more."""
+    rows = (row for one in surroundings.checkouts for row in visit(one.project, []).copies)
+    borrowed = frozenset(row.entry.revision for row in rows)
+    search = Search(call.project, call.settings, here_too=True, around=surroundings)
+    return borrowed.difference(one.revision.id for one in search.owned()) if borrowed else borrowed
+
+
+def _print_checkout(checkout: Checkout, call: Call, nobody: Set[str]) -> None:
     skipped: list[Skipped] = []
     names = names_in(checkout.project, skipped)
     call.tell_skipped(skipped)
     borrowed = {}
     if sys.stdout.isatty():
         rows = visit(checkout.project, []).copies
-        borrowed = {row.migration.relative_path: row.entry.origin.name for row in rows}
+        borrowed = {row.migration.relative_path: row.entry for row in rows}
     lines = [
-        call.printer.phrase(from_origin(name, borrowed[name])) if name in borrowed else name for name in names
+        call.printer.phrase(_borrowed(name, borrowed[name], nobody)) if name in borrowed else name
+        for name in names
     ]
     count = f"{len(names)} migration{'' if len(names) == 1 else 's'}"
     call.printer.data(f"{checkout.name} ({count})", *(f"  {line}" for line in lines))
 
 
-def _document(checkout: Checkout, call: Call) -> dict[str, object]:
+def _borrowed(name: str, entry: Entry, nobody: Set[str]) -> Message:
+    if entry.revision not in nobody:
+        return from_origin(name, entry.origin.name)
+    text = _("{revision} (borrowed from {origin}, abandoned since)")
+    return Message(text, {"revision": name, "origin": entry.origin.name})
+
+
+def _document(checkout: Checkout, call: Call, nobody: Set[str]) -> dict[str, object]:
     skipped: list[Skipped] = []
     inventory = visit(checkout.project, skipped)
     call.tell_skipped(skipped)
@@ -102,6 +121,7 @@ def _document(checkout: Checkout, call: Call) -> dict[str, object]:
             "depends_on": list(migration.revision.depends_on),
             "path": os.path.relpath(migration.path, checkout.path),
             "borrowed": migration.path in borrowed,
+            "abandoned": migration.path in borrowed and migration.revision.id in nobody,
         }
         for migration in sorted(inventory.all, key=lambda migration: migration.path)
     ]
