@@ -84,6 +84,21 @@ def test_an_application_that_upgrades_from_another_folder(world: World, database
     assert database.heads() == {"cccc3333", "dddd4444"}
 
 
+def test_a_config_that_is_named_from_above(world: World) -> None:
+    ini = world.main.backend / "alembic.ini"
+    ini.write_text(ini.read_text().replace("script_location = migr", "script_location = backend/migr"))
+    ini.rename(ini.with_name("other.ini"))
+    world.main.revision("aaaa1111")
+    words = ("-c", "backend/other.ini")
+    world.main.tool("init", *words, "--with", "env", "--yes", ".", cwd=world.main.path, check=True)
+    world.main.commit("Set up")
+    a, b = world.worktree("StoFlow-feature-A"), world.worktree("StoFlow-feature-B")
+    a.revision("bbbb2222", "aaaa1111")
+    for checkout in (a, b):
+        world.run("alembic", *words, "upgrade", "heads", cwd=checkout.path, check=True)
+    assert names(b) == names(a)
+
+
 def test_what_holds_it_back(world: World) -> None:
     """Switched off, in CI, and for a database elsewhere it does nothing; what others made is not written over."""
     a, b = with_env(world)
