@@ -117,3 +117,16 @@ def test_two_at_once_and_what_is_not_here_to_move(
         assert (one.finish(), other.finish()) == (0, 0)
     assert sorted("Nothing to rebase" in each.said for each in (one, other)) == [False, True]
     assert database.heads() == {"u002"}
+
+
+def test_what_follows_one_that_is_not_applied_gets_another_parent(
+    database: Database, diverged: tuple[Checkout, Checkout]
+) -> None:
+    a, b = diverged
+    a.revision("q001", "p002")
+    b.revision("w001", "q001")
+    assert "needs q001" in b.tool("upgrade").stderr
+    assert "Commit it" in b.tool("rebase", "w001", "--onto", "u002", "--yes", check=True).stderr
+    assert database.heads() == {"p002", "u002"}
+    b.tool("upgrade", check=True)
+    assert database.heads() == {"p002", "w001"}

@@ -128,8 +128,8 @@ def rebase(
 
 
 def _decide(situation: Situation, settings: Settings, wanted: Wanted) -> Decision:
-    if situation.obstacle:
-        raise situation.obstacle
+    if situation.inventory.own_graph.duplicates and situation.obstacle:
+        raise situation.obstacle  # what lacks a parent is to get another one
     inventory, project = situation.inventory, situation.project
     found = tuple(cases(situation.scene, situation.memory))
     for case in found:
@@ -233,9 +233,9 @@ NO_PARENT = Message(_("nothing"))
 
 def _take_back(decision: Decision, database: Database, audience: Audience) -> None:
     """Take back what was built too early, with the parents with which it ran. Raises UserError."""
-    _write(_rewritten(decision.as_ran, decision.situation))
     situation = decision.situation
     borrow(situation._replace(plan=situation.plan._replace(returned=())), audience)
+    _write(_rewritten(decision.as_ran, situation))
     outcome = database.downgrade(decision.taken_back)
     if not outcome.done:
         text = _(
