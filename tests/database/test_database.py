@@ -99,7 +99,7 @@ def test_where_our_python_is_too_old_the_projects_is_asked(
     world: World, monkeypatch: pytest.MonkeyPatch, direct: str | None
 ) -> None:
     monkeypatch.setattr(parsing, "is_module", lambda _: False)  # in this process; the project's is another
-    with Database(project(world.main), Settings(database_url=direct), os.environ, direct=True) as database:
+    with Database(project(world.main), Settings(database_url=direct), os.environ, directly=True) as database:
         assert database.loads("x = 'é'".encode())
         assert database.loads(b"x = '\\d'\n# coding: latin-1 \xe9\n")
         assert not database.loads(b"x = '\xe9'\n")

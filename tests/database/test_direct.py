@@ -6,9 +6,11 @@ import json
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+import dotenv
 import pytest
 
 from alembic_worktrees.borrow import lock
+from alembic_worktrees.database.direct import same, url_of, variables
 from worlds.process import locked
 from worlds.running import running
 from worlds.world import Layout, World
@@ -215,3 +217,59 @@ def test_a_second_database_keeps_what_it_needs(
     one.set_heads("aaaa1111")
     here.tool("copy", check=True)
     assert (here.versions / FILE).exists()
+
+
+# Where it leads
+
+
+DOTENV = """\
+# not=this
+A=plain
+export B = spaced out   # remark
+C='single # no remark'
+D="double ${A}/${B}"
+E=
+F=a#b
+A=again
+"""
+
+
+def test_a_file_of_variables_is_read_as_python_dotenv_does(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text(DOTENV)
+    assert variables(file, {}) == dotenv.dotenv_values(file)
+    assert url_of(f"dotenv:{file}:A", {}) == "again"
+    assert url_of(f"dotenv:{file}:A", {"A": "mine"}) == "mine"
+    assert url_of(f"dotenv:{file}.none:A", {}) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("postgres://a:p%40@h/d", "postgresql+asyncpg://a:p%40@h:5432/d", True),
+        ("postgres://a:p@h/d?x=1&y=2", "postgres://a:p@h/d?y=2&x=1", True),
+        ("postgres://a:p@h/d", "postgres://a:q@h/d", False),
+        ("postgres://a:p@h:x/d", "postgres://a:p@h:x/d", False),
+        ("/usr/bin", "postgres://a:p@h/d", False),
+    ],
+)
+def test_which_urls_lead_to_the_same(one: str, other: str, alike: bool) -> None:
+    assert same(one, other) is alike
+
+
+def test_env_py_wins_and_that_is_said(world_root: Path, database: Database) -> None:
+    """The version table has another name, and the setting forgets it."""
+    database.execute("CREATE SCHEMA apart")
+    layout = Layout(version_table="rows", version_schema="apart")
+    here = World.create(world_root, database.url, layout=layout).main
+    here.revision("aaaa1111")
+    here.write("backend/.env", f"DATABASE_URL={database.url}\n")
+    settings = '[tool.alembic-worktrees]\nversion-table = "apart.rows"\ndatabase-url = "dotenv:.env:%s"\n'
+    here.write("backend/pyproject.toml", settings % "DATABASE_URL")
+    said = here.tool("upgrade", cwd=here.path, check=True).stderr
+    assert "database-url leads to" not in said
+    here.write("backend/pyproject.toml", settings.replace("apart.rows", "alembic_version") % "DATABASE_URL")
+    database.set_heads("zzzz9999")
+    said = here.tool("upgrade", check=True).stderr
+    assert f"database-url leads to {database.name} (postgresql): alembic_version" in said
+    assert f"env.py to {database.name} (postgresql): apart.rows" in said

@@ -26,6 +26,7 @@ from worlds.world import Layout, World, without_ours
 if TYPE_CHECKING:
     from subprocess import CompletedProcess
 
+    from worlds.postgres import Database
     from worlds.world import Checkout
 
 CONFIG = """\
@@ -622,3 +623,22 @@ def test_our_own_hooks_folder_is_what_init_writes() -> None:
         name: with_hook(None, body) for name, body in HOOKS.items()
     }
     assert all(os.access(path, os.X_OK) for path in folder.iterdir())
+
+
+def test_the_database_url_that_env_py_leads_to_is_offered(world_root: Path, database: Database) -> None:
+    """It is found out by running env.py once, has been tried, and shows no password."""
+    database.execute("CREATE SCHEMA apart")
+    url = database.url.replace("postgres@", "postgres:S3CRET@")
+    layout = Layout(version_table="rows", version_schema="apart")
+    main = World.create(world_root, url, layout=layout).main
+    before = "[project]\nname = 'x'\n[tool.alembic-worktrees]\nlanguage = 'en'\n[tool.x]\n"
+    file = main.write("backend/pyproject.toml", before)
+    main.write(".env", f"USER=postgres\nDB='{url.replace('+psycopg2', '')}'\n")
+    main.applied("aaaa1111", commit=False)
+    main.git("add", "--all")
+    done = main.tool("init", "--yes", check=True)
+    assert "S3CRET" not in done.stdout + done.stderr
+    assert 'database-url = "dotenv:../.env:DB"\nversion-table = "apart.rows"\n' in file.read_text()
+    assert "nothing to write" in main.tool("init", check=True).stderr
+    main.write("backend/migrations/env.py", "raise RuntimeError('Alembic was started')\n")
+    assert "aaaa1111" in main.tool("upgrade", check=True).stderr

@@ -29,6 +29,7 @@ max-heads = 2
 published = "origin/develop"
 share = "origin"
 database-url = "env:DATABASE_URL"
+version-table = "tenant.version"
 remote-database = true
 review = true
 python-folder = "/app/backend"
@@ -65,6 +66,7 @@ def test_every_setting(tmp_path: Path) -> None:
         published="origin/develop",
         share="origin",
         database_url="env:DATABASE_URL",
+        version_table="tenant.version",
         remote_database=True,
         review=True,
         python_folder="/app/backend",
@@ -239,6 +241,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     "published": (str, type(None)),
     "share": (str, type(None)),
     "database_url": (str, type(None)),
+    "version_table": (str,),
     "remote_database": (bool, tuple),
     "review": (bool,),
     "python_folder": (str, type(None)),

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import select
 import sys
 import time
-from contextlib import closing
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,6 +13,7 @@ from ..messages import WARN, Message, Text, _
 from ..messages.errors import UserError
 from ..project.interpreter import interpreters
 from ..system.process import Conversation, hand_over
+from . import direct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -24,8 +21,6 @@ if TYPE_CHECKING:
 
     from ..project.project import Project
     from ..project.settings import Settings
-
-_DRIVER = re.compile(r"^postgres(ql)?(\+\w+)?://")  # SQLAlchemy names a driver, libpq does not
 
 RUNNER = Path(__file__).with_name("runner")
 MODULES = (
@@ -60,7 +55,6 @@ module.main(requests)
 OFF = {"ALEMBIC_WORKTREES": "off"}  # in the environment: our lines in env.py borrow nothing by themselves
 NO_ROWS = Message(_("no migration yet"))  # of a version table
 PAUSE = 0.2  # seconds until a lock that is taken is tried again
-SOON = 5.0  # seconds in which the database of `database-url` is to answer
 GRACE = 2.0  # seconds that Alembic has to stop after ^C
 
 
@@ -133,6 +127,12 @@ class Applied(NamedTuple):
         return frozenset(head for table in self.tables for head in table.heads)
 
     @property
+    def labels(self) -> tuple[str, ...]:
+        """The name of each database with that of the version table in it."""
+        tables = ((table.name, ".".join(filter(None, [table.schema, table.table]))) for table in self.tables)
+        return tuple(f"{database}: {table}" for database, table in tables)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The name of each database, once."""
         return tuple(dict.fromkeys(table.name for table in self.tables))
@@ -177,47 +177,6 @@ class Outcome(NamedTuple):
     interrupted: bool = False
 
 
-def _read_directly(setting: str, environment: Mapping[str, str]) -> Applied | None:
-    """Read the version table without env.py: `setting` is a PostgreSQL URL, or "env:NAME" of a variable with one.
-
-    None where that cannot be done, for whatever reason: env.py and Alembic's own words are the way then.
-    Raises UserError if there is no such variable, and TimeoutError.
-    """
-    import psycopg2
-    from psycopg2.extensions import set_wait_callback
-
-    url = environment.get(setting[4:]) if setting.startswith("env:") else setting
-    if not url:
-        text = _(
-            "The setting database-url reads the variable {name}, which is not set. Set it, or "
-            "remove database-url under [tool.alembic-worktrees] in pyproject.toml"
-        )
-        raise UserError(text, name=setting[4:])
-    set_wait_callback(partial(_wait, time.monotonic() + SOON))
-    try:
-        with closing(psycopg2.connect(_DRIVER.sub("postgresql://", url))) as connection:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT version_num FROM alembic_version")
-                heads = tuple(row[0] for row in cursor.fetchall())
-            about = connection.info
-            hosts = () if about.host.startswith("/") else (about.host,)
-            return Applied((VersionTable(heads, "postgresql", hosts, about.port, about.dbname),))
-    except psycopg2.Error:
-        return None
-    finally:
-        set_wait_callback(None)
-
-
-def _wait(deadline: float, connection: Any) -> None:
-    """Wait for what psycopg2 waits for, at most until `deadline`, and so that ^C is heard. Raises TimeoutError."""
-    from psycopg2.extensions import POLL_OK, POLL_READ
-
-    while (state := connection.poll()) != POLL_OK:
-        ends = ([connection], []) if state == POLL_READ else ([], [connection])
-        if not any(select.select(*ends, [], max(0.0, deadline - time.monotonic()))):
-            raise TimeoutError
-
-
 class Database:
     """The project's own Alembic, started once, in the project's own interpreter."""
 
@@ -227,7 +186,7 @@ class Database:
         settings: Settings,
         environment: Mapping[str, str],
         *,
-        direct: bool = False,
+        directly: bool = False,
         verbose: bool = False,
         silent: bool = False,
         needed: bool = True,
@@ -235,7 +194,7 @@ class Database:
     ) -> None:
         """Start the first likely interpreter, if it is surely `needed`, and come back at once.
 
-        The setting `python` beats all. If `direct` the setting `database-url` counts: with it nothing is started
+        The setting `python` beats all. If `directly` the setting `database-url` counts: with it nothing is started
         before it is needed. With `verbose` all that is said of a database that does not answer is shown. If `silent`,
         nothing that env.py says is heard. `tell` is told when that takes too long.
         """
@@ -245,7 +204,8 @@ class Database:
         self._tell = tell
         self._environment = environment
         self._settings = settings
-        self._direct = settings.database_url if direct else None
+        self._direct = settings.database_url if directly else None
+        self._read: Applied | None = None
         self._started = False
         self._tried: list[str | Message] = []
         python = settings.python
@@ -292,15 +252,33 @@ class Database:
         return applied
 
     def _directly(self) -> Applied | None:
+        url = direct.url_of(self._direct or "", self._environment)
+        name = self._settings.version_table
         try:
-            return _read_directly(self._direct or "", self._environment)
+            rows = direct.read(url, name) if url else None
         except TimeoutError:
             text = _(
                 "The database that database-url names has not answered within {seconds} seconds; "
                 "asking through env.py."
             )
-            self._tell(Message(text, {"seconds": int(SOON)}, WARN))
+            self._tell(Message(text, {"seconds": int(direct.SOON)}, WARN))
             return None
+        if rows is None:
+            return None
+        schema, _dot, table = name.rpartition(".")
+        hosts = (rows.host,) if rows.host else ()
+        found = VersionTable(rows.heads, "postgresql", hosts, rows.port, rows.database)
+        self._read = Applied((found._replace(table=table, schema=schema or None),))
+        return self._read
+
+    def _compare_with_direct(self, applied: Applied) -> None:
+        """Say that the setting `database-url` leads elsewhere than env.py does, which counts."""
+        if self._read and set(map(_place, self._read.tables)) != set(map(_place, applied.tables)):
+            text = _(
+                "The setting database-url leads to {direct:list}, and env.py to {databases:list}, which counts. "
+                "Correct database-url or version-table under [tool.alembic-worktrees] in pyproject.toml"
+            )
+            self._tell(Message(text, {"direct": self._read.labels, "databases": applied.labels}, WARN))
 
     def probe(self, timeout: float | None = None, *, quiet: bool = False) -> Applied:
         """Ask which revisions are applied, for at most `timeout` seconds.
@@ -321,7 +299,14 @@ class Database:
         while _taken(answer):
             time.sleep(PAUSE)
             answer = self._probe(lock=True)
-        return self._applied(answer)
+        applied = self._applied(answer)
+        self._compare_with_direct(applied)
+        return applied
+
+    def probe_with_urls(self) -> tuple[Applied, tuple[str, ...]]:
+        """Ask as `probe` does, and for the URL of each table's database, which nobody else is to see."""
+        answer = self._probe(quiet=True, urls=True)
+        return self._applied(answer), tuple(row["url"] for row in answer["tables"])
 
     def _probe(self, timeout: float | None = None, **about: bool) -> dict[str, Any]:
         return self._ask("probe", timeout, verbose=self._verbose, **about)
@@ -631,6 +616,11 @@ def _load(
             talk.kill()
         raise
     return json.loads(line) if line else None
+
+
+def _place(table: VersionTable) -> tuple[object, ...]:
+    hosts = tuple(host for host in table.hosts if not host.startswith("/"))
+    return table.database, hosts, table.port or 5432, table.schema, table.table
 
 
 def _taken(answer: dict[str, Any]) -> bool:

@@ -138,14 +138,14 @@ def with_repo(text: str, body: str) -> str | None:
     return after if list(map(repr, _parsed(after))) == list(map(repr, wanted)) else None
 
 
-def with_share(text: str, remote: str) -> str:
-    """Return a `pyproject.toml` in which our table has the setting `share`."""
+def in_our_table(text: str, lines: str) -> str:
+    """Return a `pyproject.toml` in which our table has these lines too."""
     header = re.search(r"^\[tool\.alembic-worktrees\][^\n]*(?:\n|\Z)", text, re.MULTILINE)
     before, after = (text[: header.end()], text[header.end() :]) if header else (text, "")
     ended = before if before.endswith("\n") or not before else f"{before}\n"
     if not header:
         ended += "\n[tool.alembic-worktrees]\n" if ended else "[tool.alembic-worktrees]\n"
-    return f'{ended}share = "{remote}"\n{after}'
+    return f"{ended}{lines}{after}"
 
 
 def without_repo(text: str) -> str:

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from .. import PROGRAM, git
 from ..messages import STEP, WARN, Message, _
 from ..messages.errors import UserError
-from ..project.settings import FILE
+from ..project.settings import FILE, parse_settings, settings_file
 from ..system.writing import make_folder, remove_leftovers, temporary, umask
 from . import agents, extras, installed
 from .blocks import (
     NEW_HOOK,
     has_block,
+    in_our_table,
     with_hook,
     with_lines,
     with_repo,
-    with_share,
     without_block,
     without_repo,
 )
@@ -76,14 +76,21 @@ def plan_installation(home: Home, wanted: Collection[str]) -> Installation:
     return _installation(changes, notes)
 
 
-def with_sharing(installation: Installation, project: Project, remote: str) -> Installation:
-    """Return it with the setting `share`; a new `pyproject.toml` would mean more, so that is for a person to write."""
+def with_settings(installation: Installation, project: Project, lines: str) -> Installation:
+    """Return it with these settings; a new `pyproject.toml` would mean more, so that is for a person to write."""
     changes, notes = installation
-    path = next((one / FILE for one in (project.folder, project.root) if (one / FILE).is_file()), None)
+    path = settings_file(project.root, project.folder)
+    planned = next((one for one in changes if one.path == path), None)
+    before = (planned.after if planned else path and _read(path)) or ""
+    after = in_our_table(before, lines)
+    try:
+        parse_settings(after, str(path))
+    except UserError:  # our table is written in another way
+        path = None
     if path is None:
-        return Installation(changes, (*notes, by_hand(project.root / FILE, with_share("", remote))))
-    before = _read(path) or ""
-    return Installation((*changes, Change(path, before, with_share(before, remote))), notes)
+        return Installation(changes, (*notes, by_hand(project.root / FILE, in_our_table("", lines))))
+    change = Change(path, planned.before if planned else before, after)
+    return Installation((*(one for one in changes if one is not planned), change), notes)
 
 
 def plan_removal(target: Target) -> Installation:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+
 FILE = "pyproject.toml"
 LANGUAGES = ("en", "fr")
 CURES = ("merge", "rebase")  # of heads that have diverged
@@ -38,6 +39,8 @@ class Settings(NamedTuple):
     share: str | None = None
     """The git remote over which the archive is shared."""
     database_url: str | None = None
+    version_table: str = "alembic_version"
+    """What `database_url` reads; its schema may stand before it with a dot."""
     remote_database: bool | tuple[str, ...] = False
     """Whether databases that are not local are meant, or the hosts that are."""
     review: bool = False
@@ -68,6 +71,12 @@ def parse_settings(text: str, path: str) -> dict[str, Any]:
     if not isinstance(table, dict):
         raise _invalid(path, f"tool.{TABLE}", "table")
     return {key.replace("-", "_"): _value(path, key, value) for key, value in table.items()}
+
+
+def settings_file(root: Path, folder: Path) -> Path | None:
+    """Return the `pyproject.toml` in which settings for a project in `folder` belong; None where there is none."""
+    files = (one / FILE for one in (folder, root))
+    return next((file for file in files if file.is_file()), None)
 
 
 def settings_of(root: Path, folder: Path) -> Settings:
@@ -172,6 +181,7 @@ _READERS: dict[str, tuple[Callable[[object], object], str]] = {
     "published": (_string, "string"),
     "share": (_string, "string"),
     "database-url": (_string, "string"),
+    "version-table": (_string, "string"),
     "remote-database": (_meant, "true | false | list of hosts"),
     "review": (_flag, "true | false"),
     "python-folder": (_string, "string"),
@@ -214,6 +224,9 @@ def _anchored(values: dict[str, Any], folder: Path) -> dict[str, Any]:
         # A bare word is looked up on PATH; only a path can be relative.
         path = str(folder.absolute() / command) if os.sep in command and command[0] != "~" else command
         anchored["python"] = (os.path.expanduser(path), *arguments)  # pathlib's raises for ~nobody
+    if values.get("database_url", "").startswith("dotenv:"):
+        file, _, name = values["database_url"].removeprefix("dotenv:").rpartition(":")
+        anchored["database_url"] = f"dotenv:{folder.absolute() / os.path.expanduser(file)}:{name}"
     return anchored
 
 

@@ -81,7 +81,7 @@ def survey(
     """
     if not ask_database:
         return _look(project, settings, lambda: (None, None), tell)
-    with Database(project, settings, environment, direct=True, verbose=verbose, tell=tell) as database:
+    with Database(project, settings, environment, directly=True, verbose=verbose, tell=tell) as database:
         applied = database.directly()
         return _look(project, settings, lambda: (applied, None) if applied else _ask(database), tell)
 

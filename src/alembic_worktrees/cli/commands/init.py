@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import shlex
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ... import PROGRAM, git
 from ...borrow.lock import WAITING
 from ...check.review import find_scope, projects
+from ...install.database_url import offer
 from ...install.extras import Home, Target
-from ...install.installation import Change, apply, plan_installation, plan_removal, with_sharing
+from ...install.installation import Change, apply, plan_installation, plan_removal, with_settings
 from ...install.purge import Remains, find_remains, take
 from ...install.texts import to_remove
 from ...messages import OK, STEP, WARN, Message, _, _n
@@ -46,8 +48,10 @@ def init(options: argparse.Namespace, printer: Printer) -> int:
     for message in _wrong_already(home.target.root):
         printer.tell(message)
     installation = plan_installation(home, options.extras)
+    if lines := _database_url(call):
+        installation = with_settings(installation, call.project, lines)
     if installation.changes and not (options.yes or options.dry_run) and _is_to_share(call):
-        installation = with_sharing(installation, call.project, REMOTE)
+        installation = with_settings(installation, call.project, f'share = "{REMOTE}"\n')
     steps = tuple(map(_described, installation.changes))
     _show(steps, installation.notes, options, printer)
     if not steps:
@@ -69,6 +73,18 @@ def _is_to_share(call: Call) -> bool:
         "Share it? [y/N] "
     )
     return call.printer.ask(Message(text, {"remote": REMOTE}, WARN))
+
+
+def _database_url(call: Call) -> str:
+    """Return the lines with which the settings lead to the database that env.py leads to; "" if none are known."""
+    lines = offer(call.project, call.settings, os.environ)
+    if lines:
+        text = _(
+            "env.py leads to the database that this setting names, so where nothing is missing no "
+            "Alembic has to be started:\n{lines:text}"
+        )
+        call.printer.tell(Message(text, {"lines": textwrap.indent(lines.rstrip(), "  ")}, STEP))
+    return lines
 
 
 def _wrong_already(root: Path) -> Iterator[Message]:

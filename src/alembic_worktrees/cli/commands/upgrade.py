@@ -117,7 +117,7 @@ def open_database(call: Call, *, needed: bool = True) -> Database:
         call.project,
         settings,
         os.environ,
-        direct=True,
+        directly=True,
         verbose=call.options.verbose,
         needed=needed,
         tell=call.printer.tell,

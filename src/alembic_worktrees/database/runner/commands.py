@@ -17,16 +17,20 @@ from .parsing import is_module
 _locks = Locks()
 
 
-def probe(argv: list[str], quiet: bool = False, lock: bool = False, verbose: bool = False) -> dict[str, Any]:
+def probe(
+    argv: list[str], quiet: bool = False, lock: bool = False, verbose: bool = False, urls: bool = False
+) -> dict[str, Any]:
     """Answer with the rows of every version table that env.py leads to. Nothing is changed, no migration read.
 
     With `quiet` a failure is not shown, only answered, else what a database says is shown only if `verbose`; with
-    `lock` each table is locked before it is read.
+    `lock` each table is locked before it is read; with `urls` the answer has the URL, which has the password.
     """
     hidden = hidden_if(quiet=quiet, verbose=verbose)
     tables: list[dict[str, Any]] = []
     with unheard():
-        failure = as_the_command([*argv, "current"], lambda config: _capture(config, tables, lock), hidden)
+        failure = as_the_command(
+            [*argv, "current"], lambda config: _capture(config, tables, lock, urls), hidden
+        )
     return {"failure": failure, "tables": tables}
 
 
@@ -47,12 +51,14 @@ def hidden_if(*, quiet: bool, verbose: bool) -> Callable[[BaseException], bool]:
     return (lambda _: True) if quiet else (lambda _: False) if verbose else is_of_the_database
 
 
-def _capture(config: Any, tables: list[dict[str, Any]], lock: bool) -> None:
+def _capture(config: Any, tables: list[dict[str, Any]], lock: bool, urls: bool) -> None:
     from alembic.runtime.environment import EnvironmentContext
     from alembic.script import ScriptDirectory
 
     def capture(heads: Any, context: Any) -> list[Any]:
         tables.append(describe(heads, context))
+        if urls:
+            tables[-1]["url"] = context.connection.engine.url.render_as_string(hide_password=False)
         return []
 
     def locked_first(**argv: Any) -> None:
