@@ -94,6 +94,29 @@ def test_two_people_one_database_and_no_branch_was_pushed(world: World, database
         assert not any(words in clone.tool("upgrade", check=True).stderr for words in WARNINGS)
 
 
+def test_what_another_has_is_not_abandoned(world: World, database: Database) -> None:
+    world.main.applied("aaaa1111")
+    remote = shared(world)
+    dana, bob = person(world, "dana", remote), person(world, "bob", remote)
+    dana.revision("bbbb2222", "aaaa1111")
+    dana.tool("upgrade", check=True)
+    bob.tool("upgrade", check=True)
+    said = bob.tool("rollback", "--yes")
+    assert "it was applied by dana@example.com, whose checkout may still have it" in said.stderr
+    dana.commit("Add bbbb2222")
+    dana.git("push", "--quiet", "origin", "HEAD:feature")
+    said = bob.tool("rollback", "bbbb2222", "--yes")
+    assert "origin/feature" in said.stderr
+    assert (said.returncode, database.heads()) == (1, {"bbbb2222"})
+    dana.git("push", "--quiet", "origin", ":feature")
+    bob.git("fetch", "--quiet", "--prune")
+    remote.rename(world.root / "away")
+    assert bob.tool("rollback", "--yes").returncode == 1
+    assert database.heads() == {"bbbb2222"}
+    bob.tool("rollback", "bbbb2222", "--yes", check=True)
+    assert database.heads() == {"aaaa1111"}
+
+
 def test_a_remote_stops_nobody(world: World) -> None:
     """Each time one warning with its words, and the upgrade stands."""
     remote = shared(world)

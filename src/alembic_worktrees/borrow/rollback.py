@@ -111,7 +111,7 @@ def _look(
     wanted: Sequence[str],
 ) -> Case:
     """Find out what is to be taken back. Raises UserError if that may not be, or if nobody can tell."""
-    situation = look(project, settings, database, applied, audience.tell)
+    situation = look(project, settings, database, applied, audience.tell, fetch=audience.fetch)
     tell_skipped(situation, audience)
     if error := situation.obstacle or situation.objection:
         raise error
@@ -129,6 +129,8 @@ def _look(
             raise UserError(kept.text, **kept.values)
         audience.tell(kept)
     case = case._replace(steps=decision.steps)
+    if not wanted:
+        _must_be_nobodys(case, settings)
     _must_be_seen(case, search, audience, by_name=bool(wanted))
     _must_not_refuse(case)
     return case
@@ -166,6 +168,25 @@ def _kept(one: Owned, search: Search, project: Project) -> Message:
     )
     words = removal.get(one.candidate.trust, f"tag -d {quoted(name)}")
     return Message(text, {**about, "command": f"{git} {words}"})
+
+
+def _must_be_nobodys(case: Case, settings: Settings) -> None:
+    """Raise UserError if somebody else has applied it: it may lie on a machine that nobody here can look at."""
+    project = case.situation.project
+    others = archive.others(project.repository, settings.share) if project.repository else ()
+    ran = {
+        entry.revision: one.person
+        for one in others
+        for entry in archive.entries(one.archive, project)
+        if entry.database and entry.revision in case.steps
+    }
+    if ran:
+        text = _(
+            "No branch has {revisions:list}, but it was applied by {people:list}, whose checkout may still "
+            "have it. Nothing was changed.\n"
+            "  If you know that nobody needs it: alembic-worktrees rollback {revisions:words}"
+        )
+        raise UserError(text, revisions=tuple(ran), people=tuple(dict.fromkeys(ran.values())))
 
 
 def _must_be_seen(case: Case, search: Search, audience: Audience, *, by_name: bool) -> None:

@@ -28,12 +28,14 @@ def was_overtaken(result: Result) -> bool:
     return any(words in result.err for words in _OVERTAKEN)
 
 
-def fetch(folder: Path, remote: str, refs: str, to: str) -> Result:
-    """Let the refs below `to` be those below `refs` of a remote; all of them, also in a partial clone."""
+def fetch(folder: Path, remote: str, refs: str, to: str, *, exactly: bool) -> Result:
+    """Let the refs below `to` be those below `refs` of a remote.
+
+    `exactly`: those that are no more there go, and a partial clone gets all of their files.
+    """
     alone = ("--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-gc", "--refmap=")
-    return _talk(
-        folder, "fetch", "--quiet", *alone, "--prune", "--no-filter", "--", remote, f"+{refs}*:{to}*"
-    )
+    more = ("--prune", "--no-filter") if exactly else ("--no-prune",)
+    return _talk(folder, "fetch", "--quiet", *alone, *more, "--", remote, f"+{refs}*:{to}*")
 
 
 def _talk(folder: Path, *argv: str) -> Result:

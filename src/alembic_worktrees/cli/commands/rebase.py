@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
 from ... import git
 from ...database.client import Database
 from ...messages.errors import DONE
+from ...search.archive import team_of
 from .call import open_call
 from .consent import must_agree
 
@@ -25,7 +27,8 @@ def rebase(options: argparse.Namespace, printer: Printer) -> int:
     def start() -> Database:
         return Database(call.project, call.settings, os.environ, verbose=options.verbose)
 
-    with start() as database:
+    team = team_of(call.project, call.settings, printer.tell)
+    with team.sharing() if team else nullcontext(), start() as database:
         from ...author import rebase as story  # while Alembic starts
         from ...borrow import upgrade
 
@@ -38,7 +41,7 @@ def rebase(options: argparse.Namespace, printer: Printer) -> int:
     for path in paths:
         printer.data(str(path))
     if options.replay and not options.dry_run:
-        with start() as database:
+        with team.sharing() if team else nullcontext(), start() as database:
             audience = audience._replace(allow=lambda _: None)
             upgrade.upgrade(call.project, call.settings._replace(target="heads"), database, audience)
     return DONE

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ...messages import _
+from ...messages import WARN, _
 from ...messages.errors import DONE, Usage
+from ...search.archive import NotShared, Team, team_of
 from ...system.encoding import encoded
 from .call import Call, open_call
 from .consent import must_agree
@@ -27,11 +29,14 @@ def rollback(options: argparse.Namespace, printer: Printer) -> int:
         text = _("--forget and --at belong together, for one row: {command} REVISION --forget --at REVISION")
         raise Usage(text, command="alembic-worktrees rollback")
     call = open_call(options, printer)
-    with open_database(call) as database:
+    team = team_of(call.project, call.settings, printer.tell)
+    if team:
+        _look_at_branches(team, call)
+    with team.sharing() if team else nullcontext(), open_database(call) as database:
         from ...borrow import lost  # while Alembic starts
         from ...borrow import rollback as story
 
-        about = call.project, call.settings, database, audience(call, partial(must_agree, call))
+        about = call.project, call.settings, database, audience(call, partial(must_agree, call), team)
         if options.forget:
             (revision,) = options.revisions
             lost.forget(*about, revision, options.at, partial(_say, call), dry_run=options.dry_run)
@@ -40,6 +45,16 @@ def rollback(options: argparse.Namespace, printer: Printer) -> int:
         else:
             story.rollback(*about, options.revisions, partial(_show, call), dry_run=options.dry_run)
     return DONE
+
+
+def _look_at_branches(team: Team, call: Call) -> None:
+    """Get what others have, so that none of it looks abandoned; what is named is taken back without that too."""
+    try:
+        team.must_fetch_branches()
+    except NotShared as error:
+        if not call.options.revisions:
+            raise
+        call.printer.tell(error.message._replace(mark=WARN))
 
 
 def _show(call: Call, pages: Iterable[Page], order: Message) -> None:

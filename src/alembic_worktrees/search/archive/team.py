@@ -92,8 +92,16 @@ class Team:
 
     def must_fetch(self) -> None:
         """Fetch what others have. Raises NotShared."""
+        self._must_fetch(BY, f"{REMOTES}{self._remote}/", exactly=True)
+
+    def must_fetch_branches(self) -> None:
+        """Fetch the remote's branches too: what one of them has, is somebody's. Raises NotShared."""
+        self.must_fetch()
+        self._must_fetch("refs/heads/", f"refs/remotes/{self._remote}/", exactly=False)
+
+    def _must_fetch(self, refs: str, to: str, *, exactly: bool) -> None:
         self._must_exist()
-        done = git.fetch(self._top, self._remote, BY, f"{REMOTES}{self._remote}/")
+        done = git.fetch(self._top, self._remote, refs, to, exactly=exactly)
         if done.status:
             text = _(
                 "What others have applied could not be fetched from {remote}:\n"
@@ -126,6 +134,7 @@ class Team:
                 "  To try again: alembic-worktrees archive --push"
             )
             raise NotShared(text, remote=self._remote, words=git.words_of(done))
+        self._before = commit
         text = _("Shared with {remote}: all that was applied here, as {name}")
         self._tell(Message(text, {"remote": self._remote, "name": name}, STEP))
 
