@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 ID = "bbbb2222"
 FILE = f"{ID}_add_t.py"
 TOOL = (sys.executable, "-m", "alembic_worktrees")
-SPOOF = "Alembic runs what it loads. Borrow 1 file? [y/N]"
+SPOOF = "Alembic runs what it loads. Borrow this file (1 of 1)? [y,n,a,?]"
 
 
 @pytest.fixture
@@ -86,7 +86,9 @@ def test_yes(answer: str, locale: str, a: Checkout, b: Checkout) -> None:
     rows = [line.strip() for line in seen.screen.splitlines()]
     for line in shown(a):
         assert any(re.fullmatch(r"\d+ " + re.escape(line.expandtabs(4)), row) for row in rows), line
-    question = "Borrow 1 file? [y/N]" if locale.startswith("C") else "Copier 1 fichier ? [o/N]"
+    question = (
+        "this file (1 of 1)? [y,n,a,?]" if locale.startswith("C") else "ce fichier (1 sur 1) ? [o,n,a,?]"
+    )
     (asked,) = (row for row in rows if question in row and not row[0].isdigit())
     assert max(seen.screen.find(line) for line in shown(a)) < seen.screen.find(asked)
     assert "\x1b" not in seen.screen
@@ -101,6 +103,23 @@ def test_no(command: str, answer: str, b: Checkout) -> None:
     assert seen.returncode == 1
     assert "Not borrowed; nothing was written." in seen.screen
     assert tree(b.path, without=TRACES) == before
+
+
+def test_each_file_or_all_the_rest(a: Checkout, b: Checkout) -> None:
+    for new, parent in (("a2", ID), ("a3", "a2")):
+        a.revision(new, parent)
+    a.commit("Add two more")
+    a.alembic("upgrade", "heads", check=True)
+    before = tree(b.path, without=TRACES)
+    for answer in ("y\nn\n", "?\n\n", "y\ny\nx\n"):
+        seen = review(b, answer)
+        assert (seen.returncode, "nothing was written." in seen.screen) == (1, True)
+        assert tree(b.path, without=TRACES) == before
+    assert "(3 of 3)" in seen.screen
+    seen = review(b, "y\na\n")
+    assert seen.returncode == 0
+    assert ("a2: ~/" in seen.screen, "a3: ~/" in seen.screen) == (True, False)
+    assert {path.name for path in b.versions.glob("a*.py")} >= {"a2_add_t.py", "a3_add_t.py"}
 
 
 def test_colour(a: Checkout, b: Checkout) -> None:
@@ -146,7 +165,7 @@ def test_a_dry_run_shows_and_does_not_ask(a: Checkout, b: Checkout) -> None:
     assert "\\x1b[2J" in document.stderr
     seen = review(b, "", "copy", "--dry-run", "--review")
     assert seen.returncode == 0
-    assert "[y/N]" not in re.sub(".*Alembic runs.*", "", seen.screen)
+    assert "[y,n,a,?]" not in re.sub(".*Alembic runs.*", "", seen.screen)
     assert tree(b.path, without=TRACES) == before
 
 
@@ -200,7 +219,7 @@ def test_through_the_shell_function(shell: str, a: Checkout, b: Checkout) -> Non
     assert not (b.versions / FILE).exists()
     done = at_terminal(argv, cwd=b.backend, env=env, answer="y\n")
     assert done.returncode == 0, done.screen
-    assert "Borrow 1 file? [y/N]" in done.screen
+    assert "Borrow this file (1 of 1)?" in done.screen
     assert (b.versions / FILE).exists()
 
 
@@ -243,12 +262,12 @@ def test_what_is_borrowed_is_named_before_anything_runs(a: Checkout, b: Checkout
     )
     assert borrowed < done.stderr.index("Running upgrade aaaa1111 -> cccc3333")
     b.revision("dddd4444", "cccc3333")
-    again = b.tool("upgrade", check=True)
+    again = b.tool("upgrade", "-v", check=True)
     loaded = again.stderr.index(
-        f"loads what was borrowed before:\n  {ID} from {a.name}: ~/{b.name}/backend/migrations/versions/{FILE}\n"
+        f"loads 1 file that was borrowed before; -v names it.\n  {ID} from {a.name}: ~/{b.name}/backend/migrations/versions/{FILE}\n"
     )
     assert loaded < again.stderr.index("Running upgrade cccc3333 -> dddd4444")
-    assert "loads what" not in b.tool("upgrade", check=True).stderr  # nothing runs
+    assert "also loads" not in b.tool("upgrade", check=True).stderr  # nothing runs
 
 
 def test_a_borrowed_migration_that_will_run_is_named(a: Checkout, b: Checkout) -> None:

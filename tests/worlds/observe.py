@@ -63,7 +63,7 @@ def at_terminal(
     process = subprocess.Popen(
         words,
         cwd=cwd,
-        env=dict(env),
+        env={"PAGER": "cat", **env},
         stdin=theirs,
         stdout=subprocess.PIPE if piped else theirs,
         stderr=theirs,

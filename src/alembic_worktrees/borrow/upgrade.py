@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
 from ..database.client import NO_ROWS, Applied
-from ..messages import OK, PLAIN, STEP, WARN, Message, Text, _
+from ..messages import OK, PLAIN, STEP, WARN, Message, Text, _, _n
 from ..messages.errors import Interrupted, UserError
 from ..migrations.graph import number_of_heads
 from ..migrations.inventory import Inventory, Migration, Skipped, from_origin, graph_of, take_inventory
@@ -191,7 +191,7 @@ def upgrade(
             forget(project)
             if error := _kept_back(situation, settings.target, parents=borrowed_parents, drops=drops):
                 raise error
-            _announce(situation, audience.tell)
+            _announce(situation, audience)
             outcome = database.upgrade(settings.target)
             if outcome.interrupted:
                 raise _interrupted(situation, database, audience.tell)
@@ -507,10 +507,10 @@ def _tell_differences(situation: Situation, audience: Audience) -> None:
             audience.detail(Message(text, {**values, "others": tuple(map(choice, one.equals))}, STEP))
 
 
-def _announce(situation: Situation, tell: Callable[[Message], None]) -> None:
+def _announce(situation: Situation, audience: Audience) -> None:
     """Name what is executed that others wrote, the database before it is changed, what cannot be locked, and heads."""
-    for message in _what_runs(situation):
-        tell(message)
+    tell = audience.tell
+    _tell_what_runs(situation, audience)
     for name in situation.applied.names:
         tell(Message(_("Upgrading {database}"), {"database": name}, STEP))
     for table in situation.applied.tables:
@@ -534,8 +534,8 @@ def _unlocked(database: str, reason: str | None) -> Message:
     return Message(text, {"database": database, "reason": reason}, WARN)
 
 
-def _what_runs(situation: Situation) -> Iterator[Message]:
-    """Name each borrowed migration that is going to run, and those of earlier runs that are loaded with it.
+def _tell_what_runs(situation: Situation, audience: Audience) -> None:
+    """Name each borrowed migration that is going to run, and count those of earlier runs that are loaded with it.
 
     What was borrowed just now has been named. Where nothing is to run, nothing is repeated.
     """
@@ -547,11 +547,17 @@ def _what_runs(situation: Situation) -> Iterator[Message]:
     now = [(one.candidate.revision.id, one.candidate.origin.name, one.path) for one in plan.copies]
     for row in (*now, *before):
         if row[0] in pending:
-            yield _executed(_RUNS, *row, STEP)
+            audience.tell(_executed(_RUNS, *row, STEP))
     loaded = tuple(_executed(_LOADED, *row) for row in before if row[0] not in pending)
     if pending and loaded:
-        text = _("Alembic also loads what was borrowed before:\n{files:lines}")
-        yield Message(text, {"files": loaded}, STEP)
+        text = _n(
+            "Alembic also loads {n} file that was borrowed before; -v names it.",
+            "Alembic also loads {n} files that were borrowed before; -v names them.",
+            len(loaded),
+            mark=STEP,
+        )
+        audience.tell(text)
+        audience.detail(Message(Text("{files:lines}"), {"files": loaded}))
 
 
 def _executed(text: Text, revision: str, origin: str, path: Path, mark: str = PLAIN) -> Message:

@@ -96,6 +96,7 @@ def _perform(argv: Sequence[str], printer: Printer) -> int:
         options = parse(argv, printer.phrase)
     except SystemExit:  # --help and --version have printed what they have
         return DONE
+    printer.quiet = getattr(options, "quiet", False)
     module, function = COMMANDS[options.command].function.split(".")
     status: int = getattr(import_module(f".commands.{module}", __package__), function)(options, printer)
     return status

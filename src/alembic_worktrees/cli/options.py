@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ABOUT = _("Many worktrees, one Alembic database: borrow the migrations that are missing here, and upgrade.")
 VERSION = {"action": "version", "version": f"{PROGRAM} {__version__}"}
 HELP = Argument(("-h", "--help"), _("show this help"), {"action": "help"})
+QUIET = Argument(("-q", "--quiet"), _("say only what is wrong"), {"action": "store_true"})
 VERBOSE = Argument(
     ("-v", "--verbose"),
     _("name every file that was skipped, and show all that Alembic says of a database that is down"),
@@ -77,7 +78,7 @@ def make_parser(phrase: Phrase, names: Iterable[str] = COMMANDS) -> argparse.Arg
     for name in names:
         command, does = COMMANDS[name], text(COMMANDS[name].does)
         made = commands.add_parser(name, help=does, description=f"{does}\n\n{text(command.example)}")
-        filled(made, HELP, VERBOSE, *command.arguments)
+        filled(made, HELP, (VERBOSE, QUIET), *command.arguments)
     return parser
 
 

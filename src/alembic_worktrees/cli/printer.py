@@ -5,20 +5,28 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
+import shutil
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, redirect_stdout
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..messages import SEEK, Message
-from ..messages.quoting import one_line
+from .. import git
+from ..messages import BAD, SEEK, WARN, Message
+from ..messages.quoting import columns, one_line
 from ..messages.speaker import COLOURS, Speaker, language
-from ..system.encoding import encoded, lacks
+from ..system.encoding import encoded, lacks, relax
 from ..system.process import page
 from .typed import typed_passwords
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import TextIO
+
+
+YES = frozenset({"y", "yes", "o", "oui"})
+_STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def hush(stream: TextIO) -> None:
@@ -31,11 +39,22 @@ def has_colour(stream: TextIO, environment: Mapping[str, str]) -> bool:
     return stream.isatty() and "NO_COLOR" not in environment and environment.get("TERM") != "dumb"
 
 
-class _Screen(io.StringIO):
-    """What is meant for a terminal."""
+class _Screen(io.TextIOWrapper):
+    """What is meant for a terminal, until all of it is there."""
+
+    def __init__(self, encoding: str) -> None:
+        self.content = io.BytesIO()
+        super().__init__(self.content, encoding, write_through=True)
+        relax(self)
 
     def isatty(self) -> bool:
         return True
+
+    def fits(self) -> bool:
+        """Tell whether the terminal has room for it, and for the line after it."""
+        width, height = shutil.get_terminal_size()
+        lines = _STYLE.sub("", self.content.getvalue().decode(self.encoding, "replace")).splitlines()
+        return sum(-(-columns(line) // width) or 1 for line in lines) < height
 
 
 class Printer:
@@ -48,6 +67,7 @@ class Printer:
         """
         self._stream = stream
         self._environment = environment
+        self.quiet = False  # then it says only what is wrong
         self._hidden = typed_passwords(argv)
         self.speak(None)
 
@@ -64,6 +84,8 @@ class Printer:
     def tell(self, message: Message) -> None:
         """Say one message, at once; one about progress only where somebody is looking."""
         if message.mark == SEEK and not self._stream.isatty():
+            return
+        if self.quiet and message.mark not in {WARN, BAD}:
             return
         try:
             print(self._said(message), file=self._stream, flush=True)
@@ -85,23 +107,37 @@ class Printer:
 
     def ask(self, question: Message) -> bool:
         """Ask a yes or no on the terminal; no if nobody can answer."""
+        return self.choice(question) in YES
+
+    def choice(self, question: Message) -> str:
+        """Ask for a word on the terminal; none if nobody can answer."""
         if not self.can_ask:
-            return False
+            return ""
         print(self._said(question), file=self._stream, end="", flush=True)
-        return sys.stdin.readline().strip().lower() in {"y", "yes", "o", "oui"}
+        return sys.stdin.readline().strip().lower()
 
     @contextmanager
     def paged(self) -> Iterator[None]:
-        """Let a pager show what is said meanwhile, as git does; only at a terminal, and where it does not fit there."""
-        pager = self._environment.get("PAGER", "less")
-        terminal = self.can_ask and sys.stdout.isatty() and self._environment.get("TERM") != "dumb"
-        before, self._stream = self._stream, _Screen() if terminal else self._stream
+        """Show what is said and printed meanwhile: through git's pager, where a terminal is too small for it.
+
+        It is shown also if we are quiet, where a question may follow: what is asked about is to be read.
+        """
+        stream, quiet = self._stream, self.quiet
+        self.quiet = quiet and not self.can_ask
+        terminal = stream.isatty() and sys.stdout.isatty() and self._environment.get("TERM", "dumb") != "dumb"
+        screen = _Screen(sys.stdout.encoding) if terminal else None
+        self._stream = screen or stream
         try:
-            yield
+            with redirect_stdout(screen) if screen else nullcontext():
+                yield
         finally:
-            screen, self._stream = self._stream, before
-        if isinstance(screen, _Screen) and not page(pager, screen.getvalue(), self._environment):
-            print(screen.getvalue(), file=self._stream, end="", flush=True)
+            self._stream, self.quiet = stream, quiet
+        if screen:
+            content = screen.content.getvalue()
+            pager = "" if screen.fits() else git.pager(Path.cwd())
+            if not pager or not page(pager, content, self._environment):
+                self.write(content)
+                sys.stdout.flush()
 
     def show(self, text: str, language: str, *, data: bool = False) -> None:
         """Print a whole text with the number of each line, so that none can pass for a word of ours.
@@ -111,8 +147,6 @@ class Printer:
         """
         stream = sys.stdout if data else self._stream
         if stream.isatty():
-            import shutil
-
             from rich.console import Console
             from rich.syntax import Syntax
 

@@ -201,6 +201,7 @@ COMMANDS = {
             _taking("FILE", "-o --output", _("write to FILE")),
             _flag("--force", _("overwrite FILE")),
             _flag("--all", _("fold nothing")),
+            _taking("N", "--limit", _("draw only the newest N rows"), type=count),
             _flag("--no-database", _("do not ask the database")),
         ),
     ),

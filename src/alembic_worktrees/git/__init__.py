@@ -57,6 +57,7 @@ from .repository import is_shallow as is_shallow
 from .repository import locate as locate
 from .repository import merging as merging
 from .repository import own_folder as own_folder
+from .repository import pager as pager
 from .repository import published_branch as published_branch
 from .repository import superproject as superproject
 from .repository import worktrees as worktrees

@@ -186,6 +186,12 @@ def published_branch(folder: Path) -> str | None:
     return line_of(ask(folder, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD"))
 
 
+def pager(folder: Path) -> str:
+    """Return the command of git's choice to read long output with, of the shell; "" if it is none or only prints."""
+    chosen = line_of(ask(folder, "var", "GIT_PAGER")) or ""
+    return "" if chosen == "cat" else chosen
+
+
 def own_folder(top: Path) -> Path | None:
     """Return git's own folder of the worktree at `top`, as its `.git` says; to ask git would take far longer."""
     mark = top / ".git"

@@ -89,11 +89,17 @@ def hand_over(argv: Sequence[str], *, folder: Path, environment: Mapping[str, st
         raise
 
 
-def page(pager: str, text: str, environment: Mapping[str, str]) -> bool:
-    """Let a pager show `text` at the terminal, as git does; say whether it could."""
-    words = {"LESS": "FRX", **environment}
-    shell = ["sh", "-c", pager]
-    return bool(pager) and not subprocess.run(shell, input=text.encode(), env=words, check=False).returncode
+def page(pager: str, text: bytes, environment: Mapping[str, str]) -> bool:
+    """Let a pager show `text` at the terminal, as git does; say whether there is such a program. ^C is for it alone."""
+    words = {"LESS": "FRX", "LV": "-c", **environment}
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        return subprocess.run(["sh", "-c", pager], input=text, env=words, check=False).returncode not in {
+            126,
+            127,
+        }
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...messages import OK, WARN, Message, _
+from ...messages import OK, WARN, Message, _, _n
 from ...messages.errors import DONE, Usage, UserError
 from ...status.survey import survey
 from ...system.encoding import encoded
@@ -17,8 +18,9 @@ from .call import open_call
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
-    from ...drawing.picture import Picture
+    from ...drawing.picture import Entry, Picture
     from ..printer import Printer
 
 
@@ -48,13 +50,17 @@ def graph(options: argparse.Namespace, printer: Printer) -> int:
     picture = make_picture(landscape)
     if not picture.items and chosen == "text":
         printer.tell(Message(_("No migrations yet."), mark=OK))
-    text = _drawn(picture, chosen, printer, whole=options.all, shown=path is None)
+    entries = picture.unfolded if options.all else picture.folded
+    if older := len(entries[options.limit or len(entries) :]):
+        printer.tell(_n("{n} older row is left out.", "{n} older rows are left out.", older))
+    text = _drawn(picture, entries[: options.limit], chosen, printer, shown=path is None)
     # What programs read says that it is UTF-8; a reader's terminal or pager expects the locale's encoding.
     to_be_read = chosen == "text" and path is None
     data = encoded(text, sys.stdout.encoding) if to_be_read else text.encode("utf-8", "surrogateescape")
     if path:
         _save(data, path, overwrite=options.force)
-    else:
+        return DONE
+    with printer.paged() if to_be_read else nullcontext():
         printer.write(data)
     return DONE
 
@@ -71,9 +77,9 @@ def _format_of(path: Path | None) -> str:
     return FORMATS.get(end, "text")
 
 
-def _drawn(picture: Picture, chosen: str, printer: Printer, *, whole: bool, shown: bool) -> str:
+def _drawn(picture: Picture, entries: Sequence[Entry], chosen: str, printer: Printer, *, shown: bool) -> str:
     """Return the picture in the chosen format; `shown` if it goes to standard output."""
-    entries, phrase = picture.unfolded if whole else picture.folded, printer.phrase
+    phrase = printer.phrase
     if chosen == "text":
         from ...drawing import text as lines
 

@@ -216,10 +216,11 @@ def _show(
     steps: Iterable[Message], notes: Iterable[Message], options: argparse.Namespace, printer: Printer
 ) -> None:
     """Say what is to be done; for a dry run that is the data that was asked for."""
-    for step in steps:
-        (printer.answer if options.dry_run else printer.tell)(step)
-    for note in notes:
-        printer.tell(note)
+    with printer.paged():
+        for step in steps:
+            (printer.answer if options.dry_run else printer.tell)(step)
+        for note in notes:
+            printer.tell(note)
 
 
 def _described(change: Change) -> Message:

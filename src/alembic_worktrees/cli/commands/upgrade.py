@@ -11,16 +11,20 @@ from ...database.client import Database
 from ...messages import OK, WARN, Message, _, _n
 from ...messages.errors import DONE, Usage, UserError
 from ...search.archive import Team, team_of
+from ..printer import YES
 from .call import Call, called, open_call
 from .consent import is_near, must_be_meant
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from ...borrow.preview import Page
     from ...borrow.upgrade import Audience, Situation
     from ...database.client import Applied
     from ..printer import Printer
+
+ALL = "a"  # the answer to a question of a row of them
 
 
 def upgrade(options: argparse.Namespace, printer: Printer) -> int:
@@ -89,7 +93,8 @@ def _show(situation: Situation, call: Call) -> int:
     elif options.dry_run:
         _print_plan(situation, printer)
     if options.dry_run and _reviews(call):
-        _show_sheets(call, situation, data=not options.json)
+        with printer.paged():
+            call.show(_sheets(situation), data=not options.json)
     if error := situation.obstacle:
         raise error
     if not situation.plan.copies and not situation.plan.returned:
@@ -142,7 +147,7 @@ def _reviews(call: Call) -> bool:
 
 
 def _review(call: Call, situation: Situation) -> None:
-    """Show every file that would be borrowed, and ask once. Raises UserError."""
+    """Show each file that would be borrowed, and ask for it, or for all the rest. Raises UserError."""
     copies = situation.plan.copies
     if not call.printer.can_ask:
         command = called(call.options).command
@@ -155,22 +160,29 @@ def _review(call: Call, situation: Situation) -> None:
             "  Then to go on without a question: {again}"
         )
         raise UserError(text, count=count, read=read, again=again)
-    _show_sheets(call, situation, data=False)
-    question = _n(
-        "Alembic runs what it loads. Borrow {n} file? [y/N] ",
-        "Alembic runs what it loads. Borrow {n} files? [y/N] ",
-        len(copies),
-        mark=WARN,
-    )
-    if not call.printer.ask(question):
+    for number, page in enumerate(_sheets(situation), 1):
+        with call.printer.paged():
+            call.show([page])
+        if _chosen(call.printer, number, len(copies)) == ALL:
+            return
+
+
+def _chosen(printer: Printer, number: int, total: int) -> str:
+    """Return the answer to whether this file is to be borrowed. Raises UserError for a no: all are needed, or none."""
+    about = {"number": number, "total": total}
+    text = _("Alembic runs what it loads. Borrow this file ({number} of {total})? [y,n,a,?] ")
+    help = _("y: this file; n: none of them, and nothing is written; a: this and all that follow, unread")
+    while (answer := printer.choice(Message(text, about, WARN))) == "?":
+        printer.tell(Message(help, mark=WARN))
+    if answer not in YES | {ALL}:
         raise UserError(_("Not borrowed; nothing was written."))
+    return answer
 
 
-def _show_sheets(call: Call, situation: Situation, *, data: bool) -> None:
+def _sheets(situation: Situation) -> Iterator[Page]:
     from ...borrow.preview import author_of, pages
 
-    author = author_of(situation.project, lambda: situation.search.surroundings)
-    call.show(pages(situation.plan.copies, author), data=data)
+    return pages(situation.plan.copies, author_of(situation.project, lambda: situation.search.surroundings))
 
 
 def _plan_document(situation: Situation) -> dict[str, object]:
