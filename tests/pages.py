@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from alembic_worktrees.cli.options import HELP, VERBOSE
+from alembic_worktrees.cli.options import HELP, QUIET, VERBOSE
 from alembic_worktrees.cli.subcommands import COMMANDS, Argument
 from alembic_worktrees.install import shim
 from texts import translations
@@ -122,7 +122,7 @@ def codes(text: str) -> list[str]:
 
 def options(command: str) -> set[str]:
     """The options of a command."""
-    given = (*_flat(COMMANDS[command].arguments), HELP, VERBOSE)
+    given = (*_flat(COMMANDS[command].arguments), HELP, VERBOSE, QUIET)
     return {name for one in given for name in one.names if name.startswith("-")}
 
 
@@ -159,7 +159,7 @@ WRITTEN = "<!-- What follows `make docs` writes, from what the parser knows. -->
 def reference() -> str:
     """Every command with its arguments, as the parser has them; what most of them take is told once."""
     found = [one for one in _flat(COMMANDS["status"].arguments) if one.names != ("--json",)]
-    shared = [*found, HELP, VERBOSE]
+    shared = [*found, HELP, VERBOSE, QUIET]
     pieces = [WRITTEN, "## What most commands take", _table(shared)]
     for name, command in COMMANDS.items():
         own = [one for one in _flat(command.arguments) if one not in shared]
