@@ -11,6 +11,7 @@ import pytest
 
 from alembic_worktrees.install.blocks import with_lines, without_block
 from alembic_worktrees.install.extras import env_lines
+from worlds.process import run
 from worlds.world import Layout, World
 
 if TYPE_CHECKING:
@@ -126,4 +127,8 @@ def test_it_comes_and_goes_without_a_trace(path: Path) -> None:
         assert once and with_lines(once, env_lines()) == once
         compile(once, str(path), "exec")
         assert without_block(once) == text
+        for length in ("79", "120"):  # a formatter leaves it as it is, or the next init would change it
+            ruff = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length", length, "-"]
+            formatted = run(ruff, cwd=path.parent, env={}, input=once, check=True).stdout
+            assert with_lines(formatted, env_lines()) == formatted
     assert with_lines("import alembic\n", "x") is None
