@@ -120,6 +120,15 @@ def aside(a: Checkout, b: Checkout, database: Database) -> Scene:
     return Scene(b, ("run", "--own", "--", "true"), out=("x.py", "y.py"))
 
 
+def rolled_back(a: Checkout, b: Checkout, database: Database) -> Scene:
+    """What A applied is A's no more: the copies here and the archive are all that is left of it."""
+    chain(a, "x.py", "y.py")
+    b.tool("upgrade", check=True)
+    b.world.main.git("worktree", "remove", "--force", str(a.path))
+    b.world.main.git("branch", "-D", a.name)
+    return Scene(b, ("rollback", "--yes"))
+
+
 def merged(a: Checkout, b: Checkout, database: Database) -> Scene:
     logged(b, "other", "aaaa1111")
     b.commit("Other work")
@@ -161,6 +170,7 @@ SCENES: dict[str, Callable[[Checkout, Checkout, Database], Scene]] = {
     "return": returned,
     "all": all_of_it,
     "adopt": adopted,
+    "rollback": rolled_back,
     "aside": aside,
     "merge": merged,
     "init": installed,

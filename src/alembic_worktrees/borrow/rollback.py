@@ -84,6 +84,7 @@ def rollback(
             _take_back(case, database, audience)
         else:
             _note(case, applied)
+            borrow(case.situation, audience)  # or take out what one that was killed had no more time for
 
 
 def rollback_sql(
