@@ -454,6 +454,18 @@ def test_not_local_with_option(main: Checkout, remote: Database) -> None:
     assert remote.heads() == {"bbbb2222"}
 
 
+def test_rows_are_changed_only_where_that_is_meant(main: Checkout, remote: Database) -> None:
+    """A file may change without it."""
+    remote.set_heads("bbbb2222")
+    words = ("rebase", "bbbb2222", "--onto", "base", "--yes")
+    fails(main.tool(*words), "is not a local database")
+    assert remote.heads() == {"bbbb2222"}
+    main.tool(*words, "--remote-database", check=True)
+    assert remote.heads() == {"aaaa1111", "bbbb2222"}
+    remote.set_heads("aaaa1111")
+    main.tool("rebase", "bbbb2222", "--onto", "aaaa1111", "--yes", check=True)
+
+
 def test_not_local_with_setting(main: Checkout, remote: Database) -> None:
     main.write("backend/pyproject.toml", "[tool.alembic-worktrees]\nremote-database = true\n")
     main.tool("upgrade", check=True)
@@ -477,7 +489,7 @@ def test_not_local_asks_on_a_terminal(
     env = {**main.world.env, "LC_ALL": locale}
     command = (sys.executable, "-m", "alembic_worktrees", "upgrade")
     seen = at_terminal(command, cwd=main.backend, env=env, answer=answer)
-    question = "Upgrade it? [y/N]" if locale == "C" else "La mettre à jour ? [o/N]"
+    question = "Change it? [y/N]" if locale == "C" else "La modifier ? [o/N]"
     assert question in seen.screen
     assert PASSWORD not in seen.screen
     assert seen.returncode == (0 if upgraded else 1)

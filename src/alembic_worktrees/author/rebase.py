@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..borrow.lock import WAITING, only_one
 from ..borrow.objections import another, cases
 from ..borrow.upgrade import borrow, look
+from ..database.client import Applied
 from ..messages import OK, STEP, WARN, Message, _, _n
 from ..messages.errors import UserError
 from ..messages.quoting import quoted
@@ -108,7 +109,8 @@ def rebase(
             audience.tell(message)
         if wanted.dry_run:
             return ()
-        audience.allow(applied)
+        changing = tuple(case.table for case, _rows in decision.changed)
+        audience.allow(applied if decision.lacking else Applied(changing))
         if decision.lacking:
             _take_back(decision, database, audience)
             applied = database.probe()

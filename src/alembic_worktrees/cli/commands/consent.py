@@ -20,6 +20,8 @@ def must_agree(call: Call, applied: Applied) -> None:
     options, printer = call.options, call.printer
     must_be_meant(printer, options.remote_database or call.settings.remote_database, applied)
     question = Message(_("Change {database:list} so? [y/N] "), {"database": applied.names}, WARN)
+    if not applied.tables:
+        question = Message(_("Change the files so? [y/N] "), mark=WARN)
     if options.yes or printer.ask(question):
         return
     if not printer.can_ask:
