@@ -179,11 +179,12 @@ def _moves(number: int, rows: Sequence[_Row], start: float, ends: Sequence[float
         name = f"r{number}-{row}"
         yield f".t .{name}{{animation-name:{name}}}@keyframes {name}{{0%{{opacity:0}}{at(now)},to{{opacity:1}}}}"
         if typed:
-            name, far = f"c{number}-{row}", f"transform:translateX({typed * LETTER:.0f}px)"
-            timing = f"animation-timing-function:steps({typed})"
+            # The cover goes aside by a letter each time, to where the line is empty.
+            name, aside = f"c{number}-{row}", f"transform:translateX({typed * LETTER:.0f}px)"
             until = now + typed * KEY
             yield (
                 f".t .{name}{{animation-name:{name}}}@keyframes {name}{{0%{{opacity:1;transform:none}}"
-                f"{at(now)}{{opacity:1;transform:none;{timing}}}{at(until)},to{{opacity:0;{far}}}}}"
+                f"{at(now)}{{transform:none;animation-timing-function:steps({typed})}}"
+                f"{at(until)}{{{aside}}}to{{opacity:1;{aside}}}}}"
             )
             now = until
