@@ -14,6 +14,7 @@ from alembic_worktrees.migrations.record import Origin
 from alembic_worktrees.migrations.revision import Revision
 from alembic_worktrees.search.sources import COMMITTED, Candidate
 from worlds.observe import at_terminal
+from worlds.running import running
 
 if TYPE_CHECKING:
     from worlds.postgres import Database
@@ -147,6 +148,14 @@ def test_lost_for_good(world: World, database: Database) -> None:
     assert "A  " in main.git_status()
     assert "cccc3333" in main.alembic("heads", check=True).stdout
     assert main.tool("adopt", "--stub", "bbbb2222", "--parent", "aaaa1111").returncode == 1
+
+
+def test_two_at_once(world: World, database: Database) -> None:
+    main, b, _ = thrown_away(world)
+    with running(main, "rollback", "--yes") as one, running(b, "rollback", "--yes") as other:
+        assert (one.finish(), other.finish()) == (0, 0), one.said + other.said
+    assert database.heads() == {"own"}
+    assert database.tables() & {"t_x1", "t_x2"} == set()
 
 
 revisions = st.lists(st.sets(st.integers(0, 30), max_size=3), min_size=1, max_size=12)
