@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from worlds.world import Checkout, Layout, World
 
 if TYPE_CHECKING:
@@ -88,19 +90,20 @@ def test_the_day_of_a_flask_project(
     assert "Traceback" not in done.stderr
 
 
-def test_the_usual_place_needs_no_name(world_root: Path, database: Database) -> None:
+@pytest.mark.parametrize("location", ["", "script_location = .\n"])
+def test_the_usual_place_needs_no_name(location: str, world_root: Path) -> None:
     """And the hooks find it where git alone has it."""
     world = World.empty(world_root, Layout(backend="", script_location="migrations"))
     main = world.main
-    main.write(
-        "app.py",
-        SHOP.replace("@URL@", database.url).replace(', directory="store/db"', "") + "\napp = create_app()\n",
-    )
-    main.write("migrations/alembic.ini", "[alembic]\n")
-    main.write("migrations/env.py", "")
+    main.write("migrations/alembic.ini", f"[alembic]\n{location}")
+    main.write("migrations/env.py", "from flask import current_app\ncurrent_app.extensions['migrate']\n")
     main.revision("aaaa1111")
     main.commit("Start")
     main.revision("bbbb2222", "nowhere")
     assert "StoFlow (2 migrations)" in main.tool("list", cwd=main.path, check=True).stdout
+    assert "&& flask db current\n" in main.tool("upgrade", cwd=main.path).stderr
     main.commit("Add bbbb2222")
     assert "bbbb2222 follows nowhere" in main.tool("check", "--ref", "HEAD", cwd=main.path).stdout
+    main.git("rm", "--quiet", "migrations/versions/bbbb2222_add_t.py")
+    main.commit("Remove bbbb2222")
+    assert main.tool("find", "bbbb2222", "migrations", check=True).stdout.endswith("bbbb2222_add_t.py\n")

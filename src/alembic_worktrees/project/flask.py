@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
+
+from ..system.reading import NotReadable, read_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 USUAL_FOLDER = "migrations"
+
+
+def is_by_migrate(env: Path, roots: tuple[str, ...]) -> bool:
+    """Whether this env.py works only in the context that Flask-Migrate gives it; False if it cannot be read."""
+    try:
+        return re.search(rb"current_app\.extensions\[.migrate.\]", read_plain(env, roots)) is not None
+    except NotReadable:
+        return False
 
 
 def starting_folder(root: Path, scripts: Path, environment: Mapping[str, str]) -> Path:

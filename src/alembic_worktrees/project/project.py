@@ -33,6 +33,7 @@ class ConfigFiles(NamedTuple):
     toml: str = "pyproject.toml"
     section: str = MAIN
     argv: tuple[str, ...] = ()
+    by_flask: bool = False  # Flask-Migrate takes the folder of the ini, whatever script_location says
 
 
 class Project(NamedTuple):
@@ -227,6 +228,8 @@ def _parse(folder: Path, files: ConfigFiles, roots: tuple[str, ...]) -> AlembicC
     ini, toml = (
         _text(folder / name, EVERYWHERE if os.path.isabs(name) else roots) for name in (files.ini, files.toml)
     )
+    if ini is not None and flask.is_by_migrate((folder / files.ini).with_name("env.py"), roots):
+        files = files._replace(by_flask=True)
     return _parse_texts(ini, toml, folder, files, os.path.isfile)
 
 
@@ -234,8 +237,11 @@ def _parse_texts(
     ini: str | None, toml: str | None, folder: Path, files: ConfigFiles, has_file: Callable[[Path], bool]
 ) -> AlembicConfig | None:
     ini_here, here = ((folder / name).parent for name in (files.ini, files.toml))
-    return parse_config(
+    config = parse_config(
         ini, toml, str(ini_here), str(here), files.section, env_beside=lambda: has_file(ini_here / "env.py")
+    )
+    return (
+        config._replace(script_location=str(ini_here), by_flask=True) if config and files.by_flask else config
     )
 
 
@@ -313,7 +319,7 @@ def read_if_any(
 
 def _seen_from(place: Path, folder: Path, files: ConfigFiles) -> ConfigFiles:
     ini, toml = (os.path.relpath(folder / name, place) for name in files[:2])
-    return files._replace(ini=ini, toml=toml)
+    return files._replace(ini=ini, toml=toml, by_flask=True)
 
 
 def ground_at(root: Path, folder: Path, like: Project | None = None) -> Ground:
