@@ -137,20 +137,20 @@ def scenes(said: Sequence[str], captions: Sequence[str]) -> list[Scene]:
 
 
 def test_sessions_are_true(story: Checkout, database: Database, held: Callable[[Path, str], None]) -> None:
-    """Those of the day, then those of the reference, in one shell; and the pictures of both."""
-    commands = [command for one in (DAY, COMMANDS) for command, _ in one.sessions]
-    drawing = commands.index(DRAWING) + 1
-    commands.insert(drawing, f"{DRAWING} --output ~/picture.svg")
+    """Those of the day, and those of the reference after its graph, in one shell; and the pictures of both."""
+    day, others = ([command for command, _ in one.sessions] for one in (DAY, COMMANDS))
+    drawing = day.index(DRAWING) + 1
+    commands = [*day[:drawing], *others, f"{DRAWING} --output ~/picture.svg", *day[drawing:]]
     said = perform(story, database, commands, "C.UTF-8")
     held(PICTURES["en"], record(scenes(said, SCENES["en"]), SCENES["en"][0]))
-    del said[drawing]
-    shown = map(plain, said)
-    held(DAY.path, DAY.performed(shown))
-    held(COMMANDS.path, COMMANDS.performed(shown))
+    shown = list(map(plain, said))
+    held(COMMANDS.path, COMMANDS.performed(iter(shown[drawing:])))
+    del shown[drawing : drawing + len(others) + 1]
+    held(DAY.path, DAY.performed(iter(shown)))
     picture = (story.world.root / "picture.svg").read_text(encoding="utf-8")
     held(DOCS / "graph.svg", _neutral(picture, story, database))
-    assert "Nothing to do" in said[commands.index("alembic-worktrees status")]
-    assert not said[commands.index("git status --short")].strip()
+    assert "Nothing to do" in shown[day.index("alembic-worktrees status")]
+    assert not shown[day.index("git status --short")]
 
 
 def test_the_french_picture_is_true(
