@@ -199,7 +199,7 @@ def test_merge_joins_own_heads_alone(b: Checkout, database: Database) -> None:
     (file,) = done.stdout.splitlines()
     assert sorted(parents(file)) == ["own1", "own2"]
     assert "Left out, because they belong to other checkouts: x3 (borrowed from StoFlow-A), y1" in done.stderr
-    assert "Joined own1, own2" in done.stderr
+    assert "Merged own1, own2" in done.stderr
     assert "join é 'them'" in read(file)
     b.commit("Join")
     b.tool("upgrade", check=True)
@@ -208,7 +208,7 @@ def test_merge_joins_own_heads_alone(b: Checkout, database: Database) -> None:
     assert len(heads) == 3
     assert len(b.alembic("heads", check=True).stdout.splitlines()) == 3
     again = b.tool("merge", check=True)
-    assert "Nothing to join: this branch has 1 head of its own" in again.stderr
+    assert "Nothing to merge: this branch has 1 head of its own" in again.stderr
     assert again.stdout == ""
     assert b.git_status() == ""
 
@@ -291,7 +291,7 @@ def test_merge_joins_what_is_depended_on_too(world: World) -> None:
 def test_merge_of_nothing(world: World) -> None:
     done = world.main.tool("merge", check=True)
     assert (done.stdout, done.returncode) == ("", 0)
-    assert "Nothing to join: this branch has 0 heads" in done.stderr
+    assert "Nothing to merge: this branch has 0 heads" in done.stderr
 
 
 def test_merge_that_alembic_cannot_write(world: World) -> None:
@@ -354,5 +354,5 @@ def test_all_that_needs_no_git_works(git: str, outside: Checkout, world: World, 
     other.tool("upgrade", env=env, check=True)
     assert (other.versions / "bbbb2222_add_t.py").exists()
     assert not (other.versions / ".gitignore").exists()
-    assert "Nothing to join" in other.tool("merge", env=env, check=True).stderr
+    assert "Nothing to merge" in other.tool("merge", env=env, check=True).stderr
     assert database.heads() == {"bbbb2222"}

@@ -203,11 +203,11 @@ def test_what_python_cannot_load_is_no_copy(
     assert copied(b) == sound
     done = b.tool("copy", "-v", check=True)
     assert copied(b) == sound
-    assert f"Skipped ~/{a.name}/backend/migrations/versions/{FILE}: not valid Python" in done.stderr
+    assert f"Skipped ~/{a.name}/backend/migrations/versions/{FILE}: syntax error" in done.stderr
     assert b.tool("find", ID, check=True).stdout == f"{original}\n"
     refused = b.tool("upgrade", "--from", a.name)
     assert refused.returncode == 1
-    assert f"  ~/{a.name}/backend/migrations/versions/{FILE}: not valid Python\n" in refused.stderr
+    assert f"  ~/{a.name}/backend/migrations/versions/{FILE}: syntax error\n" in refused.stderr
     assert copied(b) == sound
     mended = variant(a, "mended")
     b.tool("copy", check=True)

@@ -86,7 +86,7 @@ def test_shows_the_problem_and_the_cure(place: Path) -> None:
     assert "The new migration:\n  add_column users.email\n" in own
     assert " products " in printed("psql")
     assert "a1b2c3d4_add_products.py" in printed("git merge")
-    assert "Joined a1b2c3d4, b2c3d4e5." in printed("alembic-worktrees merge")
+    assert "Merged a1b2c3d4, b2c3d4e5." in printed("alembic-worktrees merge")
     assert "is up to date: " in printed("alembic-worktrees upgrade")
 
 
@@ -95,7 +95,7 @@ def test_speaks_french(place: Path) -> None:
     done = run(DEMO, cwd=place, env=french, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "\nLE PROBLÈME. Feature B n'a pas le fichier de cette migration" in done.stdout
-    assert "\na1b2c3d4 copiée depuis StoFlow-feature-A : ~/StoFlow-feature-B" in done.stdout
+    assert "\na1b2c3d4 empruntée à StoFlow-feature-A : ~/StoFlow-feature-B" in done.stdout
     assert "\nTerminé. Le dépôt et la base ont disparu" in done.stdout
     assert left_behind(place) == []
 

@@ -220,9 +220,9 @@ def test_extras_that_somebody_changed_are_his(world: World) -> None:
     dev.write_text(dev.read_text() + "# mine\n")
     sync.write_text("mine\n")
     assert "All is in place" in done(world.main)
-    assert done(world.main, "--with", "dev,claude").count("Left as it is") == 2
+    assert done(world.main, "--with", "dev,claude").count("Left unchanged") == 2
     said = done(world.main, "--remove")
-    assert said.count("Left as it is") == 2
+    assert said.count("Left unchanged") == 2
     left = [name for name in EXTRAS if (world.main.path / name).exists()]
     assert left == list(EXTRAS[:2])
 

@@ -83,7 +83,7 @@ def test_what_is_not_ours_to_take_stays(world: World) -> None:
     (b.path / C).write_text((b.path / C).read_text() + "# mine\n")
     b.git("add", "--force", B)
     said = b.tool("init", "--remove", "--purge", "--yes", check=True).stderr
-    assert f"Left as it is, for it is yours: ~/StoFlow-B/{C}\n" in said
+    assert f"Left unchanged, not written by alembic-worktrees: ~/StoFlow-B/{C}\n" in said
     assert "run this there as well:\n  ~/StoFlow\n  ~/StoFlow-C\n" in said
     assert (b.path / B).exists()
     assert (b.path / C).read_text().endswith("# mine\n")

@@ -79,7 +79,7 @@ def test_a_container_with_another_path(world: World, b: Checkout, database: Data
     assert os.path.dirname(path) == str(b.versions)
     failing = b.revision("cccc3333", "aaaa1111", body="raise ValueError('no')")
     assert (
-        f"cccc3333 failed, as its own words above say: ~/{failing.relative_to(world.root)}"
+        f"cccc3333 failed, see its message above: ~/{failing.relative_to(world.root)}"
         in b.tool("upgrade").stderr
     )
 

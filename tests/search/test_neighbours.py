@@ -345,17 +345,17 @@ def hostile(versions: Path, outside: Path) -> dict[str, str]:
     (versions / "device.py").symlink_to("/dev/zero")
     os.mkfifo(versions / "fifo.py")
     return {
-        "syntax.py": "not valid Python",
-        "conflict.py": "not valid Python",
+        "syntax.py": "syntax error",
+        "conflict.py": "syntax error",
         "binary.py": "not ",
         "nul.py": "not ",
-        "latin.py": "not valid Python",
+        "latin.py": "syntax error",
         "empty.py": "no revision in it",
         "helper.py": "no revision in it",
         "half.py": "no down_revision in it",
         "computed.py": "its revision is computed",
         "number.py": "its revision is not a string",
-        "nested.py": "not valid Python",
+        "nested.py": "syntax error",
         "huge.py": "too large",
         "dangling.py": "the link leads nowhere",
         "loop.py": "",
@@ -401,7 +401,7 @@ def test_a_broken_file_that_may_be_the_missing_one_is_named(
     place = f"  ~/{a.name}/backend/migrations/versions/"
     assert [line for line in b.tool(*command).stderr.splitlines() if line.startswith(place)] == [
         f"{place}bbbb2222_lost.py: the link leads nowhere",
-        f"{place}ok.py: not valid Python",
+        f"{place}ok.py: syntax error",
     ]
     original.write_text(sound)
     b.tool(*command, check=True)
@@ -533,5 +533,5 @@ def test_own_files_that_cannot_be_read_are_named(world: World, database: Databas
     database.set_heads("bbbb2222")
     done = b.tool("upgrade")
     assert done.returncode == 1
-    assert "bbbb2222_add_t.py: not valid Python" in done.stderr
+    assert "bbbb2222_add_t.py: syntax error" in done.stderr
     assert "bbbb2222 not found" in done.stderr

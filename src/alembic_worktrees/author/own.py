@@ -78,15 +78,15 @@ def merge(
     diverged = [family for family in families if len(family) > 1]
     if not diverged:
         count = number_of_heads(sum(map(len, families)))
-        text = _("Nothing to join: this branch has {count} of its own, and none diverge.")
+        text = _("Nothing to merge: this branch has {count} of its own, and none diverge.")
         tell(Message(text, {"count": count}, OK))
         return ()
     with Database(project, settings, environment) as database:
         for family in diverged:
             if not database.merge(message or DEFAULT_MESSAGE, family):
-                text = _("Alembic could not join {heads:list}; its own words stand above.")
+                text = _("Alembic could not merge {heads:list}; see its message above.")
                 raise UserError(text, heads=family)
-            tell(Message(_("Joined {heads:list}. Commit the new file."), {"heads": family}, OK))
+            tell(Message(_("Merged {heads:list}. Commit the new file."), {"heads": family}, OK))
     before = {migration.path for migration in inventory.all}
     return tuple(one.path for one in take_inventory(project).all if one.path not in before)
 

@@ -241,7 +241,7 @@ def _take_back(decision: Decision, database: Database, audience: Audience) -> No
     outcome = database.downgrade(decision.taken_back)
     if not outcome.done:
         text = _(
-            "Not all of {revisions:list} could be taken back; Alembic's own words stand above. Nothing "
+            "Not all of {revisions:list} could be taken back; see Alembic's message above. Nothing "
             "is lost: what was not is still applied. See where you stand: alembic-worktrees status"
         )
         raise UserError(text, revisions=decision.taken_back)

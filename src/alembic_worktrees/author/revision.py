@@ -80,5 +80,5 @@ def _argv(inventory: Inventory, wanted: Wanted, tell: Tell) -> list[str]:
 
 def _must_be_written(paths: tuple[Path, ...] | None) -> tuple[Path, ...]:
     if paths is None:
-        raise UserError(_("Alembic could not write the migration; its own words stand above."))
+        raise UserError(_("Alembic could not write the migration; see its message above."))
     return paths

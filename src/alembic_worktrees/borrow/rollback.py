@@ -99,7 +99,7 @@ def rollback_sql(
         reached = [(table.heads, graph.closure(table.heads).known) for table in tables]
         sql = database.downgrade_sql((rows, [id for id in case.steps if id in ran]) for rows, ran in reached)
         if sql is None:
-            raise UserError(_("Alembic could not write the SQL; its own words stand above."))
+            raise UserError(_("Alembic could not write the SQL; see its message above."))
         return sql
 
 
@@ -322,7 +322,7 @@ def _stopped(case: Case, after: Applied, outcome: Outcome) -> UserError:
         return Interrupted(text, **about)
     revision = outcome.migration[0] if outcome.migration else left[0]
     text = _(
-        "Alembic could not take back {revision}, as its own words above say.\n"
+        "Alembic could not take back {revision}; see its message above.\n"
         "  Taken back in {database:list}: {done:list}\n"
         "  Not taken back: {left:list}\n"
         "  Mend its downgrade() in {path}, then go on: alembic-worktrees rollback {left:words}"

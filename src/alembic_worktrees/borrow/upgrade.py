@@ -600,13 +600,12 @@ def _failed(project: Project, target: str, outcome: Outcome) -> UserError:
     again = {"folder": project.folder, "command": project.command("upgrade", target)}
     if outcome.migration is None:
         text = _(
-            "Alembic could not upgrade; its own words stand above. See it again with: cd "
-            "{folder:q} && {command}"
+            "Alembic could not upgrade; see its message above. See it again with: cd {folder:q} && {command}"
         )
         return UserError(text, **again)
     revision, path = outcome.migration
     text = _(
-        "Alembic could not upgrade: {revision} failed, as its own words above say: {path}. See it "
+        "Alembic could not upgrade: {revision} failed, see its message above: {path}. See it "
         "again with: cd {folder:q} && {command}"
     )
     return UserError(text, revision=revision, path=path, **again)

@@ -23,7 +23,7 @@ HELP = Argument(("-h", "--help"), _("show this help"), {"action": "help"})
 QUIET = Argument(("-q", "--quiet"), _("say only what is wrong"), {"action": "store_true"})
 VERBOSE = Argument(
     ("-v", "--verbose"),
-    _("name every file that was skipped, and show all that Alembic says of a database that is down"),
+    _("list skipped files, and why; show all that Alembic says of a database that is down"),
     {"action": "store_true"},
 )
 

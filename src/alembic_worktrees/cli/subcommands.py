@@ -58,12 +58,14 @@ def _extras(words: str) -> tuple[str, ...]:
 
 _SEVERAL = {"action": "append", "default": []}
 _CONFIGURED = (
-    _taking("FILE", "-c --config", _("as for alembic, from DIR"), **_SEVERAL),
-    _taking("SECTION", "-n --name", _("as for alembic: the section of the ini"), default="alembic"),
+    _taking("FILE", "-c --config", _("the Alembic config, like `alembic -c`, from DIR"), **_SEVERAL),
+    _taking("SECTION", "-n --name", _("the section of the ini, like `alembic -n`"), default="alembic"),
 )
 _FOLDER = _("the folder of the Alembic project (default: backend, else here, else the nearest above)")
 _LOCATED = (_taking("DIR", "directory", _FOLDER, nargs="?"), *_CONFIGURED)
-_FOR_ENV = _taking("ARG", "-x", _("as for alembic: a word for env.py"), dest="arguments", **_SEVERAL)
+_FOR_ENV = _taking(
+    "ARG", "-x", _("extra argument for env.py, like `alembic -x`"), dest="arguments", **_SEVERAL
+)
 _JSON = _flag("--json", _("print JSON"))
 _DRY_RUN = _flag("--dry-run", _("only print what would be done"))
 _REMOTE = _flag("--remote-database", _("change also a database that is not local"), default=None)
@@ -75,7 +77,7 @@ _BORROWING = (
     _FOR_ENV,
     _taking("ORIGIN", "--from", _("where copies differ, take that of this checkout"), dest="prefer"),
     (
-        _flag("--review", _("show each file that would be borrowed, and ask before it is"), default=None),
+        _flag("--review", _("show the files and ask for confirmation"), default=None),
         Argument(
             ("--no-review",),
             _("do not, whatever the setting says"),

@@ -325,7 +325,7 @@ class Database:
     def _failed(self, reason: str, *, hidden: bool) -> UserError:
         if reason.startswith("NoAppException: "):
             text = _(
-                "Flask could not load the application from {folder}; its own words stand above. Does "
+                "Flask could not load the application from {folder}; see its message above. Does "
                 "FLASK_APP name it? It may stand in {file}, as: FLASK_APP=package.module:create_app\n"
                 "  See it again with: cd {folder:q} && {command}"
             )
@@ -338,9 +338,8 @@ class Database:
             )
             return UserError(text, reason=reason, python=self._tried[-1], **self._see())
         text = _(
-            "The database could not be asked what is applied; Alembic's own words stand "
-            "above. Is it running, and is its address right? See it again with: cd {folder:q} "
-            "&& {command}"
+            "The database could not be asked what is applied; see Alembic's message above. Is it "
+            "running, and is its address right? See it again with: cd {folder:q} && {command}"
         )
         if hidden:
             text = _(
@@ -424,7 +423,7 @@ class Database:
         if answer["failure"] or answer["left"]:
             text = _(
                 "The rows of the database were not all set: others have changed them in this "
-                "moment, or Alembic could not, as its own words above say then. Run it again."
+                "moment, or Alembic could not, see its message above then. Run it again."
             )
             raise UserError(text)
 
@@ -548,9 +547,7 @@ class Database:
             return Message(
                 Text("{python}: {reason}"), {"python": self._tried[-1], "reason": greeting["reason"]}
             )
-        text = _(
-            "{python}: it ended with status {status} before it could be asked; its own words stand above"
-        )
+        text = _("{python}: it ended with status {status} before it could be asked; see its message above")
         return Message(text, {"python": self._tried[-1], "status": status})
 
     def _interpreters(self) -> Iterator[str]:

@@ -18,7 +18,7 @@ def to_remove(path: Path) -> Message:
 
 def kept(path: Path) -> Message:
     """Say that a file stays."""
-    return Message(_("Left as it is, for it is yours: {path}"), {"path": path}, WARN)
+    return Message(_("Left unchanged, not written by alembic-worktrees: {path}"), {"path": path}, WARN)
 
 
 def by_hand(path: Path, text: str) -> Message:

@@ -12,7 +12,7 @@ _REASONS = {
     "gone": _("the link leads nowhere"),
     "denied": _("may not be read"),
     "failing": _("reading it fails"),
-    "syntax": _("not valid Python"),
+    "syntax": _("syntax error"),
     "compiled": _("compiled, and without its source: what it declares is not known"),
     "no-revision": _("no revision in it"),
     "no-down-revision": _("no down_revision in it"),
