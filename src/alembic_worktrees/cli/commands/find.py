@@ -121,7 +121,7 @@ def _document(checkout: Checkout, call: Call, nobody: Set[str]) -> dict[str, obj
             "depends_on": list(migration.revision.depends_on),
             "path": os.path.relpath(migration.path, checkout.path),
             "borrowed": migration.path in borrowed,
-            "abandoned": migration.path in borrowed and migration.revision.id in nobody,
+            **({"abandoned": True} if migration.path in borrowed and migration.revision.id in nobody else {}),
         }
         for migration in sorted(inventory.all, key=lambda migration: migration.path)
     ]
