@@ -100,7 +100,9 @@ def test_what_another_has_is_not_abandoned(world: World, database: Database) -> 
     dana, bob = person(world, "dana", remote), person(world, "bob", remote)
     dana.revision("bbbb2222", "aaaa1111")
     dana.tool("upgrade", check=True)
+    assert bob.tool("status", check=True).stdout.endswith("; ask origin:\n  alembic-worktrees upgrade\n")
     bob.tool("upgrade", check=True)
+    assert "rollback" not in bob.tool("status", check=True).stdout
     said = bob.tool("rollback", "--yes")
     assert "it was applied by dana@example.com, whose checkout may still have it" in said.stderr
     dana.commit("Add bbbb2222")

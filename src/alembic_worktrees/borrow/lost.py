@@ -39,7 +39,7 @@ def forget(
     """
     with nullcontext() if dry_run else alone(project, audience), closing(database):
         applied = database.probe() if dry_run else database.probe_alone(lambda: audience.tell(WAITING))
-        situation = look(project, settings, database, applied, audience.tell)
+        situation = look(project, settings, database, applied, audience.tell, fetch=audience.fetch)
         tell_skipped(situation, audience)
         tables = _tables(situation, revision, at)
         for table in tables:

@@ -173,15 +173,8 @@ def _kept(one: Owned, search: Search, project: Project) -> Message:
 
 def _must_be_nobodys(case: Case, settings: Settings) -> None:
     """Raise UserError if somebody else has applied it: it may lie on a machine that nobody here can look at."""
-    project = case.situation.project
-    others = archive.others(project.repository, settings.share) if project.repository else ()
-    ran = {
-        entry.revision: one.person
-        for one in others
-        for entry in archive.entries(one.archive, project)
-        if entry.database and entry.revision in case.steps
-    }
-    if ran:
+    runners = archive.runners(case.situation.project, settings.share)
+    if ran := {id: runners[id] for id in case.steps if id in runners}:
         text = _(
             "No branch has {revisions:list}, but it was applied by {people:list}, whose checkout may still "
             "have it. Nothing was changed.\n"

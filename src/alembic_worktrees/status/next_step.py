@@ -94,6 +94,12 @@ def _lost(case: Case) -> Step | None:
     lost = tuple(revision for revision in case.here.lacks or () if revision not in case.landscape.graph.nodes)
     if not lost:
         return None
+    if remote := case.landscape.share:
+        text = _(
+            "Next: the database has {revisions:list}, and no checkout and no git here has a file for "
+            "it. Whoever applied it may have shared it; ask {remote}:"
+        )
+        return _upgrade(case, Message(text, {"revisions": lost, "remote": remote}))
     text = _(
         "Next: the database has {revisions:list}, and no checkout and no git here has a file for "
         "it. If none is left anywhere, go on without it:"

@@ -15,7 +15,7 @@ from ..messages import Message, Text, _
 from ..messages.errors import UserError
 from ..migrations.graph import Graph, Node
 from ..migrations.inventory import Inventory, Skipped, graph_of, take_inventory, visit
-from ..search.archive import applications
+from ..search.archive import applications, runners
 from ..search.by_hand import copied_by_hand
 from ..search.checkouts import look_around
 from ..search.search import Search
@@ -64,6 +64,7 @@ class Landscape(NamedTuple):
     abandoned: Mapping[
         str, str
     ] = {}  # applied, and of no checkout, branch or tag any more; and when it was seen last
+    share: str | None = None  # the remote over which others share what they have applied
 
 
 def survey(
@@ -112,6 +113,8 @@ def _look(
     whole = graph.joined(Node(one.revision, one.origin.name) for one in found.values())
     copied = copied_by_hand(project, inventory, lambda: around)
     memory = Memory(project, {one.revision.id: one for one in inventory.all})
+    lonely = _abandoned(project, holdings, applied, whole, found, around) if applied else {}
+    theirs = runners(project, settings.share) if lonely else {}
     return Landscape(
         project,
         holdings,
@@ -128,7 +131,8 @@ def _look(
         applications(project, settings.share) if applied and settings.share else (),
         frozenset(_apart(applied, project, around.others)) if applied else frozenset(),
         memory.ever,
-        _abandoned(project, holdings, applied, whole, found, around) if applied else {},
+        {id: since for id, since in lonely.items() if id not in theirs},
+        settings.share,
     )
 
 

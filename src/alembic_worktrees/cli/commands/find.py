@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ...messages import Message, _
 from ...messages.errors import DONE, UserError
 from ...migrations.inventory import from_origin, names_in, visit
-from ...search.archive import team_of
+from ...search.archive import runners, team_of
 from ...search.checkouts import look_around
 from ...search.search import THOROUGH, Search
 from .call import Call, open_call
@@ -83,7 +83,8 @@ def _abandoned(call: Call, surroundings: Surroundings) -> frozenset[str]:
     rows = (row for one in surroundings.checkouts for row in visit(one.project, []).copies)
     borrowed = frozenset(row.entry.revision for row in rows)
     search = Search(call.project, call.settings, here_too=True, around=surroundings)
-    return borrowed.difference(one.revision.id for one in search.owned()) if borrowed else borrowed
+    theirs = runners(call.project, call.settings.share)
+    return borrowed.difference(theirs, (one.revision.id for one in search.owned())) if borrowed else borrowed
 
 
 def _print_checkout(checkout: Checkout, call: Call, nobody: Set[str]) -> None:

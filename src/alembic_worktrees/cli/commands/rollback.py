@@ -52,7 +52,7 @@ def _look_at_branches(team: Team, call: Call) -> None:
     try:
         team.must_fetch_branches()
     except NotShared as error:
-        if not call.options.revisions:
+        if call.options.forget or not call.options.revisions:
             raise
         call.printer.tell(error.message._replace(mark=WARN))
 

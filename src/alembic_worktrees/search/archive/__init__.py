@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .log import Application as Application
 from .log import applications as applications
+from .log import runners as runners
 from .store import REF as REF
 from .store import Archive as Archive
 from .store import Entry as Entry

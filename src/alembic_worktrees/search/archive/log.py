@@ -39,6 +39,17 @@ def applications(project: Project, share: str | None) -> tuple[Application, ...]
     return tuple(sorted(one for one in first.values() if one.database or one.revision not in ran))
 
 
+def runners(project: Project, share: str | None) -> dict[str, str]:
+    """Return who of the others has run what, and not taken it back: it may be in a checkout of theirs."""
+    rows = others(project.repository, share) if project.repository else ()
+    return {
+        entry.revision: one.person
+        for one in rows
+        for entry in entries(one.archive, project)
+        if entry.database and not entry.back
+    }
+
+
 def _in(archive: Archive, project: Project) -> Iterator[Application]:
     commits = git.last_commits(project.root, archive.commit)
     for entry in entries(archive, project):
