@@ -124,8 +124,11 @@ def _databases(standing: Standing, phrase: Phrase) -> tuple[tuple[str, tuple[str
 
 
 def _head(head: Head, standing: Standing, phrase: Phrase) -> str:
-    by = head.application and Message(_("; applied by {who}, {date}"), head.application._asdict())
-    return _holders(head, standing, phrase) + (phrase(by) if by else "")
+    by = ""
+    if head.application:
+        about = {"who": head.application.who, "date": head.application.date[:16]}  # to the minute
+        by = phrase(Message(_("; applied by {who}, {date}"), about))
+    return _holders(head, standing, phrase) + by
 
 
 def _holders(head: Head, standing: Standing, phrase: Phrase) -> str:
