@@ -11,6 +11,7 @@ from ..borrow.obstacles import go_on_without
 from ..borrow.plan import Gap
 from ..borrow.undoing import undoing_others
 from ..messages import Message, _, _n
+from ..messages.quoting import word
 from ..migrations.graph import number_of_heads
 
 if TYPE_CHECKING:
@@ -42,12 +43,12 @@ class Called(NamedTuple):
     def command(self, name: str, *argv: str) -> str:
         """Return one of our commands, to be pasted."""
         asking = (
-            [word for value in self.arguments for word in ("-x", value)]
+            [one for value in self.arguments for one in ("-x", value)]
             if name in {"upgrade", "copy", "rebase", "rollback"}
             else []
         )
-        ours = shlex.join(["alembic-worktrees", name, *argv, *self.argv, *asking])
-        return f"cd {shlex.quote(self.directory)} && {ours}" if self.directory else ours
+        ours = " ".join(map(word, ["alembic-worktrees", name, *argv, *self.argv, *asking]))
+        return f"cd {word(self.directory)} && {ours}" if self.directory else ours
 
 
 class Case(NamedTuple):
