@@ -302,7 +302,7 @@ def test_merge_that_alembic_cannot_write(world: World) -> None:
     before = sorted(main.versions.iterdir())
     done = main.tool("merge")
     assert done.returncode == 1
-    assert "Alembic could not join own1, own2" in done.stderr
+    assert "Alembic could not merge own1, own2" in done.stderr
     assert sorted(file for file in main.versions.iterdir() if file.suffix == ".py") == [
         file for file in before if file.suffix == ".py"
     ]

@@ -143,8 +143,8 @@ def silent(world: World) -> Iterator[socket.socket]:
 
 
 def test_status_does_not_wait_for_a_server_that_never_answers(world: World, silent: socket.socket) -> None:
-    code = "import sys; from alembic_worktrees.cli import main as cli; from alembic_worktrees.database import client"
-    code += "; from alembic_worktrees.status import survey; client.SOON = survey.TIMEOUT = 1.0"
+    code = "import sys; from alembic_worktrees.cli import main as cli; from alembic_worktrees.database import direct"
+    code += "; from alembic_worktrees.status import survey; direct.SOON = survey.TIMEOUT = 1.0"
     code += "; sys.exit(cli.run(['status']))"
     done = world.run(sys.executable, "-c", code, cwd=world.main.backend)
     assert (done.returncode, "The database did not answer" in done.stdout) == (1, True)

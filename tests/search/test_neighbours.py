@@ -347,8 +347,8 @@ def hostile(versions: Path, outside: Path) -> dict[str, str]:
     return {
         "syntax.py": "syntax error",
         "conflict.py": "syntax error",
-        "binary.py": "not ",
-        "nul.py": "not ",
+        "binary.py": "syntax error",
+        "nul.py": "syntax error",
         "latin.py": "syntax error",
         "empty.py": "no revision in it",
         "helper.py": "no revision in it",
