@@ -341,7 +341,7 @@ def test_no_interpreter(main: Checkout, nothing_on_path: str) -> None:
 def test_setting_python_wrong(python: str, main: Checkout) -> None:
     main.write("backend/pyproject.toml", f'[tool.alembic-worktrees]\npython = "{python}"\n')
     done = fails(
-        main.tool("upgrade"), "The Python that the setting names cannot import alembic:", "Correct python"
+        main.tool("upgrade"), "The Python that the setting names does not lead to alembic:", "Correct python"
     )
     assert os.path.basename(python) in done.stderr
 

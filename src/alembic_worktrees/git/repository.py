@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..database.runner.hosts import is_container
 from ..messages import _
 from ..messages.errors import UserError
 from ..system.process import ProgramMissing
@@ -75,13 +74,6 @@ def _must_be_outside(folder: Path, result: Result) -> None:
     if b"not a git repository" not in result.err:
         raise failed(folder, "git rev-parse", result)
     if mark := _mark(folder):
-        if (repository := _repository_of(mark)) and not repository.exists() and is_container("/"):
-            text = _(
-                "{mark} is that of a linked worktree, and its repository is not in this container. git needs "
-                "it at its own path; mount it there, for docker with: -v {repository:q}:{repository:q}\n"
-                "  Or in the compose file, under volumes: - {repository:q}:{repository:q}"
-            )
-            raise UserError(text, mark=mark, repository=repository)
         text = _(
             "{mark} says that this is a checkout, but git finds no repository there; nothing was "
             "done. It says:\n"
@@ -89,7 +81,20 @@ def _must_be_outside(folder: Path, result: Result) -> None:
             "  If a worktree or its main one was moved, run in the main one: git worktree repair "
             "{folder:q}"
         )
-        raise UserError(text, mark=mark, folder=mark.parent, words=words_of(result))
+        repository = _repository_of(mark)
+        if repository and not repository.exists():
+            text = _(
+                "{mark} says that this is a checkout, but git finds no repository there; nothing was "
+                "done. It says:\n"
+                "{words:text}\n"
+                "  If a worktree or its main one was moved, run in the main one: git worktree repair "
+                "{folder:q}\n"
+                "  In a container, mount the repository at its own path, for docker with: "
+                "-v {repository:q}:{repository:q}\n"
+                "  Or in the compose file, under volumes: - {repository:q}:{repository:q}"
+            )
+        values = {"folder": mark.parent, "repository": repository, "words": words_of(result)}
+        raise UserError(text, mark=mark, **values)
 
 
 def _repository_of(mark: Path) -> Path | None:
