@@ -7,8 +7,10 @@ READY := $(VENV)/.ready
 DEV := $(VENV)/.ready-dev
 # The tests that are run small, and by `make trials` at full size.
 TRIALS := tests/whole/test_hostile.py tests/borrow/test_at_once.py tests/borrow/test_killed.py tests/whole/test_fuzz.py tests/project/test_config.py tests/project/test_settings.py tests/migrations/test_record.py tests/install/test_blocks.py tests/check/test_recorded.py tests/author/test_own_content.py
-# What concerns all of it: the facts that we rely on, each installation and version, abuse, the pages. `make whole`.
-WHOLE := tests/facts tests/demo tests/hooks/test_pre_commit.py tests/borrow/test_at_once.py tests/borrow/test_killed.py $(filter-out %_architecture.py,$(wildcard tests/whole/test_*.py))
+# `make whole`: the facts that we rely on, installations and versions, servers and remotes, races, abuse, the pages.
+WHOLE := $(sort $(TRIALS) tests/facts tests/demo $(filter-out %_architecture.py,$(wildcard tests/whole/test_*.py)) \
+	$(addprefix tests/,hooks/test_pre_commit.py install/test_integrations.py search/test_team.py borrow/test_lock.py \
+	borrow/test_aside.py database/test_interrupted.py project/test_interpreter.py system/test_encoding.py))
 PO := src/alembic_worktrees/messages/locale/fr/LC_MESSAGES/alembic-worktrees.po
 MO := $(PO:.po=.mo)
 SHELL_FILES = .ci/run .ci/venv $(wildcard shell/*.sh) $(wildcard hooks/*)
