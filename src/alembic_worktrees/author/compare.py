@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from ..borrow.upgrade import Situation
+    from ..borrow.situation import Situation
     from ..database.client import Applied, Comparison, VersionTable
     from ..messages import Message
     from ..migrations.inventory import Inventory, Migration
@@ -74,7 +74,7 @@ def compare(
         if not _foreign_ids(mine.applied, inventory):
             _must_be_applied(inventory.branch_graph.nodes.keys() - _everywhere(mine.applied, inventory))
             return whole_content(mine.operations)
-        from ..borrow.upgrade import look
+        from ..borrow.situation import look
 
         team = team_of(author.project, author.settings, author.tell)
         fetch = team.fetch if team else None

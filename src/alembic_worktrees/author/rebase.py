@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..borrow.lock import WAITING, only_one
 from ..borrow.objections import another, cases
-from ..borrow.upgrade import borrow, look
+from ..borrow.situation import look
+from ..borrow.upgrade import borrow
 from ..database.client import Applied
 from ..messages import OK, STEP, WARN, Message, _, _n
 from ..messages.errors import UserError
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..borrow.objections import Case
-    from ..borrow.upgrade import Audience, Situation
+    from ..borrow.situation import Situation
+    from ..borrow.telling import Audience
     from ..database.client import Database, VersionTable
     from ..migrations.inventory import Migration
     from ..project.project import Project

@@ -11,7 +11,9 @@ from ..messages.errors import UserError
 from .guard import rows_for
 from .lock import WAITING
 from .obstacles import not_here
-from .upgrade import alone, look, tell_skipped
+from .situation import look
+from .telling import tell_skipped
+from .upgrade import alone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
     from ..database.client import Database, VersionTable
     from ..project.project import Project
     from ..project.settings import Settings
-    from .upgrade import Audience, Situation
+    from .situation import Situation
+    from .telling import Audience
 
 
 def forget(

@@ -23,7 +23,9 @@ from .abandoned import decide
 from .lock import WAITING
 from .obstacles import below
 from .preview import Page
-from .upgrade import alone, borrow, cannot_tell, look, tell_skipped
+from .situation import look
+from .telling import tell_skipped
+from .upgrade import alone, borrow, cannot_tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,7 +35,8 @@ if TYPE_CHECKING:
     from ..project.settings import Settings
     from ..search.sources import Candidate
     from .abandoned import Owned
-    from .upgrade import Audience, Situation
+    from .situation import Situation
+    from .telling import Audience
 
     Show = Callable[[Iterable[Page], Message], None]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...borrow.aside import own_only, take_out
 from ...borrow.lock import WAITING, only_one
-from ...borrow.upgrade import touched
+from ...borrow.telling import touched
 from ...check.review import projects
 from ...database.client import OFF
 from ...messages import OK, STEP, WARN, Message, _

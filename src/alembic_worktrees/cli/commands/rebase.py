@@ -30,10 +30,11 @@ def rebase(options: argparse.Namespace, printer: Printer) -> int:
     team = team_of(call.project, call.settings, printer.tell)
     with team.sharing() if team else nullcontext(), start() as database:
         from ...author import rebase as story  # while Alembic starts
-        from ...borrow import upgrade
+        from ...borrow.telling import Audience
+        from ...borrow.upgrade import upgrade
 
         allow = partial(must_agree, call)
-        audience = upgrade.Audience(printer.tell, call.tell_detail, call.tell_skipped, allow, lambda _: None)
+        audience = Audience(printer.tell, call.tell_detail, call.tell_skipped, allow, lambda _: None)
         wanted = story.Wanted(tuple(options.revisions), options.onto, options.replay, options.dry_run)
         paths = story.rebase(call.project, call.settings, database, audience, wanted)
     if options.stage and paths:
@@ -43,5 +44,5 @@ def rebase(options: argparse.Namespace, printer: Printer) -> int:
     if options.replay and not options.dry_run:
         with team.sharing() if team else nullcontext(), start() as database:
             audience = audience._replace(allow=lambda _: None)
-            upgrade.upgrade(call.project, call.settings._replace(target="heads"), database, audience)
+            upgrade(call.project, call.settings._replace(target="heads"), database, audience)
     return DONE

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ...borrow.preview import Page
-    from ...borrow.upgrade import Audience, Situation
+    from ...borrow.situation import Situation
+    from ...borrow.telling import Audience
     from ...database.client import Applied
     from ..printer import Printer
 
@@ -133,7 +134,7 @@ def audience(
     call: Call, allow: Callable[[Applied], None] = lambda _: None, team: Team | None = None
 ) -> Audience:
     """Return who follows a story: the user, who may be asked by `allow` before a database is changed."""
-    from ...borrow.upgrade import Audience
+    from ...borrow.telling import Audience
 
     review = partial(_review, call) if _reviews(call) else (lambda _: None)
     team = team or team_of(call.project, call.settings, call.printer.tell)
@@ -204,7 +205,7 @@ def _plan_document(situation: Situation) -> dict[str, object]:
 
 
 def _print_plan(situation: Situation, printer: Printer) -> None:
-    from ...borrow.upgrade import taken_over
+    from ...borrow.telling import taken_over
 
     for row in situation.inventory.taken:
         printer.tell(taken_over(row))

@@ -1,0 +1,167 @@
+"""What did one look find, and what follows from it? What is applied against what is here."""
+
+from __future__ import annotations
+
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from .. import git
+from ..migrations.inventory import Inventory, Migration, graph_of, take_inventory
+from ..search.by_hand import copied_by_hand
+from ..search.search import THOROUGH, Search
+from .aside import waiting
+from .memory import Memory
+from .objections import Scene, objection
+from .obstacles import obstacle
+from .plan import Plan, make_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ..database.client import Applied, Database
+    from ..messages import Message
+    from ..messages.errors import UserError
+    from ..migrations.graph import Graph
+    from ..project.project import Project
+    from ..project.settings import Settings
+    from .errors import Objection
+    from .plan import Copy
+
+
+class _Look(NamedTuple):
+    project: Project
+    applied: Applied
+    inventory: Inventory
+    plan: Plan
+    search: Search
+
+
+class Situation(_Look):
+    """What one look found, and what follows from it; what takes a graph is worked out once."""
+
+    @property
+    def adding(self) -> Situation:
+        """The same with only that part of the plan that adds."""
+        return self._replace(plan=self.plan.adding)
+
+    @property
+    def obstacle(self) -> UserError | None:
+        """Why the plan cannot be carried out, None if it can."""
+        return obstacle(self.project, self.inventory, self.plan, self.search)
+
+    @cached_property
+    def migrations(self) -> tuple[Migration, ...]:
+        """What Alembic loads here when the plan is carried out."""
+        if not (self.plan.copies or self.plan.returned):
+            return self.inventory.all
+        gone = {row.migration.path for row in self.plan.returned}
+        written = {copied.path: copied for copied in self.plan.copies}
+        staying = [one for one in self.inventory.all if one.path not in gone and one.path not in written]
+        return (*staying, *map(_migration, written.values()))
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The graph of that."""
+        return graph_of(self.migrations) if self.plan.copies or self.plan.returned else self.inventory.graph
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """What `alembic upgrade heads` goes to."""
+        return self.graph.real_heads
+
+    @property
+    def changes(self) -> bool:
+        """Whether carrying out the plan changes any file."""
+        inventory = self.inventory
+        return bool(self.plan.copies or self.plan.returned or inventory.arrived or not inventory.whole)
+
+    @property
+    def foreign(self) -> frozenset[str]:
+        """What is applied and not this branch's own."""
+        reached = self.graph.closure(self.applied.heads)
+        return (reached.known | reached.unknown) - self.inventory.branch_graph.nodes.keys()
+
+    @property
+    def owners(self) -> dict[str, str]:
+        """Where each borrowed revision comes from."""
+        copied = {copy.candidate.revision.id: copy.candidate.origin.name for copy in self.plan.copies}
+        return copied | {row.entry.revision: row.entry.origin.name for row in self.plan.kept}
+
+    @property
+    def pending(self) -> frozenset[str]:
+        """What an upgrade runs, in one database at least."""
+        return self.runs_to(self.heads)
+
+    def runs_to(self, targets: Iterable[str]) -> frozenset[str]:
+        """Return what an upgrade to these runs, in one database at least."""
+        graph = self.graph
+        done = [graph.closure(table.heads).known for table in self.applied.tables] or [frozenset()]
+        return graph.closure(targets).known - frozenset.intersection(*done)
+
+    @cached_property
+    def loaded(self) -> dict[str, Migration]:
+        """What Alembic loads here when the plan is carried out, by its id."""
+        return {migration.revision.id: migration for migration in self.migrations}
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What the archive knows of that."""
+        return Memory(self.project, self.loaded)
+
+    @property
+    def scene(self) -> Scene:
+        """What the archive's word is held against."""
+        own = {id: self.loaded[id] for id in self.inventory.branch_graph.nodes}
+        tables, returned = self.applied.tables, self.plan.returned
+        return Scene(self.project, tables, self.graph, self.loaded, own, returned, self.search)
+
+    @property
+    def objection(self) -> Objection | None:
+        """Why nothing is to be done although it could be."""
+        return objection(self.scene, self.memory)
+
+
+def look(
+    project: Project,
+    settings: Settings,
+    database: Database,
+    applied: Applied,
+    tell: Callable[[Message], None],
+    prefer: str | None = None,
+    inventory: Inventory | None = None,
+    fetch: Callable[[], None] | None = None,
+) -> Situation:
+    """Compare what is applied with what is here, and decide. Reads only."""
+    inventory = inventory or take_inventory(project)
+    borrowed, loads = inventory.borrowed, database.loads
+    search = Search(
+        project,
+        settings,
+        borrowed=borrowed,
+        waiting=waiting(project) if project.repository else (),
+        prefer=prefer,
+        loads=loads,
+        tell=tell,
+        fetch=fetch,
+        timeout=THOROUGH,
+    )
+    if prefer:
+        search.must_know_preferred()
+    inventory = _take_over(inventory, applied, project, search)
+    tables = [table.heads for table in applied.tables]
+    stashed = partial(git.stashed_files, project.root) if project.repository else frozenset
+    plan = make_plan(applied.heads, inventory, project, search.choices, tables, stashed)
+    return Situation(project, applied, inventory, plan, search)
+
+
+def _take_over(inventory: Inventory, applied: Applied, project: Project, search: Search) -> Inventory:
+    """Count as borrowed what somebody has copied here by hand, if it is applied: git would stumble over it."""
+    found = copied_by_hand(project, inventory, lambda: search.surroundings)
+    reached = inventory.graph.closure(applied.heads).known if found else frozenset()
+    ids = {one.path: one.revision.id for one in inventory.own} if found else {}
+    return inventory.taking_over({path: one for path, one in found.items() if ids[path] in reached})
+
+
+def _migration(copied: Copy) -> Migration:
+    candidate, path = copied.candidate, copied.path
+    return Migration(candidate.revision, candidate.content, path.parent, path.name)

@@ -1,0 +1,211 @@
+"""How is the story of borrowing told? Each step as messages, and who hears them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..messages import PLAIN, STEP, WARN, Message, Text, _, _n
+from ..migrations.graph import number_of_heads
+from ..migrations.inventory import Inventory, Skipped, from_origin
+from ..search.sources import OTHERS_RAN, OTHERS_SAW
+from .apply import arrived, mended
+from .obstacles import choice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from ..database.client import Applied
+    from ..migrations.inventory import Borrowed
+    from .plan import Copy
+    from .situation import Situation
+
+_EDITED = _(
+    "The borrowed {revision} was edited here; it is left as it is: {path}\n"
+    "  To keep the edit, as this branch's own: alembic-worktrees adopt {revision:q}\n"
+    "  To get the original back: rm {path:q}"
+)
+_RETURNED = _("Removed the borrowed {revision}, no longer needed here: {path}")
+_RUNS = _("Alembic will run the borrowed {revision}, from {origin}: {path}")
+_LOADED = _("{revision} from {origin}: {path}")
+
+
+class Audience(NamedTuple):
+    """Who follows the story: what to tell it, and whom to ask before a database is changed."""
+
+    tell: Callable[[Message], None]
+    detail: Callable[[Message], None]  # what is of interest only with -v
+    tell_skipped: Callable[[Sequence[Skipped]], None]
+    allow: Callable[[Applied], None]  # raises UserError if this database is not to be upgraded
+    review: Callable[[Situation], None]  # raises UserError if what is planned is not to be borrowed
+    fetch: Callable[[], None] | None = None  # brings the archives of others
+
+
+def tell_skipped(situation: Situation, audience: Audience) -> None:
+    """Name what was skipped; here that may be what is missed, or what stops Alembic."""
+    for one in situation.inventory.skipped:
+        audience.tell(one.message)
+    audience.tell_skipped(situation.search.skipped)
+
+
+def touched(inventory: Inventory) -> Iterator[Message]:
+    """Name the copies that were edited or staged here, which are left as they are."""
+    yield from (_about(_EDITED, row, WARN) for row in inventory.edited if not row.staged)
+    if staged := [row for row in inventory.edited if row.staged]:
+        revisions = tuple(row.entry.revision for row in staged)
+        text = _(
+            "{revisions:list} is only borrowed here, and is staged, so the next commit would "
+            "record it.\n"
+            "  To leave it out: git rm --cached {paths:words}, then run this again\n"
+            "  To record it, as this branch's own: alembic-worktrees adopt {revisions:words}"
+        )
+        yield Message(
+            text, {"revisions": revisions, "paths": tuple(row.migration.path for row in staged)}, WARN
+        )
+
+
+def what_changed(situation: Situation) -> Iterator[Message]:
+    """Name what was written and removed, and what that leaves to be done."""
+    plan, inventory = situation.plan, situation.inventory
+    yield from mended(inventory)
+    yield from map(taken_over, inventory.taken)
+    yield from map(_copied, plan.copies)
+    yield from (_about(_RETURNED, row, STEP) for row in plan.returned)
+    yield from map(arrived, inventory.arrived)
+    if plan.held_back:
+        text = _(
+            "{revisions:list} changed its parents where it comes from, after it was applied. The "
+            "copy here stays as it was: with the new one the database's rows would overlap, and "
+            "Alembic would refuse to upgrade. There alembic-worktrees upgrade names the command that "
+            "mends the rows."
+        )
+        yield Message(text, {"revisions": plan.held_back}, WARN)
+    if never_ran := _never_ran(situation):
+        text = _(
+            "{revisions:list} now comes before a migration that is applied, so it counts as "
+            "applied too, but it has never run on this database. To run it, go back to the old "
+            "parents where they were changed, downgrade below them, take the new parents, and "
+            "upgrade."
+        )
+        yield Message(text, {"revisions": never_ran}, WARN)
+
+
+def taken_over(row: Borrowed) -> Message:
+    """Say that a file here counts as borrowed from now on, or would."""
+    text = _(
+        "{revision}, copied here by hand, counts as borrowed from {origin}, which has it "
+        "committed: {path}\n"
+        "  To make it this branch's own instead: alembic-worktrees adopt {revision:q}"
+    )
+    return Message(text, {**_about(text, row, STEP).values, "origin": row.entry.origin.name}, STEP)
+
+
+def _about(text: Text, row: Borrowed, mark: str) -> Message:
+    return Message(text, {"revision": row.entry.revision, "path": row.migration.path}, mark)
+
+
+def _never_ran(situation: Situation) -> tuple[str, ...]:
+    """Return what counts as applied only since a file changed its parents; the archive knows better of some."""
+    revisions = situation.plan.never_ran
+    ever = situation.memory.ever if revisions else ()
+    return tuple(revision for revision in revisions if revision not in ever)
+
+
+def _copied(copied: Copy) -> Message:
+    revision, origin = copied.candidate.revision.id, copied.candidate.origin.name
+    text = _("Borrowed {revision} from {origin}: {path}")
+    if copied.candidate.trust in {OTHERS_RAN, OTHERS_SAW}:
+        text, origin = _("Borrowed {revision} from the archive of {origin}: {path}"), origin.partition(":")[0]
+    if copied.replaces:
+        text = _("Refreshed {revision}, which changed in {origin}: {path}")
+    return Message(text, {"revision": revision, "path": copied.path, "origin": origin}, STEP)
+
+
+def tell_differences(situation: Situation, audience: Audience) -> None:
+    """Say what was chosen where copies differ: what matters to Alembic always, what does not only in detail."""
+    copied = {copied.candidate.revision.id for copied in situation.plan.copies}
+    for one in situation.plan.differences:
+        if one.chosen.revision.id not in copied:
+            continue
+        values = {"revision": one.chosen.revision.id, "chosen": one.chosen.origin.name}
+        if one.rivals:
+            others = dict.fromkeys(rival.origin.name for rival in one.rivals)
+            options = tuple(Message(Text("--from {origin:q}"), {"origin": name}) for name in others)
+            text = _(
+                "{revision} is not the same everywhere for Alembic. Taken: {chosen}. To choose "
+                "otherwise: {others:list}"
+            )
+            audience.tell(Message(text, {**values, "others": options}, WARN))
+        if one.equals:
+            text = _(
+                "{revision} lies elsewhere with other bytes, the same for Alembic. Taken: "
+                "{chosen}. Not taken:\n"
+                "{others:lines}"
+            )
+            audience.detail(Message(text, {**values, "others": tuple(map(choice, one.equals))}, STEP))
+
+
+def announce(situation: Situation, audience: Audience) -> None:
+    """Name what is executed that others wrote, the database before it is changed, what cannot be locked, and heads."""
+    tell = audience.tell
+    _tell_what_runs(situation, audience)
+    for name in situation.applied.names:
+        tell(Message(_("Upgrading {database}"), {"database": name}, STEP))
+    for table in situation.applied.tables:
+        if table.unlocked:
+            tell(_unlocked(table.name, table.unlocked.reason))
+    if len(situation.heads) > 1:
+        count = number_of_heads(len(situation.heads))
+        text = _("This checkout has {count}, and the database gets them all:\n{heads:lines}")
+        heads = with_owners(situation.heads, situation)
+        tell(Message(text, {"count": count, "heads": heads}, STEP))
+
+
+def _unlocked(database: str, reason: str | None) -> Message:
+    if reason is None:
+        text = _(
+            "{database} is reached through a connection pooler and cannot be locked, so do not "
+            "upgrade from another clone now."
+        )
+        return Message(text, {"database": database}, WARN)
+    text = _("{database} cannot be locked, so do not upgrade from another clone now: {reason}")
+    return Message(text, {"database": database, "reason": reason}, WARN)
+
+
+def _tell_what_runs(situation: Situation, audience: Audience) -> None:
+    """Name each borrowed migration that is going to run, and count those of earlier runs that are loaded with it.
+
+    What was borrowed just now has been named. Where nothing is to run, nothing is repeated.
+    """
+    plan, pending = situation.plan, situation.pending
+    before = [
+        (row.entry.revision, row.entry.origin.name, row.migration.path)
+        for row in (*plan.kept, *situation.inventory.edited)
+    ]
+    now = [(one.candidate.revision.id, one.candidate.origin.name, one.path) for one in plan.copies]
+    for row in (*now, *before):
+        if row[0] in pending:
+            audience.tell(_executed(_RUNS, *row, STEP))
+    loaded = tuple(_executed(_LOADED, *row) for row in before if row[0] not in pending)
+    if pending and loaded:
+        text = _n(
+            "Alembic also loads {n} file that was borrowed before; -v names it.",
+            "Alembic also loads {n} files that were borrowed before; -v names them.",
+            len(loaded),
+            mark=STEP,
+        )
+        audience.tell(text)
+        audience.detail(Message(Text("{files:lines}"), {"files": loaded}))
+
+
+def _executed(text: Text, revision: str, origin: str, path: Path, mark: str = PLAIN) -> Message:
+    return Message(text, {"revision": revision, "origin": origin, "path": path}, mark)
+
+
+def with_owners(heads: Iterable[str], situation: Situation) -> tuple[Message, ...]:
+    """Return the heads, each borrowed one with where it is from."""
+    owners = situation.owners
+    return tuple(
+        from_origin(head, owners[head]) if head in owners else Message(Text("{revision}"), {"revision": head})
+        for head in heads
+    )
