@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from hypothesis import reject
+
 from worlds.modelled import generated, modelled, operations, rewritten, write_models
 from worlds.two_branches import SCHEMA, branches, text
 
@@ -24,7 +26,12 @@ Migration = tuple[list[str], list[str]]
 def written(checkout: Checkout, *argv: str) -> tuple[Migration, CompletedProcess[str]]:
     """What our command writes, and what it says."""
     before = {*checkout.versions.glob("*.py")}
-    done = checkout.tool("revision", "--autogenerate", "--allow-empty", "-m", "b", *argv, check=True)
+    done = checkout.tool("revision", "--autogenerate", "--allow-empty", "-m", "b", *argv)
+    if "could not be compared" in done.stderr:  # nor can Alembic: 'x' as the default of what is a boolean now
+        checkout.tool("copy", check=True)
+        assert checkout.alembic("check").returncode == 1
+        reject()
+    assert done.returncode == 0, done.stderr
     (path,) = {*checkout.versions.glob("*.py")} - before
     return both_ways(path), done
 

@@ -36,10 +36,12 @@ class Authors(NamedTuple):
         return _is_stated(self.new, operation) and not self.foreign_of(operation)
 
     def may_be_foreign(self, operation: Operation) -> bool:
-        """Whether others may have made it: one of them names it, or nothing of this branch does."""
-        if self.foreign_of(operation):
-            return True
-        return not _is_stated((*self.new, *self.old), operation)
+        """Whether others may have made it: one of them names it, or nothing of this branch does.
+
+        What is gone, and so to be added again, no published migration explains that once made it.
+        """
+        own = self.new if operation.is_adding else (*self.new, *self.old)
+        return bool(self.foreign_of(operation)) or not _is_stated(own, operation)
 
     def states_only_foreign(self, operation: Operation) -> bool:
         """Whether a statement of others has its names, and none of this branch."""

@@ -6,6 +6,7 @@ doing: somebody else has brought the database there.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def own_content(mine: Sequence[Operation], published: Sequence[Operation], autho
     """Return which of the operations of `mine` are this branch's own; the `published` models want others."""
     there = _Wanted(published)
     upward = [one for one in mine if not one.down]
-    shared = [one for one in upward if _is_shared(one, there, authors)]
+    changed = _replaced(there.upward) - _replaced(upward)
+    shared = [one for one in upward if _is_shared(one, there, authors) and _slot(one) not in changed]
     shared = _without_replaced(shared, upward)
     content = _without(mine, shared, authors, there)
     left = {_slot(one) for one in shared}
@@ -70,7 +72,9 @@ def own_content(mine: Sequence[Operation], published: Sequence[Operation], autho
     contested = [
         one
         for one in content.kept
-        if _slot(one) in there.slots and not there.wants(one) and authors.may_be_foreign(one)
+        if _slot(one) in there.slots
+        and (_slot(one) in changed or not there.wants(one))
+        and authors.may_be_foreign(one)
     ]
     return content._replace(
         done=tuple(_found(_outermost(done), authors)),
@@ -139,6 +143,11 @@ def _around(operation: Operation) -> Iterator[Thing]:
         yield engine, schema, table, "table", table
     if operation.aspect:
         yield thing_of(operation)
+
+
+def _replaced(operations: Iterable[Operation]) -> set[Slot]:
+    """Return what they only change, by drop and create. Who only drops the same wants something else."""
+    return {slot for slot, number in Counter(map(_slot, operations)).items() if number > 1}
 
 
 def _without_replaced(shared: Sequence[Operation], upward: Sequence[Operation]) -> list[Operation]:
