@@ -38,9 +38,9 @@ class Authors(NamedTuple):
     def may_be_foreign(self, operation: Operation) -> bool:
         """Whether others may have made it: one of them names it, or nothing of this branch does.
 
-        What is gone, and so to be added again, no published migration explains that once made it.
+        That a thing is gone or altered no published migration explains that once made it.
         """
-        own = self.new if operation.is_adding else (*self.new, *self.old)
+        own = (*self.new, *self.old) if operation.verb.startswith("drop_") else self.new
         return bool(self.foreign_of(operation)) or not _is_stated(own, operation)
 
     def states_only_foreign(self, operation: Operation) -> bool:
