@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING
 
 from ..database.client import NO_ROWS, Applied
 from ..messages import OK, WARN, Message, _
 from ..messages.errors import UserError
 from .guard import rows_for
-from .lock import WAITING
 from .obstacles import not_here
 from .situation import look
 from .telling import tell_skipped
-from .upgrade import alone
+from .upgrade import asked_alone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,8 +38,7 @@ def forget(
 
     Nothing is run, and what that revision made stays. Raises UserError.
     """
-    with nullcontext() if dry_run else alone(project, audience), closing(database):
-        applied = database.probe() if dry_run else database.probe_alone(lambda: audience.tell(WAITING))
+    with asked_alone(project, database, audience, dry_run=dry_run) as applied:
         situation = look(project, settings, database, applied, audience.tell, fetch=audience.fetch)
         tell_skipped(situation, audience)
         tables = _tables(situation, revision, at)

@@ -7,7 +7,7 @@ still, and the next run goes on with it. It also notes in the archive what a kil
 from __future__ import annotations
 
 import os
-from contextlib import closing, nullcontext
+from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..database.client import NO_ROWS
@@ -20,12 +20,11 @@ from ..search import archive
 from ..search.search import Search
 from ..search.sources import IN_BRANCH, IN_REMOTE
 from .abandoned import decide
-from .lock import WAITING
 from .obstacles import below
 from .preview import Page
 from .situation import look
 from .telling import tell_skipped
-from .upgrade import alone, borrow, cannot_tell
+from .upgrade import asked_alone, borrow, cannot_tell, locked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -74,8 +73,7 @@ def rollback(
 
     Raises UserError whenever it is not taken back afterwards.
     """
-    with nullcontext() if dry_run else alone(project, audience), closing(database):
-        applied = database.probe() if dry_run else database.probe_alone(lambda: audience.tell(WAITING))
+    with asked_alone(project, database, audience, dry_run=dry_run) as applied:
         case = _look(project, settings, database, audience, applied, wanted)
         if case.steps:
             show(_pages(case), _order(case))
@@ -94,7 +92,7 @@ def rollback_sql(
     project: Project, settings: Settings, database: Database, audience: Audience, wanted: Sequence[str]
 ) -> str:
     """Return the SQL that would do it. What Alembic must load for that is borrowed. Raises UserError."""
-    with alone(project, audience), closing(database):
+    with locked(project, audience), closing(database):
         case = _look(project, settings, database, audience, database.probe(), wanted)
         borrow(case.situation, audience)
         graph = case.situation.graph

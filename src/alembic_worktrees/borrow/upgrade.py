@@ -51,7 +51,7 @@ def upgrade(
         return
     database.start()
     with (
-        alone(project, audience),
+        locked(project, audience),
         closing(database),  # its lock is taken last, and given back first
     ):
         for _attempt in range(settings.max_attempts):
@@ -103,10 +103,7 @@ def copy(
 
     With `told` no database is asked: these are applied, and perhaps others, so that nothing is removed or replaced.
     """
-    locked = (
-        nullcontext() if dry_run else alone(project, audience)
-    )  # the lock is a file: a dry run writes none
-    with locked:
+    with nullcontext() if dry_run else locked(project, audience):  # it is a file: a dry run writes none
         if told:
             situation = look(
                 project, settings, database, Applied.told(told), audience.tell, prefer, fetch=audience.fetch
@@ -208,9 +205,18 @@ def _is_at_rest(
     return True
 
 
-def alone(project: Project, audience: Audience) -> AbstractContextManager[None]:
+def locked(project: Project, audience: Audience) -> AbstractContextManager[None]:
     """Hold the lock of all checkouts of the repository."""
     return only_one(project.repository, lambda: audience.tell(WAITING))
+
+
+@contextmanager
+def asked_alone(
+    project: Project, database: Database, audience: Audience, *, dry_run: bool
+) -> Iterator[Applied]:
+    """Hold that lock and the database's, but not with `dry_run`; yield what is applied."""
+    with nullcontext() if dry_run else locked(project, audience), closing(database):
+        yield database.probe() if dry_run else database.probe_alone(lambda: audience.tell(WAITING))
 
 
 def borrow(situation: Situation, audience: Audience) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from ... import git
-from ...database.client import Database
 from ...messages import OK, _, _n
 from ...messages.errors import DONE, UserError
 from ...messages.quoting import columns, one_line
@@ -15,6 +13,7 @@ from ...migrations.inventory import take_inventory
 from ...search import archive as archives
 from ...search.git_memory import Remembered
 from .call import Call, open_call
+from .upgrade import open_database
 
 if TYPE_CHECKING:
     import argparse
@@ -71,9 +70,7 @@ def _prune(call: Call) -> None:
         )
         raise UserError(text)
     merged = {one.revision.id for one in found}
-    with Database(
-        project, call.settings, os.environ, verbose=call.options.verbose, tell=call.printer.tell
-    ) as database:
+    with open_database(call) as database:
         applied = database.probe()
     databases = {archives.database_key(table, project) for table in applied.tables}
     gone = archives.forget(project, merged & _past(applied, call), databases)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
 from ... import git
-from ...database.client import Database
 from ...messages.errors import DONE
-from ...search.archive import team_of
+from ...search.archive import sharing, team_of
 from .call import open_call
 from .consent import must_agree
+from .upgrade import open_database
 
 if TYPE_CHECKING:
     import argparse
@@ -23,12 +21,8 @@ if TYPE_CHECKING:
 def rebase(options: argparse.Namespace, printer: Printer) -> int:
     """Give own migrations other parents, in files and rows; print the path of each file that changed."""
     call = open_call(options, printer)
-
-    def start() -> Database:
-        return Database(call.project, call.settings, os.environ, verbose=options.verbose)
-
     team = team_of(call.project, call.settings, printer.tell)
-    with team.sharing() if team else nullcontext(), start() as database:
+    with sharing(team), open_database(call) as database:
         from ...author import rebase as story  # while Alembic starts
         from ...borrow.telling import Audience
         from ...borrow.upgrade import upgrade
@@ -42,7 +36,7 @@ def rebase(options: argparse.Namespace, printer: Printer) -> int:
     for path in paths:
         printer.data(str(path))
     if options.replay and not options.dry_run:
-        with team.sharing() if team else nullcontext(), start() as database:
+        with sharing(team), open_database(call) as database:
             audience = audience._replace(allow=lambda _: None)
             upgrade(call.project, call.settings._replace(target="heads"), database, audience)
     return DONE

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
 from ...messages import WARN, _
 from ...messages.errors import DONE, Usage
-from ...search.archive import NotShared, Team, team_of
+from ...search.archive import NotShared, Team, sharing, team_of
 from ...system.encoding import encoded
 from .call import Call, open_call
 from .consent import must_agree
@@ -32,7 +31,7 @@ def rollback(options: argparse.Namespace, printer: Printer) -> int:
     team = team_of(call.project, call.settings, printer.tell)
     if team:
         _look_at_branches(team, call)
-    with team.sharing() if team else nullcontext(), open_database(call) as database:
+    with sharing(team), open_database(call) as database:
         from ...borrow import lost  # while Alembic starts
         from ...borrow import rollback as story
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
 from ...database.client import Database
 from ...messages import OK, WARN, Message, _, _n
 from ...messages.errors import DONE, Usage, UserError
-from ...search.archive import Team, team_of
+from ...search.archive import Team, sharing, team_of
 from ..printer import YES
 from .call import Call, called, open_call
 from .consent import is_near, must_be_meant
@@ -42,7 +41,7 @@ def upgrade(options: argparse.Namespace, printer: Printer) -> int:
         )
         raise Usage(text, target="{target}", words=settings.upgrade_command)
     team = team_of(call.project, settings, printer.tell)
-    with team.sharing() if team else nullcontext(), open_database(call) as database:
+    with sharing(team), open_database(call) as database:
         from ...borrow import upgrade as story  # while Alembic starts
 
         meant = options.remote_database or settings.remote_database

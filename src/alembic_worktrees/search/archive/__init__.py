@@ -22,4 +22,5 @@ from .team import NotShared as NotShared
 from .team import Other as Other
 from .team import Team as Team
 from .team import others as others
+from .team import sharing as sharing
 from .team import team_of as team_of

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
@@ -21,6 +21,7 @@ from .store import NOBODY, REF, Archive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from ...project.project import Project
@@ -150,6 +151,11 @@ class Team:
 def team_of(project: Project, settings: Settings, tell: Callable[[Message], None]) -> Team | None:
     """Return those with whom the setting shares; None where it shares with nobody, or there is no git."""
     return Team(project.repository, settings.share, tell) if settings.share and project.repository else None
+
+
+def sharing(team: Team | None) -> AbstractContextManager[None]:
+    """Share in the end what was applied, if there is a team."""
+    return team.sharing() if team else nullcontext()
 
 
 def others(repository: git.Repository, remote: str | None) -> tuple[Other, ...]:
