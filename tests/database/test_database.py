@@ -35,6 +35,7 @@ LOCAL = [
     ("mapped", "::ffff:127.0.0.1"),
     ("/var/run/postgresql", None),
     ("@abstract", None),
+    ("db.example.com", ""),  # of a socket that the query of the URL names
 ]
 REMOTE = [
     ("prod-db", "10.0.0.5"),

@@ -64,10 +64,10 @@ def remote_among(hosts: list[str], driver: Any) -> list[dict[str, Optional[str]]
 
 
 def is_local(host: str, address: Optional[str], contained: bool) -> bool:
-    """Whether that is a socket or loopback; in a container also a name without a dot, as compose gives them."""
+    """Whether that is a socket, which has no address, or loopback; in a container also a name without a dot."""
     import ipaddress
 
-    if not host or host.startswith(("/", "@")):
+    if address == "" or not host or host.startswith(("/", "@")):
         return True
     if address is not None:
         found = ipaddress.ip_address(address.partition("%")[0])
