@@ -479,6 +479,34 @@ def test_settings_that_git_ignores_are_there_too(project: World, database: Datab
     assert "judged by names" not in done.stderr
 
 
+@pytest.mark.parametrize("name", ["alembic.ini", ".env"])
+def test_settings_that_are_edited_count(name: str, project: World, database: Database) -> None:
+    """Git has an address that leads nowhere, and each checkout has been given the true one."""
+    main, nowhere = project.main, "postgresql+psycopg2://postgres@127.0.0.1:1/dev"
+    ini, env, (migration,) = (
+        main.backend / "alembic.ini",
+        main.backend / "migrations/env.py",
+        main.versions.glob("*.py"),
+    )
+    ini.write_text(ini.read_text().replace(database.url, nowhere))
+    (main.backend / ".env").write_text(nowhere)
+    if name == ".env":
+        reads_it = "config.set_main_option('sqlalchemy.url', open('.env').read())\nfrom models"
+        env.write_text(env.read_text().replace("from models", reads_it))
+    migration.write_text(migration.read_text() + "# touched\n")
+    main.commit("Lead nowhere")
+    a, b = (project.worktree(f"StoFlow-{name}", f"feature-{name}") for name in "AB")
+    for checkout in (a, b):
+        settings = checkout.backend / name
+        settings.write_text(settings.read_text().replace(nowhere, database.url))
+    write_models(a, users(OLD) + PRODUCTS)
+    generated(a)
+    write_models(b, users(OLD, 'sa.Column("nick", sa.String(20)),'))
+    done = autogenerate(b)
+    assert operations(written(done)) == [NICK]
+    assert "judged by names" not in done.stderr
+
+
 def test_where_the_published_models_do_not_load_names_decide(project: World, a: Checkout) -> None:
     """They need a file that git does not have, and that this checkout has elsewhere."""
     b = project.worktree("StoFlow-B", "feature-B", base="develop")

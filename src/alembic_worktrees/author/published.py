@@ -16,7 +16,7 @@ from ..messages import _
 from ..messages.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ..project.project import Project
 
@@ -116,7 +116,7 @@ def _tidy() -> None:
 
 
 def _link_settings(project: Project, there: Path) -> None:
-    """Lead to what env.py may read beside git's files: `.env`, and what git ignores beside the config and env.py."""
+    """Lead to what env.py may read as it is here: what git ignores, and settings that were edited."""
     folders = {project.root, project.scripts, project.folder, *project.folder.parents}
     found = [
         path
@@ -125,12 +125,21 @@ def _link_settings(project: Project, there: Path) -> None:
         for path in folder.iterdir()
         if not _is_no_setting(path, project)
     ]
-    ignored = git.ignored(project.root, found)
-    for path in found:
+    edited = _edited_settings(project, found)
+    for path in edited | git.ignored(project.root, found):
         link = there / path.relative_to(project.root)
-        wanted = path in ignored or (path.name.startswith(".env") and path.is_file())
-        if wanted and not os.path.lexists(link) and link.parent.is_dir():
+        if path in edited:
+            link.unlink(missing_ok=True)
+        if link.parent.is_dir() and not os.path.lexists(link):
             link.symlink_to(path)
+
+
+def _edited_settings(project: Project, found: Iterable[Path]) -> frozenset[Path]:
+    """Return which of these files are Alembic's ini or a `.env`, and not as git has them: they name our database."""
+    ini = project.folder / project.files.ini
+    settings = (path for path in found if path == ini or path.name.startswith((".env", ".flaskenv")))
+    contents = {path: path.read_bytes() for path in settings if path.is_file()}
+    return contents.keys() - git.committed(project.root, contents)
 
 
 def _is_no_setting(path: Path, project: Project) -> bool:
