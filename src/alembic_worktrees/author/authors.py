@@ -36,12 +36,13 @@ class Authors(NamedTuple):
         return _is_stated(self.new, operation) and not self.foreign_of(operation)
 
     def may_be_foreign(self, operation: Operation) -> bool:
-        """Whether others may have made it: one of them names it, or nothing of this branch does.
+        """Whether others may have made it: one of them names it, or nothing of this branch explains it.
 
-        That a thing is gone or altered no published migration explains that once made it.
+        A published migration explains why a thing is there, if it names the thing: with their columns it may only
+        have made the table. That a thing is gone or altered it does not explain.
         """
-        own = (*self.new, *self.old) if operation.verb.startswith("drop_") else self.new
-        return bool(self.foreign_of(operation)) or not _is_stated(own, operation)
+        explained = operation.verb.startswith("drop_") and _is_stated(self.old, operation, by_columns=False)
+        return bool(self.foreign_of(operation)) or not (explained or _is_stated(self.new, operation))
 
     def states_only_foreign(self, operation: Operation) -> bool:
         """Whether a statement of others has its names, and none of this branch."""
@@ -54,16 +55,18 @@ class Authors(NamedTuple):
         return bool(self.foreign_of(operation)) and not stated
 
 
-def _is_stated(texts: tuple[Text, ...], operation: Operation) -> bool:
+def _is_stated(texts: tuple[Text, ...], operation: Operation, *, by_columns: bool = True) -> bool:
     """Whether one statement of a migration has all the names: a table and a column of another may stand in one file."""
-    return any(_names(part, operation) for text in texts for part in _statements(text.content))
+    parts = (part for text in texts for part in _statements(text.content))
+    return any(_names(part, operation, by_columns=by_columns) for part in parts)
 
 
-def _names(text: str, operation: Operation) -> bool:
-    return any(all(_has(text, word) for word in words) for words in _ways_to_name(operation))
+def _names(text: str, operation: Operation, *, by_columns: bool = True) -> bool:
+    ways = _ways_to_name(operation, by_columns=by_columns)
+    return any(all(_has(text, word) for word in words) for words in ways)
 
 
-def _ways_to_name(operation: Operation) -> Iterator[tuple[str, ...]]:
+def _ways_to_name(operation: Operation, *, by_columns: bool) -> Iterator[tuple[str, ...]]:
     """Yield sets of words, each of which names what an operation concerns."""
     table = (operation.table,) if operation.table else ()
     if operation.kind == "table":
@@ -75,7 +78,7 @@ def _ways_to_name(operation: Operation) -> Iterator[tuple[str, ...]]:
     else:
         if operation.name:
             yield (operation.name,)
-        if operation.columns:  # its name may be made up by SQLAlchemy or the database
+        if operation.columns and by_columns:  # its name may be made up by SQLAlchemy or the database
             yield (*table, *operation.columns)
 
 

@@ -60,26 +60,17 @@ def thing_of(operation: Operation) -> Thing:
 
 def own_content(mine: Sequence[Operation], published: Sequence[Operation], authors: Authors) -> Content:
     """Return which of the operations of `mine` are this branch's own; the `published` models want others."""
-    there = _Wanted(published)
-    upward = [one for one in mine if not one.down]
-    changed = _replaced(there.upward) - _replaced(upward)
-    shared = [one for one in upward if _is_shared(one, there, authors) and _slot(one) not in changed]
-    shared = _without_replaced(shared, upward)
-    content = _without(mine, shared, authors, there)
-    left = {_slot(one) for one in shared}
-    ours = {_slot(one) for one in upward} - left
-    done = [one for one in there.upward if _slot(one) not in ours | left and authors.may_be_foreign(one)]
-    contested = [
-        one
-        for one in content.kept
-        if _slot(one) in there.slots
-        and (_slot(one) in changed or not there.wants(one))
-        and authors.may_be_foreign(one)
-    ]
+    here, there = _Wanted(mine), _Wanted(published)
+    changed = there.replaced - here.replaced
+    same = [one for one in here.upward if _slot(one) not in changed and _is_shared(one, there, authors)]
+    content = _without(mine, here.with_their_pair(same), authors, there)
+    done = [one for one in there.upward if _slot(one) not in here.slots and authors.may_be_foreign(one)]
+    contested = [one for one in content.kept if there.concern(one) and authors.may_be_foreign(one)]
+    differing = [one for one in contested if _slot(one) in changed or not there.wants(one)]
     return content._replace(
         done=tuple(_found(_outermost(done), authors)),
         undoing=tuple(_numbers(published, [one for one in done if one.kind != "other"])[::-1]),
-        contested=tuple(_found(contested, authors)),
+        contested=tuple(_found(differing, authors)),
     )
 
 
@@ -99,9 +90,9 @@ def _is_shared(operation: Operation, there: _Wanted, authors: Authors) -> bool:
 
 def content_by_names(mine: Sequence[Operation], authors: Authors, reason: Message | str) -> Content:
     """Return what is left where, for this reason, there is nothing to compare with: all but what only others name."""
-    upward = [one for one in mine if not one.down]
-    foreign = [one for one in upward if authors.only_foreign(one)]
-    content = _without(mine, _without_replaced(foreign, upward), authors, _Wanted(()))
+    here = _Wanted(mine)
+    foreign = [one for one in here.upward if authors.only_foreign(one)]
+    content = _without(mine, here.with_their_pair(foreign), authors, _Wanted(()))
     contested = tuple(one for one in _found(content.kept, authors) if one.makers)
     return content._replace(contested=contested, by_names=reason)
 
@@ -112,12 +103,15 @@ def whole_content(mine: Sequence[Operation]) -> Content:
 
 
 class _Wanted:
-    """What the published models want of the database."""
+    """What some models want of the database."""
 
     def __init__(self, operations: Iterable[Operation]) -> None:
         rows = list(operations)
         self.upward = [one for one in rows if not one.down]
-        self.slots = {_slot(one) for one in self.upward}
+        counted = Counter(map(_slot, self.upward))
+        self.slots = counted.keys()
+        # What they only change, by drop and create. Who only drops the same wants something else.
+        self.replaced = {slot for slot, number in counted.items() if number > 1}
         self._same = {_identity(one) for one in rows}
         self._gone = {thing_of(one) for one in self.upward if one.verb in ("drop_table", "drop_column")}
 
@@ -126,6 +120,15 @@ class _Wanted:
         if _identity(operation) in self._same:
             return True
         return not operation.is_adding and not self._gone.isdisjoint(_around(operation))
+
+    def concern(self, operation: Operation) -> bool:
+        """Whether they want something of the same thing, be it something else."""
+        return _slot(operation) in self.slots
+
+    def with_their_pair(self, chosen: Sequence[Operation]) -> list[Operation]:
+        """Return the operations of them that are chosen with their pair: an index is changed by drop and create."""
+        others = {_slot(one) for one in self.upward if one not in chosen}
+        return [one for one in chosen if _slot(one) not in others]
 
 
 def _identity(operation: Operation) -> tuple[object, ...]:
@@ -143,17 +146,6 @@ def _around(operation: Operation) -> Iterator[Thing]:
         yield engine, schema, table, "table", table
     if operation.aspect:
         yield thing_of(operation)
-
-
-def _replaced(operations: Iterable[Operation]) -> set[Slot]:
-    """Return what they only change, by drop and create. Who only drops the same wants something else."""
-    return {slot for slot, number in Counter(map(_slot, operations)).items() if number > 1}
-
-
-def _without_replaced(shared: Sequence[Operation], upward: Sequence[Operation]) -> list[Operation]:
-    """Return the operations without those that make room for one of ours: an index is changed by drop and create."""
-    ours = {_slot(one) for one in upward if one not in shared}
-    return [one for one in shared if _slot(one) not in ours]
 
 
 def _without(
