@@ -215,6 +215,18 @@ def test_nothing_is_taken_from_a_table_that_both_model(project: World, a: Checko
     )
 
 
+def test_an_index_that_both_have_made_on_columns_of_old_is_warned_of(project: World) -> None:
+    """The published migration names its columns, but only because it made the table."""
+    a, b = (project.worktree(f"StoFlow-{name}", f"feature-{name}") for name in "AB")
+    index = 'sa.Index("ix_pair", "name", "old"),'
+    write_models(a, users(OLD, index))
+    generated(a, rewrite=lambda path: rewritten(a, path, "computed"))
+    write_models(b, users(OLD, index, 'sa.Column("nick", sa.String(20)),'))
+    done = autogenerate(b)
+    assert operations(written(done)) == [NICK]
+    assert "create_index ix_pair (users): these models want it, and the database has it" in done.stderr
+
+
 @pytest.mark.parametrize("relative", [True, False])
 def test_a_config_that_is_named(relative: bool, project: World, a: Checkout, b: Checkout) -> None:
     """By ALEMBIC_CONFIG or `-c`, also by a path into this checkout: the published models have their own env.py."""
