@@ -15,7 +15,7 @@ from ..messages import OK, STEP, TITLE, WARN, Message, _
 from ..messages.errors import Interrupted, UserError
 from ..messages.quoting import quoted
 from ..migrations.docstring import first_line
-from ..migrations.operations import read_downgrade
+from ..migrations.downgrade import read_downgrade
 from ..search import archive
 from ..search.search import Search
 from ..search.sources import IN_BRANCH, IN_REMOTE

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -49,9 +48,14 @@ class Operation(NamedTuple):
         return self.kind.startswith(_MAKING)
 
     @property
+    def drops(self) -> bool:
+        """Whether there is something no more."""
+        return self.kind.startswith(_DROPPING)
+
+    @property
     def may_undo(self) -> bool:
         """Whether it can take back another."""
-        return self.kind in {"add_column", "alter_column"} or self.kind.startswith(_DROPPING)
+        return self.kind in {"add_column", "alter_column"} or self.drops
 
     def is_about(self, other: Operation) -> bool:
         """Whether both concern the same; of an index or constraint the table need not be said."""
@@ -159,14 +163,22 @@ def _may_name(content: bytes, one: Operation) -> bool:
 @cache
 def read_operations(content: bytes) -> Operations:
     """Return what a migration does; of what is no Python only the words are known."""
-    reader = _Reader()
+    module = parsed(content)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            reader.read(ast.parse(content), {})
-    except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
-        reader.texts.append(_words(content.decode("utf-8", "replace")))
+        return operations_in(module) if module else _unread(content)
+    except RecursionError:
+        return _unread(content)
+
+
+def operations_in(module: ast.Module) -> Operations:
+    """Return what these statements do. Raises RecursionError."""
+    reader = _Reader()
+    reader.read(module, {})
     return Operations(tuple(reader.literal), tuple(frozenset(text) for text in reader.texts if text))
+
+
+def _unread(content: bytes) -> Operations:
+    return Operations((), (frozenset(_words(content.decode("utf-8", "replace"))),))
 
 
 class _Reader:
@@ -217,21 +229,27 @@ def _operation(call: ast.Call, batches: Mapping[str, str | None]) -> Operation |
     method = call.func
     if not (isinstance(method, ast.Attribute) and isinstance(method.value, ast.Name)):
         return None
-    owner, kind = method.value.id, _KIND.fullmatch(method.attr)
-    if (
-        not kind
-        or owner not in {"op", *batches}
-        or any(one.arg == "new_column_name" for one in call.keywords)
-    ):
+    owner, verb = method.value.id, _KIND.fullmatch(method.attr)
+    if not verb or owner not in {"op", *batches} or _has_keyword(call, "new_column_name"):
         return None
-    places = [
-        one for one in _PLACES.get(kind[1], ("name", "table")) if one != "table" or owner not in batches
-    ]
-    keywords = ((_KEYWORDS.get(one.arg or ""), one.value) for one in call.keywords)
-    said = {place: _word(node) for place, node in (*zip(places, call.args, strict=False), *keywords)}
-    table = batches[owner] if owner in batches else said.get("table", "")
-    name = said.get("name") if "name" in places else ""
-    return None if table is None or name is None else Operation(kind[0], table, name)
+    places = _PLACES.get(verb[1], ("name", "table"))
+    if owner in batches:
+        said = {**_said(call, ("name",) if "name" in places else ()), "table": batches[owner]}
+    else:
+        said = _said(call, places)
+    table, name = said.get("table", ""), said.get("name") if "name" in places else ""
+    return None if table is None or name is None else Operation(verb[0], table, name)
+
+
+def _has_keyword(call: ast.Call, name: str) -> bool:
+    return any(one.arg == name for one in call.keywords)
+
+
+def _said(call: ast.Call, places: Sequence[str]) -> dict[str, str | None]:
+    """Return the table and name that a call says by its arguments; None where they are no literals."""
+    by_place = zip(places, call.args, strict=False)
+    by_keyword = ((_KEYWORDS[one.arg], one.value) for one in call.keywords if one.arg in _KEYWORDS)
+    return {place: _word(node) for place, node in (*by_place, *by_keyword)}
 
 
 def _parts(call: ast.Call, found: Operation) -> Iterable[Operation]:
@@ -247,41 +265,3 @@ def _word(node: ast.AST) -> str | None:
         named = [word.value for word in node.keywords if word.arg in {"name", "table_name"}]
         return next(map(_word, [*named, *node.args]), None)
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
-
-
-class Downgrade(NamedTuple):
-    """What takes a migration back: its functions as they stand, and what they drop, as far as that can be read."""
-
-    source: str
-    drops: tuple[str, ...]
-    is_idle: bool  # it does nothing
-    refuses: bool  # by NotImplementedError
-
-
-_SQL = re.compile(
-    r"\bDROP\s+(?:TABLE|COLUMN|INDEX|TYPE|SCHEMA|VIEW)\s+(?:IF\s+EXISTS\s+)?[\w.]+", re.IGNORECASE
-)
-
-
-def read_downgrade(content: bytes) -> Downgrade:
-    """Return what takes a migration back; of what is no Python, or has no such function, nothing."""
-    module, lines = parsed(content), content.decode("utf-8", "replace").splitlines()
-    functions = [one for one in module.body if downgrades(one)] if module else []
-    parts = ("\n".join(lines[one.lineno - 1 : one.end_lineno]) for one in functions)
-    source = "\n\n\n".join(parts)
-    statements = [one for function in functions for one in function.body if not _says_nothing(one)]
-    reader = _Reader()
-    reader.read(ast.Module(statements, []), {})
-    drops = (str(one) for one in reader.literal if one.kind.startswith(_DROPPING))
-    return Downgrade(
-        source,
-        tuple(dict.fromkeys([*drops, *(" ".join(found.split()) for found in _SQL.findall(source))])),
-        not statements,
-        any("NotImplementedError" in ast.dump(one) for one in statements if isinstance(one, ast.Raise)),
-    )
-
-
-def _says_nothing(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Pass) or (
-        isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-    )
