@@ -112,7 +112,7 @@ def _must_be_applied(pending: frozenset[str] | set[str]) -> None:
 def _pending(situation: Situation, authors: Authors) -> frozenset[str] | set[str]:
     """Return what of this branch some database has not applied."""
     pending = situation.pending & situation.inventory.branch_graph.nodes.keys()
-    if situation.plan.gaps:  # what nobody has may have come after anything that is published
+    if situation.plan.lost:  # what nobody has may have come after anything that is published
         return pending & {text.revision for text in authors.new}
     return pending
 

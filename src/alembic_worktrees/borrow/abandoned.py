@@ -50,8 +50,7 @@ def decide(
 
 
 def _parents(candidate: Candidate, graph: Graph) -> Iterable[str]:
-    revision = candidate.revision
-    return (*revision.down_revisions, *map(graph.owner, revision.depends_on))
+    return map(graph.owner, candidate.revision.references)
 
 
 def _with_children(ids: Iterable[str], graph: Graph, applied: Set[str]) -> frozenset[str]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..search.checkouts import Surroundings
     from ..search.search import Search
     from ..search.sources import Candidate
-    from .plan import Gap, Plan, Unapplied
+    from .plan import Gap, Plan
 
 BASE = "base"  # Alembic's word for no parent
 SYNC_COMMAND = ".claude/commands/sync.md"
@@ -34,23 +34,24 @@ def obstacle(project: Project, inventory: Inventory, plan: Plan, search: Search)
     """Return why the plan cannot be carried out, None if it can."""
     if duplicates := inventory.own_graph.duplicates:
         return _duplicate(*next(iter(duplicates.items())))
-    if plan.gaps:
+    if lost := plan.lost:
         skipped = (*inventory.skipped, *search.skipped)
-        words = go_on_without(plan.gaps[0], inventory, Memory(project, {}).ever)
+        words = go_on_without(lost[0], inventory, Memory(project, {}).ever)
         command = shlex.join(["alembic-worktrees", *words])
         cure = Message(_("\n  If no file of it is left anywhere: {command}"), {"command": command})
-        return not_found(project, search.surroundings, plan.gaps, skipped, cure if words else "")
-    if plan.unapplied:
-        return _not_applied(plan.unapplied[0])
+        return not_found(project, search.surroundings, lost, skipped, cure if words else "")
+    for gap in plan.gaps:
+        if gap.candidate:
+            return _not_applied(gap, gap.candidate.origin.name)
     return None
 
 
-def overlap(project: Project, plan: Plan, graph: Graph) -> UserError | None:
+def overlap(project: Project, plan: Plan, graph: Graph, rows: Iterable[str]) -> UserError | None:
     """Return why Alembic would refuse to upgrade once the plan is carried out, None if it would not."""
     if not plan.overlapping:
         return None
     row = plan.overlapping[0]
-    applied = graph.order(graph.closure(plan.applied).known)
+    applied = graph.order(graph.closure(rows).known)
     child = next(id for id in applied if row in graph.nodes[id].revision.down_revisions)
     text = _(
         "The database has {rows:list} as a row of its own, but by the files here another applied "
@@ -99,15 +100,14 @@ def _duplicate(revision: str, nodes: Sequence[Node]) -> UserError:
     return UserError(text, revision=revision, files=files, remove=f"rm {quoted(files[-1])}")
 
 
-def _not_applied(unapplied: Unapplied) -> UserError:
-    origin = unapplied.candidate.origin.name
+def _not_applied(gap: Gap, origin: str) -> UserError:
     text = _(
         "{needed_by:list} in this checkout needs {revision}, which lies in {origin} but which "
         "the database has not applied, so it is not borrowed.\n"
         "  Get it with git (merge or rebase onto the branch of {origin}), or apply it in "
         "{origin} first."
     )
-    return UserError(text, revision=unapplied.revision, needed_by=unapplied.needed_by, origin=origin)
+    return UserError(text, revision=gap.revision, needed_by=gap.needed_by, origin=origin)
 
 
 def go_on_without(gap: Gap, inventory: Inventory, ever: Collection[str]) -> tuple[str, ...]:

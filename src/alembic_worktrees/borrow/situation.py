@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
+from ..migrations.graph import Graph, Node
 from ..migrations.inventory import Inventory, Migration, graph_of, take_inventory
 from ..search.by_hand import copied_by_hand
 from ..search.search import THOROUGH, Search
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ..database.client import Applied, Database
     from ..messages import Message
     from ..messages.errors import UserError
-    from ..migrations.graph import Graph
+    from ..migrations.inventory import Borrowed
     from ..project.project import Project
     from ..project.settings import Settings
     from .errors import Objection
@@ -82,10 +83,26 @@ class Situation(_Look):
         return (reached.known | reached.unknown) - self.inventory.branch_graph.nodes.keys()
 
     @property
+    def kept(self) -> tuple[Borrowed, ...]:
+        """The copies that stay as they are."""
+        gone = [*self.plan.returned, *(copy.replaces for copy in self.plan.copies)]
+        return tuple(row for row in self.inventory.borrowed if row not in gone)
+
+    @property
     def owners(self) -> dict[str, str]:
         """Where each borrowed revision comes from."""
         copied = {copy.candidate.revision.id: copy.candidate.origin.name for copy in self.plan.copies}
-        return copied | {row.entry.revision: row.entry.origin.name for row in self.plan.kept}
+        return copied | {row.entry.revision: row.entry.origin.name for row in self.kept}
+
+    @property
+    def never_ran(self) -> tuple[str, ...]:
+        """What counts as applied only since a copy is refreshed whose parents changed, and did not run through us."""
+        if not self.plan.refreshed:
+            return ()
+        old = [Node(copy.replaces.migration.revision, "") for copy in self.plan.copies if copy.replaces]
+        before, now = Graph([*old, *self.graph.nodes.values()]), self.graph
+        rows = self.applied.heads
+        return tuple(sorted(now.closure(rows).known - before.closure(rows).known - self.memory.ever))
 
     @property
     def pending(self) -> frozenset[str]:
@@ -149,8 +166,8 @@ def look(
         search.must_know_preferred()
     inventory = _take_over(inventory, applied, project, search)
     tables = [table.heads for table in applied.tables]
-    stashed = partial(git.stashed_files, project.root) if project.repository else frozenset
-    plan = make_plan(applied.heads, inventory, project, search.choices, tables, stashed)
+    stashed = git.stashed_files(project.root) if project.repository else ()
+    plan = make_plan(tables, inventory, project, search.choices, stashed)
     return Situation(project, applied, inventory, plan, search)
 
 

@@ -80,7 +80,7 @@ def what_changed(situation: Situation) -> Iterator[Message]:
             "mends the rows."
         )
         yield Message(text, {"revisions": plan.held_back}, WARN)
-    if never_ran := _never_ran(situation):
+    if never_ran := situation.never_ran:
         text = _(
             "{revisions:list} now comes before a migration that is applied, so it counts as "
             "applied too, but it has never run on this database. To run it, go back to the old "
@@ -102,13 +102,6 @@ def taken_over(row: Borrowed) -> Message:
 
 def _about(text: Text, row: Borrowed, mark: str) -> Message:
     return Message(text, {"revision": row.entry.revision, "path": row.migration.path}, mark)
-
-
-def _never_ran(situation: Situation) -> tuple[str, ...]:
-    """Return what counts as applied only since a file changed its parents; the archive knows better of some."""
-    revisions = situation.plan.never_ran
-    ever = situation.memory.ever if revisions else ()
-    return tuple(revision for revision in revisions if revision not in ever)
 
 
 def _copied(copied: Copy) -> Message:
@@ -180,7 +173,7 @@ def _tell_what_runs(situation: Situation, audience: Audience) -> None:
     plan, pending = situation.plan, situation.pending
     before = [
         (row.entry.revision, row.entry.origin.name, row.migration.path)
-        for row in (*plan.kept, *situation.inventory.edited)
+        for row in (*situation.kept, *situation.inventory.edited)
     ]
     now = [(one.candidate.revision.id, one.candidate.origin.name, one.path) for one in plan.copies]
     for row in (*now, *before):

@@ -158,7 +158,8 @@ def _only_adding(direct: Situation, audience: Audience) -> Situation:
     It may lead to more tables. What this one needs is needed then too; but what a plan removes or replaces for want
     of a row, another table may have.
     """
-    stale = (*(row.entry.revision for row in direct.plan.returned), *direct.plan.refreshed)
+    refreshed = (copy.candidate.revision.id for copy in direct.plan.refreshed)
+    stale = (*(row.entry.revision for row in direct.plan.returned), *refreshed)
     text = _(
         "The project's env.py could not be asked, so what was borrowed before stays as it is: {revisions:list}"
     )
@@ -242,7 +243,7 @@ def _kept_back(situation: Situation, target: str, *, parents: bool, drops: bool)
     return (
         (None if drops else undoing_others(project, inventory, pending, situation.loaded, owners))
         or (None if parents else on_borrowed(project, inventory, situation.graph, pending, owners))
-        or overlap(project, situation.plan, situation.graph)
+        or overlap(project, situation.plan, situation.graph, situation.applied.heads)
     )
 
 

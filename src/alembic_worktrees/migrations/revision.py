@@ -37,6 +37,11 @@ class Revision(NamedTuple):
         """What it is found by: its id and its branch labels."""
         return (self.id, *self.branch_labels)
 
+    @property
+    def references(self) -> tuple[str, ...]:
+        """What it names: its parents, and what it depends on, which may be a label."""
+        return (*self.down_revisions, *self.depends_on)
+
 
 class Unreadable(Exception):
     """No revision can be read from a file.

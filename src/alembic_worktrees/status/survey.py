@@ -233,5 +233,5 @@ def _remembered(
         found |= new
         pending = set(new)
         for revision in (one.revision for id, one in new.items() if id not in graph.nodes):
-            pending |= {*revision.down_revisions, *map(graph.owner, revision.depends_on)}
+            pending |= {*map(graph.owner, revision.references)}
     return found

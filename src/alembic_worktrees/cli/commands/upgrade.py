@@ -196,7 +196,7 @@ def _plan_document(situation: Situation) -> dict[str, object]:
         for copied in plan.copies
     ]
     return {
-        "applied": list(plan.applied),
+        "applied": sorted(situation.applied.heads),
         "missing": list(plan.missing),
         "copies": copies,
         "unresolved": list(plan.unresolved),
