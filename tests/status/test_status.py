@@ -5,21 +5,23 @@ from __future__ import annotations
 import json
 import re
 import socket
+from argparse import Namespace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alembic_worktrees.cli.commands.call import our_command
 from alembic_worktrees.messages import Message, Text
 from alembic_worktrees.messages.speaker import Speaker
 from alembic_worktrees.migrations.record import Origin
 from alembic_worktrees.project.settings import Settings
 from alembic_worktrees.status import survey as landscape
-from alembic_worktrees.status.next_step import Called, Step
-from alembic_worktrees.status.rows import BorrowedFile, Head, Row, Rows
-from alembic_worktrees.status.standing import Standing
-from alembic_worktrees.status.view import document, make_page, render
+from alembic_worktrees.status.next_step import Step
+from alembic_worktrees.status.standing import BorrowedFile, Head, Row, Rows, Standing
+from alembic_worktrees.status.view import document, fitting, render
 from worlds.observe import TRACES, at_terminal, tree
 from worlds.searching import project
 from worlds.world import Layout, World
@@ -182,6 +184,20 @@ def test_borrowed_from_one_that_is_gone(world: World) -> None:
     assert next_of(b)[0] == "nothing"
 
 
+def test_what_only_the_archive_has_is_taken_back_rather_than_borrowed(world: World) -> None:
+    world.main.applied("aaaa1111")
+    a = world.worktree("StoFlow-A")
+    a.revision("bbbb2222", "aaaa1111")
+    a.tool("upgrade", check=True)
+    world.main.git("worktree", "remove", "--force", str(a.path))
+    world.main.git("branch", "-D", "StoFlow-A")
+    assert row(look(world.main), "StoFlow")["lacks"] == ["bbbb2222"]
+    id, command = next_of(world.main)
+    assert id == "rollback"
+    world.main.tool(*str(command).split()[1:], "--yes", check=True)
+    assert next_of(world.main) == ("nothing", None)
+
+
 def test_a_broken_graph_is_for_check(world: World) -> None:
     world.main.applied("aaaa1111")
     world.main.revision("bbbb2222", "gone0000")
@@ -308,7 +324,7 @@ def test_the_bare_picture(world: World) -> None:
 # The pure parts
 
 ENGLISH = Speaker("en").phrase
-NOTHING = Message(Text("Nothing to do."))
+NOTHING = Step("nothing", None, Message(Text("Nothing to do.")))
 NAMES = st.text(min_size=1, max_size=12)
 IDS = st.lists(NAMES, max_size=5).map(tuple)
 LOANS = st.lists(st.builds(BorrowedFile, NAMES, NAMES, NAMES, st.booleans()), max_size=4).map(tuple)
@@ -330,40 +346,40 @@ def standings(draw: st.DrawFn) -> Standing:
         if databases is None
         else None
     )
-    return Standing(tuple(rows), databases, silence, Step("nothing", None, NOTHING))
+    return Standing(tuple(rows), databases, silence)
 
 
 @settings(deadline=None)
 @given(standings(), st.sampled_from(["en", "fr"]))
 def test_whatever_the_names_are_the_picture_stays_whole(standing: Standing, language: str) -> None:
     phrase = Speaker(language).phrase
-    text = render(make_page(standing, phrase))
+    text = render(standing, NOTHING, phrase)
     table = text.partition("\n\n")[0].split("\n")
     assert len(table) == 1 + len(standing.checkouts)
     assert sum(line.startswith("*") for line in table) == 1
     assert not set(text) & {"\x1b", "\r", "\x00", "\x9b", "\u202e"}
-    json.dumps(document(standing, phrase))
+    json.dumps(document(standing, NOTHING, phrase))
 
 
 @settings(deadline=None)
 @given(standings())
 def test_no_name_steers_the_terminal(standing: Standing) -> None:
-    shown = render(make_page(standing, ENGLISH, 80), colour=True)
+    shown = render(standing, NOTHING, ENGLISH, width=80, colour=True)
     assert not re.sub(r"\x1b\[[0-9;]*m", "", shown).count("\x1b")
 
 
 def test_a_long_list_is_counted() -> None:
     one = Row("A", "/a", None, True, True, ("a", "b", "c", "d"), (), ("x",) * 64, None)
-    page = make_page(Standing((one,), None, None, Step("nothing", None, NOTHING)), ENGLISH)
-    assert page.rows == (("A", "(no branch)", "a, b +2", "–", "x, x +62", "?"),)
-    standing = Standing((one,), None, None, Step("nothing", None, NOTHING))
-    assert make_page(standing, ENGLISH, 40).rows[0][2:5] == ("a +3", "–", "64")
+    standing = Standing((one,), None, None)
+    assert fitting(standing, ENGLISH, None)[1] == ("*", "A", "(no branch)", "a, b +2", "–", "x, x +62", "?")
+    assert fitting(standing, ENGLISH, 40)[1][3:6] == ("a +3", "–", "64")
 
 
 def test_commands_mean_the_same_project() -> None:
-    called = Called("my dir", ("-c", "other.ini"), ("tenant=a b",))
-    assert called.command("adopt", "x y") == "cd 'my dir' && alembic-worktrees adopt 'x y' -c other.ini"
-    assert called.command("upgrade").endswith("alembic-worktrees upgrade -c other.ini -x 'tenant=a b'")
+    words = {"directory": "my dir", "config": ["other.ini"], "name": "alembic", "arguments": ["tenant=a b"]}
+    command = partial(our_command, Namespace(**words))
+    assert command("adopt", "x y") == "cd 'my dir' && alembic-worktrees adopt 'x y' -c other.ini"
+    assert command("upgrade").endswith("alembic-worktrees upgrade -c other.ini -x 'tenant=a b'")
 
 
 @pytest.mark.parametrize("by_env", [False, True])

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..migrations.docstring import first_line
-from ..status.standing import applied_revisions, holders
+from ..status.standing import holders
 from ..status.survey import defining
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def make_picture(landscape: Landscape) -> Picture:
 
 def _items(landscape: Landscape) -> Iterator[Item]:
     graph, found, here = landscape.graph, landscape.found, landscape.here
-    rows, reached = landscape.applied.heads if landscape.applied else (), applied_revisions(landscape)
+    rows, reached = landscape.applied.heads if landscape.applied else (), landscape.reached
     ids = dict.fromkeys([*graph.nodes, *graph.missing, *sorted(rows)])
     held = holders(landscape.holdings, ids)
     files: Mapping[str, Migration | Candidate] = {**found, **defining([here, *landscape.holdings])}

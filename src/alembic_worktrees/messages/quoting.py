@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def quoted(value: object) -> str:
@@ -75,6 +79,16 @@ def columns(text: str) -> int:
 
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
     return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Return the rows of a table, all cells of a column made as wide as its widest; but the last needs no spaces."""
+    widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
+    widths[-1:] = [0]
+    return [
+        [cell + " " * (width - columns(cell)) for cell, width in zip(row, widths, strict=True)]
+        for row in rows
+    ]
 
 
 def coloured(style: str, text: str) -> str:

@@ -1,4 +1,4 @@
-"""What next? What `status` saw → the one next command, and why. Pure."""
+"""What next? What `status` saw → the one next command, and why."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from ..borrow.obstacles import go_on_without
 from ..borrow.plan import Gap
 from ..borrow.undoing import undoing_others
 from ..messages import Message, _, _n
-from ..messages.quoting import word
 from ..migrations.graph import number_of_heads
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..borrow.errors import Objection
     from ..migrations.inventory import Inventory
     from ..project.settings import Settings
-    from .rows import Row
+    from .standing import Row
     from .survey import Landscape
 
-# Why a file was skipped that Alembic would stumble over
-UNLOADABLE = {"syntax", "no-revision", "no-down-revision", "not-a-string"}
+# Why a file was skipped that Alembic would stumble over, or load without our knowing what it declares
+UNKNOWN = {"syntax", "no-revision", "no-down-revision", "not-a-string", "compiled"}
 
 
 class Step(NamedTuple):
@@ -33,37 +34,28 @@ class Step(NamedTuple):
     why: Message
 
 
-class Called(NamedTuple):
-    """How the user called us, so that the next command means the same project."""
-
-    directory: str | None = None
-    argv: tuple[str, ...] = ()  # -c and -n
-    arguments: tuple[str, ...] = ()  # the values of -x
-
-    def command(self, name: str, *argv: str) -> str:
-        """Return one of our commands, to be pasted."""
-        asking = (
-            [one for value in self.arguments for one in ("-x", value)]
-            if name in {"upgrade", "copy", "rebase", "rollback"}
-            else []
-        )
-        ours = " ".join(map(word, ["alembic-worktrees", name, *argv, *self.argv, *asking]))
-        return f"cd {word(self.directory)} && {ours}" if self.directory else ours
-
-
 class Case(NamedTuple):
-    """What the next step follows from; `reached` is empty if the database did not answer."""
+    """What the next step follows from; `command` returns one of our commands, to be pasted."""
 
     landscape: Landscape
-    reached: frozenset[str]
     here: Row
-    called: Called
+    command: Callable[..., str]
     settings: Settings
 
     @property
     def inventory(self) -> Inventory:
         """What lies in this checkout."""
         return self.landscape.here.inventory
+
+    @property
+    def reached(self) -> frozenset[str]:
+        """What is applied; nothing if the database did not answer."""
+        return self.landscape.reached or frozenset()
+
+    @property
+    def pending(self) -> frozenset[str]:
+        """What of this checkout is not applied; nothing if the database did not answer."""
+        return frozenset(self.here.waiting or ())
 
 
 def next_step(case: Case) -> Step:
@@ -72,7 +64,6 @@ def next_step(case: Case) -> Step:
         _lost,
         _doubled,
         _broken,
-        _compiled,
         _objection,
         _lacking,
         _by_hand,
@@ -107,7 +98,7 @@ def _lost(case: Case) -> Step | None:
     )
     gap = Gap(lost[0], case.inventory.graph.missing.get(lost[0], ()))
     words = go_on_without(gap, case.inventory, case.landscape.ever) or ("find", lost[0])
-    return Step("lost", case.called.command(*words), Message(text, {"revisions": lost}))
+    return Step("lost", case.command(*words), Message(text, {"revisions": lost}))
 
 
 def _doubled(case: Case) -> Step | None:
@@ -122,28 +113,17 @@ def _doubled(case: Case) -> Step | None:
 
 
 def _broken(case: Case) -> Step | None:
-    """Tell what no upgrade cures: a parent that is neither here nor applied, duplicates, cycles, no Python."""
+    """Tell what no upgrade cures: a parent that is neither here nor applied, duplicates, cycles, no readable Python."""
     graph, labels = case.inventory.graph, case.landscape.graph.label_owners
     absent = {word for word in graph.missing if not {word, *labels.get(word, ())} & case.reached}
     absent = set() if case.landscape.applied is None else absent
     circle = (id for cycle in graph.cycles for id in cycle)
-    files = (one.path.name for one in case.inventory.skipped if one.reason in UNLOADABLE)
+    files = (one.path.name for one in case.inventory.skipped if one.reason in UNKNOWN)
     wrong = tuple(sorted({*absent, *graph.duplicates, *circle, *files}))
     if not wrong:
         return None
-    text = _("Next: Alembic cannot load the migrations here because of {what:list}. See the cures:")
-    return Step("check", case.called.command("check"), Message(text, {"what": wrong}))
-
-
-def _compiled(case: Case) -> Step | None:
-    """Tell what Alembic loads and we cannot read."""
-    files = tuple(one.path.name for one in case.inventory.skipped if one.reason == "compiled")
-    if not files:
-        return None
-    text = _(
-        "Next: Alembic loads {files:list}, compiled, and what that declares is not known here. See the cure:"
-    )
-    return Step("check", case.called.command("check"), Message(text, {"files": files}))
+    text = _("Next: something is wrong with the migrations here: {what:list}. See the cures:")
+    return Step("check", case.command("check"), Message(text, {"what": wrong}))
 
 
 def _objection(case: Case) -> Step | None:
@@ -152,19 +132,15 @@ def _objection(case: Case) -> Step | None:
 
 
 def _on_borrowed(case: Case) -> Step | None:
-    pending = frozenset(case.here.waiting or ())
-    borrowed = {borrowed_file.revision: borrowed_file.origin for borrowed_file in case.here.borrowed}
-    return _refused(
-        on_borrowed(case.landscape.project, case.inventory, case.landscape.graph, pending, borrowed)
-    )
+    borrowed = {one.revision: one.origin for one in case.here.borrowed}
+    project, graph = case.landscape.project, case.landscape.graph
+    return _refused(on_borrowed(project, case.inventory, graph, case.pending, borrowed))
 
 
 def _undoing(case: Case) -> Step | None:
-    here, inventory = case.here, case.inventory
-    borrowed = {one.revision: one.origin for one in here.borrowed if one.revision in case.reached}
-    loaded = {one.revision.id: one for one in inventory.all}
-    pending = frozenset(here.waiting or ())
-    return _refused(undoing_others(case.landscape.project, inventory, pending, loaded, borrowed))
+    borrowed = {one.revision: one.origin for one in case.here.borrowed if one.revision in case.reached}
+    loaded = {one.revision.id: one for one in case.inventory.all}
+    return _refused(undoing_others(case.landscape.project, case.inventory, case.pending, loaded, borrowed))
 
 
 def _refused(error: Objection | None) -> Step | None:
@@ -175,13 +151,17 @@ def _refused(error: Objection | None) -> Step | None:
 
 
 def _lacking(case: Case) -> Step | None:
-    lacks = len(case.here.lacks or ())
+    lacks = case.here.lacks or ()
+    if not lacks:
+        return None
+    if case.landscape.abandoned.keys() >= set(lacks) and (step := _abandoned(case)):
+        return step  # what would be borrowed would only be taken out again
     why = _n(
         "Next: the database has {n} migration that this checkout lacks. Borrow and upgrade:",
         "Next: the database has {n} migrations that this checkout lacks. Borrow and upgrade:",
-        lacks,
+        len(lacks),
     )
-    return _upgrade(case, why) if lacks else None
+    return _upgrade(case, why)
 
 
 def _by_hand(case: Case) -> Step | None:
@@ -200,22 +180,21 @@ def _by_hand(case: Case) -> Step | None:
 
 
 def _waiting(case: Case) -> Step | None:
-    waiting = len(case.here.waiting or ())
     why = _n(
         "Next: {n} migration of this checkout not applied yet. Upgrade:",
         "Next: {n} migrations of this checkout not applied yet. Upgrade:",
-        waiting,
+        len(case.pending),
     )
-    return _upgrade(case, why) if waiting else None
+    return _upgrade(case, why) if case.pending else None
 
 
 def _upgrade(case: Case, why: Message) -> Step:
-    return Step("upgrade", case.called.command("upgrade"), why)
+    return Step("upgrade", case.command("upgrade"), why)
 
 
 def _adopt(case: Case) -> Step | None:
     """Tell which file of ours, that will be committed, needs one that will not."""
-    borrowed = {borrowed_file.revision for borrowed_file in case.here.borrowed}
+    borrowed = {one.revision for one in case.here.borrowed}
     missing = case.inventory.branch_graph.missing
     needed = tuple(word for word in sorted(missing) if word in borrowed)
     if not needed:
@@ -225,7 +204,7 @@ def _adopt(case: Case) -> Step | None:
         "this branch's own, unless git will bring it:"
     )
     why = Message(text, {"revisions": needed, "needed_by": missing[needed[0]]})
-    return Step("adopt", case.called.command("adopt", *needed), why)
+    return Step("adopt", case.command("adopt", *needed), why)
 
 
 def _merge(case: Case) -> Step | None:
@@ -240,7 +219,7 @@ def _merge(case: Case) -> Step | None:
     )
     if cure == "rebase":
         text = _("Next: this branch has diverged into {count}, {revisions:list}. Let one follow the other:")
-    command = case.called.command(cure, *(["-m", "merge heads"] if cure == "merge" else []))
+    command = case.command(cure, *(["-m", "merge heads"] if cure == "merge" else []))
     count = number_of_heads(len(diverged))
     return Step(cure, command, Message(text, {"count": count, "revisions": diverged}))
 
@@ -256,7 +235,7 @@ def _silent(case: Case) -> Step | None:
 
 def _commit(case: Case) -> Step | None:
     """Tell what is applied to the database that others share, and is in no commit."""
-    ours = case.reached - {borrowed_file.revision for borrowed_file in case.here.borrowed}
+    ours = case.reached - {one.revision for one in case.here.borrowed}
     rows = [
         one
         for one in case.inventory.own
@@ -277,14 +256,14 @@ def _commit(case: Case) -> Step | None:
 
 def _abandoned(case: Case) -> Step | None:
     """Tell what stays in the database although nobody has it any more, and nothing that anybody knows follows it."""
-    graph, applied = case.landscape.graph, case.landscape.applied
-    followed = {parent for id in graph.nodes for parent in graph.parents(id)}
-    lonely = case.landscape.abandoned.keys() & (applied.heads if applied else frozenset())
-    if not lonely - followed:
+    landscape = case.landscape
+    heads = landscape.applied.heads if landscape.applied else frozenset()
+    followed = {parent for id in landscape.graph.nodes for parent in landscape.graph.parents(id)}
+    lonely = tuple(sorted(landscape.abandoned.keys() & heads - followed))
+    if not lonely:
         return None
     text = _(
         "Next: {revisions:list} is applied, and no checkout, branch or tag has it any more. See what taking it back "
         "would do, and be asked:"
     )
-    why = Message(text, {"revisions": tuple(sorted(lonely - followed))})
-    return Step("rollback", case.called.command("rollback"), why)
+    return Step("rollback", case.command("rollback"), Message(text, {"revisions": lonely}))

@@ -1,4 +1,4 @@
-"""Where do I stand? Landscape → Standing: each checkout, the database, and the one next step. Pure."""
+"""Where does each checkout stand, and each database? Landscape → Standing. Pure."""
 
 from __future__ import annotations
 
@@ -6,72 +6,101 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..search.archive import database_key
-from .next_step import Called, Case, Step, next_step
-from .rows import BorrowedFile, Head, Row, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from ..database.client import VersionTable
     from ..messages import Message
-    from ..project.settings import Settings
+    from ..migrations.record import Origin
+    from ..search.archive import Application
     from .survey import Holding, Landscape
+
+    Held = Mapping[str, tuple[list[str], list[str]]]
+
+
+class BorrowedFile(NamedTuple):
+    """A borrowed file; `edited` if it was changed since."""
+
+    revision: str
+    origin: str
+    path: str  # from the top of the checkout
+    edited: bool
+    staged: bool = False  # so that the next commit would record it
+
+
+class Row(NamedTuple):
+    """How one checkout stands. What depends on the database is None if that did not answer, or is not this one's."""
+
+    name: str
+    path: str
+    branch: str | None  # None: detached, or no worktree of this repository
+    here: bool
+    has_project: bool
+    heads: tuple[str, ...]  # of its own files
+    borrowed: tuple[BorrowedFile, ...]
+    lacks: tuple[str, ...] | None  # applied, and no file here
+    waiting: tuple[str, ...] | None  # own, and not applied
+
+
+class Head(NamedTuple):
+    """A row of a version table, and who defines it; with no owner it was applied by nobody any more."""
+
+    revision: str
+    owners: tuple[str, ...]
+    borrowers: tuple[str, ...]
+    remembered: Origin | None  # where git still has it, if no checkout owns it
+    application: Application | None = None  # who applied it, where the archive is shared
+    abandoned: bool = False  # nor a branch, nor a tag
+    since: str | None = None  # when an abandoned one was seen last
+
+
+class Rows(NamedTuple):
+    """A version table; `database` is named without user or password."""
+
+    database: str
+    heads: tuple[Head, ...]
 
 
 class Standing(NamedTuple):
-    """The whole answer. `databases` is None if none answered; then `silence` says why."""
+    """All checkouts and databases. `databases` is None if none answered; then `silence` says why."""
 
     checkouts: tuple[Row, ...]
     databases: tuple[Rows, ...] | None
     silence: Message | None
-    step: Step
     apart: bool = False  # others have a database of their own
 
+    @property
+    def here(self) -> Row:
+        """How this checkout stands."""
+        return next(row for row in self.checkouts if row.here)
 
-def stand(landscape: Landscape, called: Called, settings: Settings) -> Standing:
+
+def stand(landscape: Landscape) -> Standing:
     """Draw the conclusions from one look."""
-    reached = applied_revisions(landscape)
-    rows = tuple(_row(holding, landscape, reached) for holding in landscape.holdings)
+    rows = tuple(_row(holding, landscape) for holding in landscape.holdings)
     databases = None
     if landscape.applied:
         held = holders(landscape.holdings, landscape.applied.heads)
-        databases = tuple(
-            Rows(
-                table.name,
-                tuple(
-                    _head(revision, held, landscape, database_key(table, landscape.project))
-                    for revision in sorted(table.heads)
-                ),
-            )
-            for table in landscape.applied.tables
-        )
-    here = next(row for row in rows if row.here)
-    step = next_step(Case(landscape, reached or frozenset(), here, called, settings))
-    return Standing(rows, databases, landscape.silence, step, bool(landscape.apart))
+        databases = tuple(_rows(table, held, landscape) for table in landscape.applied.tables)
+    return Standing(rows, databases, landscape.silence, bool(landscape.apart))
 
 
-def applied_revisions(landscape: Landscape) -> frozenset[str] | None:
-    """Return all that is applied: the rows and their ancestors; None if the database did not answer."""
-    if landscape.applied is None:
-        return None
-    closure = landscape.graph.closure(landscape.applied.heads)
-    return closure.known | closure.unknown
-
-
-def holders(holdings: Iterable[Holding], revisions: Iterable[str]) -> dict[str, tuple[list[str], list[str]]]:
+def holders(holdings: Iterable[Holding], revisions: Iterable[str]) -> Held:
     """Return for each of these the names of the checkouts whose own files define it, and of those that borrow it."""
-    held: dict[str, tuple[list[str], list[str]]] = {revision: ([], []) for revision in revisions}
+    held: Held = {revision: ([], []) for revision in revisions}
     for checkout, inventory in holdings:
         for revision in held.keys() & {one.revision.id for one in inventory.all}:
             held[revision][revision in inventory.origins].append(checkout.name)
     return held
 
 
-def _row(holding: Holding, landscape: Landscape, reached: frozenset[str] | None) -> Row:
+def _row(holding: Holding, landscape: Landscape) -> Row:
     checkout, inventory = holding
-    present = {migration.revision.id for migration in inventory.all}
-    own = inventory.branch_graph
+    own, reached = inventory.branch_graph, landscape.reached
     lacks = waiting = None
-    if checkout.project is not None and reached is not None and checkout.path not in landscape.apart:
+    if checkout.project and reached is not None and checkout.path not in landscape.apart:
+        present = {migration.revision.id for migration in inventory.all}
         lacks, waiting = tuple(sorted(reached - present)), own.order(own.nodes.keys() - reached)
     return Row(
         name=checkout.name,
@@ -100,12 +129,22 @@ def _borrowed_files(holding: Holding) -> tuple[BorrowedFile, ...]:
     )
 
 
-def _head(
-    revision: str, held: Mapping[str, tuple[list[str], list[str]]], landscape: Landscape, database: str
-) -> Head:
+def _rows(table: VersionTable, held: Held, landscape: Landscape) -> Rows:
+    database = database_key(table, landscape.project)
+    ran = {one.revision: one for one in reversed(landscape.applications) if one.database == database}
+    heads = (_head(revision, held, landscape, ran.get(revision)) for revision in sorted(table.heads))
+    return Rows(table.name, tuple(heads))
+
+
+def _head(revision: str, held: Held, landscape: Landscape, application: Application | None) -> Head:
     owners, borrowers = held[revision]
     candidate = None if owners else landscape.found.get(revision)
-    ran = (one for one in landscape.applications if (one.revision, one.database) == (revision, database))
-    since, origin = landscape.abandoned.get(revision), candidate and candidate.origin
-    about = next(ran, None), since is not None, since or None
-    return Head(revision, tuple(owners), tuple(borrowers), origin, *about)
+    return Head(
+        revision,
+        tuple(owners),
+        tuple(borrowers),
+        candidate.origin if candidate else None,
+        application,
+        revision in landscape.abandoned,
+        landscape.abandoned.get(revision) or None,
+    )

@@ -21,7 +21,7 @@ from ..search.checkouts import look_around
 from ..search.search import Search
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from ..borrow.errors import Objection
@@ -51,20 +51,20 @@ class Landscape(NamedTuple):
     here: Holding
     applied: Applied | None
     silence: Message | None  # why the database did not answer
+    reached: frozenset[str] | None  # all that is applied: the rows and what they lead to; None as `applied`
     found: Mapping[str, Candidate]  # needed, in no checkout's own files, and remembered by git
     graph: Graph  # of all checkouts together, and what was found
     committed: frozenset[Path]  # which of this checkout's own files HEAD has just so
-    surroundings: Surroundings
     skipped: tuple[Skipped, ...]
     by_hand: Mapping[Path, Origin]  # own files here that somebody has copied, and who has committed them
     objection: Objection | None  # what an upgrade would say instead of doing anything
-    applications: tuple[Application, ...] = ()  # who applied what, where the archive is shared
-    apart: frozenset[Path] = frozenset()  # checkouts with a database of their own: SQLite's file lies in each
-    ever: frozenset[str] = frozenset()  # what the archive knows to have been applied
+    applications: tuple[Application, ...]  # who applied what, where the archive is shared
+    apart: frozenset[Path]  # checkouts with a database of their own: SQLite's file lies in each
+    ever: frozenset[str]  # what the archive knows to have been applied
     abandoned: Mapping[
         str, str
-    ] = {}  # applied, and of no checkout, branch or tag any more; and when it was seen last
-    share: str | None = None  # the remote over which others share what they have applied
+    ]  # applied, and of no checkout, branch or tag any more; and when it was seen last
+    share: str | None  # the remote over which others share what they have applied
 
 
 def survey(
@@ -81,58 +81,53 @@ def survey(
     `tell` is told when the look goes beyond the checkouts. Writes nothing.
     """
     if not ask_database:
-        return _look(project, settings, lambda: (None, None), tell)
+        return _look(project, settings, None, tell)
     with Database(project, settings, environment, directly=True, verbose=verbose, tell=tell) as database:
-        applied = database.directly()
-        return _look(project, settings, lambda: (applied, None) if applied else _ask(database), tell)
+        return _look(project, settings, database, tell)
 
 
 def _look(
-    project: Project,
-    settings: Settings,
-    ask: Callable[[], tuple[Applied | None, Message | None]],
-    tell: Callable[[Message], None],
+    project: Project, settings: Settings, database: Database | None, tell: Callable[[Message], None]
 ) -> Landscape:
+    applied = database.directly() if database else None
+    silence: Message | None = None
     around = look_around(project, settings.search)
     inventory = take_inventory(project)
     skipped = [*around.skipped, *inventory.skipped]
+    here = Holding(around.here, inventory)
     holdings = tuple(
-        Holding(
-            _on_branch(checkout), inventory if checkout is around.here else visit(checkout.project, skipped)
-        )
-        for checkout in around.checkouts
+        here if one is around.here else Holding(_on_branch(one), visit(one.project, skipped))
+        for one in around.checkouts
     )
     search = Search(project, settings, borrowed=inventory.borrowed, around=around, tell=tell)
-    here = next(holding for holding in holdings if holding.inventory is inventory)
     own = {migration.path: migration.content for migration in inventory.own}
     committed = git.committed(project.root, own) if project.repository else frozenset(own)
-    applied, silence = ask()
+    if database and not applied:
+        applied, silence = _ask(database)
     graph = graph_of(defining([here, *holdings]).values())
     needed = [*(applied.heads if applied else ()), *inventory.graph.nodes]
     found = _remembered(needed, graph, holdings, search)
-    whole = graph.joined(Node(one.revision, one.origin.name) for one in found.values())
-    copied = copied_by_hand(project, inventory, lambda: around)
+    graph = graph.joined(Node(one.revision, one.origin.name) for one in found.values())
+    closure = graph.closure(applied.heads if applied else ())
     memory = Memory(project, {one.revision.id: one for one in inventory.all})
-    lonely = _abandoned(project, holdings, applied, whole, found, around) if applied else {}
-    theirs = runners(project, settings.share) if lonely else {}
     return Landscape(
-        project,
-        holdings,
-        here,
-        applied,
-        silence,
-        found,
-        whole,
-        committed,
-        around,
-        (*skipped, *search.cut_short),
-        copied,
-        _objection(project, inventory, applied, whole, search, memory) if applied else None,
-        applications(project, settings.share) if applied and settings.share else (),
-        frozenset(_apart(applied, project, around.others)) if applied else frozenset(),
-        memory.ever,
-        {id: since for id, since in lonely.items() if id not in theirs},
-        settings.share,
+        project=project,
+        holdings=holdings,
+        here=here,
+        applied=applied,
+        silence=silence,
+        reached=closure.known | closure.unknown if applied else None,
+        found=found,
+        graph=graph,
+        committed=committed,
+        skipped=(*skipped, *search.cut_short),
+        by_hand=copied_by_hand(project, inventory, lambda: around),
+        objection=_objection(project, inventory, applied, graph, search, memory) if applied else None,
+        applications=applications(project, settings.share) if applied and settings.share else (),
+        apart=frozenset(_apart(applied, project, around.others)) if applied else frozenset(),
+        ever=memory.ever,
+        abandoned=_abandoned(project, settings, around, found, graph.order(closure.known - _owned(holdings))),
+        share=settings.share,
     )
 
 
@@ -160,8 +155,7 @@ def _objection(
     own = {id: here[id] for id in inventory.branch_graph.nodes}
     reached = graph.closure(applied.heads).known
     unneeded = [row for row in inventory.borrowed if row.entry.revision not in reached]
-    scene = Scene(project, applied.tables, graph, here, own, unneeded, search)
-    return objection(scene, memory)
+    return objection(Scene(project, applied.tables, graph, here, own, unneeded, search), memory)
 
 
 def _on_branch(checkout: Checkout) -> Checkout:
@@ -199,17 +193,18 @@ def _owned(holdings: Iterable[Holding]) -> frozenset[str]:
 
 def _abandoned(
     project: Project,
-    holdings: Iterable[Holding],
-    applied: Applied,
-    graph: Graph,
-    found: Mapping[str, Candidate],
+    settings: Settings,
     around: Surroundings,
+    found: Mapping[str, Candidate],
+    lonely: Sequence[str],
 ) -> dict[str, str]:
-    """Return what nobody has as its own, and the date of its last trace in git: "" if there is none."""
+    """Return which of these, applied and no checkout's own, nobody has; and the date of the last trace in git."""
     author = author_of(project, lambda: around)
-    remembered = {id for id, one in found.items() if one.origin.kind == "ref"}
-    lonely = graph.order(graph.closure(applied.heads).known - _owned(holdings) - remembered)
-    commits = {id: author(found[id]) if id in found else None for id in lonely}
+    theirs = runners(project, settings.share) if lonely else {}
+    traces = {id: found.get(id) for id in lonely if id not in theirs}
+    commits = {
+        id: one and author(one) for id, one in traces.items() if not (one and one.origin.kind == "ref")
+    }
     return {id: commit.date[:10] if commit else "" for id, commit in commits.items()}
 
 

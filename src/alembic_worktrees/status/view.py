@@ -1,20 +1,21 @@
-"""Standing → what the user sees: aligned text, or a document."""
+"""Standing and next step → what the user sees: aligned text, or a document."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..database.client import NO_ROWS
 from ..messages import Message, Text, _
-from ..messages.quoting import coloured, columns, one_line
+from ..messages.quoting import aligned, coloured, columns, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from .rows import BorrowedFile, Head, Row
-    from .standing import Standing
+    from .next_step import Step
+    from .standing import BorrowedFile, Head, Row, Standing
 
     Phrase = Callable[[Message], str]
+    Lines = tuple[str, ...]
 
 NONE = "–"
 NAMED = 5  # checkouts that are named; the others are counted
@@ -28,47 +29,92 @@ COLUMNS = {  # and the style of each
 }
 
 
-class Page(NamedTuple):
-    """The status in words: a table, then sections of lines under a title each, then the next step."""
+def render(
+    standing: Standing, step: Step, phrase: Phrase, *, width: int | None = None, colour: bool = False
+) -> str:
+    """Return the status as a table, lines about each database, and the next step; with `colour` for a terminal."""
+    paint = coloured if colour else lambda _style, text: text
+    table = fitting(standing, phrase, width)
+    styles = ("1", *COLUMNS.values())
+    lines = [
+        "  ".join(paint(style if number else "2", cell) for style, cell in zip(styles, row, strict=True))
+        for number, row in enumerate(aligned(table))
+    ]
+    for title, body in _sections(standing, phrase):
+        lines += ["", paint("1", title), *(f"  {line}" for line in body)]
+    why = phrase(step.why)
+    lines += ["", paint("1;32" if step.id == "nothing" else "1;33", why)]
+    if step.command and step.command not in why:
+        lines.append(f"  {paint('1', step.command)}")
+    return "".join(line.rstrip() + "\n" for line in lines)
 
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    here: int  # which row is this checkout
-    sections: tuple[tuple[str, tuple[str, ...]], ...]
-    why: str
-    command: str | None
-    settled: bool  # there is nothing to do
 
-
-def make_page(standing: Standing, phrase: Phrase, width: int | None = None) -> Page:
-    """Put the standing into words; where the table would be wider than `width`, with fewer ids in its cells."""
+def fitting(standing: Standing, phrase: Phrase, width: int | None) -> list[Lines]:
+    """Return the rows of the table; where it would be wider than `width`, with fewer ids in its cells."""
     for shown in (2, 1):
-        page = _page(standing, phrase, shown)
-        if width is None or _table_width(page) <= width:
-            return page
-    return _page(standing, phrase, 0)
+        table = _table(standing, phrase, shown)
+        if width is None or max(columns("  ".join(row)) for row in aligned(table)) <= width:
+            return table
+    return _table(standing, phrase, 0)
 
 
-def _table_width(page: Page) -> int:
-    return sum(max(map(columns, column)) + 3 for column in zip(page.header, *page.rows, strict=True))
+def _table(standing: Standing, phrase: Phrase, shown: int) -> list[Lines]:
+    header = ("", *(phrase(Message(title)) for title in COLUMNS))
+    return [header, *(("*" if row.here else "", *_cells(row, phrase, shown)) for row in standing.checkouts)]
 
 
-def _page(standing: Standing, phrase: Phrase, shown: int) -> Page:
-    sections = _databases(standing, phrase)
-    borrowed = next(row for row in standing.checkouts if row.here).borrowed
-    if borrowed:
-        lines = tuple(phrase(_borrowed(one)) for one in borrowed)
-        sections += ((phrase(Message(_("Borrowed here"))), lines),)
-    why, command = phrase(standing.step.why), standing.step.command
-    return Page(
-        header=tuple(phrase(Message(title)) for title in COLUMNS),
-        rows=tuple(_cells(row, phrase, shown) for row in standing.checkouts),
-        here=next(index for index, row in enumerate(standing.checkouts) if row.here),
-        sections=sections,
-        why=why,
-        command=None if command and command in why else command,
-        settled=standing.step.id == "nothing",
+def _cells(row: Row, phrase: Phrase, shown: int) -> Lines:
+    name = one_line(row.name)
+    if not row.has_project:
+        return (
+            name,
+            one_line(row.branch or NONE),
+            phrase(Message(_("no Alembic project"))),
+            NONE,
+            NONE,
+            NONE,
+        )
+    lent: dict[str, list[str]] = {}
+    for one in row.borrowed:
+        lent.setdefault(one.origin, []).append(one.revision)
+    borrowed = (f"{_ids(lent[origin], shown)} ← {one_line(origin)}" for origin in sorted(lent))
+    return (
+        name,
+        one_line(row.branch or phrase(Message(_("(no branch)")))),
+        _ids(row.heads, max(shown, 1)),
+        "; ".join(borrowed) or NONE,
+        _ids(row.lacks, shown),
+        _ids(row.waiting, shown),
     )
+
+
+def _ids(revisions: Sequence[str] | None, shown: int) -> str:
+    """Return so many ids, and how many more there are."""
+    if revisions is None:
+        return "?"
+    named = ", ".join(map(one_line, revisions[:shown]))
+    more = len(revisions) - shown
+    if more <= 0:
+        return named or NONE
+    return f"{named} +{more}" if named else str(more)
+
+
+def _sections(standing: Standing, phrase: Phrase) -> Iterator[tuple[str, Lines]]:
+    """Yield what stands below the table: a title, and the lines under it."""
+    if standing.silence:
+        yield phrase(Message(_("The database did not answer"))), tuple(phrase(standing.silence).split("\n"))
+    for rows in standing.databases or ():
+        title = Message(_("Database {database}"), {"database": rows.database})
+        lines = [_head(head, standing, phrase) for head in rows.heads] or [phrase(NO_ROWS)]
+        if standing.apart:
+            not_all = _("This file is not everybody's: the checkouts with a ? have one of their own")
+            lines.append(phrase(Message(not_all)))
+        yield phrase(title), tuple(lines)
+    if standing.here.borrowed:
+        yield (
+            phrase(Message(_("Borrowed here"))),
+            tuple(phrase(_borrowed(one)) for one in standing.here.borrowed),
+        )
 
 
 def _borrowed(borrowed_file: BorrowedFile) -> Message:
@@ -80,112 +126,48 @@ def _borrowed(borrowed_file: BorrowedFile) -> Message:
     return Message(text, borrowed_file._asdict())
 
 
-def _cells(row: Row, phrase: Phrase, shown: int) -> tuple[str, ...]:
-    if not row.has_project:
-        empty = phrase(Message(_("no Alembic project")))
-        return (one_line(row.name), one_line(row.branch or NONE), empty, NONE, NONE, NONE)
-    lent: dict[str, list[str]] = {}
-    for one in row.borrowed:
-        lent.setdefault(one.origin, []).append(one.revision)
-    borrowed = (f"{_ids(lent[origin], shown)} ← {one_line(origin)}" for origin in sorted(lent))
-    return (
-        one_line(row.name),
-        one_line(row.branch or phrase(Message(_("(no branch)")))),
-        _ids(row.heads, max(shown, 1)),
-        "; ".join(borrowed) or NONE,
-        "?" if row.lacks is None else _ids(row.lacks, shown),
-        "?" if row.waiting is None else _ids(row.waiting, shown),
-    )
-
-
-def _ids(revisions: Sequence[str], shown: int) -> str:
-    """Return so many ids, and how many more there are."""
-    named = ", ".join(map(one_line, revisions[:shown]))
-    more = len(revisions) - shown
-    if more <= 0:
-        return named or NONE
-    return f"{named} +{more}" if named else str(more)
-
-
-def _databases(standing: Standing, phrase: Phrase) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    if standing.databases is None:
-        said = phrase(standing.silence) if standing.silence else ""
-        return ((phrase(Message(_("The database did not answer"))), tuple(said.split("\n"))),)
-    nothing = (phrase(NO_ROWS),)
-    not_all = Message(_("This file is not everybody's: the checkouts with a ? have one of their own"))
-    apart = (phrase(not_all),) if standing.apart else ()
-    return tuple(
-        (
-            phrase(Message(_("Database {database}"), {"database": rows.database})),
-            (*(tuple(_head(head, standing, phrase) for head in rows.heads) or nothing), *apart),
-        )
-        for rows in standing.databases
-    )
-
-
 def _head(head: Head, standing: Standing, phrase: Phrase) -> str:
-    by = ""
+    """Say of a row who has it, else where git has it, and who applied it."""
+    said = phrase(_whereabouts(head, standing))
     if head.application:
         about = {"who": head.application.who, "date": head.application.date[:16]}  # to the minute
-        by = phrase(Message(_("; applied by {who}, {date}"), about))
-    return _holders(head, standing, phrase) + by
+        said += phrase(Message(_("; applied by {who}, {date}"), about))
+    return said
 
 
-def _holders(head: Head, standing: Standing, phrase: Phrase) -> str:
+def _whereabouts(head: Head, standing: Standing) -> Message:
     origin = head.remembered
     about = {
         "revision": head.revision,
-        "owners": head.owners,
         "borrowers": head.borrowers,
         "origin": origin.name if origin else "",
         "commit": (origin.commit or "")[:10] if origin else "",
         "since": head.since or "?",
     }
     if head.owners:
-        all_of_them = len(head.owners) == sum(row.has_project for row in standing.checkouts) > NAMED
-        text = _("{revision}  every checkout") if all_of_them else Text("{revision}  {owners:list}")
-        shown = (*head.owners[:NAMED], f"+{len(head.owners) - NAMED}") if head.owners[NAMED:] else head.owners
-        return phrase(Message(text, {**about, "owners": shown}))
+        return _owned(head, standing)
     if origin is None:
         text = _("{revision}  in no checkout any more, and git does not have it")
         if head.borrowers:
             text = _("{revision}  in no checkout any more but as a copy, borrowed by {borrowers:list}")
-        return phrase(Message(text, about))
-    if head.abandoned:
+    elif head.abandoned:
         text = _(
             "{revision}  abandoned: no checkout, branch or tag has it; last seen on {since}, in {origin}"
         )
-        return phrase(Message(text, about))
-    copies = phrase(Message(_("; borrowed by {borrowers:list}"), about)) if head.borrowers else ""
-    text = _("{revision}  in no checkout any more; git has it in {origin} ({commit})")
-    return phrase(Message(text, about)) + copies
+    else:
+        text = _("{revision}  in no checkout any more; git has it in {origin} ({commit})")
+    return Message(text, about)
 
 
-def render(page: Page, *, colour: bool = False) -> str:
-    """Return the page as aligned text; with `colour` for a terminal."""
-
-    def paint(style: str, text: str) -> str:
-        return coloured(style, text) if colour else text
-
-    rows = [("", *page.header), *(("*" if n == page.here else "", *row) for n, row in enumerate(page.rows))]
-    widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for number, row in enumerate(rows):
-        cells = zip(("1", *COLUMNS.values()), row, widths, strict=True)
-        lines.append(
-            "  ".join(
-                paint(style if number else "2", cell) + " " * (width - columns(cell))
-                for style, cell, width in cells
-            )
-        )
-    for title, body in page.sections:
-        lines += ["", paint("1", title), *(f"  {line}" for line in body)]
-    lines += ["", paint("1;32" if page.settled else "1;33", page.why)]
-    lines += [f"  {paint('1', page.command)}"] if page.command else []
-    return "".join(line.rstrip() + "\n" for line in lines)
+def _owned(head: Head, standing: Standing) -> Message:
+    all_of_them = len(head.owners) == sum(row.has_project for row in standing.checkouts) > NAMED
+    text = _("{revision}  every checkout") if all_of_them else Text("{revision}  {owners:list}")
+    more = len(head.owners) - NAMED
+    owners = (*head.owners[:NAMED], f"+{more}") if more > 0 else head.owners
+    return Message(text, {"revision": head.revision, "owners": owners})
 
 
-def document(standing: Standing, phrase: Phrase) -> dict[str, object]:
+def document(standing: Standing, step: Step, phrase: Phrase) -> dict[str, object]:
     """Return the standing as a JSON document."""
     checkouts = [
         {**row._asdict(), "borrowed": [one._asdict() for one in row.borrowed]} for row in standing.checkouts
@@ -194,7 +176,6 @@ def document(standing: Standing, phrase: Phrase) -> dict[str, object]:
         {"database": rows.database, "heads": [_head_document(head) for head in rows.heads]}
         for rows in standing.databases or ()
     ]
-    step = standing.step
     return {
         "checkouts": checkouts,
         "databases": None if standing.databases is None else databases,

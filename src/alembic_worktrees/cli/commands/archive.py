@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from ... import git
 from ...messages import OK, _, _n
 from ...messages.errors import DONE, UserError
-from ...messages.quoting import columns, one_line
+from ...messages.quoting import aligned, one_line
 from ...migrations.inventory import take_inventory
 from ...search import archive as archives
 from ...search.git_memory import Remembered
@@ -53,10 +53,8 @@ def _list(call: Call) -> None:
         (one.date, one_line(one.revision), one_line(unquote(one.database)) or "–", one_line(one.who))
         for one in archives.applications(call.project, call.settings.share)
     ]
-    widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (cell + " " * (width - columns(cell)) for cell, width in zip(row, widths, strict=True))
-        call.printer.data("  ".join(cells).rstrip())
+    for row in aligned(rows):
+        call.printer.data("  ".join(row))
 
 
 def _prune(call: Call) -> None:

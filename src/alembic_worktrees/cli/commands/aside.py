@@ -15,7 +15,7 @@ from ...database.client import OFF
 from ...messages import OK, STEP, WARN, Message, _
 from ...messages.errors import DONE
 from ...system.process import accompany
-from .call import called, scope_of
+from .call import our_command, scope_of
 
 if TYPE_CHECKING:
     import argparse
@@ -39,7 +39,7 @@ def give_back(options: argparse.Namespace, printer: Printer) -> int:
     text = _("Nothing to take out.")
     if rows:
         text = _("Only this branch's own migrations are here. To have the others back: {command}")
-    printer.tell(Message(text, {"command": called(options).command("upgrade")}, OK))
+    printer.tell(Message(text, {"command": our_command(options, "upgrade")}, OK))
     return DONE
 
 

@@ -6,8 +6,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from ... import PROGRAM
 from ...install.shim import HOME
 from ...messages import WARN, Message, _
+from ...messages.quoting import word
 from ...migrations.revision import is_migration_name
 from ...project.project import config_files, find_project
 from ...project.settings import settings_of
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from ...migrations.inventory import Skipped
     from ...project.project import ConfigFiles, Project
     from ...project.settings import Settings
-    from ...status.next_step import Called
     from ..printer import Printer
 
 SHUT = {"foreign-owner", "denied", "failing", "cut-short", "compiled"}
@@ -54,9 +55,9 @@ class Call(NamedTuple):
                 self.printer.tell(one.message)
 
 
-def files_of(options: argparse.Namespace) -> ConfigFiles:
-    """Return the config that the options name, else the environment, else the usual one."""
-    return config_files(options.config, options.name, (), os.environ)
+def files_of(options: argparse.Namespace, arguments: Sequence[str] = ()) -> ConfigFiles:
+    """Return the config that the options name, else the environment, else the usual one; `arguments` are of -x."""
+    return config_files(options.config, options.name, arguments, os.environ)
 
 
 def scope_of(options: argparse.Namespace) -> Scope | None:
@@ -66,11 +67,12 @@ def scope_of(options: argparse.Namespace) -> Scope | None:
     return find_scope(options.directory, Path.cwd(), files_of(options))
 
 
-def called(options: argparse.Namespace) -> Called:
-    """Return how the user named the project, for the commands that he is told."""
-    from ...status.next_step import Called
-
-    return Called(options.directory, files_of(options).argv, tuple(getattr(options, "arguments", ())))
+def our_command(options: argparse.Namespace, name: str, *argv: str) -> str:
+    """Return one of our commands for the project that the user named, to be pasted."""
+    asking = name in {"upgrade", "copy", "rebase", "rollback"}
+    files = files_of(options, getattr(options, "arguments", ()) if asking else ())
+    ours = " ".join(map(word, [PROGRAM, name, *argv, *files.argv]))
+    return f"cd {word(options.directory)} && {ours}" if options.directory else ours
 
 
 def open_call(options: argparse.Namespace, printer: Printer) -> Call:
@@ -78,7 +80,7 @@ def open_call(options: argparse.Namespace, printer: Printer) -> Call:
 
     Raises UserError as `find_project` and `settings_of` do.
     """
-    files = config_files(options.config, options.name, getattr(options, "arguments", ()), os.environ)
+    files = files_of(options, getattr(options, "arguments", ()))
     home = os.environ.get(HOME)
     here = Path.cwd()
     project = find_project(options.directory, here=here, home=Path(home) if home else None, files=files)

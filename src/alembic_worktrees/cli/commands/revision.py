@@ -11,7 +11,7 @@ from ...author.revision import Wanted, write_revision
 from ...messages import TITLE, Message, _
 from ...messages.errors import DONE
 from ..subcommands import ALEMBIC
-from .call import called, open_call
+from .call import open_call, our_command
 
 if TYPE_CHECKING:
     import argparse
@@ -28,8 +28,7 @@ def revision(options: argparse.Namespace, printer: Printer) -> int:
         printer.data(str(path))
     if paths:
         sys.stdout.flush()  # what is told comes after it
-        command = called(options).command("upgrade")
-        printer.tell(Message(_("Next: {command}"), {"command": command}, TITLE))
+        printer.tell(Message(_("Next: {command}"), {"command": our_command(options, "upgrade")}, TITLE))
     return DONE
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ...messages.errors import DONE, NOT_DONE
+from ...status.next_step import Case, next_step
 from ...status.standing import stand
 from ...status.survey import survey
-from ...status.view import document, make_page, render
+from ...status.view import document, render
 from ...system.encoding import encoded
 from ..printer import has_colour
-from .call import called, open_call
+from .call import open_call, our_command
 
 if TYPE_CHECKING:
     import argparse
@@ -26,11 +28,13 @@ def status(options: argparse.Namespace, printer: Printer) -> int:
     call = open_call(options, printer)
     landscape = survey(call.project, call.settings, os.environ, printer.tell, verbose=options.verbose)
     call.tell_skipped(landscape.skipped)
-    standing = stand(landscape, called(options), call.settings)
+    standing = stand(landscape)
+    step = next_step(Case(landscape, standing.here, partial(our_command, options), call.settings))
     if options.json:
-        printer.document(document(standing, printer.phrase))
+        printer.document(document(standing, step, printer.phrase))
     else:
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        text = render(make_page(standing, printer.phrase, width), colour=has_colour(sys.stdout, os.environ))
+        colour = has_colour(sys.stdout, os.environ)
+        text = render(standing, step, printer.phrase, width=width, colour=colour)
         printer.write(encoded(text, sys.stdout.encoding))
     return NOT_DONE if standing.silence else DONE

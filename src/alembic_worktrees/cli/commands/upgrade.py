@@ -11,7 +11,7 @@ from ...messages import OK, WARN, Message, _, _n
 from ...messages.errors import DONE, Usage, UserError
 from ...search.archive import Team, sharing, team_of
 from ..printer import YES
-from .call import Call, called, open_call
+from .call import Call, open_call, our_command
 from .consent import is_near, must_be_meant
 
 if TYPE_CHECKING:
@@ -150,9 +150,8 @@ def _review(call: Call, situation: Situation) -> None:
     """Show each file that would be borrowed, and ask for it, or for all the rest. Raises UserError."""
     copies = situation.plan.copies
     if not call.printer.can_ask:
-        command = called(call.options).command
-        read = command("copy", "--dry-run", "--review")
-        again = command(call.options.command, "--no-review")
+        read = our_command(call.options, "copy", "--dry-run", "--review")
+        again = our_command(call.options, call.options.command, "--no-review")
         count = _n("{n} migration would be borrowed", "{n} migrations would be borrowed", len(copies))
         text = _(
             "{count}, and here nobody can be asked; nothing was written.\n"
