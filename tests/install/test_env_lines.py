@@ -70,17 +70,23 @@ API = """
 import sys
 from alembic import command
 from alembic.config import Config
-command.upgrade(Config(sys.argv[1]), "heads")
+config = Config(*sys.argv[3:])
+config.set_main_option("sqlalchemy.url", sys.argv[1])
+config.set_main_option("script_location", sys.argv[2])
+command.upgrade(config, "heads")
 """
 
 
-def test_an_application_that_upgrades_from_another_folder(world: World, database: Database) -> None:
+@pytest.mark.parametrize("ini", ["alembic.ini", None])
+def test_an_application_that_upgrades_from_another_folder(
+    ini: str | None, world: World, database: Database
+) -> None:
     for path in (world.main.backend / "alembic.ini", world.main.backend / "migrations/env.py"):
         path.write_text(path.read_text().replace("script_location = migr", "script_location = %(here)s/migr"))
     _, b = with_env(world)
     b.revision("dddd4444", "aaaa1111")
-    config = str(b.backend / "alembic.ini")
-    done = world.run(sys.executable, "-c", API, config, cwd=world.root)
+    given = [database.url, str(b.backend / "migrations"), *([str(b.backend / ini)] if ini else [])]
+    done = world.run(sys.executable, "-c", API, *given, cwd=world.root)
     assert done.returncode == 0, done.stderr
     assert database.heads() == {"cccc3333", "dddd4444"}
 
@@ -125,6 +131,7 @@ def test_it_comes_and_goes_without_a_trace(path: Path) -> None:
     for text in (path.read_text(), path.read_text().replace("\n", "\r\n")):
         once = with_lines(text, env_lines())
         assert once and with_lines(once, env_lines()) == once
+        assert with_lines(with_lines(text, "if True:\n    older = 1\n") or "", env_lines()) == once
         compile(once, str(path), "exec")
         assert without_block(once) == text
         for length in ("79", "120"):  # a formatter leaves it as it is, or the next init would change it

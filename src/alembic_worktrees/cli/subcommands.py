@@ -135,6 +135,7 @@ COMMANDS = {
             _taking(
                 "HOST", "--host", _("with --applied: borrow nothing if their database is elsewhere, there")
             ),
+            _taking("FILE", "--env", _("with --applied: for the project of this env.py, which calls")),
             _flag(
                 "--own",
                 _("with --applied: borrow nothing, only refuse if they are not all this branch's own"),

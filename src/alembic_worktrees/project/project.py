@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from functools import partial
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
@@ -18,7 +19,7 @@ from .errors import ConfigUnreadable, NoConfig, ScriptsMissing
 from .locations import Ground, script_folder, version_folders
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from .config import AlembicConfig
 
@@ -123,6 +124,16 @@ def find_project(directory: str | None, *, here: Path, home: Path | None, files:
         or (_first_project(_usual_locations(home), files) if home and home.is_dir() else None)
         or _no_config(here)
     )
+
+
+def find_folder(scripts: Path, places: Iterable[Path], files: ConfigFiles) -> Path | None:
+    """Return in which of these places Alembic is run for env.py to be that in `scripts`; None if in none."""
+    for place in places:
+        with suppress(UserError):
+            project = find_project(str(place), here=place, home=None, files=files)
+            if project.scripts.resolve() == scripts:
+                return project.folder
+    return None
 
 
 def _usual_locations(here: Path) -> Iterator[Path]:

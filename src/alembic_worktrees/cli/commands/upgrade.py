@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...database.client import Database
 from ...messages import OK, WARN, Message, _, _n
 from ...messages.errors import DONE, Usage, UserError
+from ...project.project import find_folder
 from ...search.archive import Team, sharing, team_of
 from ..printer import YES
-from .call import Call, open_call, our_command
+from .call import Call, files_of, open_call, our_command
 from .consent import is_near, must_be_meant
 
 if TYPE_CHECKING:
@@ -62,11 +64,24 @@ def copy(options: argparse.Namespace, printer: Printer) -> int:
     """Borrow what is missing here; with --dry-run say what that would be."""
     if (options.own or options.host) and not options.applied:
         raise Usage(_("--own and --host go with --applied: alembic-worktrees copy --applied a1b2c3d4 --own"))
+    if options.env:
+        if os.environ.get("CI"):
+            return DONE
+        _find_caller(options)
     call = open_call(options, printer)
     if options.host and not is_near(call, options.host):
         return DONE
     situation = _copied(call)
     return _must_be_own(situation) if options.own else _show(situation, call)
+
+
+def _find_caller(options: argparse.Namespace) -> None:
+    """Make the options name the project of the env.py that calls: it hands on what Alembic knows, as it stands."""
+    options.config = [os.path.abspath(ini) for ini in options.config if ini]
+    scripts = Path(options.env).resolve().parent
+    places = (Path(options.config[0]).parent, Path.cwd()) if options.config else scripts.parents
+    options.directory = str(find_folder(scripts, places, files_of(options)) or Path.cwd())
+    options.host = options.host or os.environ.get("PGHOST")
 
 
 def _copied(call: Call) -> Situation:
