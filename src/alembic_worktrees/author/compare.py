@@ -74,11 +74,12 @@ def compare(
         if not _foreign_ids(mine.applied, inventory):
             _must_be_applied(inventory.branch_graph.nodes.keys() - _everywhere(mine.applied, inventory))
             return whole_content(mine.operations)
-        from ..borrow.situation import look
+        from ..borrow.work import Audience, Work
 
         team = team_of(author.project, author.settings, author.tell)
         fetch = team.fetch if team else None
-        situation = look(author.project, author.settings, database, mine.applied, author.tell, fetch=fetch)
+        audience = Audience(author.tell, fetch=fetch)
+        situation = Work(author.project, author.settings, database, audience).look(mine.applied)
         authors = _authors(situation, published)
         _must_be_applied(_pending(situation, authors))
         try:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..borrow.lock import WAITING, only_one
-from ..borrow.objections import another, cases
-from ..borrow.situation import look
+from ..borrow.objections import another, cases, objection_to
+from ..borrow.obstacles import obstacle_to
 from ..borrow.upgrade import borrow
 from ..database.client import Applied
 from ..messages import OK, STEP, WARN, Message, _, _n
@@ -27,10 +25,9 @@ if TYPE_CHECKING:
 
     from ..borrow.objections import Case
     from ..borrow.situation import Situation
-    from ..borrow.telling import Audience
+    from ..borrow.work import Audience, Work
     from ..database.client import Database, VersionTable
     from ..migrations.inventory import Migration
-    from ..project.project import Project
     from ..project.settings import Settings
     from .moves import Moves, Rows
 
@@ -91,17 +88,15 @@ class Decision(NamedTuple):
         return taken_back(self.rows, self.ran, moved(graph, self.as_ran), moved(graph, self.moves))
 
 
-def rebase(
-    project: Project, settings: Settings, database: Database, audience: Audience, wanted: Wanted
-) -> tuple[Path, ...]:
+def rebase(work: Work, wanted: Wanted) -> tuple[Path, ...]:
     """Give own migrations other parents, and let the rows lead to just what has run; return the files that changed.
 
     With `replay` what would be skipped is to run below them, so what has run is taken back; an upgrade has to follow.
     Killed at any moment, the same call goes on. Raises UserError.
     """
-    with only_one(project.repository, lambda: audience.tell(WAITING)), closing(database):
-        applied = database.probe_alone(lambda: audience.tell(WAITING))
-        decision = _decide(look(project, settings, database, applied, audience.tell), settings, wanted)
+    _project, settings, database, audience = work
+    with work.asked_alone() as applied:
+        decision = _decide(work.look(applied), settings, wanted)
         audience.tell_skipped(decision.situation.search.skipped)
         if not (decision.changes or decision.changed or decision.lacking):
             audience.tell(_nothing(wanted))
@@ -116,7 +111,7 @@ def rebase(
         if decision.lacking:
             _take_back(decision, database, audience)
             applied = database.probe()
-            decision = _decide(look(project, settings, database, applied, audience.tell), settings, wanted)
+            decision = _decide(work.look(applied), settings, wanted)
         _carry_out(decision, database)
         for case, rows in decision.changed:
             values = {"database": case.table.name, "rows": tuple(sorted(rows.after))}
@@ -132,17 +127,15 @@ def rebase(
 
 
 def _decide(situation: Situation, settings: Settings, wanted: Wanted) -> Decision:
-    if situation.inventory.own_graph.duplicates and situation.obstacle:
-        raise situation.obstacle  # what lacks a parent is to get another one
+    if situation.inventory.own_graph.duplicates and (error := obstacle_to(situation)):
+        raise error  # what lacks a parent is to get another one
     inventory, project = situation.inventory, situation.project
-    found = tuple(cases(situation.scene, situation.memory))
+    found = tuple(cases(situation))
     for case in found:
         if case.found.others:
             raise another(case)
     published = published_ids(project, settings.published) if project.repository else frozenset()
-    ground = Ground(
-        inventory.branch_graph, situation.graph, published, {**situation.owners, **inventory.origins}
-    )
+    ground = Ground(inventory.branch_graph, situation.graph, published, situation.owners)
     moves = choose_moves(ground, wanted.revisions, wanted.onto)
     rows = tuple(rows_after(case.table.heads, case.ran, moved(case.graph, moves)) for case in found)
     return Decision(situation, moves, _rewritten(moves, situation), found, rows)
@@ -192,15 +185,15 @@ def _nothing(wanted: Wanted) -> Message:
 def _may_be_done(decision: Decision, wanted: Wanted) -> None:
     """Raise UserError where something would count as applied that has not run, or where others are in the way."""
     if decision.lacking and not wanted.replay:
-        if decision.as_ran and (objection := decision.situation.objection):
-            raise objection
+        if decision.as_ran and (error := objection_to(decision.situation)):
+            raise error
         text = _(
             "{lacking:list} would come before what is applied, and has not run yet. Nothing was changed.\n"
             "  To run it, and then rebase: alembic-worktrees upgrade && {again}\n"
             "  To take {taken:list} back, with the data, and run all in the new order: {again} --replay"
         )
         raise UserError(text, lacking=decision.lacking, again=wanted.command, taken=decision.taken_back)
-    owners = {**decision.situation.owners, **decision.situation.inventory.origins}
+    owners = decision.situation.owners
     for id in decision.taken_back if decision.lacking else ():
         if id in owners:
             text = _(

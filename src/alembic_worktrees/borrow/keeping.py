@@ -32,9 +32,7 @@ def keep(situation: Situation, applied: Applied, *, trust_files: bool = False) -
     doubtful = edited.difference(*(run.ran for run in runs))  # nobody knows how it was when it ran
     reached = situation.graph.closure(applied.heads).known
     known = {id: situation.loaded[id] for id in sorted(reached - doubtful)}
-    changed = (
-        known.keys() if trust_files else learned(situation.scene._replace(tables=applied.tables), memory)
-    )
+    changed = known.keys() if trust_files else learned(situation, applied)
     try:
         archive.keep(situation.project, known, runs, changed & known.keys(), memory.archive)
     except git.GitFailed as error:

@@ -9,37 +9,26 @@ from ..messages import OK, WARN, Message, _
 from ..messages.errors import UserError
 from .guard import rows_for
 from .obstacles import not_here
-from .situation import look
 from .telling import tell_skipped
-from .upgrade import asked_alone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..database.client import Database, VersionTable
-    from ..project.project import Project
-    from ..project.settings import Settings
+    from ..database.client import VersionTable
     from .situation import Situation
-    from .telling import Audience
+    from .work import Work
 
 
 def forget(
-    project: Project,
-    settings: Settings,
-    database: Database,
-    audience: Audience,
-    revision: str,
-    at: str,
-    show: Callable[[Message], None],
-    *,
-    dry_run: bool = False,
+    work: Work, revision: str, at: str, show: Callable[[Message], None], *, dry_run: bool = False
 ) -> None:
     """Have a version table say `at` where it says `revision`, of which no file is left; with `dry_run` only show it.
 
     Nothing is run, and what that revision made stays. Raises UserError.
     """
-    with asked_alone(project, database, audience, dry_run=dry_run) as applied:
-        situation = look(project, settings, database, applied, audience.tell, fetch=audience.fetch)
+    audience, database = work.audience, work.database
+    with work.asked_alone(dry_run=dry_run) as applied:
+        situation = work.look(applied)
         tell_skipped(situation, audience)
         tables = _tables(situation, revision, at)
         for table in tables:

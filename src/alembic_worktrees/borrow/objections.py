@@ -18,33 +18,18 @@ from .obstacles import below, rebase_command
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from ..database.client import VersionTable
+    from ..database.client import Applied, VersionTable
     from ..migrations.graph import Graph
-    from ..migrations.inventory import Borrowed, Migration
+    from ..migrations.inventory import Borrowed
     from ..migrations.revision import Revision
-    from ..project.project import Project
-    from ..search.search import Search
     from .guard import Findings, Known
-    from .memory import Memory
-
-
-class Scene(NamedTuple):
-    """What is looked at: what Alembic loads, or would; what of it is this branch's own; and the copies nobody needs."""
-
-    project: Project
-    tables: Sequence[VersionTable]
-    graph: Graph
-    here: Mapping[str, Migration]
-    own: Mapping[str, Migration]
-    unneeded: Sequence[Borrowed]
-    search: Search
+    from .situation import Situation
 
 
 class Case(NamedTuple):
     """One version table, what the archive knows of its migrations, and what that and the files disagree in."""
 
-    scene: Scene
-    memory: Memory
+    situation: Situation
     table: VersionTable
     known: Mapping[str, Known]
     found: Findings
@@ -54,7 +39,7 @@ class Case(NamedTuple):
         """The graph of the files here, and of what only the archive has or a copy here that nobody needs."""
         lost = (Node(one.revision, "") for one in self.known.values())
         left = (Node(row.migration.revision, "") for row in self.left)
-        return self.scene.graph.joined((*lost, *left))
+        return self.situation.graph.joined((*lost, *left))
 
     @property
     def ran(self) -> frozenset[str]:
@@ -65,29 +50,30 @@ class Case(NamedTuple):
     @property
     def strangers(self) -> tuple[str, ...]:
         """Own rows that were not applied through us, where there are copies whose rows have gone."""
-        ever = self.memory.ever
-        strange = (row for row in self.table.heads if row in self.scene.own and row not in ever)
+        ever = self.situation.memory.ever
+        strange = (row for row in self.table.heads if row in self.situation.own and row not in ever)
         return tuple(strange) if self.left and ever else ()
 
     @property
     def left(self) -> tuple[Borrowed, ...]:
         """The copies here that nobody needs, and that were not taken back through us."""
-        back = self.memory.taken_back
-        return tuple(row for row in self.scene.unneeded if row.entry.revision not in back)
+        back = self.situation.memory.taken_back
+        return tuple(row for row in self.situation.plan.returned if row.entry.revision not in back)
 
 
-def cases(scene: Scene, memory: Memory) -> Iterator[Case]:
+def cases(situation: Situation) -> Iterator[Case]:
     """Hold each version table against the files and the archive."""
-    for table in scene.tables:
+    memory = situation.memory
+    for table in situation.applied.tables:
         known = memory.known(table)
-        later = _later(scene, known)
-        found = examine(table.heads, scene.graph, scene.own, known, memory.ever, later)
-        yield Case(scene, memory, table, known, found)
+        later = _later(situation, known)
+        found = examine(table.heads, situation.graph, situation.own, known, memory.ever, later)
+        yield Case(situation, table, known, found)
 
 
-def objection(scene: Scene, memory: Memory) -> Objection | None:
+def objection_to(situation: Situation) -> Objection | None:
     """Return the first thing that would be forgotten, or is not what it seems; None if rows and files agree."""
-    for case in cases(scene, memory):
+    for case in cases(situation):
         found = case.found
         if found.others:
             return another(case)
@@ -100,20 +86,22 @@ def objection(scene: Scene, memory: Memory) -> Objection | None:
     return None
 
 
-def learned(scene: Scene, memory: Memory) -> frozenset[str]:
-    """Return what the archive may learn from the files here, once rows and files agree."""
-    found = map(memory.known, scene.tables)
-    rows = (same_but_for_parents(scene.graph, scene.here, known, _later(scene, known)) for known in found)
-    return frozenset[str]().union(*rows)
+def learned(situation: Situation, applied: Applied) -> frozenset[str]:
+    """Return what the archive may learn from the files here, once these rows and the files agree."""
+    learned: set[str] = set()
+    for known in map(situation.memory.known, applied.tables):
+        later = _later(situation, known)
+        learned |= same_but_for_parents(situation.graph, situation.loaded, known, later)
+    return frozenset(learned)
 
 
-def _later(scene: Scene, known: Mapping[str, Known]) -> Callable[[str], int]:
+def _later(situation: Situation, known: Mapping[str, Known]) -> Callable[[str], int]:
     """Return what tells whether the file here of an id is a later version of what ran (1), or an earlier one (-1)."""
 
     def later(id: str) -> int:
-        ran, here = known[id], scene.here[id]
-        path = os.path.relpath(here.path, scene.project.root)
-        return scene.search.later(
+        ran, here = known[id], situation.loaded[id]
+        path = os.path.relpath(here.path, situation.project.root)
+        return situation.search.later(
             _version(ran.revision, ran.content, ran.path), _version(here.revision, here.content, path)
         )
 
@@ -130,9 +118,11 @@ def _version(revision: Revision, content: bytes, path: str) -> Candidate:
 def another(case: Case) -> Objection:
     """Return what to say where another migration ran under an id than the one here."""
     id = case.found.others[0]
-    ran, here = case.known[id], case.scene.own[id]
+    ran, here = case.known[id], case.situation.own[id]
     elsewhere = _lying(case, id)
-    where = elsewhere.where if elsewhere else f"git show {quoted(case.memory.git_name(case.table, id))}"
+    where = (
+        elsewhere.where if elsewhere else f"git show {quoted(case.situation.memory.git_name(case.table, id))}"
+    )
     text = _(
         "{revision} is applied, but what ran is another migration than the one here, which "
         "has not run. Nothing was done.\n"
@@ -189,14 +179,14 @@ def _skipped(case: Case, id: str) -> Objection:
 
 
 def _moved(case: Case, id: str) -> dict[str, object]:
-    ran, here = case.known[id].revision, case.scene.here[id]
+    ran, here = case.known[id].revision, case.situation.loaded[id]
     return {
         "revision": id,
         "ran": _after(ran.down_revisions),
         "now": _after(here.revision.down_revisions),
         "path": here.path,
         "line": f"down_revision = {literal(ran.down_revisions)}",
-        "rebase": rebase_command(case.scene.project, id, here.revision.down_revisions),
+        "rebase": rebase_command(case.situation.project, id, here.revision.down_revisions),
     }
 
 
@@ -224,7 +214,7 @@ def _left_behind(case: Case) -> Objection:
         rows=case.strangers,
         origins=tuple(dict.fromkeys(one.entry.origin.name for one in left)),
         database=case.table.name,
-        rebase=rebase_command(case.scene.project, row, case.scene.own[row].revision.down_revisions),
+        rebase=rebase_command(case.situation.project, row, case.situation.own[row].revision.down_revisions),
         remove=f"rm {' '.join(quoted(one.migration.path) for one in left)}",
     )
 
@@ -232,7 +222,7 @@ def _left_behind(case: Case) -> Objection:
 def _lying(case: Case, id: str) -> Candidate | None:
     """Return where what ran lies as it ran, but for the archive."""
     content = case.known[id].content
-    found = (one for one in case.scene.search.find(id) if one.content == content)
+    found = (one for one in case.situation.search.find(id) if one.content == content)
     return next((one for one in found if one.origin.kind in {"checkout", "ref"}), None)
 
 
@@ -247,16 +237,16 @@ def _after(parents: tuple[str, ...]) -> Message | tuple[str, ...]:
 
 def _take_back(case: Case, id: str, elsewhere: Candidate | None) -> str:
     """Return the command that takes back what ran: where its file lies, else with that in the place of the one here."""
-    project = case.scene.project
+    project = case.situation.project
     downgrade = project.command("downgrade", below(case.known[id].revision))
-    others = case.scene.search.surroundings.others
+    others = case.situation.search.surroundings.others
     checkout = next(
         (one for one in others if elsewhere and elsewhere.path and one.name == elsewhere.origin.name), None
     )
     if checkout:
         return f"cd {quoted(checkout.path / os.path.relpath(project.folder, project.root))} && {downgrade}"
-    relative_path = os.path.relpath(case.scene.here[id].path, project.folder)
+    relative_path = os.path.relpath(case.situation.loaded[id].path, project.folder)
     path, new = quoted(relative_path), quoted(f"{relative_path}.new")
-    old = quoted(case.memory.git_name(case.table, id))
+    old = quoted(case.situation.memory.git_name(case.table, id))
     swap = f"mv {path} {new} && git show {old} >{path} && {downgrade}; mv {new} {path}"
     return f"cd {quoted(project.folder)} && {swap}"

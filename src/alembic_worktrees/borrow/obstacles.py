@@ -12,7 +12,6 @@ from ..messages.quoting import abbreviated, quoted
 from ..migrations.graph import Graph
 from ..migrations.reasons import why
 from ..project.project import USUAL_FOLDER
-from .memory import Memory
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -22,36 +21,37 @@ if TYPE_CHECKING:
     from ..migrations.revision import Revision
     from ..project.project import Project
     from ..search.checkouts import Surroundings
-    from ..search.search import Search
-    from ..search.sources import Candidate
-    from .plan import Gap, Plan
+    from .plan import Gap
+    from .situation import Situation
 
 BASE = "base"  # Alembic's word for no parent
 SYNC_COMMAND = ".claude/commands/sync.md"
 
 
-def obstacle(project: Project, inventory: Inventory, plan: Plan, search: Search) -> UserError | None:
+def obstacle_to(situation: Situation) -> UserError | None:
     """Return why the plan cannot be carried out, None if it can."""
+    inventory, plan, search = situation.inventory, situation.plan, situation.search
     if duplicates := inventory.own_graph.duplicates:
         return _duplicate(*next(iter(duplicates.items())))
     if lost := plan.lost:
         skipped = (*inventory.skipped, *search.skipped)
-        words = go_on_without(lost[0], inventory, Memory(project, {}).ever)
+        words = go_on_without(lost[0], inventory, situation.memory.ever)
         command = shlex.join(["alembic-worktrees", *words])
         cure = Message(_("\n  If no file of it is left anywhere: {command}"), {"command": command})
-        return not_found(project, search.surroundings, lost, skipped, cure if words else "")
+        return not_found(situation.project, search.surroundings, lost, skipped, cure if words else "")
     for gap in plan.gaps:
         if gap.candidate:
             return _not_applied(gap, gap.candidate.origin.name)
     return None
 
 
-def overlap(project: Project, plan: Plan, graph: Graph, rows: Iterable[str]) -> UserError | None:
+def overlap(situation: Situation) -> UserError | None:
     """Return why Alembic would refuse to upgrade once the plan is carried out, None if it would not."""
-    if not plan.overlapping:
+    rows, graph = situation.plan.overlapping, situation.graph
+    if not rows:
         return None
-    row = plan.overlapping[0]
-    applied = graph.order(graph.closure(rows).known)
+    row = rows[0]
+    applied = graph.order(graph.closure(situation.applied.heads).known)
     child = next(id for id in applied if row in graph.nodes[id].revision.down_revisions)
     text = _(
         "The database has {rows:list} as a row of its own, but by the files here another applied "
@@ -59,7 +59,7 @@ def overlap(project: Project, plan: Plan, graph: Graph, rows: Iterable[str]) -> 
         "changed.\n"
         "  If all of them did run, let the rows say so: {rebase}"
     )
-    return UserError(text, rows=plan.overlapping, rebase=rebase_command(project, child, [row]))
+    return UserError(text, rows=rows, rebase=rebase_command(situation.project, child, [row]))
 
 
 def rebase_command(project: Project, id: str, parents: Sequence[str]) -> str:
@@ -73,21 +73,10 @@ def rebase_command(project: Project, id: str, parents: Sequence[str]) -> str:
     return f"{there}alembic-worktrees rebase {' '.join(words)}"
 
 
-def way_back(project: Project, target: str) -> str:
-    """Return what a user types to go back to a revision that the database has left behind."""
-    return project.command("downgrade", target)
-
-
 def below(revision: Revision) -> str:
     """Return the target of `alembic downgrade` that takes back this one, and what is built on it."""
     parents = revision.down_revisions
     return f"{revision.id}@{parents[0] if len(parents) == 1 else '-1' if parents else 'base'}"
-
-
-def choice(candidate: Candidate) -> Message:
-    """Return a candidate as one to choose: where it lies, and the option that takes it."""
-    text = _("{path} (to choose it: --from {origin:q})")
-    return Message(text, {"path": candidate.where, "origin": candidate.origin.name})
 
 
 def _duplicate(revision: str, nodes: Sequence[Node]) -> UserError:

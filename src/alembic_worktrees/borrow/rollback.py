@@ -20,22 +20,22 @@ from ..search import archive
 from ..search.search import Search
 from ..search.sources import IN_BRANCH, IN_REMOTE
 from .abandoned import decide
-from .obstacles import below
+from .objections import objection_to
+from .obstacles import below, obstacle_to
 from .preview import Page
-from .situation import look
 from .telling import tell_skipped
-from .upgrade import asked_alone, borrow, cannot_tell, locked
+from .upgrade import borrow, cannot_tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from ..database.client import Applied, Database, Outcome
+    from ..database.client import Applied, Outcome
     from ..project.project import Project
     from ..project.settings import Settings
     from ..search.sources import Candidate
     from .abandoned import Owned
     from .situation import Situation
-    from .telling import Audience
+    from .work import Audience, Work
 
     Show = Callable[[Iterable[Page], Message], None]
 
@@ -59,42 +59,32 @@ class Case(NamedTuple):
         return _reached(self.situation, self.situation.applied)
 
 
-def rollback(
-    project: Project,
-    settings: Settings,
-    database: Database,
-    audience: Audience,
-    wanted: Sequence[str],
-    show: Show,
-    *,
-    dry_run: bool = False,
-) -> None:
+def rollback(work: Work, wanted: Sequence[str], show: Show, *, dry_run: bool = False) -> None:
     """Take these back and what is built on them, without words all that is abandoned; with `dry_run` only show it.
 
     Raises UserError whenever it is not taken back afterwards.
     """
-    with asked_alone(project, database, audience, dry_run=dry_run) as applied:
-        case = _look(project, settings, database, audience, applied, wanted)
+    with work.asked_alone(dry_run=dry_run) as applied:
+        case = _look(work, applied, wanted)
         if case.steps:
             show(_pages(case), _order(case))
         else:
-            audience.tell(_NO_MORE._replace(mark=OK))
+            work.audience.tell(_NO_MORE._replace(mark=OK))
         if dry_run:
             return
         if case.steps:
-            _take_back(case, database, audience)
+            _take_back(case, work)
         else:
             _note(case, applied)
-            borrow(case.situation, audience)  # or take out what one that was killed had no more time for
+            borrow(case.situation, work.audience)  # or take out what one that was killed had no more time for
 
 
-def rollback_sql(
-    project: Project, settings: Settings, database: Database, audience: Audience, wanted: Sequence[str]
-) -> str:
+def rollback_sql(work: Work, wanted: Sequence[str]) -> str:
     """Return the SQL that would do it. What Alembic must load for that is borrowed. Raises UserError."""
-    with locked(project, audience), closing(database):
-        case = _look(project, settings, database, audience, database.probe(), wanted)
-        borrow(case.situation, audience)
+    database = work.database
+    with work.locked(), closing(database):
+        case = _look(work, database.probe(), wanted)
+        borrow(case.situation, work.audience)
         graph = case.situation.graph
         tables = case.situation.applied.tables
         reached = [(table.heads, graph.closure(table.heads).known) for table in tables]
@@ -104,18 +94,12 @@ def rollback_sql(
         return sql
 
 
-def _look(
-    project: Project,
-    settings: Settings,
-    database: Database,
-    audience: Audience,
-    applied: Applied,
-    wanted: Sequence[str],
-) -> Case:
+def _look(work: Work, applied: Applied, wanted: Sequence[str]) -> Case:
     """Find out what is to be taken back. Raises UserError if that may not be, or if nobody can tell."""
-    situation = look(project, settings, database, applied, audience.tell, fetch=audience.fetch)
+    project, settings, _database, audience = work
+    situation = work.look(applied)
     tell_skipped(situation, audience)
-    if error := situation.obstacle or situation.objection:
+    if error := obstacle_to(situation) or objection_to(situation):
         raise error
     around = situation.search.surroundings
     search = Search(project, settings, here_too=True, around=around, tell=audience.tell)
@@ -218,8 +202,7 @@ def _must_not_refuse(case: Case) -> None:
 
 def _pages(case: Case) -> Iterator[Page]:
     """Yield for each step what it takes back, and its source."""
-    inventory = case.situation.inventory
-    origins = {**inventory.origins, **case.situation.owners}
+    origins = case.situation.owners
     for id in case.steps:
         one = case.situation.loaded[id]
         down = read_downgrade(one.content)
@@ -253,7 +236,8 @@ def _order(case: Case) -> Message:
     return Message(text, values, WARN if idle else STEP)
 
 
-def _take_back(case: Case, database: Database, audience: Audience) -> None:
+def _take_back(case: Case, work: Work) -> None:
+    audience, database = work.audience, work.database
     situation = case.situation
     audience.allow(situation.applied)
     borrow(situation, audience)
@@ -266,7 +250,7 @@ def _take_back(case: Case, database: Database, audience: Audience) -> None:
     _note(case, after)
     if not outcome.done:
         raise _stopped(case, after, outcome)
-    _tidy(case, after, database, audience)
+    _tidy(case, after, work)
     heads = tuple(sorted(after.heads)) or (NO_ROWS,)
     text = _("Taken back: {steps:list}. {database:list} is now at {heads:list}; the archive keeps the files.")
     audience.tell(Message(text, {"database": after.names, "steps": case.steps, "heads": heads}, OK))
@@ -288,11 +272,11 @@ def _note(case: Case, after: Applied) -> None:
     archive.keep(situation.project, {}, runs, frozenset(), None)
 
 
-def _tidy(case: Case, after: Applied, database: Database, audience: Audience) -> None:
+def _tidy(case: Case, after: Applied, work: Work) -> None:
     """Take the copies out again; what was edited here is the user's."""
-    project = case.situation.project
-    situation = look(project, case.situation.search.settings, database, after, audience.tell)
-    if not situation.obstacle and not situation.objection:
+    audience = work.audience
+    situation = work.look(after)
+    if not obstacle_to(situation) and not objection_to(situation):
         borrow(situation, audience)
     for row in situation.inventory.edited:
         if row.entry.revision in case.steps:

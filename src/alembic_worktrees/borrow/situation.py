@@ -7,25 +7,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
 from ..migrations.graph import Graph, Node
-from ..migrations.inventory import Inventory, Migration, graph_of, take_inventory
+from ..migrations.inventory import Inventory, Migration, graph_of
 from ..search.by_hand import copied_by_hand
-from ..search.search import THOROUGH, Search
-from .aside import waiting
 from .memory import Memory
-from .objections import Scene, objection
-from .obstacles import obstacle
 from .plan import Plan, make_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
-    from ..database.client import Applied, Database
-    from ..messages import Message
-    from ..messages.errors import UserError
-    from ..migrations.inventory import Borrowed
+    from ..database.client import Applied
     from ..project.project import Project
-    from ..project.settings import Settings
-    from .errors import Objection
+    from ..search.search import Search
     from .plan import Copy
 
 
@@ -44,11 +36,6 @@ class Situation(_Look):
     def adding(self) -> Situation:
         """The same with only that part of the plan that adds."""
         return self._replace(plan=self.plan.adding)
-
-    @property
-    def obstacle(self) -> UserError | None:
-        """Why the plan cannot be carried out, None if it can."""
-        return obstacle(self.project, self.inventory, self.plan, self.search)
 
     @cached_property
     def migrations(self) -> tuple[Migration, ...]:
@@ -83,16 +70,11 @@ class Situation(_Look):
         return (reached.known | reached.unknown) - self.inventory.branch_graph.nodes.keys()
 
     @property
-    def kept(self) -> tuple[Borrowed, ...]:
-        """The copies that stay as they are."""
-        gone = [*self.plan.returned, *(copy.replaces for copy in self.plan.copies)]
-        return tuple(row for row in self.inventory.borrowed if row not in gone)
-
-    @property
     def owners(self) -> dict[str, str]:
-        """Where each borrowed revision comes from."""
+        """Where each borrowed revision comes from that is here then; what is borrowed now goes first."""
         copied = {copy.candidate.revision.id: copy.candidate.origin.name for copy in self.plan.copies}
-        return copied | {row.entry.revision: row.entry.origin.name for row in self.kept}
+        gone = copied.keys() | {row.entry.revision for row in self.plan.returned}
+        return copied | {id: name for id, name in self.inventory.origins.items() if id not in gone}
 
     @property
     def never_ran(self) -> tuple[str, ...]:
@@ -125,53 +107,21 @@ class Situation(_Look):
         """What the archive knows of that."""
         return Memory(self.project, self.loaded)
 
-    @property
-    def scene(self) -> Scene:
-        """What the archive's word is held against."""
-        own = {id: self.loaded[id] for id in self.inventory.branch_graph.nodes}
-        tables, returned = self.applied.tables, self.plan.returned
-        return Scene(self.project, tables, self.graph, self.loaded, own, returned, self.search)
-
-    @property
-    def objection(self) -> Objection | None:
-        """Why nothing is to be done although it could be."""
-        return objection(self.scene, self.memory)
+    @cached_property
+    def own(self) -> dict[str, Migration]:
+        """What of that is this branch's own."""
+        return {id: self.loaded[id] for id in self.inventory.branch_graph.nodes}
 
 
-def look(
-    project: Project,
-    settings: Settings,
-    database: Database,
-    applied: Applied,
-    tell: Callable[[Message], None],
-    prefer: str | None = None,
-    inventory: Inventory | None = None,
-    fetch: Callable[[], None] | None = None,
-) -> Situation:
-    """Compare what is applied with what is here, and decide. Reads only."""
-    inventory = inventory or take_inventory(project)
-    borrowed, loads = inventory.borrowed, database.loads
-    search = Search(
-        project,
-        settings,
-        borrowed=borrowed,
-        waiting=waiting(project) if project.repository else (),
-        prefer=prefer,
-        loads=loads,
-        tell=tell,
-        fetch=fetch,
-        timeout=THOROUGH,
-    )
-    if prefer:
-        search.must_know_preferred()
-    inventory = _take_over(inventory, applied, project, search)
+def decide(project: Project, applied: Applied, inventory: Inventory, search: Search) -> Situation:
+    """Decide what to do where this is applied, this lies here, and this is where the rest may be."""
     tables = [table.heads for table in applied.tables]
     stashed = git.stashed_files(project.root) if project.repository else ()
     plan = make_plan(tables, inventory, project, search.choices, stashed)
     return Situation(project, applied, inventory, plan, search)
 
 
-def _take_over(inventory: Inventory, applied: Applied, project: Project, search: Search) -> Inventory:
+def taken_over(inventory: Inventory, applied: Applied, project: Project, search: Search) -> Inventory:
     """Count as borrowed what somebody has copied here by hand, if it is applied: git would stumble over it."""
     found = copied_by_hand(project, inventory, lambda: search.surroundings)
     reached = inventory.graph.closure(applied.heads).known if found else frozenset()

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from ..messages import PLAIN, STEP, WARN, Message, Text, _, _n
+from ..messages import STEP, WARN, Message, Text, _, _n
 from ..migrations.graph import number_of_heads
-from ..migrations.inventory import Inventory, Skipped, from_origin
+from ..migrations.inventory import from_origin
 from ..search.sources import OTHERS_RAN, OTHERS_SAW
 from .apply import arrived, mended
-from .obstacles import choice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
-    from ..database.client import Applied
-    from ..migrations.inventory import Borrowed
+    from ..migrations.inventory import Borrowed, Inventory
+    from ..search.sources import Candidate
     from .plan import Copy
     from .situation import Situation
+    from .work import Audience
 
 _EDITED = _(
     "The borrowed {revision} was edited here; it is left as it is: {path}\n"
@@ -28,17 +27,6 @@ _EDITED = _(
 _RETURNED = _("Removed the borrowed {revision}, no longer needed here: {path}")
 _RUNS = _("Alembic will run the borrowed {revision}, from {origin}: {path}")
 _LOADED = _("{revision} from {origin}: {path}")
-
-
-class Audience(NamedTuple):
-    """Who follows the story: what to tell it, and whom to ask before a database is changed."""
-
-    tell: Callable[[Message], None]
-    detail: Callable[[Message], None]  # what is of interest only with -v
-    tell_skipped: Callable[[Sequence[Skipped]], None]
-    allow: Callable[[Applied], None]  # raises UserError if this database is not to be upgraded
-    review: Callable[[Situation], None]  # raises UserError if what is planned is not to be borrowed
-    fetch: Callable[[], None] | None = None  # brings the archives of others
 
 
 def tell_skipped(situation: Situation, audience: Audience) -> None:
@@ -135,7 +123,12 @@ def tell_differences(situation: Situation, audience: Audience) -> None:
                 "{chosen}. Not taken:\n"
                 "{others:lines}"
             )
-            audience.detail(Message(text, {**values, "others": tuple(map(choice, one.equals))}, STEP))
+            audience.detail(Message(text, {**values, "others": tuple(map(_choice, one.equals))}, STEP))
+
+
+def _choice(candidate: Candidate) -> Message:
+    text = _("{path} (to choose it: --from {origin:q})")
+    return Message(text, {"path": candidate.where, "origin": candidate.origin.name})
 
 
 def announce(situation: Situation, audience: Audience) -> None:
@@ -170,16 +163,16 @@ def _tell_what_runs(situation: Situation, audience: Audience) -> None:
 
     What was borrowed just now has been named. Where nothing is to run, nothing is repeated.
     """
-    plan, pending = situation.plan, situation.pending
-    before = [
-        (row.entry.revision, row.entry.origin.name, row.migration.path)
-        for row in (*situation.kept, *situation.inventory.edited)
+    pending = situation.pending
+    rows = [
+        {"revision": id, "origin": origin, "path": situation.loaded[id].path}
+        for id, origin in situation.owners.items()
     ]
-    now = [(one.candidate.revision.id, one.candidate.origin.name, one.path) for one in plan.copies]
-    for row in (*now, *before):
-        if row[0] in pending:
-            audience.tell(_executed(_RUNS, *row, STEP))
-    loaded = tuple(_executed(_LOADED, *row) for row in before if row[0] not in pending)
+    for row in rows:
+        if row["revision"] in pending:
+            audience.tell(Message(_RUNS, row, STEP))
+    named = pending | {copied.candidate.revision.id for copied in situation.plan.copies}
+    loaded = tuple(Message(_LOADED, row) for row in rows if row["revision"] not in named)
     if pending and loaded:
         text = _n(
             "Alembic also loads {n} file that was borrowed before; -v names it.",
@@ -189,10 +182,6 @@ def _tell_what_runs(situation: Situation, audience: Audience) -> None:
         )
         audience.tell(text)
         audience.detail(Message(Text("{files:lines}"), {"files": loaded}))
-
-
-def _executed(text: Text, revision: str, origin: str, path: Path, mark: str = PLAIN) -> Message:
-    return Message(text, {"revision": revision, "origin": origin, "path": path}, mark)
 
 
 def with_owners(heads: Iterable[str], situation: Situation) -> tuple[Message, ...]:

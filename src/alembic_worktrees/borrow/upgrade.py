@@ -11,30 +11,24 @@ from ..messages.errors import Interrupted, UserError
 from ..migrations.inventory import take_inventory
 from .apply import carry_out, mend, mended
 from .aside import forget
-from .borrowed_parents import on_borrowed
 from .keeping import keep, keep_what_can_be
-from .lock import WAITING, only_one
-from .obstacles import overlap, way_back
-from .situation import look
+from .kept_back import on_borrowed, undoing_others
+from .lock import WAITING
+from .objections import objection_to
+from .obstacles import obstacle_to, overlap
 from .telling import announce, tell_differences, tell_skipped, touched, what_changed, with_owners
-from .undoing import undoing_others
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from contextlib import AbstractContextManager
 
     from ..database.client import Database, Outcome
     from ..project.project import Project
-    from ..project.settings import Settings
     from .situation import Situation
-    from .telling import Audience
+    from .work import Audience, Work
 
 
 def upgrade(
-    project: Project,
-    settings: Settings,
-    database: Database,
-    audience: Audience,
+    work: Work,
     *,
     prefer: str | None = None,
     trust_files: bool = False,
@@ -47,21 +41,20 @@ def upgrade(
     may be applied that follow borrowed ones, with `drops` those that take back what others did. Raises UserError
     whenever the database is not at the target afterwards.
     """
-    if _is_at_rest(project, settings, database, audience, prefer):
+    project, settings, database, audience = work
+    if not prefer and _is_at_rest(work):
         return
     database.start()
     with (
-        locked(project, audience),
+        work.locked(),
         closing(database),  # its lock is taken last, and given back first
     ):
         for _attempt in range(settings.max_attempts):
-            with _mended_at_least(project, audience):
+            with _mended_at_least(work):
                 applied = database.probe_alone(lambda: audience.tell(WAITING))
-            situation = look(
-                project, settings, database, applied, audience.tell, prefer, fetch=audience.fetch
-            )
+            situation = work.look(applied, prefer)
             tell_skipped(situation, audience)
-            if not (trust_files or situation.obstacle) and (objection := situation.objection):
+            if not (trust_files or obstacle_to(situation)) and (objection := objection_to(situation)):
                 raise objection
             audience.allow(applied)
             borrow(situation, audience)
@@ -90,66 +83,46 @@ def upgrade(
 
 
 def copy(
-    project: Project,
-    settings: Settings,
-    database: Database,
-    audience: Audience,
-    *,
-    prefer: str | None = None,
-    dry_run: bool = False,
-    told: Sequence[str] = (),
+    work: Work, *, prefer: str | None = None, dry_run: bool = False, told: Sequence[str] = ()
 ) -> Situation:
     """Borrow what is missing here; with `dry_run` only decide. A plan with an obstacle is not carried out.
 
     With `told` no database is asked: these are applied, and perhaps others, so that nothing is removed or replaced.
     """
-    with nullcontext() if dry_run else locked(project, audience):  # it is a file: a dry run writes none
-        if told:
-            situation = look(
-                project, settings, database, Applied.told(told), audience.tell, prefer, fetch=audience.fetch
-            ).adding
-        else:
-            situation = _asked(project, settings, database, audience, prefer, dry_run=dry_run)
+    audience = work.audience
+    with nullcontext() if dry_run else work.locked():  # it is a file: a dry run writes none
+        situation = _asked(work, prefer, told, dry_run=dry_run)
         tell_skipped(situation, audience)
-        if situation.plan.returned and not situation.obstacle and situation.objection:
+        can_be = not obstacle_to(situation)
+        if situation.plan.returned and can_be and objection_to(situation):
             # The copies are what still says that something was applied.
             situation = situation._replace(plan=situation.plan._replace(returned=()))
         if dry_run:
             tell_differences(situation, audience)
-        elif not situation.obstacle:
+        elif can_be:
             borrow(situation, audience)
             if not told:
-                forget(project)
+                forget(work.project)
         return situation
 
 
-def _asked(
-    project: Project,
-    settings: Settings,
-    database: Database,
-    audience: Audience,
-    prefer: str | None,
-    *,
-    dry_run: bool,
-) -> Situation:
-    """Look at what the database says, directly if that is enough, else through env.py."""
-    applied = database.directly()
-    situation = applied and look(
-        project, settings, database, applied, audience.tell, prefer, fetch=audience.fetch
-    )
-    if situation is None or not situation.plan.adds_only:
-        try:
-            database.start()
-            with nullcontext() if dry_run else _mended_at_least(project, audience):
-                applied = database.probe()
-            situation = look(
-                project, settings, database, applied, audience.tell, prefer, fetch=audience.fetch
-            )
-        except UserError:
-            if situation is None or situation.obstacle:
-                raise
-            situation = _only_adding(situation, audience)
-    return situation
+def _asked(work: Work, prefer: str | None, told: Sequence[str], *, dry_run: bool) -> Situation:
+    """Look at what is told, or what the database says: directly if that is enough, else through env.py."""
+    if told:
+        return work.look(Applied.told(told), prefer).adding
+    applied = work.database.directly()
+    direct = work.look(applied, prefer) if applied else None
+    if direct and direct.plan.adds_only:
+        return direct
+    try:
+        work.database.start()
+        with nullcontext() if dry_run else _mended_at_least(work):
+            applied = work.database.probe()
+        return work.look(applied, prefer)
+    except UserError:
+        if direct is None or obstacle_to(direct):
+            raise
+        return _only_adding(direct, work.audience)
 
 
 def _only_adding(direct: Situation, audience: Audience) -> Situation:
@@ -168,63 +141,43 @@ def _only_adding(direct: Situation, audience: Audience) -> Situation:
 
 
 @contextmanager
-def _mended_at_least(project: Project, audience: Audience) -> Iterator[None]:
+def _mended_at_least(work: Work) -> Iterator[None]:
     """Let git ignore again what is borrowed, even if no database answers."""
     try:
         yield
     except UserError:
-        inventory = take_inventory(project)
-        mend(project, inventory)
+        inventory = take_inventory(work.project)
+        mend(work.project, inventory)
         for message in mended(inventory):
-            audience.tell(message)
+            work.audience.tell(message)
         raise
 
 
-def _is_at_rest(
-    project: Project,
-    settings: Settings,
-    database: Database,
-    audience: Audience,
-    prefer: str | None,
-) -> bool:
+def _is_at_rest(work: Work) -> bool:
     """Tell, without starting Alembic, whether there is nothing to do: only with the setting `database-url`."""
-    if settings.target != "heads" or prefer:
+    if work.settings.target != "heads":
         return False
-    applied = database.directly()
+    applied = work.database.directly()
     if applied is None:
         return False
-    inventory = take_inventory(project)
+    inventory = take_inventory(work.project)
     if frozenset(inventory.graph.real_heads) != applied.heads:
         return False  # the search, and what it tells, is for the one who acts on it
-    situation = look(project, settings, database, applied, audience.tell, None, inventory)
-    if situation.obstacle or situation.changes or frozenset(situation.heads) != applied.heads:
+    situation = work.look(applied, inventory=inventory)
+    if situation.changes or frozenset(situation.heads) != applied.heads:
         return False
-    if situation.objection:
+    if obstacle_to(situation) or objection_to(situation):
         return False
-    tell_skipped(situation, audience)
-    _finish(situation, applied, audience.tell)
+    tell_skipped(situation, work.audience)
+    _finish(situation, applied, work.audience.tell)
     return True
-
-
-def locked(project: Project, audience: Audience) -> AbstractContextManager[None]:
-    """Hold the lock of all checkouts of the repository."""
-    return only_one(project.repository, lambda: audience.tell(WAITING))
-
-
-@contextmanager
-def asked_alone(
-    project: Project, database: Database, audience: Audience, *, dry_run: bool
-) -> Iterator[Applied]:
-    """Hold that lock and the database's, but not with `dry_run`; yield what is applied."""
-    with nullcontext() if dry_run else locked(project, audience), closing(database):
-        yield database.probe() if dry_run else database.probe_alone(lambda: audience.tell(WAITING))
 
 
 def borrow(situation: Situation, audience: Audience) -> None:
     """Carry out the plan, or raise the UserError that says why it cannot be, or is not to be."""
     for message in touched(situation.inventory):  # which may be what is in the way
         audience.tell(message)
-    if error := situation.obstacle:
+    if error := obstacle_to(situation):
         raise error
     tell_differences(situation, audience)
     if situation.plan.copies:
@@ -236,14 +189,11 @@ def borrow(situation: Situation, audience: Audience) -> None:
 
 def _kept_back(situation: Situation, target: str, *, parents: bool, drops: bool) -> UserError | None:
     """Return what keeps Alembic from upgrading; borrowed `parents` of own migrations do not, nor `drops`, if meant."""
-    project, inventory = situation.project, situation.inventory
-    targets = [target] if target in situation.graph.nodes else situation.heads
-    edited = {row.entry.revision: row.entry.origin.name for row in inventory.edited}
-    pending, owners = situation.runs_to(targets), situation.owners | edited
+    pending = situation.runs_to([target] if target in situation.graph.nodes else situation.heads)
     return (
-        (None if drops else undoing_others(project, inventory, pending, situation.loaded, owners))
-        or (None if parents else on_borrowed(project, inventory, situation.graph, pending, owners))
-        or overlap(project, situation.plan, situation.graph, situation.applied.heads)
+        (None if drops else undoing_others(situation, pending))
+        or (None if parents else on_borrowed(situation, pending))
+        or overlap(situation)
     )
 
 
@@ -259,7 +209,7 @@ def _finish(
     heads = with_owners(sorted(applied.heads), situation) or (NO_ROWS,)
     about: dict[str, object] = {"database": applied.names, "heads": heads}
     if target in situation.graph.closure(applied.heads).known - applied.heads:  # Alembic says nothing then
-        back = way_back(situation.project, target)
+        back = situation.project.command("downgrade", target)
         about |= {"target": target, "folder": situation.project.folder, "command": back}
         text = _(
             "{database:list} had {target} before, and is further on: {heads:list}. An upgrade "

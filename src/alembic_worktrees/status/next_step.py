@@ -6,10 +6,10 @@ import os
 import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..borrow.borrowed_parents import on_borrowed
+from ..borrow.kept_back import on_borrowed, undoing_others
+from ..borrow.objections import objection_to
 from ..borrow.obstacles import go_on_without
 from ..borrow.plan import Gap
-from ..borrow.undoing import undoing_others
 from ..messages import Message, _, _n
 from ..migrations.graph import number_of_heads
 
@@ -128,19 +128,18 @@ def _broken(case: Case) -> Step | None:
 
 def _objection(case: Case) -> Step | None:
     """Say what `upgrade` would say, which does nothing then."""
-    return _refused(case.landscape.objection)
+    situation = case.landscape.situation
+    return _refused(objection_to(situation)) if situation else None
 
 
 def _on_borrowed(case: Case) -> Step | None:
-    borrowed = {one.revision: one.origin for one in case.here.borrowed}
-    project, graph = case.landscape.project, case.landscape.graph
-    return _refused(on_borrowed(project, case.inventory, graph, case.pending, borrowed))
+    situation = case.landscape.situation
+    return _refused(on_borrowed(situation, situation.pending)) if situation else None
 
 
 def _undoing(case: Case) -> Step | None:
-    borrowed = {one.revision: one.origin for one in case.here.borrowed if one.revision in case.reached}
-    loaded = {one.revision.id: one for one in case.inventory.all}
-    return _refused(undoing_others(case.landscape.project, case.inventory, case.pending, loaded, borrowed))
+    situation = case.landscape.situation
+    return _refused(undoing_others(situation, situation.pending)) if situation else None
 
 
 def _refused(error: Objection | None) -> Step | None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
 from ..borrow.memory import Memory
-from ..borrow.objections import Scene, objection
 from ..borrow.preview import author_of
+from ..borrow.situation import Situation, decide
 from ..database.client import Applied, Database, ProbeFailed
 from ..messages import Message, Text, _
 from ..messages.errors import UserError
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from ..borrow.errors import Objection
     from ..migrations.inventory import Migration
     from ..migrations.record import Origin
     from ..project.project import Project
@@ -57,7 +56,7 @@ class Landscape(NamedTuple):
     committed: frozenset[Path]  # which of this checkout's own files HEAD has just so
     skipped: tuple[Skipped, ...]
     by_hand: Mapping[Path, Origin]  # own files here that somebody has copied, and who has committed them
-    objection: Objection | None  # what an upgrade would say instead of doing anything
+    situation: Situation | None  # what an upgrade would find; None as `applied`
     applications: tuple[Application, ...]  # who applied what, where the archive is shared
     apart: frozenset[Path]  # checkouts with a database of their own: SQLite's file lies in each
     ever: frozenset[str]  # what the archive knows to have been applied
@@ -109,7 +108,6 @@ def _look(
     found = _remembered(needed, graph, holdings, search)
     graph = graph.joined(Node(one.revision, one.origin.name) for one in found.values())
     closure = graph.closure(applied.heads if applied else ())
-    memory = Memory(project, {one.revision.id: one for one in inventory.all})
     return Landscape(
         project=project,
         holdings=holdings,
@@ -122,10 +120,10 @@ def _look(
         committed=committed,
         skipped=(*skipped, *search.cut_short),
         by_hand=copied_by_hand(project, inventory, lambda: around),
-        objection=_objection(project, inventory, applied, graph, search, memory) if applied else None,
+        situation=decide(project, applied, inventory, search) if applied else None,
         applications=applications(project, settings.share) if applied and settings.share else (),
         apart=frozenset(_apart(applied, project, around.others)) if applied else frozenset(),
-        ever=memory.ever,
+        ever=Memory(project, {}).ever,
         abandoned=_abandoned(project, settings, around, found, graph.order(closure.known - _owned(holdings))),
         share=settings.share,
     )
@@ -146,16 +144,6 @@ def _apart(applied: Applied, ours: Project, checkouts: Iterable[Checkout]) -> It
     for path, theirs in ((one.path, one.project) for one in checkouts if files):
         if theirs and theirs.root != ours.root and any(_has_its_own(theirs, ours, file) for file in files):
             yield path
-
-
-def _objection(
-    project: Project, inventory: Inventory, applied: Applied, graph: Graph, search: Search, memory: Memory
-) -> Objection | None:
-    here = {migration.revision.id: migration for migration in inventory.all}
-    own = {id: here[id] for id in inventory.branch_graph.nodes}
-    reached = graph.closure(applied.heads).known
-    unneeded = [row for row in inventory.borrowed if row.entry.revision not in reached]
-    return objection(Scene(project, applied.tables, graph, here, own, unneeded, search), memory)
 
 
 def _on_branch(checkout: Checkout) -> Checkout:

@@ -24,19 +24,19 @@ def rebase(options: argparse.Namespace, printer: Printer) -> int:
     team = team_of(call.project, call.settings, printer.tell)
     with sharing(team), open_database(call) as database:
         from ...author import rebase as story  # while Alembic starts
-        from ...borrow.telling import Audience
         from ...borrow.upgrade import upgrade
+        from ...borrow.work import Audience, Work
 
         allow = partial(must_agree, call)
-        audience = Audience(printer.tell, call.tell_detail, call.tell_skipped, allow, lambda _: None)
+        audience = Audience(printer.tell, call.tell_detail, call.tell_skipped, allow)
         wanted = story.Wanted(tuple(options.revisions), options.onto, options.replay, options.dry_run)
-        paths = story.rebase(call.project, call.settings, database, audience, wanted)
+        paths = story.rebase(Work(call.project, call.settings, database, audience), wanted)
     if options.stage and paths:
         git.stage(call.project.root, paths)
     for path in paths:
         printer.data(str(path))
     if options.replay and not options.dry_run:
         with sharing(team), open_database(call) as database:
-            audience = audience._replace(allow=lambda _: None)
-            upgrade(call.project, call.settings._replace(target="heads"), database, audience)
+            audience = Audience(printer.tell, call.tell_detail, call.tell_skipped)
+            upgrade(Work(call.project, call.settings._replace(target="heads"), database, audience))
     return DONE

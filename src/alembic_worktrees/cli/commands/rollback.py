@@ -34,15 +34,17 @@ def rollback(options: argparse.Namespace, printer: Printer) -> int:
     with sharing(team), open_database(call) as database:
         from ...borrow import lost  # while Alembic starts
         from ...borrow import rollback as story
+        from ...borrow.work import Work
 
-        about = call.project, call.settings, database, audience(call, partial(must_agree, call), team)
+        listening = audience(call, partial(must_agree, call), team)
+        work = Work(call.project, call.settings, database, listening)
         if options.forget:
             (revision,) = options.revisions
-            lost.forget(*about, revision, options.at, partial(_say, call), dry_run=options.dry_run)
+            lost.forget(work, revision, options.at, partial(_say, call), dry_run=options.dry_run)
         elif options.sql:
-            printer.write(encoded(story.rollback_sql(*about, options.revisions)))
+            printer.write(encoded(story.rollback_sql(work, options.revisions)))
         else:
-            story.rollback(*about, options.revisions, partial(_show, call), dry_run=options.dry_run)
+            story.rollback(work, options.revisions, partial(_show, call), dry_run=options.dry_run)
     return DONE
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ...borrow.preview import Page
     from ...borrow.situation import Situation
-    from ...borrow.telling import Audience
+    from ...borrow.work import Audience
     from ...database.client import Applied
     from ..printer import Printer
 
@@ -45,13 +45,12 @@ def upgrade(options: argparse.Namespace, printer: Printer) -> int:
     team = team_of(call.project, settings, printer.tell)
     with sharing(team), open_database(call) as database:
         from ...borrow import upgrade as story  # while Alembic starts
+        from ...borrow.work import Work
 
         meant = options.remote_database or settings.remote_database
+        listening = audience(call, partial(must_be_meant, printer, meant), team)
         story.upgrade(
-            call.project,
-            settings,
-            database,
-            audience(call, partial(must_be_meant, printer, meant), team),
+            Work(call.project, settings, database, listening),
             prefer=options.prefer,
             trust_files=options.trust_files,
             borrowed_parents=options.on_borrowed,
@@ -88,12 +87,10 @@ def _copied(call: Call) -> Situation:
     options = call.options
     with open_database(call, needed=not options.applied) as database:
         from ...borrow import upgrade as story  # while Alembic starts
+        from ...borrow.work import Work
 
         return story.copy(
-            call.project,
-            call.settings,
-            database,
-            audience(call),  # nothing is changed in the database
+            Work(call.project, call.settings, database, audience(call)),
             prefer=options.prefer,
             dry_run=options.dry_run or options.own,
             told=options.applied,
@@ -110,7 +107,9 @@ def _show(situation: Situation, call: Call) -> int:
     if options.dry_run and _reviews(call):
         with printer.paged():
             call.show(_sheets(situation), data=not options.json)
-    if error := situation.obstacle:
+    from ...borrow.obstacles import obstacle_to
+
+    if error := obstacle_to(situation):
         raise error
     if not situation.plan.copies and not situation.plan.returned:
         printer.tell(Message(_("Nothing to borrow: all that is applied is here."), mark=OK))
@@ -148,7 +147,7 @@ def audience(
     call: Call, allow: Callable[[Applied], None] = lambda _: None, team: Team | None = None
 ) -> Audience:
     """Return who follows a story: the user, who may be asked by `allow` before a database is changed."""
-    from ...borrow.telling import Audience
+    from ...borrow.work import Audience
 
     review = partial(_review, call) if _reviews(call) else (lambda _: None)
     team = team or team_of(call.project, call.settings, call.printer.tell)
