@@ -68,8 +68,6 @@ CONFIGS = {
     "flow items": "repos:\n  - {repo: https://example.org/a, rev: v1, hooks: [{id: a}]}\n",
     "block scalar": "repos:\n- repo: local\n  hooks:\n  - id: a\n    name: a\n    language: system\n"
     "    entry: |\n      repos:\n      # not a comment\n\n",
-    "kept line breaks": "repos:\n- repo: local\n  hooks:\n  - id: a\n    name: a\n    language: system\n"
-    "    entry: |+\n      x\n\n\n# end\n",
     "é": "# déjà là\nrepos:\n" + RUFF,
     "document end": "---\nrepos:\n" + RUFF + "...\n",
     "quoted": '"repos":\n' + RUFF,
@@ -86,6 +84,8 @@ NOT_OURS = {
     "spaced": "repos: [ ]\n",
     "twice": "repos:\n" + RUFF + "repos:\n" + RUFF,
     "a mapping": "repos:\n  a: b\n",
+    "kept line breaks": "repos:\n- repo: local\n  hooks:\n  - id: a\n    name: a\n    language: system\n"
+    "    entry: |+\n      x\n\n\n# end\n",
 }
 
 

@@ -14,12 +14,13 @@ import yaml  # type: ignore[import-untyped, unused-ignore]  # pre-commit brings 
 
 from alembic_worktrees import __version__
 from alembic_worktrees.install import installation as install
-from alembic_worktrees.install.blocks import with_hook
+from alembic_worktrees.install.blocks import in_our_table, with_hook, without_our_table
 from alembic_worktrees.install.extras import Target
 from alembic_worktrees.install.hook_scripts import CALLS, HOOKS
 from alembic_worktrees.install.shim import render
 from alembic_worktrees.messages.errors import UserError
 from alembic_worktrees.project.config import parse_toml
+from alembic_worktrees.project.settings import parse_settings
 from worlds.observe import TRACES, at_terminal, tree
 from worlds.world import Layout, World, without_ours
 
@@ -642,3 +643,16 @@ def test_the_database_url_that_env_py_leads_to_is_offered(world_root: Path, data
     assert "nothing to write" in main.tool("init", check=True).stderr
     main.write("backend/migrations/env.py", "raise RuntimeError('Alembic was started')\n")
     assert "aaaa1111" in main.tool("upgrade", check=True).stderr
+    assert "Your settings stay" in main.tool("init", "--remove", "--yes", check=True).stderr
+
+
+@pytest.mark.parametrize(
+    "before", ["[project]\nname = 'x'\n", "[project]\nname = 'x'\n\n\n[tool.x]\na = 1\n"]
+)
+def test_the_settings_that_it_wrote_are_taken_out(before: str) -> None:
+    lines = 'database-url = "env:URL"\nversion-table = "rows"\n'
+    once = in_our_table(before, lines)
+    assert parse_settings(once, "") == {"database_url": "env:URL", "version_table": "rows"}
+    assert without_our_table(in_our_table(once, 'share = "origin"\n')) == before
+    for changed in (f"{once}language = 'fr'\n", f"# why\n{lines}".join(once.split(lines))):
+        assert without_our_table(changed) == changed

@@ -10,15 +10,12 @@ import json
 import re
 from contextlib import suppress
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
 from ..messages.errors import UserError
 from ..project.config import parse_toml
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 BEGIN = ">>> alembic-worktrees >>>"
 END = "<<< alembic-worktrees <<<"
@@ -30,6 +27,11 @@ _FIRST, _LAST = (rf"(?:# {mark}|<!-- {mark} -->)" for mark in (BEGIN, END))
 _INSIDE = rf"[ ]*{_FIRST}\r?\n(?:(?!{_FIRST}|{_LAST}).)*{_LAST}"
 # At the end of a file without a final line break, the line break before the block is ours instead of the one after.
 _BLOCK = re.compile(rf"^{_INSIDE}\r?\n|\r?\n{_INSIDE}\Z", re.DOTALL | re.MULTILINE)
+_REPOS = re.compile(r"""^(?:repos|"repos"|'repos') *:""", re.MULTILINE)
+_OUR_TABLE = re.compile(
+    r"\n?^\[tool\.alembic-worktrees\]\n(?:(?:database-url|version-table|share) = .*\n)+(?=\s*(?:\[|\Z))",
+    re.MULTILINE,
+)
 _SHELL = re.compile(r"#!\s*\S*/(?:env\s+(?:-S\s+)?)?(?:\S*/)?(?:sh|bash|dash|zsh|ksh)(?:\s|$)")
 
 
@@ -125,17 +127,14 @@ def with_repo(text: str, body: str) -> str | None:
     """
     if has_block(text):
         return _renewed(text, body)
-    events = _parsed(text)
-    if any(getattr(event, "value", "") == "alembic-check" for event in events):
+    if re.search(r"^[^#\n]*\balembic-check\b", text, re.MULTILINE):
         return text
-    repos = _find_repos(events)
-    after = repos and _with_item(text, events[slice(*repos)], body)
-    if not repos or not after:
+    before = _parsed_yaml(text)
+    if not isinstance(before.get("repos"), list):
         return None
-    # YAML is asked again whether this is one more item and nothing else.
-    last = repos[1] - 1
-    wanted = [*events[:last], *_parsed(body)[3:-3], *events[last:]]
-    return after if list(map(repr, _parsed(after))) == list(map(repr, wanted)) else None
+    after = _with_item(text, body)
+    wanted = {**before, "repos": [*before["repos"], *yaml.safe_load(body)]}
+    return after if after and _parsed_yaml(after) == wanted else None
 
 
 def in_our_table(text: str, lines: str) -> str:
@@ -148,59 +147,49 @@ def in_our_table(text: str, lines: str) -> str:
     return f"{ended}{lines}{after}"
 
 
+def without_our_table(text: str) -> str:
+    """Return a `pyproject.toml` without our table, if that has nothing but what `init` writes."""
+    return _OUR_TABLE.sub("", text)
+
+
 def without_repo(text: str) -> str:
     """Return a `.pre-commit-config.yaml` without our item; a list that is empty then is written as one."""
     left = without_block(text)
-    events = _parsed(left)
-    repos = _find_repos(events)
-    if left == text or not repos or getattr(events[repos[0]], "value", None) != "":
+    if left == text or _parsed_yaml(left).get("repos", ...) is not None:
         return left
-    colon = events[repos[0]].start_mark.index
-    return f"{left[:colon]} []{left[colon:]}"
+    return _REPOS.sub(r"\g<0> []", left, count=1)
 
 
-def _parsed(text: str) -> list[yaml.Event]:
-    """Return what YAML makes of a text, each event with its marks; nothing if it does not take it."""
+def _parsed_yaml(text: str) -> dict[str, Any]:
+    """Return the mapping that a text is; an empty one if it is none."""
     try:
-        return list(yaml.parse(text))
-    except yaml.YAMLError:
-        return []
+        found = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
-def _find_repos(events: Sequence[yaml.Event]) -> tuple[int, int] | None:
-    """Return which events are the value of `repos` in the mapping that the document is; None if not just one is."""
-    depth = 0
-    starts: list[int] = []
-    for number, event in enumerate(events):
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        if (depth == 1 and isinstance(event, yaml.NodeEvent)) or (depth == 0 and starts):
-            starts.append(number)  # of a key, of its value, …, and the end of the mapping
-        depth += isinstance(event, yaml.CollectionStartEvent)
-    pairs = zip(starts[::2], starts[1::2], starts[2::2], strict=False)
-    found = [offset for key, *offset in pairs if getattr(events[key], "value", "") == "repos"]
-    return (found[0][0], found[0][1]) if len(found) == 1 else None
-
-
-def _with_item(text: str, repos: Sequence[yaml.Event], body: str) -> str | None:
-    """Return the text with one more item in the list that these events are; None if it is none, or has brackets."""
-    begin, end = repos[0].start_mark.index, repos[-1].end_mark.index
-    if text[begin - 1 : end] == " []":
-        text = text[: begin - 1] + text[end:]
-        return _inserted(text, _next_line(text, begin - 1), body, "")
-    if not isinstance(repos[0], yaml.SequenceStartEvent) or repos[0].flow_style:
+def _with_item(text: str, body: str) -> str | None:
+    """Return the text with one more item where the list of `repos` seems to end; None if it has no dashes."""
+    header = _REPOS.search(text)
+    if not header:
         return None
-    dash = text.rfind("-", 0, repos[1].start_mark.index)
-    indent = dash - text.rfind("\n", 0, dash) - 1
-    # What has no sign of its own, the end of a block say, has its mark where the next thing stands.
-    signs = (event.end_mark.index for event in repos if event.end_mark.index > event.start_mark.index)
-    offset = _next_line(text, max([dash + 1, *signs]))
-    comments = re.compile(rf"(?:\s*^[ ]{{{indent + 1},}}#.*\n?)*", re.MULTILINE).match(text, offset)
-    return _inserted(text, comments.end() if comments else offset, body, " " * indent)
+    if text.startswith(" []", header.end()):
+        text = text[: header.end()] + text[header.end() + 3 :]
+        return _inserted(text, text.find("\n", header.end()) + 1 or len(text), body, "")
+    dash = re.compile(r"^ *(?=-\s)", re.MULTILINE).search(text, header.end())
+    return dash and _inserted(text, _end_of_list(text, dash.start(), dash[0]), body, dash[0])
 
 
-def _next_line(text: str, offset: int) -> int:
-    """Return where the next line begins: at `offset` itself, if that is a beginning."""
-    return text.find("\n", offset - 1) + 1 or len(text)
+def _end_of_list(text: str, start: int, indent: str) -> int:
+    """Return where the line after the last one of a list begins, whose dashes have this indent."""
+    end = start
+    for line in re.compile(r".*\n|.+").finditer(text, start):
+        if line[0].startswith((f"{indent} ", f"{indent}-")) and line[0].strip():
+            end = line.end()
+        elif line[0].strip() and not line[0].lstrip().startswith("#"):
+            break
+    return end
 
 
 def _block(body: str, indent: str, line_break: str, comment: str = _HASH) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .. import PROGRAM, git
 from ..messages import STEP, WARN, Message, _
 from ..messages.errors import UserError
+from ..project.config import TABLE
 from ..project.settings import FILE, parse_settings, settings_file
 from ..system.writing import make_folder, remove_leftovers, temporary, umask
 from . import agents, extras, installed
@@ -22,6 +23,7 @@ from .blocks import (
     with_lines,
     with_repo,
     without_block,
+    without_our_table,
     without_repo,
 )
 from .hook_scripts import CALLS, HOOKS, INSTALL, LEFTHOOK, LEFTHOOK_TOML, pre_commit_item
@@ -100,6 +102,7 @@ def plan_removal(target: Target) -> Installation:
     changes += [_removed(target, name, notes) for names in extras.FILES.values() for name in names]
     changes += _without_agents(target)
     changes += [Change(path, text, without_block(text)) for path, text in _with_our_lines(target)]
+    changes += _without_settings(target, notes)
     config = _read(target.root / PRE_COMMIT)
     changes.append(Change(target.root / PRE_COMMIT, config, config and without_repo(config)))
     hooks = tuple(_without_plain_hooks(target))
@@ -253,6 +256,17 @@ def _with_our_lines(target: Target) -> Iterator[tuple[Path, str]]:
         text = _read(target.root / name)
         if text and has_block(text):
             yield target.root / name, text
+
+
+def _without_settings(target: Target, notes: list[Message]) -> Iterator[Change]:
+    for name in git.listed(target.root, f":(glob)**/{FILE}"):
+        path = target.root / name
+        before = _read(path) or ""
+        after = without_our_table(before)
+        if f"[tool.{TABLE}" in after:
+            text = _("Your settings stay: {path}, under [tool.alembic-worktrees]. Delete them there.")
+            notes.append(Message(text, {"path": path}, WARN))
+        yield Change(path, before, after)
 
 
 def _removed(target: Target, name: str, notes: list[Message]) -> Change:
