@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees.database.client import Applied, Database, VersionTable
+from alembic_worktrees.database.applied import Applied, VersionTable
+from alembic_worktrees.database.client import Database
 from alembic_worktrees.database.runner import hosts, parsing
 from alembic_worktrees.messages.errors import UserError
 from alembic_worktrees.project.settings import Settings

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alembic_worktrees.database.client import BOOT, RUNNER, _sources
 from alembic_worktrees.database.runner.masking import mask
 from alembic_worktrees.database.runner.parsing import is_module
+from alembic_worktrees.database.session import BOOT, RUNNER, sources
 from worlds.pythons import pythons
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def test_loads_in_every_python_here() -> None:
     """This one at least, and of those from 3.8 on what the machine has, with Alembic or without."""
     for python in {Path(sys.executable), *pythons().values()}:
         done = subprocess.run(
-            [python, "-c", BOOT], input=_sources() + "\n", capture_output=True, text=True, check=True
+            [python, "-c", BOOT], input=sources() + "\n", capture_output=True, text=True, check=True
         )
         assert done.stdout.startswith('{"ready": '), python
 
@@ -120,7 +120,7 @@ def test_who_started_it_has_gone_already() -> None:
 
 def ask(world: World, *requests: str) -> subprocess.CompletedProcess[str]:
     """Start the runner in the backend; what it answers is on stdout, what it prints on stderr."""
-    given = "\n".join([_sources(), "{}", *requests, ""])
+    given = "\n".join([sources(), "{}", *requests, ""])
     return world.run(sys.executable, "-c", BOOT, cwd=world.main.backend, input=given)
 
 
@@ -128,7 +128,7 @@ def test_no_folder_of_ours_is_on_its_path(world: World) -> None:
     """Our `locks.py` or `hosts.py` must not stand in for the project's."""
     env = world.main.backend / "migrations/env.py"
     env.write_text("import sys; print('PATH', sys.path); import locks\n" + env.read_text())
-    done = ask(world, '{"do": "probe", "argv": []}')
+    done = ask(world, '{"do": "probe"}')
     assert "PATH ['" in done.stderr
     assert "PATH ['']" not in done.stderr
     assert str(RUNNER) not in done.stderr
@@ -141,7 +141,7 @@ def test_it_takes_no_input_and_no_output(world: World) -> None:
     env.write_text(
         "import os; print('READ', os.read(0, 9), flush=True); os.write(1, b'RAW')\n" + env.read_text()
     )
-    done = ask(world, '{"do": "probe", "argv": []}', '{"do": "probe", "argv": []}')
+    done = ask(world, '{"do": "probe"}', '{"do": "probe"}')
     assert "RAW" not in done.stdout
     assert len(done.stdout.splitlines()) == 3
     assert done.stderr.count("READ b''") == 2
@@ -154,7 +154,7 @@ def test_probe_changes_nothing(world: World) -> None:
     for cache in world.main.path.rglob("__pycache__"):
         shutil.rmtree(cache)
     before = tree(world.root)
-    done = ask(world, '{"do": "probe", "argv": []}')
+    done = ask(world, '{"do": "probe"}')
     assert '"heads": ["aaaa1111"]' in done.stdout
     assert tree(world.root) == before
 
@@ -202,6 +202,6 @@ def test_it_ends_as_python_does(what: str, said: str, world: World) -> None:
     """It skips the freeing of memory, not what env.py has asked for at the end."""
     env = world.main.backend / "migrations/env.py"
     env.write_text(f"{what}\n{env.read_text()}")
-    done = ask(world, '{"do": "probe", "argv": []}')
+    done = ask(world, '{"do": "probe"}')
     assert said in done.stderr.splitlines()
     assert done.returncode == 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees.database.client import BOOT
+from alembic_worktrees.database.session import BOOT
 
 if TYPE_CHECKING:
     from pathlib import Path

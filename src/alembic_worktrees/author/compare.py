@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..borrow.situation import Situation
-    from ..database.client import Applied, Comparison, VersionTable
+    from ..database.applied import Applied, VersionTable
+    from ..database.client import Comparison
     from ..messages import Message
     from ..migrations.inventory import Inventory, Migration
     from ..project.project import Project

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..borrow.objections import another, cases, objection_to
 from ..borrow.obstacles import obstacle_to
 from ..borrow.upgrade import borrow
-from ..database.client import Applied
+from ..database.applied import Applied
 from ..messages import OK, STEP, WARN, Message, _, _n
 from ..messages.errors import UserError
 from ..messages.quoting import quoted
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from ..borrow.objections import Case
     from ..borrow.situation import Situation
     from ..borrow.work import Audience, Work
-    from ..database.client import Database, VersionTable
+    from ..database.applied import VersionTable
+    from ..database.client import Database
     from ..migrations.inventory import Migration
     from ..project.settings import Settings
     from .moves import Moves, Rows

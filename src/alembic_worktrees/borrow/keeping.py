@@ -13,7 +13,7 @@ from .objections import learned
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..database.client import Applied
+    from ..database.applied import Applied
     from .situation import Situation
 
 

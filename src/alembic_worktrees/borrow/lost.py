@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..database.client import NO_ROWS, Applied
+from ..database.applied import NO_ROWS, Applied
 from ..messages import OK, WARN, Message, _
 from ..messages.errors import UserError
 from .guard import rows_for
@@ -14,7 +14,7 @@ from .telling import tell_skipped
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..database.client import VersionTable
+    from ..database.applied import VersionTable
     from .situation import Situation
     from .work import Work
 

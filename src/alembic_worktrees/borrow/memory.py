@@ -14,7 +14,7 @@ from .guard import Known
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ..database.client import VersionTable
+    from ..database.applied import VersionTable
     from ..migrations.inventory import Migration
     from ..project.project import Project
     from ..search.archive import Archive, Entry

@@ -18,7 +18,7 @@ from .obstacles import below, rebase_command
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from ..database.client import Applied, VersionTable
+    from ..database.applied import Applied, VersionTable
     from ..migrations.graph import Graph
     from ..migrations.inventory import Borrowed
     from ..migrations.revision import Revision

@@ -10,7 +10,7 @@ import os
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..database.client import NO_ROWS
+from ..database.applied import NO_ROWS
 from ..messages import OK, STEP, TITLE, WARN, Message, _
 from ..messages.errors import Interrupted, UserError
 from ..messages.quoting import quoted
@@ -29,7 +29,8 @@ from .upgrade import borrow, cannot_tell
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from ..database.client import Applied, Outcome
+    from ..database.applied import Applied
+    from ..database.client import Outcome
     from ..project.project import Project
     from ..project.settings import Settings
     from ..search.sources import Candidate

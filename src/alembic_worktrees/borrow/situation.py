@@ -15,7 +15,7 @@ from .plan import Plan, make_plan
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..database.client import Applied
+    from ..database.applied import Applied
     from ..project.project import Project
     from ..search.search import Search
     from .plan import Copy

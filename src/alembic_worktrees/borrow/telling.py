@@ -138,8 +138,8 @@ def announce(situation: Situation, audience: Audience) -> None:
     for name in situation.applied.names:
         tell(Message(_("Upgrading {database}"), {"database": name}, STEP))
     for table in situation.applied.tables:
-        if table.unlocked:
-            tell(_unlocked(table.name, table.unlocked.reason))
+        if table.unlocked is not None:
+            tell(_unlocked(table.name, table.unlocked))
     if len(situation.heads) > 1:
         count = number_of_heads(len(situation.heads))
         text = _("This checkout has {count}, and the database gets them all:\n{heads:lines}")
@@ -147,8 +147,8 @@ def announce(situation: Situation, audience: Audience) -> None:
         tell(Message(text, {"count": count, "heads": heads}, STEP))
 
 
-def _unlocked(database: str, reason: str | None) -> Message:
-    if reason is None:
+def _unlocked(database: str, reason: str) -> Message:
+    if not reason:
         text = _(
             "{database} is reached through a connection pooler and cannot be locked, so do not "
             "upgrade from another clone now."

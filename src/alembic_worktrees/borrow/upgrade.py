@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
-from ..database.client import NO_ROWS, Applied
+from ..database.applied import NO_ROWS, Applied
 from ..messages import OK, WARN, Message, _
 from ..messages.errors import Interrupted, UserError
 from ..migrations.inventory import take_inventory

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-    from ..database.client import Applied, Database
+    from ..database.applied import Applied
+    from ..database.client import Database
     from ..messages import Message
     from ..migrations.inventory import Inventory, Skipped
     from ..project.project import Project

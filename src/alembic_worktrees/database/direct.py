@@ -8,10 +8,11 @@ import time
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..messages import _
 from ..messages.errors import UserError
+from .applied import VersionTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,15 +25,6 @@ _LINE = re.compile(  # of a `.env`; in what has no quotes a remark begins with a
     r"""(?:(?:'([^'\n]*)'|"((?:\\.|[^"\\\n])*)")[ \t]*(?:\#.*)?|([^'"\n][^\n]*?|)(?:[ \t]+\#.*)?[ \t]*)$""",
     re.MULTILINE,
 )
-
-
-class Rows(NamedTuple):
-    """The rows of a version table, and where it is; `host` is None for a socket."""
-
-    heads: tuple[str, ...]
-    host: str | None
-    port: int
-    database: str
 
 
 def url_of(setting: str, environment: Mapping[str, str]) -> str | None:
@@ -82,8 +74,8 @@ def _parts(url: str) -> tuple[object, ...]:
     return (found.scheme, *(unquote(word or "") for word in words), *about)
 
 
-def read(url: str, table: str) -> Rows | None:
-    """Read a version table, whose schema may stand before it with a dot. Raises TimeoutError.
+def read(url: str, name: str) -> VersionTable | None:
+    """Read a version table, in whose name a schema may stand before a dot. Raises TimeoutError.
 
     None where that cannot be done, for whatever reason: env.py and Alembic's own words are the way then.
     """
@@ -91,15 +83,18 @@ def read(url: str, table: str) -> Rows | None:
     from psycopg2.extensions import set_wait_callback
     from psycopg2.sql import SQL, Identifier
 
+    schema, _dot, table = name.rpartition(".")
     set_wait_callback(partial(_wait, time.monotonic() + SOON))
     try:
         with closing(psycopg2.connect(_DRIVER.sub("postgresql://", url))) as connection:
             with connection.cursor() as cursor:
-                name = Identifier(*table.split(".", 1))
-                cursor.execute(SQL("SELECT version_num FROM {}").format(name))
+                names = Identifier(*filter(None, [schema, table]))
+                cursor.execute(SQL("SELECT version_num FROM {}").format(names))
                 heads = tuple(row[0] for row in cursor.fetchall())
             about = connection.info
-            return Rows(heads, None if about.host.startswith("/") else about.host, about.port, about.dbname)
+            hosts = () if about.host.startswith("/") else (about.host,)
+            found = VersionTable(heads, "postgresql", hosts, about.port, about.dbname)
+            return found._replace(table=table, schema=schema or None)
     except psycopg2.Error:
         return None
     finally:

@@ -37,8 +37,8 @@ def offer(project: Project, settings: Settings, environment: Mapping[str, str]) 
         return ""
     name = f"{table.schema}.{table.table}" if table.schema else table.table
     for setting, value in _candidates(project, file.parent, environment):
-        rows = direct.read(value, name) if direct.same(value, url) else None
-        if rows and (set(rows.heads), rows.database) == (set(table.heads), table.database):
+        found = direct.read(value, name) if direct.same(value, url) else None
+        if found and (set(found.heads), found.database) == (set(table.heads), table.database):
             lines = {"database-url": setting} | ({"version-table": name} if name != "alembic_version" else {})
             return "".join(f"{key} = {json.dumps(word)}\n" for key, word in lines.items())
     return ""

@@ -10,7 +10,7 @@ from ..search.archive import database_key
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ..database.client import VersionTable
+    from ..database.applied import VersionTable
     from ..messages import Message
     from ..migrations.record import Origin
     from ..search.archive import Application

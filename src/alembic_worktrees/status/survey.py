@@ -10,7 +10,7 @@ from .. import git
 from ..borrow.memory import Memory
 from ..borrow.preview import author_of
 from ..borrow.situation import Situation, decide
-from ..database.client import Applied, Database, ProbeFailed
+from ..database.client import Database, ProbeFailed
 from ..messages import Message, Text, _
 from ..messages.errors import UserError
 from ..migrations.graph import Graph, Node
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from ..database.applied import Applied
     from ..migrations.inventory import Migration
     from ..migrations.record import Origin
     from ..project.project import Project

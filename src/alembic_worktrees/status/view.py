@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..database.client import NO_ROWS
+from ..database.applied import NO_ROWS
 from ..messages import Message, Text, _
 from ..messages.quoting import aligned, coloured, columns, one_line
 

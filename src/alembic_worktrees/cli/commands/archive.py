@@ -18,7 +18,7 @@ from .upgrade import open_database
 if TYPE_CHECKING:
     import argparse
 
-    from ...database.client import Applied
+    from ...database.applied import Applied
     from ..printer import Printer
 
 

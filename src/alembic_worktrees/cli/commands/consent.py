@@ -10,7 +10,7 @@ from ...messages.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ...database.client import Applied, Remote
+    from ...database.applied import Applied, Remote
     from ..printer import Printer
     from .call import Call
 

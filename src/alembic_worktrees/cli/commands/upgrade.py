@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ...borrow.preview import Page
     from ...borrow.situation import Situation
     from ...borrow.work import Audience
-    from ...database.client import Applied
+    from ...database.applied import Applied
     from ..printer import Printer
 
 ALL = "a"  # the answer to a question of a row of them

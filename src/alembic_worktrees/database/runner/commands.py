@@ -2,101 +2,74 @@
 
 from __future__ import annotations
 
-import logging
-import sys
-from contextlib import contextmanager
-from typing import Any, Callable, Iterator
+from typing import Any, Callable
 
-from .failures import failure_of, is_of_the_database, show_as_alembic_does, show_traceback
+from .failures import failed, hidden_if
 from .hosts import describe
 from .interruption import interruption
 from .locks import Locks
 from .making import maker
 from .parsing import is_module
+from .running import run_env, scripts, unheard
 
 _locks = Locks()
 
 
 def probe(
-    argv: list[str], quiet: bool = False, lock: bool = False, verbose: bool = False, urls: bool = False
+    quiet: bool = False, lock: bool = False, verbose: bool = False, urls: bool = False
 ) -> dict[str, Any]:
     """Answer with the rows of every version table that env.py leads to. Nothing is changed, no migration read.
 
     With `quiet` a failure is not shown, only answered, else what a database says is shown only if `verbose`; with
     `lock` each table is locked before it is read; with `urls` the answer has the URL, which has the password.
     """
-    hidden = hidden_if(quiet=quiet, verbose=verbose)
     tables: list[dict[str, Any]] = []
-    with unheard():
-        failure = as_the_command(
-            [*argv, "current"], lambda config: _capture(config, tables, lock, urls), hidden
-        )
-    return {"failure": failure, "tables": tables}
 
-
-@contextmanager
-def unheard() -> Iterator[None]:
-    """Leave no trace of having run env.py: it is run again for the upgrade, and says the same again."""
-    logging.disable(logging.INFO)
-    sys.dont_write_bytecode, before = True, sys.dont_write_bytecode
-    try:
-        yield
-    finally:
-        logging.disable(logging.NOTSET)
-        sys.dont_write_bytecode = before
-
-
-def hidden_if(*, quiet: bool, verbose: bool) -> Callable[[BaseException], bool]:
-    """Return what tells whether a failure is not to be shown: none if `verbose`, else what a database says."""
-    return (lambda _: True) if quiet else (lambda _: False) if verbose else is_of_the_database
-
-
-def _capture(config: Any, tables: list[dict[str, Any]], lock: bool, urls: bool) -> None:
-    from alembic.runtime.environment import EnvironmentContext
-    from alembic.script import ScriptDirectory
+    def begin(context: Any) -> None:
+        taken = any("taken" in table for table in tables)
+        tables.append(_locks.take(context) if lock and not taken else {})
 
     def capture(heads: Any, context: Any) -> list[Any]:
-        tables.append(describe(heads, context))
+        tables[-1].update(describe(heads, context))
         if urls:
             tables[-1]["url"] = context.connection.engine.url.render_as_string(hide_password=False)
         return []
 
-    def locked_first(**argv: Any) -> None:
-        answer = {} if any("taken" in table for table in tables) else _locks.take(environment.get_context())
-        run_migrations(**argv)
-        tables[-1].update(answer)
+    def look(config: Any) -> None:
+        run_env(config, scripts(config), capture, begin, dont_mutate=True)
 
-    script = ScriptDirectory.from_config(config)
-    environment = EnvironmentContext(config, script, fn=capture, dont_mutate=True)
-    run_migrations = environment.run_migrations
-    if lock:
-        environment.run_migrations = locked_first  # type: ignore[method-assign]
-    with environment:
-        script.run_env()
+    with unheard():
+        failure = as_the_command(["current"], look, hidden_if(quiet=quiet, verbose=verbose))
+    return {"failure": failure, "tables": tables}
 
 
-def upgrade(argv: list[str], target: str) -> dict[str, Any]:
+def upgrade(target: str) -> dict[str, Any]:
     """Run `alembic upgrade TARGET`; ^C ends only that."""
-    interruption.listen()
-    try:
-        return {"failure": as_the_command([*argv, "upgrade", target])}
-    except KeyboardInterrupt:
-        return {"failure": {"unknown": None, "interrupted": True}}
+    return in_order(["upgrade", target])
 
 
-def merge(argv: list[str], message: str, heads: list[str]) -> dict[str, Any]:
+def merge(message: str, heads: list[str]) -> dict[str, Any]:
     """Write a revision that joins `heads`, also if others have followed them, which `alembic merge` refuses."""
     from alembic import command
 
     def join(config: Any) -> None:
         command.revision(config, message=message, head=heads, splice=True)  # type: ignore[arg-type]
 
-    return {"failure": as_the_command([*argv, "merge", "-m", message, *heads], join)}
+    return {"failure": as_the_command(["merge", "-m", message, *heads], join)}
 
 
 def parse(content: str) -> dict[str, Any]:
     """Answer whether this Python takes a file for a module; the characters of `content` are its bytes."""
     return {"sound": is_module(content.encode("latin-1"))}
+
+
+def in_order(argv: list[str], instead: Callable[[Any], None] | None = None) -> dict[str, Any]:
+    """Run what changes a database, as `as_the_command` does, and answer how it ended; ^C ends only that."""
+    interruption.listen()
+    try:
+        return {"failure": as_the_command(argv, instead), "interrupted": False}
+    except KeyboardInterrupt:
+        return {"failure": None, "interrupted": True}
 
 
 def as_the_command(
@@ -106,10 +79,8 @@ def as_the_command(
 ) -> dict[str, Any] | None:
     """Run the `alembic` command line, or `instead` with its config, and show failures as the command does.
 
-    Returns None on success, else {"unknown": the revision id that Alembic could not locate, or None, "reason": the
-    failure in one line, "hidden": whether it is not shown, "migration": the [id, path] of the one that failed}.
+    Those that are `hidden` are only returned. Returns what `failed` does, None on success.
     """
-    from alembic import util
     from alembic.config import CommandLine
 
     class Command(CommandLine):
@@ -122,22 +93,8 @@ def as_the_command(
                     super().run_cmd(config, options)
 
     try:
-        Command(prog="alembic").main(argv)
-    except util.CommandError as error:
-        if not hidden(error):
-            show_as_alembic_does(util, error)
-        return failure_of(error, hidden, getattr(error.__cause__, "argument", None))
+        Command(prog="alembic").main([*maker.argv, *argv])
     except (Exception, SystemExit) as error:
-        if not (isinstance(error, SystemExit) and error.code in (None, 0)):
-            if not hidden(error):
-                show_traceback(error)
-            return failure_of(error, hidden, None)
+        is_success = isinstance(error, SystemExit) and error.code in (None, 0)
+        return None if is_success else failed(error, hide=hidden(error))
     return None
-
-
-HANDLERS: dict[str, Callable[..., dict[str, Any]]] = {
-    "probe": probe,
-    "upgrade": upgrade,
-    "merge": merge,
-    "parse": parse,
-}

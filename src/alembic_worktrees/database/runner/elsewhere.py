@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, List, Optional
+from typing import Any
 
-INSTALLED = ("site-packages", "dist-packages")
+INSTALLED = (f"{os.sep}site-packages", f"{os.sep}dist-packages")
 
 
 class Elsewhere:
@@ -24,16 +24,12 @@ class Elsewhere:
         names = ("stdlib", "platstdlib", "purelib", "platlib")
         self._installed = tuple(os.path.realpath(sysconfig.get_path(name)) + os.sep for name in names)
 
-    def enter(self, folder: str, argv: List[str]) -> List[str]:
-        """Go to `folder`, where Alembic is to run, and return its words with every path moved.
-
-        Raises OSError where this Python does not see it: in a container.
-        """
+    def enter(self, folder: str) -> None:
+        """Go to `folder`, where Alembic is to run. Raises OSError where this Python does not see it: in a container."""
         os.chdir(folder)
         if "ALEMBIC_CONFIG" in os.environ:
             os.environ["ALEMBIC_CONFIG"] = self.moved(os.environ["ALEMBIC_CONFIG"])
         sys.meta_path.insert(0, self)
-        return [self.moved(word) for word in argv]
 
     def moved(self, path: str) -> str:
         """Return where a path of the checkout is to be looked for; any other as it is."""
@@ -44,10 +40,8 @@ class Elsewhere:
 
     def _is_of_the_checkout(self, real: str) -> bool:
         inside = f"{real}{os.sep}".startswith(f"{self._root}{os.sep}")
-        return inside and not (
-            f"{real}{os.sep}".startswith(self._installed)
-            or any(f"{os.sep}{name}" in real for name in INSTALLED)
-        )
+        installed = any(name in real for name in INSTALLED) or f"{real}{os.sep}".startswith(self._installed)
+        return inside and not installed
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         """Find a module as all other finders do, and then in the other folder; part of Python's import."""
@@ -69,7 +63,7 @@ class Elsewhere:
         inside = spec.submodule_search_locations and [*map(self.moved, spec.submodule_search_locations)]
         return spec_from_file_location(name, origin, submodule_search_locations=inside)
 
-    def strayed(self) -> Optional[str]:
+    def strayed(self) -> str | None:
         """Return a file of the checkout that was loaded all the same, None if there is none."""
         for module in list(sys.modules.values()):
             file = getattr(module, "__file__", None)

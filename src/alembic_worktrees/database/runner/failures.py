@@ -5,28 +5,40 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from typing import Any, Callable, Optional, Tuple
+from contextlib import suppress
+from typing import Any, Callable
 
 from .masking import mask
 
+PORT = "the port in the database's URL is not a number: ***"
 
-def is_of_the_database(error: BaseException) -> bool:
+
+def hidden_if(*, quiet: bool, verbose: bool) -> Callable[[BaseException], bool]:
+    """Return what tells whether a failure is not to be shown: none if `verbose`, else what a database says."""
+    return (lambda _: True) if quiet else (lambda _: False) if verbose else _is_of_the_database
+
+
+def _is_of_the_database(error: BaseException) -> bool:
     """Whether the database, its driver or the way there failed, and no line of the project is to blame."""
-    kinds = {kind.__name__ for kind in type(error).__mro__}
     if isinstance(error, OSError):
         return error.filename is None
+    kinds = {kind.__name__ for kind in type(error).__mro__}
     return bool(kinds & {"DBAPIError", "DatabaseError", "InterfaceError", "PostgresError"})
 
 
-def failure_of(
-    error: BaseException, hidden: Callable[[BaseException], bool], unknown: object
-) -> dict[str, Any]:
-    """Return what is answered of a failure; `unknown` is the id that Alembic could not locate, if that is why."""
-    migration = _at_work(error)
-    return {"unknown": unknown, "reason": reason_of(error), "hidden": hidden(error), "migration": migration}
+def failed(error: BaseException, *, hide: bool) -> dict[str, Any]:
+    """Return what is answered of a failure, and show it as the command does if we are not to `hide` it.
+
+    {"unknown": the revision id that Alembic could not locate, or None, "reason": the failure in one line, "hidden":
+    whether it is not shown, "migration": the [id, path] of the one that failed, or None}.
+    """
+    if not hide:
+        _show(error)
+    unknown = getattr(error.__cause__, "argument", None)
+    return {"unknown": unknown, "reason": reason_of(error), "hidden": hide, "migration": _at_work(error)}
 
 
-def _at_work(error: BaseException) -> Optional[Tuple[str, str]]:
+def _at_work(error: BaseException) -> tuple[str, str] | None:
     """Return the id and the path of the migration that Alembic was at: the step in its loop over all of them."""
     for frame, _ in traceback.walk_tb(error.__traceback__):
         if frame.f_code.co_name == "run_migrations":
@@ -41,31 +53,31 @@ def reason_of(error: BaseException) -> str:
     error = (
         getattr(error, "orig", None) or error
     )  # what the driver says, without the statement and its values
-    said = str(error).partition("(Background on this error at")[0]
-    where = traceback.extract_tb(error.__traceback__)[-1:]
-    if (
-        isinstance(error, ValueError)
-        and where
-        and where[0].filename.endswith(os.path.join("engine", "url.py"))
-    ):
-        said = "the port in the database's URL is not a number: ***"
+    said = PORT if _is_of_a_port(error) else str(error).partition("(Background on this error at")[0]
     return mask(f"{type(error).__name__}: {' '.join(said.split())}")
 
 
-def show_as_alembic_does(util: Any, error: BaseException) -> None:
-    """Print FAILED and what is wrong, and do not exit."""
-    try:
-        util.err(str(error))
-    except SystemExit:
-        pass
+def _is_of_a_port(error: BaseException) -> bool:
+    """Whether SQLAlchemy quotes what is perhaps a password: what stands between the last colon and the path."""
+    where = traceback.extract_tb(error.__traceback__)[-1:]
+    in_url = any(frame.filename.endswith(os.path.join("engine", "url.py")) for frame in where)
+    return in_url and isinstance(error, ValueError)
 
 
-def show_traceback(error: BaseException) -> None:
-    """Print the traceback from where it leaves our own code; of what Click says, as Flask does, the words alone."""
-    if hasattr(error, "format_message"):
+def _show(error: BaseException) -> None:
+    """Print FAILED and what is wrong if Alembic knows, else what Click says, as Flask does, else the traceback.
+
+    That begins where it leaves our own code.
+    """
+    from alembic import util
+
+    if isinstance(error, util.CommandError):
+        with suppress(SystemExit):
+            util.err(str(error))
+    elif hasattr(error, "format_message"):
         sys.stderr.write(f"Error: {error.format_message()}\n")
-        return
-    frames = error.__traceback__
-    while frames and frames.tb_frame.f_globals.get("__package__") == __package__:
-        frames = frames.tb_next
-    sys.stderr.write("".join(traceback.format_exception(type(error), error, frames)))
+    else:
+        frames = error.__traceback__
+        while frames and frames.tb_frame.f_globals.get("__package__") == __package__:
+            frames = frames.tb_next
+        sys.stderr.write("".join(traceback.format_exception(type(error), error, frames)))

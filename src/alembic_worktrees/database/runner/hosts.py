@@ -7,7 +7,7 @@ import re
 import socket
 import threading
 from contextlib import suppress
-from typing import Any, Optional
+from typing import Any
 
 TIMEOUT = 2.0  # seconds for the address of a host
 
@@ -37,33 +37,31 @@ def driver_of(connection: Any) -> Any:
 
 def hosts_of(url: Any, driver: Any) -> list[str]:
     """Return the hosts in the URL, else the one that the driver has from its environment; a socket is a path."""
-    named = [url.host] if url.host else _listed(url.query.get("host"))
-    hosts = [re.sub(r"^([^:]*):\d+$", r"\1", host) for item in named for host in item.split(",")]
+    named = url.host or url.query.get("host") or ()
+    listed = named.split(",") if isinstance(named, str) else named
+    hosts = [re.sub(r"^([^:]*):\d+$", r"\1", host) for host in listed]
     of_driver = getattr(getattr(driver, "info", None), "host", None)
     return hosts or ([of_driver] if of_driver else [])
 
 
-def _listed(value: Any) -> list[str]:
-    return [] if value is None else [value] if isinstance(value, str) else list(value)
+def remote_among(hosts: list[str], driver: Any) -> list[dict[str, str | None]]:
+    """Return which hosts are not local, with the address where that is known."""
+    contained, found = is_container("/"), _addresses(hosts, driver)
+    return [{"host": host, "address": at} for host, at in found if not is_local(host, at, contained)]
 
 
-def remote_among(hosts: list[str], driver: Any) -> list[dict[str, Optional[str]]]:
-    """Return which hosts are not local, with the address where that is known.
+def _addresses(hosts: list[str], driver: Any) -> list[tuple[str, str | None]]:
+    """Return each host with its address. Where the connection leads counts, whatever a name or the environment says.
 
-    Where the connection leads counts, whatever a name or the environment says; of several hosts the next connection
-    may take any.
+    Of several hosts the next connection may take any.
     """
     peer = _peer(driver) if len(hosts) < 2 else None
-    rows = (
-        [(hosts[0] if hosts else peer, peer)] if peer is not None else [(one, _resolve(one)) for one in hosts]
-    )
-    contained = is_container("/")
-    return [
-        {"host": host, "address": address} for host, address in rows if not is_local(host, address, contained)
-    ]
+    if peer is None:
+        return [(host, _resolve(host)) for host in hosts]
+    return [(hosts[0] if hosts else peer, peer)]
 
 
-def is_local(host: str, address: Optional[str], contained: bool) -> bool:
+def is_local(host: str, address: str | None, contained: bool) -> bool:
     """Whether that is a socket, which has no address, or loopback; in a container also a name without a dot."""
     import ipaddress
 
@@ -85,7 +83,7 @@ def is_container(root: str) -> bool:
     return False
 
 
-def _peer(driver: Any) -> Optional[str]:
+def _peer(driver: Any) -> str | None:
     """Return the address at the other end of a connection, "" of a socket; None where the driver does not tell."""
     with suppress(Exception):
         transport = getattr(driver, "_transport", None)  # asyncpg
@@ -98,7 +96,7 @@ def _peer(driver: Any) -> Optional[str]:
     return None
 
 
-def _resolve(host: str) -> Optional[str]:
+def _resolve(host: str) -> str | None:
     """Return an address of `host`, one that is not loopback if there is any; None if that takes too long."""
     if not host or host.startswith(("/", "@")):
         return None
@@ -111,6 +109,4 @@ def _resolve(host: str) -> Optional[str]:
     asking = threading.Thread(target=ask, daemon=True)  # a resolver has time limits of its own, and long ones
     asking.start()
     asking.join(TIMEOUT)
-    return next(
-        (one for one in found if not is_local("x", one, contained=False)), found[0] if found else None
-    )
+    return min(found, key=lambda one: is_local("x", one, contained=False), default=None)

@@ -6,7 +6,7 @@ import signal
 import socket
 import threading
 from contextlib import suppress
-from typing import Any, Dict
+from typing import Any
 
 
 class Interruption:
@@ -17,7 +17,7 @@ class Interruption:
     """
 
     def __init__(self) -> None:
-        self._connections: Dict[int, Any] = {}  # of the driver, in use
+        self._connections: dict[int, Any] = {}  # of the driver, in use
         self._heard = threading.Event()
 
     def follow(self) -> None:

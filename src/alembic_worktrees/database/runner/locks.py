@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any, Dict, Optional, Set, Tuple
+from typing import Any
 
 from .failures import reason_of
 
@@ -18,10 +18,10 @@ class Locks:
     """
 
     def __init__(self) -> None:
-        self._sessions: Dict[Any, Any] = {}  # by the database's URL
-        self._held: Set[Tuple[Any, int]] = set()
+        self._sessions: dict[Any, Any] = {}  # by the database's URL
+        self._held: set[tuple[Any, int]] = set()
 
-    def take(self, context: Any) -> Dict[str, object]:
+    def take(self, context: Any) -> dict[str, object]:
         """Lock one version table. The answer is empty, or says that it is taken, or why it cannot be locked."""
         engine = context.connection.engine
         lock = engine.url, _lock_number(context)
@@ -31,16 +31,16 @@ class Locks:
             free = self._try(engine, lock)
         except Exception as error:  # no second connection, no such function: an upgrade can do without
             return {"unlocked": reason_of(error)}
-        return {} if free else {"unlocked": None} if free is None else {"taken": True}
+        return {} if free else {"unlocked": ""} if free is None else {"taken": True}
 
-    def _try(self, engine: Any, lock: Tuple[Any, int]) -> Optional[bool]:
+    def _try(self, engine: Any, lock: tuple[Any, int]) -> bool | None:
         database, number = lock
         if database not in self._sessions:
             self._sessions[database] = _session_of_its_own(engine)
         session, pid = self._sessions[database]
         cursor = session.cursor()
         cursor.execute(_TRY_LOCK.format(pid=pid, number=number))
-        free: Optional[bool] = cursor.fetchone()[0]
+        free: bool | None = cursor.fetchone()[0]
         cursor.close()
         session.commit()
         if free:
@@ -61,7 +61,7 @@ class Locks:
 _TRY_LOCK = "SELECT CASE WHEN pg_backend_pid() = {pid} THEN pg_try_advisory_lock({number}) END"
 
 
-def _session_of_its_own(engine: Any) -> Tuple[Any, object]:
+def _session_of_its_own(engine: Any) -> tuple[Any, object]:
     """Return a connection that no pool counts or takes back, and which process the server said it is."""
     session = engine.pool.recreate().connect()
     pid = _pid(getattr(session, "driver_connection", None))

@@ -13,15 +13,33 @@ import os
 import sys
 import threading
 from contextlib import suppress
-from typing import Optional, TextIO
+from typing import TextIO
 
-from .commands import HANDLERS as COMMANDS
-from .comparing import HANDLERS as COMPARING
-from .downgrading import HANDLERS as DOWNGRADING
+from .commands import merge, parse, probe, upgrade
+from .comparing import compare, compare_elsewhere, revision, undo, write
+from .downgrading import downgrade, downgrade_sql
 from .interruption import interruption
 from .making import maker
 from .masking import Masked, mask
-from .rows import HANDLERS as ROWS
+from .rows import set_rows
+
+HANDLERS = {
+    handler.__name__: handler
+    for handler in (
+        probe,
+        upgrade,
+        downgrade,
+        downgrade_sql,
+        set_rows,
+        merge,
+        compare,
+        compare_elsewhere,
+        undo,
+        write,
+        revision,
+        parse,
+    )
+}
 
 
 def main(requests: TextIO) -> None:
@@ -59,13 +77,12 @@ def _serve(requests: TextIO, answers: TextIO) -> None:
         return
     _send(answers, ready=True, alembic=alembic.__version__, python=sys.executable)
     interruption.follow()
-    handlers = {**COMMANDS, **COMPARING, **DOWNGRADING, **ROWS}
     for line in requests:
         request = json.loads(line)
-        _send(answers, **handlers[request.pop("do")](**request))
+        _send(answers, **HANDLERS[request.pop("do")](**request))
 
 
-def _enter(folder: Optional[str], scripts: str, here: str = "", *identity: int) -> None:
+def _enter(folder: str | None, scripts: str, here: str = "", *identity: int) -> None:
     """Go where Alembic is to be run: a launcher may have started us elsewhere. Raises OSError.
 
     That is `folder` if it is said, else `here`, if this is the very folder that is meant; a container has another one.

@@ -6,18 +6,20 @@ import os
 import sys
 from contextlib import contextmanager
 from operator import attrgetter
-from typing import Any, Iterator, Optional
+from typing import Any, Iterator
 
 
 class Maker:
     """Has a config made as the project does it: by `function`, "package.module:name", or by Flask-Migrate.
 
-    `directory` is that of its migrations; None where it is not Flask-Migrate's.
+    `directory` is that of its migrations; None where it is not Flask-Migrate's. `argv` are the words that every
+    command begins with.
     """
 
     def __init__(self) -> None:
-        self.function: Optional[str] = None
-        self.directory: Optional[str] = None
+        self.argv: list[str] = []
+        self.function: str | None = None
+        self.directory: str | None = None
         self._flask: Any = None
 
     @contextmanager

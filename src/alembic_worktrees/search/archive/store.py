@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
     from pathlib import Path
 
-    from ...database.client import VersionTable
+    from ...database.applied import VersionTable
     from ...migrations.inventory import Migration
     from ...project.project import Project
 
