@@ -134,7 +134,7 @@ def _link_settings(project: Project, there: Path) -> None:
             link.symlink_to(path)
 
 
-def _edited_settings(project: Project, found: Iterable[Path]) -> set[Path]:
+def _edited_settings(project: Project, found: Iterable[Path]) -> frozenset[Path]:
     """Return which of these files are Alembic's ini or a `.env`, and not as git has them: they name our database."""
     ini = project.folder / project.files.ini
     settings = (path for path in found if path == ini or path.name.startswith((".env", ".flaskenv")))
