@@ -139,7 +139,7 @@ def _edited_settings(project: Project, found: Iterable[Path]) -> frozenset[Path]
     ini = project.folder / project.files.ini
     settings = (path for path in found if path == ini or path.name.startswith((".env", ".flaskenv")))
     contents = {path: path.read_bytes() for path in settings if path.is_file()}
-    return set(contents) - git.committed(project.root, contents)
+    return frozenset(contents) - git.committed(project.root, contents)
 
 
 def _is_no_setting(path: Path, project: Project) -> bool:
