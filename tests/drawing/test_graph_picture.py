@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from alembic_worktrees.drawing import mermaid, svg
 from alembic_worktrees.drawing import text as lines
-from alembic_worktrees.drawing.lanes import Layout, Node, lay_out
+from alembic_worktrees.drawing.lanes import Layout, lay_out
 from alembic_worktrees.drawing.picture import (
     BORROWED,
     ELSEWHERE,
@@ -160,7 +160,7 @@ def test_a_run_ends_where_somebody_stops() -> None:
 
 def test_cycles_are_drawn_all_the_same() -> None:
     pictured = picture(item("a", "c"), item("b", "a"), item("c", "b"), item("s", "s", "a"))
-    assert len(lay_out(lines.nodes(pictured.folded)).edges) == 5
+    assert len(lay_out(pictured.folded).edges) == 5
     assert "↺" in drawn(pictured)
     parsed(svg.draw(pictured, pictured.folded, ENGLISH))
 
@@ -276,12 +276,12 @@ def assert_apart(layout: Layout) -> None:
 @settings(deadline=None)
 @given(pictures())
 def test_lines_keep_apart_and_lead_down(pictured: Picture) -> None:
-    nodes = lines.nodes(pictured.unfolded)
+    nodes = pictured.unfolded
     layout = lay_out(nodes)
     assert all(edge.start < edge.end for edge in layout.edges)
     assert_apart(layout)
-    solid = {(node.id, parent, False) for node in nodes for parent in node.solid}
-    dashed = {(node.id, parent, True) for node in nodes for parent in node.dashed}
+    solid = {(node.id, parent, False) for node in nodes for parent in node.parents}
+    dashed = {(node.id, parent, True) for node in nodes for parent in node.depends_on}
     assert {(edge.child, edge.parent, edge.dashed) for edge in layout.edges} == solid | dashed
 
 
@@ -294,7 +294,7 @@ TANGLES = st.dictionaries(IDS, st.lists(IDS, max_size=3, unique=True).map(tuple)
 def test_cycles_too(parents: dict[str, tuple[str, ...]]) -> None:
     order = newest_first(parents)
     assert sorted(order) == sorted(parents)
-    layout = lay_out([Node(id, parents[id], ()) for id in order])
+    layout = lay_out([Entry((item(id),), parents[id], ()) for id in order])
     assert len(layout.edges) == sum(parent in parents for above in parents.values() for parent in above)
     assert_apart(layout)
     pictured = picture(*(item(id, *above) for id, above in parents.items()))
@@ -356,7 +356,7 @@ def test_thousands_of_revisions() -> None:
     big = picture(*chain(5000), *(item(f"x{n}", f"r{n * 50:03}") for n in range(90)))
     assert len(big.folded) < 300
     assert drawn(big, whole=True).count("\n") == 5092
-    layout = lay_out(lines.nodes(big.unfolded))
+    layout = lay_out(big.unfolded)
     assert layout.width == 2  # a lane is used again
     assert_apart(layout)
 

@@ -28,7 +28,13 @@ class Command(NamedTuple):
     function: str
     does: Text
     example: Text
-    arguments: tuple[Argument | tuple[Argument, ...], ...] = ()
+    arguments: tuple[Argument | tuple[Argument, ...], ...]
+
+
+def _command(
+    function: str, does: Text, example: Text, *arguments: Argument | tuple[Argument, ...]
+) -> Command:
+    return Command(function, does, example, arguments)
 
 
 def _flag(name: str, does: Text, **given: object) -> Argument:
@@ -78,17 +84,15 @@ _BORROWING = (
     _taking("ORIGIN", "--from", _("where copies differ, take that of this checkout"), dest="prefer"),
     (
         _flag("--review", _("show the files and ask for confirmation"), default=None),
-        Argument(
-            ("--no-review",),
-            _("do not, whatever the setting says"),
-            {"action": "store_false", "dest": "review"},
-        ),
+        _flag("--no-review", _("do not, whatever the setting says"), action="store_false", dest="review"),
     ),
 )
-_SHELL = Argument(
-    ("--shell",),
+
+_SHELL = _taking(
+    "bash,zsh,fish",
+    "--shell",
     _("the shell to print for (default: the one that runs this)"),
-    {"choices": ("bash", "zsh", "fish")},
+    choices=("bash", "zsh", "fish"),
 )
 # What `alembic revision` is told as it stands
 ALEMBIC = (
@@ -99,80 +103,68 @@ ALEMBIC = (
 
 # In the order of the help
 COMMANDS = {
-    "upgrade": Command(
+    "upgrade": _command(
         "upgrade.upgrade",
         _("borrow what is missing here, then run `alembic upgrade heads`"),
         _("Example: alembic-worktrees upgrade backend"),
-        (
-            *_BORROWING,
-            _taking("REVISION", "--target", _("upgrade to this revision (default: heads)")),
-            _taking(
-                "N",
-                "--max-attempts",
-                _("how often to look again if others upgrade meanwhile (default: 3)"),
-                type=count,
-            ),
-            _flag("--on-borrowed", _("apply own migrations also where they follow borrowed ones")),
-            _flag("--yes-drop", _("apply own migrations also where they take back what others have done")),
-            _flag("--trust-files", _("take what lies here for what ran, whatever the archive says")),
-            _REMOTE,
+        *_BORROWING,
+        _taking("REVISION", "--target", _("upgrade to this revision (default: heads)")),
+        _taking(
+            "N",
+            "--max-attempts",
+            _("how often to look again if others upgrade meanwhile (default: 3)"),
+            type=count,
         ),
+        _flag("--on-borrowed", _("apply own migrations also where they follow borrowed ones")),
+        _flag("--yes-drop", _("apply own migrations also where they take back what others have done")),
+        _flag("--trust-files", _("take what lies here for what ran, whatever the archive says")),
+        _REMOTE,
     ),
-    "copy": Command(
+    "copy": _command(
         "upgrade.copy",
         _("borrow what is missing here, no more"),
         _("Example: alembic-worktrees copy --dry-run"),
-        (
-            *_BORROWING,
-            _taking(
-                "ID",
-                "--applied",
-                _("ask no database: these are applied"),
-                nargs="+",
-                action="extend",
-                default=[],
-            ),
-            _taking(
-                "HOST", "--host", _("with --applied: borrow nothing if their database is elsewhere, there")
-            ),
-            _taking("FILE", "--env", _("with --applied: for the project of this env.py, which calls")),
-            _flag(
-                "--own",
-                _("with --applied: borrow nothing, only refuse if they are not all this branch's own"),
-            ),
-            _DRY_RUN,
-            _JSON,
+        *_BORROWING,
+        _taking(
+            "ID", "--applied", _("ask no database: these are applied"), nargs="+", action="extend", default=[]
         ),
+        _taking("HOST", "--host", _("with --applied: borrow nothing if their database is elsewhere, there")),
+        _taking("FILE", "--env", _("with --applied: for the project of this env.py, which calls")),
+        _flag(
+            "--own", _("with --applied: borrow nothing, only refuse if they are not all this branch's own")
+        ),
+        _DRY_RUN,
+        _JSON,
     ),
-    "return": Command(
+    "return": _command(
         "aside.give_back",
         _("take the borrowed files out of this checkout; the next upgrade brings them back"),
         _("Example: alembic-worktrees return"),
-        _LOCATED,
+        *_LOCATED,
     ),
-    "run": Command(
+    "run": _command(
         "aside.run",
         _("run a command where only this branch's own migrations are, and put the borrowed files back"),
         _("Example: alembic-worktrees run --own -- pytest"),
-        (
-            _flag("--own", _("say it: without the borrowed files"), required=True),
-            *_CONFIGURED,
-            _taking("COMMAND", "argv", _("the command and its arguments, after --"), nargs="+"),
-        ),
+        _flag("--own", _("say it: without the borrowed files"), required=True),
+        *_CONFIGURED,
+        _taking("COMMAND", "argv", _("the command and its arguments, after --"), nargs="+"),
     ),
-    "find": Command(
+    "find": _command(
         "find.find",
         _("print the path of a migration, in whatever checkout"),
         _("Example: alembic-worktrees find a1b2c3d4"),
-        (_taking("REVISION", "revision", _ID), *_LOCATED),
+        _taking("REVISION", "revision", _ID),
+        *_LOCATED,
     ),
-    "list": Command(
+    "list": _command(
         "find.list_all",
         _("list the migrations of every checkout"),
         _("Example: alembic-worktrees list --json"),
-        (*_LOCATED, _JSON),
+        *_LOCATED,
+        _JSON,
     ),
-    "status": Command(
+    "status": _command(
         "status.status",
         _("show where each checkout and the database stand, and the next step"),
         _(
@@ -180,9 +172,11 @@ COMMANDS = {
             "Changes nothing. If the database does not answer, the rest is shown, and the "
             "status is 1."
         ),
-        (*_LOCATED, _FOR_ENV, _JSON),
+        *_LOCATED,
+        _FOR_ENV,
+        _JSON,
     ),
-    "graph": Command(
+    "graph": _command(
         "graph.graph",
         _("draw the revisions of all checkouts together"),
         _(
@@ -192,69 +186,59 @@ COMMANDS = {
             "Changes nothing else. Without an answer from the database the picture says "
             "nothing of it, and the status is still 0."
         ),
-        (
-            *_LOCATED,
-            _FOR_ENV,
-            _taking(
-                "FORMAT",
-                "--format",
-                _("text, svg or mermaid (default: by the end of FILE, else text)"),
-                choices=("text", "svg", "mermaid"),
-            ),
-            _taking("FILE", "-o --output", _("write to FILE")),
-            _flag("--force", _("overwrite FILE")),
-            _flag("--all", _("fold nothing")),
-            _taking("N", "--limit", _("draw only the newest N rows"), type=count),
-            _flag("--no-database", _("do not ask the database")),
+        *_LOCATED,
+        _FOR_ENV,
+        _taking(
+            "FORMAT",
+            "--format",
+            _("text, svg or mermaid (default: by the end of FILE, else text)"),
+            choices=("text", "svg", "mermaid"),
         ),
+        _taking("FILE", "-o --output", _("write to FILE")),
+        _flag("--force", _("overwrite FILE")),
+        _flag("--all", _("fold nothing")),
+        _taking("N", "--limit", _("draw only the newest N rows"), type=count),
+        _flag("--no-database", _("do not ask the database")),
     ),
-    "revision": Command(
+    "revision": _command(
         "revision.revision",
         _("write a migration on this branch's own head, with only this branch's own changes in it"),
         _('Example: alembic-worktrees revision --autogenerate -m "add users.nickname"'),
-        (
-            *_LOCATED,
-            _FOR_ENV,
-            _taking("MSG", "-m --message", _("the message of the migration")),
-            _flag(
-                "--autogenerate",
-                _("fill it with what models and database differ in, without what other checkouts made"),
-            ),
-            _taking("REVISION", "--head", _("the migration to follow, instead of this branch's own head")),
-            _flag("--splice", _("follow that even if others of this branch do already")),
-            _taking("REVISION", "--depends-on", _("a migration that it needs"), **_SEVERAL),
-            *ALEMBIC,
-            _flag("--sql", _("as alembic revision --sql")),
-            _flag("--on-borrowed", _("follow a migration that is only borrowed, because git will bring it")),
-            _flag("--keep-all", _("leave nothing out: what alembic itself would write")),
-            _flag("--allow-empty", _("write it even if nothing is left for it")),
-            _flag("--own-it", _("write also what others have done already, where these models want it")),
+        *_LOCATED,
+        _FOR_ENV,
+        _taking("MSG", "-m --message", _("the message of the migration")),
+        _flag(
+            "--autogenerate",
+            _("fill it with what models and database differ in, without what other checkouts made"),
         ),
+        _taking("REVISION", "--head", _("the migration to follow, instead of this branch's own head")),
+        _flag("--splice", _("follow that even if others of this branch do already")),
+        _taking("REVISION", "--depends-on", _("a migration that it needs"), **_SEVERAL),
+        *ALEMBIC,
+        _flag("--sql", _("as alembic revision --sql")),
+        _flag("--on-borrowed", _("follow a migration that is only borrowed, because git will bring it")),
+        _flag("--keep-all", _("leave nothing out: what alembic itself would write")),
+        _flag("--allow-empty", _("write it even if nothing is left for it")),
+        _flag("--own-it", _("write also what others have done already, where these models want it")),
     ),
-    "adopt": Command(
+    "adopt": _command(
         "own.adopt",
         _("make borrowed migrations, and the borrowed ones that they need, this branch's own"),
         _("Example: alembic-worktrees adopt a1b2c3d4"),
-        (
-            _taking("REVISION", "revisions", _ID, nargs="+"),
-            *_CONFIGURED,
-            _flag("--stub", _("write an empty migration with this id, of which no file is left")),
-            _taking(
-                "REVISION", "--parent", _("with --stub: the migration of this branch that it is to follow")
-            ),
-        ),
+        _taking("REVISION", "revisions", _ID, nargs="+"),
+        *_CONFIGURED,
+        _flag("--stub", _("write an empty migration with this id, of which no file is left")),
+        _taking("REVISION", "--parent", _("with --stub: the migration of this branch that it is to follow")),
     ),
-    "merge": Command(
+    "merge": _command(
         "own.merge",
         _("join this branch's own heads with a merge migration, never the borrowed ones"),
         _('Example: alembic-worktrees merge -m "join the heads"'),
-        (
-            *_LOCATED,
-            _taking("MSG", "-m --message", _("the message of the merge migration")),
-            _flag("--stage", _("stage the new migration, as with git add")),
-        ),
+        *_LOCATED,
+        _taking("MSG", "-m --message", _("the message of the merge migration")),
+        _flag("--stage", _("stage the new migration, as with git add")),
     ),
-    "rebase": Command(
+    "rebase": _command(
         "rebase.rebase",
         _("give own migrations another parent, in their files and in the rows of the database together"),
         _(
@@ -263,19 +247,15 @@ COMMANDS = {
             "  alembic-worktrees rebase a1b2c3d4 --onto e5f6a7b8\n"
             "Without REVISION the lowest that are not published go onto the published head here."
         ),
-        (
-            _taking("REVISION", "revisions", _ID, nargs="*"),
-            *_CONFIGURED,
-            _FOR_ENV,
-            _taking(
-                "PARENT", "--onto", _("the own migration to follow, or base (default: the published head)")
-            ),
-            _flag("--replay", _("take back what has run, with its data, and run all in the new order")),
-            _flag("--stage", _("stage the files that changed, as with git add")),
-            *_ASKING,
-        ),
+        _taking("REVISION", "revisions", _ID, nargs="*"),
+        *_CONFIGURED,
+        _FOR_ENV,
+        _taking("PARENT", "--onto", _("the own migration to follow, or base (default: the published head)")),
+        _flag("--replay", _("take back what has run, with its data, and run all in the new order")),
+        _flag("--stage", _("stage the files that changed, as with git add")),
+        *_ASKING,
     ),
-    "rollback": Command(
+    "rollback": _command(
         "rollback.rollback",
         _("take back what is applied and no checkout, branch or tag has any more"),
         _(
@@ -284,17 +264,15 @@ COMMANDS = {
             "  alembic-worktrees rollback a1b2c3d4 --forget --at 00000001\n"
             "Shows what would run, and asks. A revision that is named is taken back with all that is built on it."
         ),
-        (
-            _taking("REVISION", "revisions", _ID, nargs="*"),
-            *_CONFIGURED,
-            _FOR_ENV,
-            *_ASKING,
-            _flag("--sql", _("print the SQL instead, as alembic downgrade --sql")),
-            _flag("--forget", _("only let go of the row of a revision of which no file is left")),
-            _taking("REVISION", "--at", _("with --forget: the revision here that the row is to say instead")),
-        ),
+        _taking("REVISION", "revisions", _ID, nargs="*"),
+        *_CONFIGURED,
+        _FOR_ENV,
+        *_ASKING,
+        _flag("--sql", _("print the SQL instead, as alembic downgrade --sql")),
+        _flag("--forget", _("only let go of the row of a revision of which no file is left")),
+        _taking("REVISION", "--at", _("with --forget: the revision here that the row is to say instead")),
     ),
-    "check": Command(
+    "check": _command(
         "check.check",
         _("check that the migrations are complete, without a database"),
         _(
@@ -302,85 +280,71 @@ COMMANDS = {
             "  alembic-worktrees check --staged\n"
             "  alembic-worktrees check --ref HEAD --since origin/main"
         ),
+        *_LOCATED,
         (
-            *_LOCATED,
-            (
-                _flag("--staged", _("what the next commit makes worse (a git hook)")),
-                _flag(
-                    "--pushed", _("what a push makes worse, as git tells it on standard input (a git hook)")
-                ),
-                _taking("REV", "--ref", _("what this commit records")),
-            ),
-            _taking("REV", "--onto", _("what merging the commit of --ref into this one would record")),
-            _taking("REV", "--since", _("only what is worse than in this commit")),
-            _flag("--database", _("compare with the database too")),
-            _flag("--models", _("whether models and database agree too, but for what other checkouts made")),
-            _JSON,
+            _flag("--staged", _("what the next commit makes worse (a git hook)")),
+            _flag("--pushed", _("what a push makes worse, as git tells it on standard input (a git hook)")),
+            _taking("REV", "--ref", _("what this commit records")),
         ),
+        _taking("REV", "--onto", _("what merging the commit of --ref into this one would record")),
+        _taking("REV", "--since", _("only what is worse than in this commit")),
+        _flag("--database", _("compare with the database too")),
+        _flag("--models", _("whether models and database agree too, but for what other checkouts made")),
+        _JSON,
     ),
-    "archive": Command(
+    "archive": _command(
         "archive.archive",
         _("list what was applied, when and by whom; push, fetch and prune what is kept of it"),
         _("Example: alembic-worktrees archive --fetch --list"),
-        (
-            *_LOCATED,
-            _FOR_ENV,
-            _flag(
-                "--push", _("give others what was applied here, over the remote that the setting share names")
-            ),
-            _flag("--fetch", _("get what others have applied from there")),
-            _flag("--list", _("list what was applied (default)")),
-            _flag(
-                "--prune", _("forget what the published branch has, and every row of the database is past")
-            ),
-        ),
+        *_LOCATED,
+        _FOR_ENV,
+        _flag("--push", _("give others what was applied here, over the remote that the setting share names")),
+        _flag("--fetch", _("get what others have applied from there")),
+        _flag("--list", _("list what was applied (default)")),
+        _flag("--prune", _("forget what the published branch has, and every row of the database is past")),
     ),
-    "protect": Command(
+    "protect": _command(
         "hooks.protect",
         _("refuse a commit that deletes or edits a published migration (a git hook)"),
         _("Example: alembic-worktrees protect"),
-        _LOCATED,
+        *_LOCATED,
     ),
-    "report": Command(
+    "report": _command(
         "hooks.report",
         _("say what a merge, rebase or checkout brought (a git hook)"),
         _("Example: alembic-worktrees report post-merge"),
-        (
-            _taking("HOOK [ARG ...]", "argv", _("the hook's name and its arguments"), nargs="*"),
-            *_CONFIGURED,
-        ),
+        _taking("HOOK [ARG ...]", "argv", _("the hook's name and its arguments"), nargs="*"),
+        *_CONFIGURED,
     ),
-    "init": Command(
+    "init": _command(
         "init.init",
         _("put the shell file and the hooks into this repository"),
         _("Example: alembic-worktrees init --with dev,agents"),
-        (
-            *_LOCATED,
-            _taking(
-                "dev,agents",
-                "--with",
-                _(
-                    "also dev: scripts/dev.sh; claude: /sync and /finish; agents: AGENTS.md or CLAUDE.md, a hook of "
-                    "Claude Code, and those of worktrunk, cursor and conductor that are used here, or by their name; "
-                    "env: lines in env.py, with which alembic itself borrows"
-                ),
-                dest="extras",
-                type=_extras,
-                default=(),
+        *_LOCATED,
+        _taking(
+            "dev,agents",
+            "--with",
+            _(
+                "also dev: scripts/dev.sh; claude: /sync and /finish; agents: AGENTS.md or CLAUDE.md, a hook of "
+                "Claude Code, and those of worktrunk, cursor and conductor that are used here, or by their name; "
+                "env: lines in env.py, with which alembic itself borrows"
             ),
-            _DRY_RUN,
-            _flag("--yes", _("write without asking")),
-            _flag("--remove", _("take it all out again")),
-            _flag("--purge", _("with --remove: also the archive, and what was borrowed in this worktree")),
+            dest="extras",
+            type=_extras,
+            default=(),
         ),
+        _DRY_RUN,
+        _flag("--yes", _("write without asking")),
+        _flag("--remove", _("take it all out again")),
+        _flag("--purge", _("with --remove: also the archive, and what was borrowed in this worktree")),
     ),
-    "shim": Command(
+    "shim": _command(
         "shim.shim",
         _("print the shell file"),
         _("Example: alembic-worktrees shim --shell bash > scripts/alembic-utils.sh"),
-        (_SHELL,),
+        _SHELL,
     ),
-    "completion": Command(
+    "completion": _command(
         "completion.completion",
         _("print what lets a shell complete our commands, options and revisions"),
         _(
@@ -392,9 +356,9 @@ COMMANDS = {
             "  fish, once:   alembic-worktrees completion --shell fish > "
             "~/.config/fish/completions/alembic-worktrees.fish"
         ),
-        (_SHELL,),
+        _SHELL,
     ),
-    "demo": Command(
+    "demo": _command(
         "shim.demo",
         _("show the problem and the cure on a real repository and a real PostgreSQL"),
         _("Example: alembic-worktrees demo"),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 # A URL, or a word that gives a password; `no-password:wanted` is a branch of a clone.
 _SUSPECT = re.compile(r"://|(pass|pwd)[^:=]*=", re.IGNORECASE)
@@ -15,7 +14,7 @@ _SUSPECT = re.compile(r"://|(pass|pwd)[^:=]*=", re.IGNORECASE)
 
 def typed_passwords(argv: Sequence[str]) -> Mapping[str, str]:
     """Return what is not to be said of these words, and what is to be said instead; the longest first."""
-    values = [value for word in argv for value in _values(word) if _SUSPECT.search(value)]
+    values = {value for word in argv for value in _values(word) if _SUSPECT.search(value)}
     if not values:  # nearly always: spared the patterns of `mask`
         return {}
     from ..database.runner.masking import mask
@@ -25,14 +24,9 @@ def typed_passwords(argv: Sequence[str]) -> Mapping[str, str]:
     for value in sorted(values, key=len, reverse=True):
         if (hidden := mask(value)) != value:
             found |= {quoted(value): quoted(hidden), value: hidden}
-            found[os.path.normpath(value)] = os.path.normpath(hidden)
     return found
 
 
-def _values(word: str) -> Iterator[str]:
-    """Yield a word, and what may be the value of an option in it: --from=VALUE, -xVALUE."""
-    yield word
-    if word.startswith("--"):
-        yield word.partition("=")[2]
-    elif word.startswith("-"):
-        yield word[2:]
+def _values(word: str) -> tuple[str, ...]:
+    """Return a word, and what may be the value of an option in it: --from=VALUE, -xVALUE."""
+    return word, word[2:], word.partition("=")[2]

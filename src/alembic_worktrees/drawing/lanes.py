@@ -11,13 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-
-class Node(NamedTuple):
-    """A node as the layout sees it: `solid` are its parents, `dashed` what it only depends on."""
-
-    id: str
-    solid: tuple[str, ...]
-    dashed: tuple[str, ...]
+    from .picture import Entry
 
 
 class Edge(NamedTuple):
@@ -39,7 +33,7 @@ class Layout(NamedTuple):
     width: int
 
 
-def lay_out(nodes: Sequence[Node]) -> Layout:
+def lay_out(nodes: Sequence[Entry]) -> Layout:
     """Give each node and each edge its lane. Edges to ids that are no node are left out."""
     rows = {node.id: row for row, node in enumerate(nodes)}
     busy: list[Edge | None] = []
@@ -63,8 +57,8 @@ def lay_out(nodes: Sequence[Node]) -> Layout:
     return Layout(tuple(lanes), tuple(edges), len(busy) + len(back))
 
 
-def _edges(node: Node, row: int, rows: dict[str, int]) -> Iterable[Edge]:
-    for dashed, parents in ((False, node.solid), (True, node.dashed)):
+def _edges(node: Entry, row: int, rows: dict[str, int]) -> Iterable[Edge]:
+    for dashed, parents in ((False, node.parents), (True, node.depends_on)):
         for parent in parents:
             if parent in rows:
                 yield Edge(node.id, parent, dashed, -1, row, rows[parent])

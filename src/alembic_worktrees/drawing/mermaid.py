@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from .captions import caption
 from .picture import BORROWED, ELSEWHERE, GIT, NOWHERE, OWN
-from .text import nodes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,9 +33,8 @@ def draw(picture: Picture, entries: Sequence[Entry], phrase: Phrase) -> str:
         opening, closing = FOLD if len(entry.items) > 1 else STYLES[entry.first.whereabouts][:2]
         style = entry.first.whereabouts + ("Open" if entry.first.applied is False else "")
         lines.append(f'  {names[entry.id]}{opening}"{_label(entry, picture, phrase)}"{closing}:::{style}')
-    for node in nodes(entries):
-        for arrow, parents in (("-->", node.solid), ("-.->", node.dashed)):
-            lines += [f"  {names[node.id]} {arrow} {names[one]}" for one in parents if one in names]
+        for arrow, parents in (("-->", entry.parents), ("-.->", entry.depends_on)):
+            lines += [f"  {names[entry.id]} {arrow} {names[one]}" for one in parents if one in names]
     for whereabouts, (_, _, fill, border) in STYLES.items():
         drawn = f"stroke:{border},color:#1f2328"
         lines.append(f"  classDef {whereabouts} fill:{fill},{drawn}")

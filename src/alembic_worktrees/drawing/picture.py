@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..migrations.docstring import first_line
+from ..migrations.graph import ancestors_first, inverse
 from ..status.standing import holders
 from ..status.survey import defining
 
@@ -44,9 +44,11 @@ class Item(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A node of the picture: one revision, or a folded run of them, the newest first."""
+    """A node of the picture: one revision, or a folded run of them, the newest first, which all look alike."""
 
     items: tuple[Item, ...]
+    parents: tuple[str, ...]  # ids of entries, or of what is not drawn
+    depends_on: tuple[str, ...]
 
     @property
     def id(self) -> str:
@@ -55,13 +57,8 @@ class Entry(NamedTuple):
 
     @property
     def first(self) -> Item:
-        """The newest; of a run, all are alike in what is shown of them."""
+        """The newest."""
         return self.items[0]
-
-    @property
-    def last(self) -> Item:
-        """The oldest: the one whose parents are drawn."""
-        return self.items[-1]
 
 
 class Picture:
@@ -77,24 +74,31 @@ class Picture:
         by_id = {item.id: item for item in items}
         self.items = tuple(by_id[id] for id in newest_first({id: one.above for id, one in by_id.items()}))
 
-    @cached_property
+    @property
     def unfolded(self) -> tuple[Entry, ...]:
         """Every revision by itself."""
-        return tuple(Entry((item,)) for item in self.items)
+        return tuple(Entry((item,), item.parents, item.depends_on) for item in self.items)
 
-    @cached_property
+    @property
     def folded(self) -> tuple[Entry, ...]:
         """The same, with long straight runs of revisions that say nothing new folded into one entry each."""
-        children = _children({item.id: item.above for item in self.items})
+        children = inverse((item.id, item.above) for item in self.items)
         by_id = {item.id: item for item in self.items}
-        entries: list[Entry] = []
-        seen: set[str] = set()
+        runs: list[tuple[Item, ...]] = []
+        ends: dict[str, str] = {}  # each revision, and the first of its run
         for item in self.items:
-            if item.id not in seen:
+            if item.id not in ends:
                 run = tuple(_run(item, by_id, children))
-                entries.append(Entry(run if len(run) >= SHORTEST_FOLD else (item,)))
-                seen.update(one.id for one in entries[-1].items)
-        return tuple(entries)
+                runs.append(run if len(run) >= SHORTEST_FOLD else (item,))
+                ends.update((one.id, item.id) for one in runs[-1])
+        return tuple(
+            Entry(
+                run,
+                tuple(ends.get(parent, parent) for parent in run[-1].parents),
+                tuple(ends.get(parent, parent) for parent in run[-1].depends_on),
+            )
+            for run in runs
+        )
 
 
 def make_picture(landscape: Landscape) -> Picture:
@@ -155,51 +159,18 @@ def newest_first(parents: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
 
     Only a cycle can have a parent above its child. Ids that are only referred to are left out.
     """
-    children = _children(parents)
-    heights = _heights(parents, children)
-    bases = [id for id in parents if not any(parent in parents for parent in parents[id])]
+    children = inverse(parents.items())
+    oldest_first = ancestors_first(sorted(parents), lambda id_: parents.get(id_, ()))
+    heights: dict[str, int] = {}  # how many revisions lie in the longest line above each
+    for id in reversed(list(oldest_first)):
+        heights[id] = 1 + max((heights.get(child, 0) for child in children.get(id, ())), default=0)
 
-    def rank(id: str) -> tuple[int, str]:
-        return -heights.get(id, 0), id
+    def longest_first(ids: Iterable[str]) -> list[str]:
+        return sorted(ids, key=lambda id_: (-heights[id_], id_))
 
-    order: dict[str, None] = {}
-    entered: set[str] = set()
-    for base in (*sorted(bases, key=rank), *sorted(parents)):
-        stack = [(base, False)]
-        while stack:
-            id, children_done = stack.pop()
-            if children_done:
-                order[id] = None
-            elif id not in entered:
-                entered.add(id)
-                stack.append((id, True))
-                stack += [(child, False) for child in sorted(children.get(id, ()), key=rank, reverse=True)]
-    return tuple(order)
-
-
-def _children(parents: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
-    children: dict[str, list[str]] = {}
-    for id, above in parents.items():
-        for parent in above:
-            if parent in parents:
-                children.setdefault(parent, []).append(id)
-    return children
-
-
-def _heights(parents: Mapping[str, tuple[str, ...]], children: Mapping[str, list[str]]) -> dict[str, int]:
-    """Return how many revisions lie in the longest line above each; those in a cycle have none."""
-    waiting = {id: len(children.get(id, ())) for id in parents}
-    heights = {id: 0 for id, count in waiting.items() if not count}
-    todo = list(heights)
-    while todo:
-        id = todo.pop()
-        for parent in parents[id]:
-            if parent in waiting:
-                heights[parent] = max(heights.get(parent, 0), heights[id] + 1)
-                waiting[parent] -= 1
-                if not waiting[parent]:
-                    todo.append(parent)
-    return {id: height for id, height in heights.items() if not waiting[id]}
+    bases = longest_first(id for id in parents if parents.keys().isdisjoint(parents[id]))
+    starts = [*bases, *sorted(parents)]  # a cycle has no base
+    return tuple(ancestors_first(starts, lambda id_: longest_first(children.get(id_, ()))))
 
 
 # Folding

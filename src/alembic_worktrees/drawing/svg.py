@@ -11,7 +11,6 @@ from ..messages.quoting import columns
 from .captions import caption, clean
 from .lanes import lay_out
 from .picture import BORROWED, ELSEWHERE, GIT, NOWHERE, OWN
-from .text import nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,7 +55,7 @@ FOLD = '<rect x="-5" y="-11" width="10" height="22" rx="5"/><path d="M0 -6V-4M0 
 
 def draw(picture: Picture, entries: Sequence[Entry], phrase: Phrase) -> str:
     """Return the picture as a whole SVG file."""
-    layout = lay_out(nodes(entries))
+    layout = lay_out(entries)
     rows = [_row(entry, picture, layout, row, phrase) for row, entry in enumerate(entries)]
     title = clean(phrase(Message(_("Migrations of {checkout}"), {"checkout": clean(picture.checkouts[0])})))
     about = clean(_about(picture, phrase))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..messages.quoting import coloured, columns
 from .captions import caption, legend, mark
-from .lanes import Layout, Node, lay_out
+from .lanes import Layout, lay_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,7 +39,7 @@ def draw(
     """Return the picture as text; with `width`, no line is longer."""
     paint = coloured if colour else lambda _style, text: text
     signs = [FOLDED if len(entry.items) > 1 else mark(entry.first) for entry in entries]
-    graph = _rows(lay_out(nodes(entries)), signs)
+    graph = _rows(lay_out(entries), signs)
     indent = min(ALIGNED, max((len(cells) for cells in graph), default=0))
     lines = []
     for entry, cells in zip(entries, graph, strict=True):
@@ -49,19 +49,6 @@ def draw(
         lines.append(f"{drawn}{' ' * (used - len(cells))}{words}")
     meanings = "   ".join(f"{sign} {words}" for sign, words in legend(entries, phrase).items())
     return "".join(line.rstrip() + "\n" for line in [*lines, "", paint("2", meanings)]) if lines else ""
-
-
-def nodes(entries: Sequence[Entry]) -> tuple[Node, ...]:
-    """Return the nodes as the layout sees them."""
-    ends = {item.id: entry.id for entry in entries for item in entry.items}
-    return tuple(
-        Node(
-            entry.id,
-            tuple(ends.get(parent, parent) for parent in entry.last.parents),
-            tuple(ends.get(parent, parent) for parent in entry.last.depends_on),
-        )
-        for entry in entries
-    )
 
 
 def _rows(layout: Layout, signs: Sequence[str]) -> list[list[Cell]]:

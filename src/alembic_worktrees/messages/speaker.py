@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .message import BAD, OK, TITLE, WARN, Message
-from .quoting import abbreviated, one_line, printable, quoted, word
+from .quoting import abbreviated, coloured, one_line, printable, quoted, word
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from gettext import NullTranslations
 
 
-COLOURS = {OK: "\x1b[32m", BAD: "\x1b[1;31m", WARN: "\x1b[33m", TITLE: "\x1b[1m"}
+COLOURS = {OK: "32", BAD: "1;31", WARN: "33", TITLE: "1"}
 DOMAIN = "alembic-worktrees"
 LOCALE = Path(__file__).with_name("locale")
 
@@ -53,7 +53,7 @@ class Speaker:
         if not self._colour or mark not in COLOURS:
             return shown
         first, line_break, rest = shown.partition("\n")
-        return f"{COLOURS[mark]}{first}\x1b[0m{line_break}{rest}"
+        return f"{coloured(COLOURS[mark], first)}{line_break}{rest}"
 
     def phrase(self, message: Message) -> str:
         """Return the message's words alone."""
@@ -70,65 +70,38 @@ class Speaker:
         return text and self._catalogue.gettext(text)  # the translation of "" is what the file says of itself
 
 
-class _Value:
-    """One value of a message; the format spec in the text says how it is shown.
+class _Value(NamedTuple):
+    """One value of a message; the format spec in the text says in which of `WAYS` it is shown."""
 
-    "" in one line; "text" with its line breaks; "q" quoted for a shell, "words" several; "options" the same, each
-    after a space; "toml" as a string of TOML; "top" paths from the top, quoted for git; "list" with commas; "rows"
-    and "lines" one a line, "lines" indented.
-    """
-
-    def __init__(self, value: object, speaker: Speaker) -> None:
-        self._value = value
-        self._speaker = speaker
+    value: Any
+    speaker: Speaker
 
     def __format__(self, spec: str) -> str:
-        shown: str = getattr(self, f"_{spec or 'plain'}")()
-        return shown
+        between, show = WAYS[spec]
+        is_one = isinstance(self.value, Message) or not isinstance(self.value, tuple)
+        several = (self.value,) if is_one else self.value
+        return between.join(show(one, self.speaker) for one in several)
 
-    def _plain(self) -> str:
-        return self._show(self._value)
 
-    def _show(self, value: object) -> str:
-        if isinstance(value, Message):
-            return self._speaker.phrase(value)
-        return one_line(abbreviated(value) if isinstance(value, Path) else str(value))
+def _said(value: object, speaker: Speaker) -> str:
+    """Show a value in one line; it may be a message too."""
+    if isinstance(value, Message):
+        return speaker.phrase(value)
+    return one_line(abbreviated(value) if isinstance(value, Path) else str(value))
 
-    def _toml(self) -> str:
-        import json
 
-        return json.dumps(str(self._value), ensure_ascii=False)
-
-    def _text(self) -> str:
-        return printable(str(self._value))
-
-    def _q(self) -> str:
-        return quoted(self._value)
-
-    def _words(self) -> str:
-        return " ".join(map(quoted, self._value if isinstance(self._value, tuple) else (self._value,)))
-
-    def _options(self) -> str:
-        words = self._value if isinstance(self._value, tuple) else (self._value,)
-        return "".join(f" {word(str(one))}" for one in words)
-
-    def _top(self) -> str:
-        paths = self._value if isinstance(self._value, tuple) else (self._value,)
-        # git takes `:/` for the top of the checkout, wherever it is pasted
-        return " ".join(word(f":/{path}") for path in paths)
-
-    def _each(self) -> list[str]:
-        return (
-            [self._show(value) for value in self._value]
-            if isinstance(self._value, tuple)
-            else [self._plain()]
-        )
-
-    def _list(self) -> str:
-        return ", ".join(self._each())
-
-    def _rows(self) -> str:
-        return "\n".join(self._each())
-
-    def _lines(self) -> str:
-        return "\n".join("  " + line for line in self._each())
+# What stands between several, and how each is shown
+WAYS: Mapping[str, tuple[str, Callable[[object, Speaker], str]]] = {
+    "": (", ", _said),
+    "list": (", ", _said),
+    "rows": ("\n", _said),
+    "lines": ("\n", lambda value, speaker: f"  {_said(value, speaker)}"),
+    # with its line breaks
+    "text": ("\n", lambda value, _: printable(str(value))),
+    # for a shell
+    "q": (" ", lambda value, _: quoted(value)),
+    "words": (" ", lambda value, _: quoted(value)),
+    "options": ("", lambda value, _: f" {word(str(value))}"),
+    # for git, which takes `:/` for the top of the checkout, wherever it is pasted
+    "top": (" ", lambda value, _: word(f":/{value}")),
+}

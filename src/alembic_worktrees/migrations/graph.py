@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from ..messages import Message, _n
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 
     from .revision import Revision
 
@@ -64,7 +64,7 @@ class Graph:
         self.nodes = MappingProxyType(first)
         self.duplicates = _frozen({id_: again[id_] for id_ in first if id_ in again})
         labelled = ((id_, node.revision.branch_labels) for id_, node in first.items())
-        self.label_owners = _frozen(_inverse((id_, labels) for id_, labels in labelled if labels))
+        self.label_owners = _frozen(inverse((id_, labels) for id_, labels in labelled if labels))
         self._parents = {id_: self._resolve(node.revision) for id_, node in first.items()}
 
     def _resolve(self, revision: Revision) -> tuple[str, ...]:
@@ -84,7 +84,7 @@ class Graph:
             (id_, [name for name in parents if name not in self._parents])
             for id_, parents in self._parents.items()
         )
-        return _frozen(_inverse(sorted((id_, names) for id_, names in dangling if names)))
+        return _frozen(inverse(sorted((id_, names) for id_, names in dangling if names)))
 
     @cached_property
     def heads(self) -> tuple[str, ...]:
@@ -200,27 +200,28 @@ class Graph:
         Ids that are not defined here take part too. An id in a cycle stands anywhere, but always there.
         """
         wanted = set(ids)
-        return tuple(id_ for id_ in self._ancestors_first(sorted(wanted)) if id_ in wanted)
+        return tuple(id_ for id_ in ancestors_first(sorted(wanted), self.parents) if id_ in wanted)
 
-    def _ancestors_first(self, ids: Iterable[str]) -> Iterator[str]:
-        """Yield the ids and all their ancestors, depth first, each after its parents."""
-        entered: set[str] = set()
-        todo = [(id_, False) for id_ in reversed(list(ids))]
-        while todo:
-            id_, parents_done = todo.pop()
-            if parents_done:
-                yield id_
-            elif id_ not in entered:
-                entered.add(id_)
-                todo.append((id_, True))
-                todo.extend((parent, False) for parent in reversed(self.parents(id_)))
+
+def ancestors_first(ids: Iterable[str], parents: Callable[[str], Sequence[str]]) -> Iterator[str]:
+    """Yield the ids and all their ancestors, depth first, each after its parents; in a cycle, anywhere."""
+    entered: set[str] = set()
+    todo = [(id_, False) for id_ in reversed(list(ids))]
+    while todo:
+        id_, parents_done = todo.pop()
+        if parents_done:
+            yield id_
+        elif id_ not in entered:
+            entered.add(id_)
+            todo.append((id_, True))
+            todo.extend((parent, False) for parent in reversed(parents(id_)))
 
 
 def _frozen(found: Mapping[str, Iterable[_T]]) -> Mapping[str, tuple[_T, ...]]:
     return MappingProxyType({key: tuple(values) for key, values in found.items()})
 
 
-def _inverse(references: Iterable[tuple[str, Iterable[str]]]) -> dict[str, list[str]]:
+def inverse(references: Iterable[tuple[str, Iterable[str]]]) -> dict[str, list[str]]:
     """Turn `(id, what it refers to)` into what is referred to → ids, in the order given, each once."""
     inverse: dict[str, list[str]] = {}
     for id_, names in references:

@@ -42,7 +42,7 @@ def must_be_meant(printer: Printer, meant: bool | Sequence[str] | None, applied:
             text = _(
                 "{database} is not a local database, {why}; it is changed only if you say so: "
                 "add --remote-database, or put its host under [tool.alembic-worktrees] in "
-                "pyproject.toml: remote-database = [{host:toml}]"
+                'pyproject.toml: remote-database = ["{host}"]'
             )
             raise UserError(text, **values)
 

@@ -33,8 +33,8 @@ def graph(options: argparse.Namespace, printer: Printer) -> int:
 
     path = Path(options.output) if options.output else None
     chosen = options.format or _format_of(path)
-    if path and os.path.lexists(path) and not options.force:  # before the work, which takes a second
-        raise _exists(path)
+    if path and os.path.lexists(path) and not options.force:
+        raise UserError(_("{path} exists already. To overwrite it, add --force"), path=path)
     call = open_call(options, printer)
     ask, verbose = not options.no_database, options.verbose
     landscape = survey(
@@ -58,7 +58,7 @@ def graph(options: argparse.Namespace, printer: Printer) -> int:
     to_be_read = chosen == "text" and path is None
     data = encoded(text, sys.stdout.encoding) if to_be_read else text.encode("utf-8", "surrogateescape")
     if path:
-        _save(data, path, overwrite=options.force)
+        _save(data, path)
         return DONE
     with printer.paged() if to_be_read else nullcontext():
         printer.write(data)
@@ -91,16 +91,9 @@ def _drawn(picture: Picture, entries: Sequence[Entry], chosen: str, printer: Pri
     return svg.draw(picture, entries, phrase) if chosen == "svg" else mermaid.draw(picture, entries, phrase)
 
 
-def _exists(path: Path) -> UserError:
-    return UserError(_("{path} exists already. To overwrite it, add --force"), path=path)
-
-
-def _save(data: bytes, path: Path, *, overwrite: bool) -> None:
+def _save(data: bytes, path: Path) -> None:
     try:
-        with path.open("wb" if overwrite else "xb") as file:
-            file.write(data)
-    except FileExistsError as error:
-        raise _exists(path) from error
+        path.write_bytes(data)
     except OSError as error:
         text = _(
             "Cannot write {path}: {reason}. Name a file in a folder that is there and may be "
