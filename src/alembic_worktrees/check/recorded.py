@@ -46,12 +46,19 @@ class _Side(NamedTuple):
 
 def review_index(scope: Scope) -> Review:
     """Judge what the commit that is being made will record, against its parents."""
-    head = git.commit_id(scope.root, "HEAD")
     tree = Tree(scope.root, None, in_hook=scope.in_hook)
     sides = _sides(scope, tree)
-    found = _review(scope, tree, sides, [head, *merging(scope)] if head else [])
+    found = _review(scope, tree, sides, _parents(scope))
     lent = [one for side in sides.values() for one in staged(scope.root, side.environment.folder, side.files)]
     return _in_hook(found._replace(problems=(*found.problems, *lent)))
+
+
+def _parents(scope: Scope) -> list[Tree]:
+    """Return what the commit that is being made will follow; the first commit of all follows nothing."""
+    try:
+        return _trees(scope, ["HEAD", *merging(scope)])
+    except git.CommitMissing:
+        return []
 
 
 def merging(scope: Scope) -> tuple[str, ...]:
@@ -77,7 +84,11 @@ def _review_all(scope: Scope, tree: Tree, name: str, since: Sequence[str]) -> Re
     sides = _sides(scope, tree)
     if not sides and not tree.refused:
         raise nothing_to_check(name)
-    return _review(scope, tree, sides, since)
+    return _review(scope, tree, sides, _trees(scope, since))
+
+
+def _trees(scope: Scope, commits: Iterable[str]) -> list[Tree]:
+    return [Tree(scope.root, one) for one in commits]
 
 
 def review_push(scope: Scope, commit: str, remote: str | None) -> Review:
@@ -85,8 +96,10 @@ def review_push(scope: Scope, commit: str, remote: str | None) -> Review:
     settings = (scope.settings(folder).published for folder in scope.folders())
     known = [one for one in (remote, *settings) if one and git.commit_id(scope.root, one)]
     anything, since = git.unpublished(scope.root, commit, known)
+    if not anything:
+        return Review()
     tree = Tree(scope.root, commit)
-    return _in_hook(_review(scope, tree, _sides(scope, tree), since)) if anything else Review()
+    return _in_hook(_review(scope, tree, _sides(scope, tree), _trees(scope, since)))
 
 
 def review_tree(scope: Scope, tree: Tree, sound: Collection[str] = ()) -> tuple[Problem, ...]:
@@ -111,15 +124,14 @@ def _review(
     scope: Scope,
     tree: Tree,
     sides: Mapping[Key, _Side],
-    since: Sequence[str] = (),
+    parents: Sequence[Tree] = (),
     *,
     sound: Collection[str] = (),
 ) -> Review:
-    """Judge the environments of `tree`, against those of the commits `since`, if there are any.
+    """Judge the environments of `tree`, against those of its `parents`, if there are any.
 
     An environment that is as one of these has it is not judged: nothing there was touched.
     """
-    parents = [Tree(scope.root, one) for one in since]
     pasts = [_sides(scope, parent) for parent in parents]
     reviews = [_told_apart(_refused(tree), [one for parent in parents for one in _refused(parent)])]
     for key, side in sides.items():
@@ -176,36 +188,43 @@ def _judged(scope: Scope, side: _Side, past: Sequence[_Side], sound: Collection[
     environment = side.environment
     settings = scope.settings(environment.folder)
     locate = partial(project_in, scope, environment.folder, environment.files)
-    common = {blob for one in past for blob in one.files.values()} & set(side.files.values())
-    sound = {*common, *sound}
-    after, earlier = _snapshot(side, sound), [_snapshot(_moved(one, side), sound) for one in past]
-    before = [survey(one, settings, hiding=False) for one in earlier]
-    found = _told_apart(survey(after, settings), [problem for one in before for problem in one])
-    undoing = _undoing(settings, side, after, earlier, locate) if side.tree.commit is None else ()
+    there = {blob for one in past for blob in one.files.values()}
+    after = _snapshot(side, {*there, *sound})
+    problems, before = survey(after, settings), []
+    if problems:
+        earlier = (_snapshot(_moved(one, side), {*side.files.values(), *sound}) for one in past)
+        before = [problem for one in earlier for problem in survey(one, settings, hiding=False)]
+    found = _told_apart(problems, before)
+    undoing = _undoing(side, after, past, locate, settings) if past and side.tree.commit is None else ()
     return found._replace(problems=(*located(found.problems, searcher(locate, settings)), *undoing))
 
 
 def _undoing(
-    settings: Settings,
-    side: _Side,
-    after: Snapshot,
-    before: Sequence[Snapshot],
-    locate: Callable[[], Project],
+    side: _Side, after: Snapshot, past: Sequence[_Side], locate: Callable[[], Project], settings: Settings
 ) -> Iterable[Problem]:
     """Say which migration that this commit brings takes back what others did; what a parent has is none."""
-    known = {one.revision.id for past in before for one in past.files}
-    blobs = {one.path: side.files[one.path] for one in after.files if one.revision.id not in known}
-    if not (before and blobs):
+    brought = _brought(side, after, past)
+    if not brought:
         return ()
     from ..migrations.operations import may_undo
 
-    if not any(map(may_undo, git.small_contents(after.root, blobs.values()).values())):
+    if not any(map(may_undo, git.small_contents(after.root, brought.values()).values())):
         return ()
     from .undoing import undoing
 
     read = git.small_contents(after.root, side.files.values())
     contents = {path: read[blob] for path, blob in side.files.items() if blob in read}
-    return undoing(after, blobs, contents, locate, settings)
+    return undoing(after, brought, contents, locate, settings)
+
+
+def _brought(side: _Side, after: Snapshot, past: Sequence[_Side]) -> dict[str, str]:
+    """Return the blob of each new revision, by path: one that is only edited or moved is none."""
+    here, there = {*side.files.values()}, {blob for one in past for blob in one.files.values()}
+    new = [one for one in after.files if side.files[one.path] not in there]
+    changed = {path: blob for one in past for path, blob in one.files.items() if blob not in here}
+    known = _snapshot(side._replace(files=changed), there).files if new else ()
+    ids = {one.revision.id for one in known}
+    return {one.path: side.files[one.path] for one in new if one.revision.id not in ids}
 
 
 def _snapshot(side: _Side, sound: Collection[str]) -> Snapshot:

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 from .. import git
 from ..messages.errors import UserError
 from ..migrations.docstring import first_line
-from ..migrations.inventory import take_inventory
 from ..migrations.operations import Foreign, undone
-from ..search.search import Search
 from .problems import problem
 from .rules import removal
 
@@ -55,6 +53,9 @@ def undoing(
 
 
 def _foreign(locate: Callable[[], Project], settings: Settings, own: Collection[str]) -> tuple[Foreign, ...]:
+    from ..migrations.inventory import take_inventory
+    from ..search.search import Search
+
     try:
         project = locate()
         inventory = take_inventory(project)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import re
-import shutil
 import sys
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
@@ -52,6 +50,8 @@ class _Screen(io.TextIOWrapper):
 
     def fits(self) -> bool:
         """Tell whether the terminal has room for it, and for the line after it."""
+        import shutil
+
         width, height = shutil.get_terminal_size()
         lines = _STYLE.sub("", self.content.getvalue().decode(self.encoding, "replace")).splitlines()
         return sum(-(-columns(line) // width) or 1 for line in lines) < height
@@ -147,6 +147,8 @@ class Printer:
         """
         stream = sys.stdout if data else self._stream
         if stream.isatty():
+            import shutil
+
             from rich.console import Console
             from rich.syntax import Syntax
 
@@ -180,4 +182,6 @@ class Printer:
 
     def document(self, document: Mapping[str, object]) -> None:
         """Print a document as JSON, with the version of its form."""
+        import json
+
         print(json.dumps({"version": 1, **document}, indent=2))

@@ -8,10 +8,10 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..system.reading import MAX_BYTES, is_sound
-from .ask import TIMEOUT, answer, ask, failed
+from .ask import TIMEOUT, ask, failed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 
@@ -50,37 +50,53 @@ def describe(folder: Path, names: Sequence[str]) -> tuple[Object | None, ...]:
 
     None too for a name that git cannot be asked for: it takes a line, and a carriage return at the end is not of it.
     """
-    lines = [b"" if "\n" in name or name.endswith("\r") else os.fsencode(name) for name in names]
-    found: list[Object | None] = []
-    while len(found) < len(lines):
-        text = b"".join(line + b"\n" for line in lines[len(found) :])
-        result = ask(folder, "cat-file", "--batch-check", text=text, timeout=TIMEOUT)
-        found += map(_parse_object, result.out.split(b"\n")[:-1])  # a name may hold a \r
-        if result.status:
-            if b"promisor remote" not in result.err:
-                raise failed(folder, "git cat-file", result)
-            found.append(None)  # in a partial clone git gives up at what it would have to fetch
-    return tuple(found)
-
-
-def _parse_object(line: bytes) -> Object | None:
-    found = _OBJECT.fullmatch(line)  # else "NAME missing", "NAME ambiguous"
-    return Object(found[1].decode(), found[2].decode(), int(found[3])) if found else None
+    return tuple(one for one, _ in _look_up(folder, names))
 
 
 def small_contents(folder: Path, oids: Iterable[str]) -> dict[str, bytes]:
     """Return the bytes of those objects that are here and not too large, by id; each is read once in a run."""
     wanted, read = dict.fromkeys(oids), _contents.setdefault(folder, {})
     unread = [oid for oid in wanted if oid not in read]
-    small = [one for one in describe(folder, unread) if one and one.size <= MAX_BYTES] if unread else []
-    text = "".join(f"{one.oid}\n" for one in small).encode()
-    content = answer(folder, "cat-file", "--batch", "--buffer", text=text) if small else b""
-    end = 0
-    for one in small:  # after a line about each
-        start = content.index(b"\n", end) + 1
-        read[one.oid] = content[start : start + one.size]
-        end = start + one.size + 1
+    found = _look_up(folder, unread, with_content=True)
+    read |= {one.oid: content for one, content in found if one and one.size <= MAX_BYTES}
     return {oid: read[oid] for oid in wanted if oid in read}
+
+
+def _look_up(
+    folder: Path, names: Sequence[str], *, with_content: bool = False
+) -> list[tuple[Object | None, bytes]]:
+    """Return what `git cat-file` tells of each name, in one process, and the content if that is asked for."""
+    how, timeout = ("--batch", None) if with_content else ("--batch-check", TIMEOUT)
+    lines = [b"" if "\n" in name or name.endswith("\r") else os.fsencode(name) for name in names]
+    found: list[tuple[Object | None, bytes]] = []
+    while len(found) < len(lines):
+        text = b"".join(line + b"\n" for line in lines[len(found) :])
+        result = ask(folder, "cat-file", how, "--buffer", text=text, timeout=timeout)
+        found += _parsed(result.out, with_content)
+        if result.status:
+            if b"promisor remote" not in result.err:
+                raise failed(folder, "git cat-file", result)
+            found.append((None, b""))  # in a partial clone git gives up at what it would have to fetch
+    return found
+
+
+def _parsed(out: bytes, with_content: bool) -> Iterator[tuple[Object | None, bytes]]:
+    """Yield each object, None where there is none, and the content after its line."""
+    start = 0
+    while start < len(out):
+        end = out.index(b"\n", start)
+        one = _parse_object(out[start:end])
+        start = end + 1
+        if one and with_content:
+            yield one, out[start : start + one.size]
+            start += one.size + 1
+        else:
+            yield one, b""
+
+
+def _parse_object(line: bytes) -> Object | None:
+    found = _OBJECT.fullmatch(line)  # else "NAME missing", "NAME ambiguous"
+    return Object(found[1].decode(), found[2].decode(), int(found[3])) if found else None
 
 
 def blob_id(content: bytes, *, wide: bool) -> str:

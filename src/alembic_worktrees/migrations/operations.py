@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..messages import Message, _
@@ -130,7 +130,12 @@ def undone(
     so `foreign` is asked only for what none of them did, and `was_own` last: whether the branch has had the file at a
     path, as it had what was squashed. A foreign base is a squash too, of what has long been everybody's.
     """
-    doubtful = [one for one in read_operations(new).literal if _is_doubtful(one, new, own)]
+    about_table = cache(partial(_saying, own))  # to look through all of them takes its time
+    doubtful = [
+        one
+        for one in read_operations(new).literal
+        if one.may_undo and _is_doubtful(one, new, _saying(about_table(one.table), one.name))
+    ]
     others = (
         [one for one in foreign() if one.revision.down_revisions or one.revision.opaque] if doubtful else []
     )
@@ -138,26 +143,25 @@ def undone(
     return tuple(Undone(one, by) for one, by in found if by)
 
 
-def _is_doubtful(one: Operation, new: bytes, own: Sequence[bytes]) -> bool:
+def _is_doubtful(one: Operation, new: bytes, own: Iterable[bytes]) -> bool:
     """Whether the branch did nothing that this takes back: it drops what was not made, or adds what is there."""
-    if not one.may_undo:
+    others = [read_operations(content) for content in own]
+    if any(done.have(one, made=not one.makes) or done.name(one) for done in (read_operations(new), *others)):
         return False
-    about = [read_operations(content) for content in (new, *own) if _may_name(content, one)]
-    if any(done.have(one, made=not one.makes) or done.name(one) for done in about):
-        return False
-    return not one.makes or any(done.have(one, made=True) for done in about[1:])
+    return not one.makes or any(done.have(one, made=True) for done in others)
 
 
 def _culprit(one: Operation, others: Iterable[Foreign], was_own: Callable[[str], bool]) -> Foreign | None:
-    naming = (by for by in others if _may_name(by.content, one))
-    return next(
-        (by for by in naming if read_operations(by.content).did_reverse(one) and not was_own(by.path)), None
-    )
+    for by in others:
+        speaks = _saying(_saying([by.content], one.table), one.name)
+        if speaks and read_operations(by.content).did_reverse(one) and not was_own(by.path):
+            return by
+    return None
 
 
-def _may_name(content: bytes, one: Operation) -> bool:
-    """Whether the file may speak of it at all: to look for two words is much faster than to parse."""
-    return one.table.encode() in content and one.name.encode() in content
+def _saying(contents: Iterable[bytes], word: str) -> list[bytes]:
+    """Return the files that have this word in them: to look for it is much faster than to parse."""
+    return [content for content in contents if word.encode() in content]
 
 
 @cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +36,8 @@ def temporaries(files: Iterable[tuple[Path, bytes]]) -> Iterator[list[Path]]:
 
 @contextmanager
 def _written(folder: Path, content: bytes, mode: int | None = None) -> Iterator[Path]:
+    import tempfile
+
     handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=folder)
     try:
         with open(handle, "wb") as file:
