@@ -42,33 +42,25 @@ CHAIN = Graph([node("c", "b"), node("a"), node("b", "a")])
 def test_a_chain() -> None:
     assert list(CHAIN.nodes) == ["c", "a", "b"]
     assert CHAIN.nodes["b"] == node("b", "a")
-    assert (CHAIN.heads, CHAIN.real_heads, CHAIN.bases) == (("c",), ("c",), ("a",))
+    assert (CHAIN.heads, CHAIN.real_heads) == (("c",), ("c",))
     assert (CHAIN.duplicates, CHAIN.missing, CHAIN.label_owners, CHAIN.cycles) == ({}, {}, {}, ())
     assert (CHAIN.parents("c"), CHAIN.parents("a"), CHAIN.parents("unknown")) == (("b",), (), ())
 
 
 def test_nothing() -> None:
     graph = Graph([])
-    assert (graph.heads, graph.real_heads, graph.bases, graph.cycles, graph.order([])) == ((), (), (), (), ())
+    assert (graph.heads, graph.real_heads, graph.cycles, graph.order([])) == ((), (), (), ())
     assert graph.closure([]) == closure([])
 
 
-def test_nothing_can_be_changed() -> None:
-    graph = Graph([node("a", "x", labels=["l"]), node("a")])
-    for mapping in (graph.nodes, graph.duplicates, graph.missing, graph.label_owners):
-        assert mapping
-        with pytest.raises(TypeError):
-            mapping["a"] = ()  # type: ignore[index]
-
-
-def test_heads_and_bases_are_sorted() -> None:
+def test_heads_are_sorted() -> None:
     graph = Graph([node("d", "b"), node("b"), node("c", "a"), node("a")])
-    assert (graph.heads, graph.bases) == (("c", "d"), ("a", "b"))
+    assert graph.heads == ("c", "d")
 
 
 def test_a_head_that_another_depends_on_is_a_head_but_no_real_head() -> None:
     graph = Graph([node("a"), node("b"), node("c", "a", "b")])
-    assert (graph.heads, graph.real_heads, graph.bases) == (("b", "c"), ("c",), ("a", "b"))
+    assert (graph.heads, graph.real_heads) == (("b", "c"), ("c",))
 
 
 def test_a_merge_leaves_one_head() -> None:
@@ -326,7 +318,6 @@ def alembic_map(nodes: list[Node]) -> RevisionMap:
 def test_alembic_agrees(nodes: list[Node]) -> None:
     graph, theirs = Graph(nodes), alembic_map(nodes)
     assert graph.heads == tuple(sorted(theirs.heads))
-    assert graph.bases == tuple(sorted(theirs.bases))
     assert graph.real_heads == tuple(sorted(found.revision for found in theirs.get_revisions("heads")))  # type: ignore[union-attr]
     for id_ in graph.nodes:
         upgraded = {found.revision for found in theirs.iterate_revisions(id_, None)}

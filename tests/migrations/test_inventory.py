@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees.migrations.inventory import Inventory, migration_paths, take_inventory
+from alembic_worktrees.migrations.inventory import Inventory, names_in, take_inventory
 from alembic_worktrees.migrations.record import Entry, Origin, render, sha256
 from alembic_worktrees.project.project import ConfigFiles, Project
 from worlds.world import revision_text
@@ -133,7 +133,7 @@ def test_a_file_that_two_ways_lead_to_counts_once(project: Project) -> None:
     (project.versions[0] / "zz.py").symlink_to("own.py")
     (project.versions[1] / "own.py").symlink_to("../versions/own.py")
     doubled = project._replace(versions=(*project.versions, project.versions[0]))
-    assert [below for _, below in migration_paths(doubled)] == ["own.py"]
+    assert names_in(doubled, []) == ["own.py"]
     assert len(take_inventory(doubled).own) == 1
 
 
@@ -181,18 +181,6 @@ def test_a_folder_that_goes_after_it_was_listed(project: Project) -> None:
             seen.update((row.path, row.reason) for row in inventory.skipped)
     assert (folder / "sub/b.py", "gone") in seen
     assert seen <= {(folder / "sub/b.py", "gone"), (folder / "aside/b.py", "gone")}
-
-
-def test_what_is_not_sought_is_neither_parsed_nor_told(project: Project) -> None:
-    write(project, "other")
-    content = write(project, "borrowed").replace(b"borrowed", b"broken")
-    (project.versions[0] / "borrowed.py").write_bytes(content)
-    (project.versions[0] / "bad.py").write_text("revision = ")
-    write(project, "mine")
-    record(project.versions[0], ("borrowed.py", "borrowed", b"before"))
-    inventory = take_inventory(project, "mine")
-    assert ids(inventory) == ({"borrowed", "mine"}, set(), {"borrowed"})
-    assert inventory.skipped == ()
 
 
 def test_equal_files_are_held_once(project: Project) -> None:

@@ -50,7 +50,7 @@ def write_stub(project: Project, settings: Settings, revision: str, parent: str)
     """Write and stage an empty migration of this id beside its parent. Raises UserError, also where it is not lost."""
     with only_one(project.repository, lambda: None):
         inventory = take_inventory(project)
-        search = Search(project, settings, here_too=True, only=revision, timeout=THOROUGH)
+        search = Search(project, settings, here_too=True, timeout=THOROUGH)
         for one in search.find(revision):
             text = _(
                 "{revision} is not lost: {place}. Nothing was written.\n"

@@ -176,7 +176,7 @@ def newest_first(parents: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
 # Folding
 
 
-def _run(item: Item, by_id: Mapping[str, Item], children: Mapping[str, list[str]]) -> Iterator[Item]:
+def _run(item: Item, by_id: Mapping[str, Item], children: Mapping[str, tuple[str, ...]]) -> Iterator[Item]:
     """Yield the straight run that begins with `item`, as long as nothing that is shown changes."""
     seen: set[str] = set()
     one: Item | None = item
@@ -186,7 +186,7 @@ def _run(item: Item, by_id: Mapping[str, Item], children: Mapping[str, list[str]
         one = by_id.get(one.parents[0])
 
 
-def _is_dull(item: Item, by_id: Mapping[str, Item], children: Mapping[str, list[str]]) -> bool:
+def _is_dull(item: Item, by_id: Mapping[str, Item], children: Mapping[str, tuple[str, ...]]) -> bool:
     above = children.get(item.id, [])
     straight = len(item.above) == len(item.parents) == len(above) == 1 and item.id in by_id[above[0]].parents
     plain = item.whereabouts in (OWN, ELSEWHERE) and item.applied is not False

@@ -8,8 +8,7 @@ exactly; a prefix is never resolved. Nothing recurses, so that a chain of 20,000
 from __future__ import annotations
 
 from functools import cached_property
-from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..messages import Message, _n
 
@@ -17,9 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 
     from .revision import Revision
-
-
-_T = TypeVar("_T")
 
 
 class Node(NamedTuple):
@@ -54,17 +50,14 @@ class Graph:
 
     def __init__(self, nodes: Iterable[Node]) -> None:
         first: dict[str, Node] = {}
-        again: dict[str, list[Node]] = {}
+        again: dict[str, tuple[Node, ...]] = {}
         for node in nodes:
             id_ = node.revision.id
-            if id_ in first:
-                again.setdefault(id_, [first[id_]]).append(node)
-            else:
-                first[id_] = node
-        self.nodes = MappingProxyType(first)
-        self.duplicates = _frozen({id_: again[id_] for id_ in first if id_ in again})
-        labelled = ((id_, node.revision.branch_labels) for id_, node in first.items())
-        self.label_owners = _frozen(inverse((id_, labels) for id_, labels in labelled if labels))
+            if first.setdefault(id_, node) is not node:
+                again[id_] = (*again.get(id_, (first[id_],)), node)
+        self.nodes = first
+        self.duplicates = {id_: again[id_] for id_ in first if id_ in again}
+        self.label_owners = inverse((id_, node.revision.branch_labels) for id_, node in first.items())
         self._parents = {id_: self._resolve(node.revision) for id_, node in first.items()}
 
     def _resolve(self, revision: Revision) -> tuple[str, ...]:
@@ -80,11 +73,8 @@ class Graph:
     @cached_property
     def missing(self) -> Mapping[str, tuple[str, ...]]:
         """Id (in `depends_on` also label) that nothing here defines → the ids that refer to it, sorted."""
-        dangling = (
-            (id_, [name for name in parents if name not in self._parents])
-            for id_, parents in self._parents.items()
-        )
-        return _frozen(inverse(sorted((id_, names) for id_, names in dangling if names)))
+        references = inverse(sorted(self._parents.items()))
+        return {name: ids for name, ids in references.items() if name not in self._parents}
 
     @cached_property
     def heads(self) -> tuple[str, ...]:
@@ -108,11 +98,6 @@ class Graph:
         return tuple(sorted(set(self.nodes).difference(*map(parents, self.nodes))))
 
     @cached_property
-    def bases(self) -> tuple[str, ...]:
-        """The ids without a `down_revision`, sorted: `RevisionMap.bases`."""
-        return tuple(sorted(id_ for id_, node in self.nodes.items() if not node.revision.down_revisions))
-
-    @cached_property
     def cycles(self) -> tuple[tuple[str, ...], ...]:
         """Each self-loop as `(a,)`, and cycles without whose revisions there would be none.
 
@@ -126,9 +111,8 @@ class Graph:
             try:
                 TopologicalSorter(left).prepare()
             except CycleError as error:
-                ring = error.args[1][
-                    :0:-1
-                ]  # it names a parent before its child, and the last again as the first
+                *_, ring = error.args
+                ring = ring[:0:-1]  # it names a parent before its child, and the last again as the first
                 start = ring.index(min(ring))
                 found.append((*ring[start:], *ring[:start]))
                 left = {id_: parents for id_, parents in left.items() if id_ not in ring}
@@ -185,9 +169,8 @@ class Graph:
         def above(id_: str) -> tuple[str, ...]:
             return self.nodes[id_].revision.down_revisions if id_ in self.nodes else ()
 
-        return frozenset(
-            reached_from((parent for id_ in ids for parent in above(id_)), above) & self.nodes.keys()
-        )
+        parents = (parent for id_ in ids for parent in above(id_))
+        return frozenset(reached_from(parents, above) & self.nodes.keys())
 
     def joined(self, others: Iterable[Node]) -> Graph:
         """Return the graph of what is defined here, which counts first, and of these."""
@@ -217,17 +200,13 @@ def ancestors_first(ids: Iterable[str], parents: Callable[[str], Sequence[str]])
             todo.extend((parent, False) for parent in reversed(parents(id_)))
 
 
-def _frozen(found: Mapping[str, Iterable[_T]]) -> Mapping[str, tuple[_T, ...]]:
-    return MappingProxyType({key: tuple(values) for key, values in found.items()})
-
-
-def inverse(references: Iterable[tuple[str, Iterable[str]]]) -> dict[str, list[str]]:
+def inverse(references: Iterable[tuple[str, Iterable[str]]]) -> dict[str, tuple[str, ...]]:
     """Turn `(id, what it refers to)` into what is referred to → ids, in the order given, each once."""
-    inverse: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {}
     for id_, names in references:
         for name in dict.fromkeys(names):
-            inverse.setdefault(name, []).append(id_)
-    return inverse
+            found.setdefault(name, []).append(id_)
+    return {name: tuple(ids) for name, ids in found.items()}
 
 
 def reached_from(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
@@ -14,11 +13,12 @@ from .graph import Graph, Node
 from .notes import read_notes
 from .reasons import why
 from .record import Entry, sha256
-from .revision import File, Revision, Unreadable, is_migration_name, may_say, read_file
+from .revision import Revision, Unreadable, is_migration_name, read_file
 from .sourceless import is_compiled, without_source
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from ..project.project import Project
     from .notes import Note, Notes
@@ -75,12 +75,6 @@ class Skipped(NamedTuple):
         """Whether this is a file that, once it is mended, may be the migration of this id."""
         named = revision in self.path.name or revision.encode(errors="replace") in self.content
         return named and (is_migration_name(self.path.name) or is_compiled(self.path.name))
-
-
-def unreadable(record_path: Path, error: OSError) -> Skipped:
-    """Return what to say of a neighbour at `record_path` that the machine does not let us read."""
-    reason = "denied" if isinstance(error, PermissionError) else "failing"
-    return Skipped(record_path / (error.filename or ""), reason, error.strerror or "")
 
 
 class _Found(NamedTuple):
@@ -157,14 +151,11 @@ class Inventory(_Found):
 NOTHING = Inventory((), (), (), (), (), ())
 
 
-def take_inventory(project: Project, sought: str | None = None) -> Inventory:
-    """Read every migration file of `project`, and the record of the borrowed ones. Raises OSError.
-
-    If only one id or label is `sought`, a file that cannot be it is passed over.
-    """
+def take_inventory(project: Project) -> Inventory:
+    """Read every migration file of `project`, and the record of the borrowed ones. Raises OSError."""
     skipped: list[Skipped] = []
     notes = read_notes(project)
-    found = tuple(_read_all(project, {note.path: note.entry for note in notes.rows}, skipped, sought))
+    found = tuple(_read_all(project, {note.path: note.entry for note in notes.rows}, skipped))
     lying = {one.path: one for one in found} if notes.rows else {}
     asked = [*notes.records, *{note.path for note in notes.rows if note.path in lying}]
     tracked = git.tracked(project.root, asked) if project.repository else frozenset()
@@ -214,15 +205,17 @@ def _without(migrations: tuple[Migration, ...], rows: Iterable[Borrowed]) -> tup
     return tuple(one for one in migrations if one.path not in gone) if gone else migrations
 
 
-def visit(project: Project | None, skipped: list[Skipped], sought: str | None = None) -> Inventory:
+def visit(project: Project | None, skipped: list[Skipped]) -> Inventory:
     """Take the inventory of a neighbour; one that cannot be looked at, or has no project, has nothing.
 
     What was skipped is added to `skipped`.
     """
+    if project is None:
+        return NOTHING
     try:
-        inventory = take_inventory(project, sought) if project else NOTHING
+        inventory = take_inventory(project)
     except OSError as error:
-        skipped.append(_why_not(project, error))
+        skipped.append(_denied(project, error))
         return NOTHING
     skipped += inventory.skipped
     return inventory
@@ -230,15 +223,18 @@ def visit(project: Project | None, skipped: list[Skipped], sought: str | None = 
 
 def names_in(project: Project | None, skipped: list[Skipped]) -> list[str]:
     """Return the migration files of a neighbour by name, none if it cannot be looked at."""
+    if project is None:
+        return []
     try:
-        return sorted(relative_path for _, relative_path in migration_paths(project)) if project else []
+        return sorted(row.relative_path for row in _listed(project))
     except OSError as error:
-        skipped.append(_why_not(project, error))
+        skipped.append(_denied(project, error))
         return []
 
 
-def _why_not(project: Project | None, error: OSError) -> Skipped:
-    return unreadable(project.root if project else Path(), error)
+def _denied(project: Project, error: OSError) -> Skipped:
+    reason = "denied" if isinstance(error, PermissionError) else "failing"
+    return Skipped(project.root / (error.filename or ""), reason, error.strerror or "")
 
 
 def contents(project: Project) -> Iterator[tuple[str, bytes]]:
@@ -248,11 +244,6 @@ def contents(project: Project) -> Iterator[tuple[str, bytes]]:
             yield os.path.basename(row.relative_path), row.read(project)
         except NotReadable:
             continue
-
-
-def migration_paths(project: Project) -> Iterator[tuple[Path, str]]:
-    """Yield (version location, path below it) of each file that Alembic would load, in Alembic's order."""
-    return ((row.location, row.relative_path) for row in _listed(project))
 
 
 class _Row(NamedTuple):
@@ -293,10 +284,11 @@ def _listed(project: Project) -> Iterator[_Row]:
         yield from (row for row in rows if row.relative_path in chosen)
 
 
-def _read_all(
-    project: Project, entered: Mapping[Path, Entry], skipped: list[Skipped], sought: str | None
-) -> Iterator[Migration]:
-    """Yield every migration file in Alembic's order; add what was skipped to `skipped`."""
+def _read_all(project: Project, entered: Mapping[Path, Entry], skipped: list[Skipped]) -> Iterator[Migration]:
+    """Yield every migration file in Alembic's order; add what was skipped to `skipped`.
+
+    A borrowed one is still that if it was broken here.
+    """
     skipped += (Skipped(one, "location-outside") for one in project.versions if not project.may_read(one))
     for row in _listed(project):
         location, relative_path, _ = row
@@ -306,25 +298,14 @@ def _read_all(
             skipped.append(Skipped(location / relative_path, error.reason))
             continue
         try:
-            file = _file(os.path.basename(relative_path), content, sought)
-        except Unreadable as error:
-            skipped.append(Skipped(location / relative_path, error.reason, error.detail, content))
-            file = None
-        if file := file or _as_recorded(location, relative_path, content, entered):
+            file = read_file(content, os.path.basename(relative_path))
             yield Migration(file.revision, file.content, location, relative_path)
-
-
-def _file(name: str, content: bytes, sought: str | None) -> File | None:
-    """Return what a file declares, None if that does not matter. Raises Unreadable."""
-    return read_file(content, name) if sought is None or may_say(content, name, sought) else None
-
-
-def _as_recorded(
-    location: Path, relative_path: str, content: bytes, entered: Mapping[Path, Entry]
-) -> File | None:
-    """Return a file as the one that was borrowed, which it still is if it was broken here; None if none was."""
-    entry = entered.get(location / relative_path) if entered else None  # a path takes longer than all else
-    return File(content, Revision(entry.revision, (), (), (), opaque=True)) if entry else None
+        except Unreadable as error:
+            path = location / relative_path
+            skipped.append(Skipped(path, error.reason, error.detail, content))
+            if entry := entered.get(path):
+                revision = Revision(entry.revision, (), (), (), opaque=True)
+                yield Migration(revision, content, location, relative_path)
 
 
 def graph_of(migrations: Iterable[Migration]) -> Graph:
