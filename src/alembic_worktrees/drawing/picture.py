@@ -187,7 +187,7 @@ def _run(item: Item, by_id: Mapping[str, Item], children: Mapping[str, tuple[str
 
 
 def _is_dull(item: Item, by_id: Mapping[str, Item], children: Mapping[str, tuple[str, ...]]) -> bool:
-    above = children.get(item.id, [])
+    above = children.get(item.id, ())
     straight = len(item.above) == len(item.parents) == len(above) == 1 and item.id in by_id[above[0]].parents
     plain = item.whereabouts in (OWN, ELSEWHERE) and item.applied is not False
     return straight and plain and not (item.row or item.labels or item.tips)
