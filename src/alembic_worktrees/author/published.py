@@ -82,49 +82,39 @@ def written_out(project: Project, commit: str) -> Iterator[dict[str, str]]:
 @contextmanager
 def _folder() -> Iterator[Path]:
     """Have a temporary folder, and a lock on it that goes with this process, however it ends."""
-    while (lock := _lock(base := tempfile.mkdtemp(prefix=PREFIX), fcntl.LOCK_EX)) is None:
-        pass  # another run has just tidied it away
-    try:
-        yield Path(base)
-    finally:
-        shutil.rmtree(base, ignore_errors=True)
-        os.close(lock)
-
-
-def _lock(folder: str | Path, how: int) -> int | None:
-    """Return the lock of a folder; None if somebody has it, or has removed the folder meanwhile."""
-    try:
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    except OSError:
-        return None
-    with suppress(OSError):
-        fcntl.flock(handle, how)
-        if os.path.lexists(folder):
-            return handle
-    os.close(handle)
-    return None
+    unseen = Path(tempfile.mkdtemp(prefix="alembic-worktrees-new-"))
+    with _opened(unseen) as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        base = unseen.rename(unseen.with_name(PREFIX + unseen.name))  # now `_tidy` may find it, and its lock
+        try:
+            yield base
+        finally:
+            shutil.rmtree(base, ignore_errors=True)
 
 
 def _tidy() -> None:
     """Remove the folders of this user's runs that were killed."""
     for base in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        lock = _lock(base, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if lock is not None:
-            if os.fstat(lock).st_uid == os.geteuid():
+        with suppress(OSError), _opened(base) as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(handle).st_uid == os.geteuid():
                 shutil.rmtree(base, ignore_errors=True)
-            os.close(lock)
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
 
 
 def _link_settings(project: Project, there: Path) -> None:
     """Lead to what env.py may read as it is here: what git ignores, and settings that were edited."""
     folders = {project.root, project.scripts, project.folder, *project.folder.parents}
-    found = [
-        path
-        for folder in folders
-        if folder.is_relative_to(project.root)
-        for path in folder.iterdir()
-        if not _is_no_setting(path, project)
-    ]
+    inside = [folder for folder in folders if folder.is_relative_to(project.root)]
+    found = [path for folder in inside for path in folder.iterdir() if not _is_no_setting(path, project)]
     edited = _edited_settings(project, found)
     for path in edited | git.ignored(project.root, found):
         link = there / path.relative_to(project.root)

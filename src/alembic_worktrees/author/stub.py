@@ -24,15 +24,10 @@ if TYPE_CHECKING:
 
 # It takes what `downgrade` and `upgrade` are given where there are several databases
 _TEXT = '''\
-"""stand-in for a lost migration, which it does not repeat
+"""stand-in for a lost migration, which it does not repeat"""
 
-Revision ID: {id}
-Revises: {parent}
-
-"""
-
-revision = {id_literal}
-down_revision = {parent_literal}
+revision = {revision}
+down_revision = {parent}
 branch_labels = None
 depends_on = None
 
@@ -63,16 +58,7 @@ def write_stub(project: Project, settings: Settings, revision: str, parent: str)
             raise UserError(_("{revision} cannot be the id of a migration."), revision=revision)
         beside = next(one.path for one in inventory.own if one.revision.id == parent)
         path = beside.with_name(f"{re.sub(r'[^a-zA-Z0-9_]', '_', revision)}_stand_in.py")
-        create(path, _content(revision, parent))
+        create(path, _TEXT.format(revision=literal([revision]), parent=literal([parent])).encode())
         if project.repository:
             git.stage(project.root, [path])
         return path
-
-
-def _content(revision: str, parent: str) -> bytes:
-    ids = {
-        "id": revision.replace("\\", "").replace('"', ""),
-        "parent": parent.replace("\\", "").replace('"', ""),
-    }
-    literals = {"id_literal": literal([revision]), "parent_literal": literal([parent])}
-    return _TEXT.format(**ids, **literals).encode()
