@@ -13,7 +13,7 @@ from ...migrations.inventory import take_inventory
 from ...search import archive as archives
 from ...search.git_memory import Remembered
 from .call import Call, open_call
-from .upgrade import open_database
+from .working import open_database
 
 if TYPE_CHECKING:
     import argparse

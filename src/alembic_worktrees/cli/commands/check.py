@@ -8,14 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ... import PROGRAM
 from ...check.recorded import Review, joined, merging, review_commit, review_index, review_merge, review_push
 from ...check.review import projects, review_database, review_files, review_project
 from ...messages import Message, _, _n
 from ...messages.errors import DONE, NOT_DONE, Usage, UserError
 from ...project.project import find_project
 from ...project.settings import FILE, load_settings
-from .call import files_of, scope_of
+from .call import files_of, our_command, scope_of
 
 if TYPE_CHECKING:
     import argparse
@@ -56,10 +55,9 @@ def _judge(options: argparse.Namespace, scope: Scope | None, printer: Printer, *
 
 
 def _must_make_sense(options: argparse.Namespace) -> None:
-    if options.onto and not options.ref:
-        raise Usage(_("--onto goes with --ref: alembic-worktrees check --ref HEAD --onto origin/main"))
-    if options.since and not options.ref:
-        raise Usage(_("--since goes with --ref: alembic-worktrees check --ref HEAD --since origin/main"))
+    if (options.onto or options.since) and not options.ref:
+        text = _("{option} goes with --ref: alembic-worktrees check --ref HEAD {option} origin/main")
+        raise Usage(text, option="--onto" if options.onto else "--since")
     if (options.database or options.models) and (options.staged or options.pushed or options.ref):
         text = _("--database and --models ask the database; leave out --staged, --pushed and --ref")
         raise Usage(text)
@@ -174,24 +172,15 @@ def _show(options: argparse.Namespace, found: Review, printer: Printer) -> None:
     sys.stdout.flush()  # what is told comes after it, also where git makes one of the two streams
     if found.before:
         ids = tuple(dict.fromkeys(problem.id for problem in found.before))
+        whole = ["--ref", options.ref] if options.ref else []
         printer.tell(
             _n(
                 "{n} problem was there before and stops nothing now: {ids:list}. See: {command}",
                 "{n} problems were there before and stop nothing now: {ids:list}. See: {command}",
                 len(found.before),
-                {"ids": ids, "command": _again(options)},
+                {"ids": ids, "command": our_command(options, "check", *whole)},
             )
         )
-
-
-def _again(options: argparse.Namespace) -> str:
-    """Return the call that judges the whole of it."""
-    import shlex
-
-    argv = [options.directory] if options.directory else []
-    argv += files_of(options).argv
-    argv += ["--ref", options.ref] if options.ref else []
-    return shlex.join([PROGRAM, "check", *argv])
 
 
 def line_of(problem: Problem) -> Message:

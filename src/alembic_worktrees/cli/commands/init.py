@@ -24,7 +24,7 @@ from ...project.errors import NoConfig
 from ...project.project import config_files
 from ...project.settings import FILE, load_settings
 from ...search.checkouts import look_around
-from .call import Call, open_call, scope_of
+from .call import Call, open_call, our_command, scope_of
 
 if TYPE_CHECKING:
     import argparse
@@ -143,10 +143,9 @@ def _may(options: argparse.Namespace, printer: Printer, question: Message) -> bo
 
 def _again(options: argparse.Namespace, more: str) -> str:
     """Return the same call with one more word."""
-    argv = [PROGRAM, "init", *([options.directory] if options.directory else [])]
-    argv += ["--with", ",".join(options.extras)] if options.extras else []
-    argv += [f"--{name}" for name in ("remove", "purge") if getattr(options, name)]
-    return shlex.join([*argv, more])
+    given = ["--with", ",".join(options.extras)] if options.extras else []
+    given += [f"--{name}" for name in ("remove", "purge") if getattr(options, name)]
+    return our_command(options, "init", *given, more)
 
 
 def _target(folder: Path) -> Target:

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from ...messages import WARN, _
 from ...messages.errors import DONE, Usage
-from ...search.archive import NotShared, Team, sharing, team_of
+from ...search.archive import NotShared, Team, team_of
 from ...system.encoding import encoded
 from .call import Call, open_call
-from .consent import must_agree
-from .upgrade import audience, open_database
+from .working import must_agree, working
 
 if TYPE_CHECKING:
     import argparse
@@ -31,13 +30,10 @@ def rollback(options: argparse.Namespace, printer: Printer) -> int:
     team = team_of(call.project, call.settings, printer.tell)
     if team:
         _look_at_branches(team, call)
-    with sharing(team), open_database(call) as database:
+    with working(call, must_agree, team) as work:
         from ...borrow import lost  # while Alembic starts
         from ...borrow import rollback as story
-        from ...borrow.work import Work
 
-        listening = audience(call, partial(must_agree, call), team)
-        work = Work(call.project, call.settings, database, listening)
         if options.forget:
             (revision,) = options.revisions
             lost.forget(work, revision, options.at, partial(_say, call), dry_run=options.dry_run)

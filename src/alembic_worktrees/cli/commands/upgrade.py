@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import os
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...database.client import Database
-from ...messages import OK, WARN, Message, _, _n
+from ...messages import OK, Message, _
 from ...messages.errors import DONE, Usage, UserError
 from ...project.project import find_folder
-from ...search.archive import Team, sharing, team_of
-from ..printer import YES
-from .call import Call, files_of, open_call, our_command
-from .consent import is_near, must_be_meant
+from .call import Call, files_of, open_call
+from .working import is_near, must_be_meant, reviews, sheets, working
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator
 
-    from ...borrow.preview import Page
     from ...borrow.situation import Situation
-    from ...borrow.work import Audience
-    from ...database.applied import Applied
     from ..printer import Printer
-
-ALL = "a"  # the answer to a question of a row of them
 
 
 def upgrade(options: argparse.Namespace, printer: Printer) -> int:
@@ -42,15 +32,11 @@ def upgrade(options: argparse.Namespace, printer: Printer) -> int:
             "where the target is to stand: {words:list}"
         )
         raise Usage(text, target="{target}", words=settings.upgrade_command)
-    team = team_of(call.project, settings, printer.tell)
-    with sharing(team), open_database(call) as database:
+    with working(call._replace(settings=settings), must_be_meant) as work:
         from ...borrow import upgrade as story  # while Alembic starts
-        from ...borrow.work import Work
 
-        meant = options.remote_database or settings.remote_database
-        listening = audience(call, partial(must_be_meant, printer, meant), team)
         story.upgrade(
-            Work(call.project, settings, database, listening),
+            work,
             prefer=options.prefer,
             trust_files=options.trust_files,
             borrowed_parents=options.on_borrowed,
@@ -70,7 +56,11 @@ def copy(options: argparse.Namespace, printer: Printer) -> int:
     call = open_call(options, printer)
     if options.host and not is_near(call, options.host):
         return DONE
-    situation = _copied(call)
+    with working(call, shared=False, needed=not options.applied) as work:
+        from ...borrow import upgrade as story  # while Alembic starts
+
+        dry_run = options.dry_run or options.own
+        situation = story.copy(work, prefer=options.prefer, dry_run=dry_run, told=options.applied)
     return _must_be_own(situation) if options.own else _show(situation, call)
 
 
@@ -83,20 +73,6 @@ def _find_caller(options: argparse.Namespace) -> None:
     options.host = options.host or os.environ.get("PGHOST")
 
 
-def _copied(call: Call) -> Situation:
-    options = call.options
-    with open_database(call, needed=not options.applied) as database:
-        from ...borrow import upgrade as story  # while Alembic starts
-        from ...borrow.work import Work
-
-        return story.copy(
-            Work(call.project, call.settings, database, audience(call)),
-            prefer=options.prefer,
-            dry_run=options.dry_run or options.own,
-            told=options.applied,
-        )
-
-
 def _show(situation: Situation, call: Call) -> int:
     """Show what was borrowed, or would be. Raises UserError if it could not be."""
     options, printer = call.options, call.printer
@@ -104,9 +80,9 @@ def _show(situation: Situation, call: Call) -> int:
         printer.document(_plan_document(situation))
     elif options.dry_run:
         _print_plan(situation, printer)
-    if options.dry_run and _reviews(call):
+    if options.dry_run and reviews(call):
         with printer.paged():
-            call.show(_sheets(situation), data=not options.json)
+            call.show(sheets(situation), data=not options.json)
     from ...borrow.obstacles import obstacle_to
 
     if error := obstacle_to(situation):
@@ -127,75 +103,6 @@ def _must_be_own(situation: Situation) -> int:
         )
         raise UserError(text, revisions=foreign)
     return DONE
-
-
-def open_database(call: Call, *, needed: bool = True) -> Database:
-    """Start the Alembic of the project if it is `needed`, and come back at once."""
-    settings = call.settings
-    return Database(
-        call.project,
-        settings,
-        os.environ,
-        directly=True,
-        verbose=call.options.verbose,
-        needed=needed,
-        tell=call.printer.tell,
-    )
-
-
-def audience(
-    call: Call, allow: Callable[[Applied], None] = lambda _: None, team: Team | None = None
-) -> Audience:
-    """Return who follows a story: the user, who may be asked by `allow` before a database is changed."""
-    from ...borrow.work import Audience
-
-    review = partial(_review, call) if _reviews(call) else (lambda _: None)
-    team = team or team_of(call.project, call.settings, call.printer.tell)
-    fetch = team.fetch if team else None
-    return Audience(call.printer.tell, call.tell_detail, call.tell_skipped, allow, review, fetch)
-
-
-def _reviews(call: Call) -> bool:
-    chosen: bool | None = getattr(call.options, "review", None)
-    return call.settings.review if chosen is None else chosen
-
-
-def _review(call: Call, situation: Situation) -> None:
-    """Show each file that would be borrowed, and ask for it, or for all the rest. Raises UserError."""
-    copies = situation.plan.copies
-    if not call.printer.can_ask:
-        read = our_command(call.options, "copy", "--dry-run", "--review")
-        again = our_command(call.options, call.options.command, "--no-review")
-        count = _n("{n} migration would be borrowed", "{n} migrations would be borrowed", len(copies))
-        text = _(
-            "{count}, and here nobody can be asked; nothing was written.\n"
-            "  To read what would be borrowed: {read}\n"
-            "  Then to go on without a question: {again}"
-        )
-        raise UserError(text, count=count, read=read, again=again)
-    for number, page in enumerate(_sheets(situation), 1):
-        with call.printer.paged():
-            call.show([page])
-        if _chosen(call.printer, number, len(copies)) == ALL:
-            return
-
-
-def _chosen(printer: Printer, number: int, total: int) -> str:
-    """Return the answer to whether this file is to be borrowed. Raises UserError for a no: all are needed, or none."""
-    about = {"number": number, "total": total}
-    text = _("Alembic runs what it loads. Borrow this file ({number} of {total})? [y,n,a,?] ")
-    help = _("y: this file; n: none of them, and nothing is written; a: this and all that follow, unread")
-    while (answer := printer.choice(Message(text, about, WARN))) == "?":
-        printer.tell(Message(help, mark=WARN))
-    if answer not in YES | {ALL}:
-        raise UserError(_("Not borrowed; nothing was written."))
-    return answer
-
-
-def _sheets(situation: Situation) -> Iterator[Page]:
-    from ...borrow.preview import author_of, pages
-
-    return pages(situation.plan.copies, author_of(situation.project, lambda: situation.search.surroundings))
 
 
 def _plan_document(situation: Situation) -> dict[str, object]:
