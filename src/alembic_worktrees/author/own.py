@@ -32,8 +32,7 @@ def adopt(project: Project, revisions: Sequence[str]) -> tuple[Borrowed, ...]:
     """
     with only_one(project.repository, lambda: None):
         inventory = take_inventory(project)
-        if inventory.arrived:
-            tidy(project, inventory)
+        tidy(project, inventory)
         borrowed = {row.entry.revision: row for row in _adoptable(project, inventory)}
         for revision in revisions:
             _must_be_borrowed(revision, borrowed, inventory)

@@ -11,9 +11,8 @@ from .. import git
 from ..messages import OK, Message, _, _n
 from ..messages.errors import UserError
 from ..migrations import record
-from ..migrations.notes import memory_of
+from ..migrations.notes import Note, memory_of
 from ..migrations.record import sha256
-from ..system.reading import NotReadable, allowed_roots, read_plain
 from ..system.writing import make_folder, overwrite, remove_leftovers, sync, temporaries, temporary
 from .errors import CannotWrite
 
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from ..migrations.inventory import Borrowed, Inventory
     from ..project.project import Project
     from .plan import Copy, Plan
-
-    Records = dict[Path, list[record.Entry]]
 
 
 def carry_out(plan: Plan, project: Project, inventory: Inventory) -> None:
@@ -36,14 +33,19 @@ def carry_out(plan: Plan, project: Project, inventory: Inventory) -> None:
     """
     _prove_inside(plan, project)
     _prove_ours(plan, project)
-    before, kept = _records(plan, project, inventory)
-    after = _with_copies(plan, project, inventory, kept)
+    replaced = [copy.replaces for copy in plan.copies if copy.replaces]
+    ending = {row.migration.path for row in (*plan.returned, *inventory.arrived, *replaced)}
+    before = _notes((*inventory.copies, *inventory.arrived), project, inventory)
+    kept = [note for note in before if note.path not in ending]
+    after = [*kept, *(_note(copy, project, inventory) for copy in plan.copies)] if project.repository else []
+    records = _Records(project, inventory, (*before, *after))
     try:
-        _remove_leftovers(project, after)
-        _write_copies(plan, project, before, after)
-        for borrowed in plan.returned:
-            borrowed.migration.path.unlink(missing_ok=True)
-        _write_records(after, project)
+        records.remove_leftovers()
+        if plan.copies:
+            _write_copies(plan, project, records, before, after)
+        for row in plan.returned:
+            row.migration.path.unlink(missing_ok=True)
+        records.write(after)
     except OSError as error:
         # Of a link the second is the name that the file would have got.
         path = error.filename2 or error.filename or project.folder
@@ -75,8 +77,7 @@ def hand_over(rows: Sequence[Borrowed], project: Project, inventory: Inventory) 
     """Make borrowed files this branch's own: staged, and no longer ignored. Raises CannotWrite."""
     paths = {row.migration.path for row in rows}
     git.stage(project.root, paths)  # first, so that at no moment git may lose them
-    kept = inventory.copies
-    _keep([row for row in kept if row.migration.path not in paths], project, inventory)
+    _keep([row for row in inventory.copies if row.migration.path not in paths], project, inventory)
 
 
 def create(path: Path, content: bytes) -> None:
@@ -88,15 +89,14 @@ def create(path: Path, content: bytes) -> None:
         raise CannotWrite(path, error.strerror) from error
 
 
-def tidy(project: Project, inventory: Inventory) -> None:
-    """Strike from the records what git has brought meanwhile, and mend them. Raises CannotWrite."""
-    _keep(inventory.copies, project, inventory)
+def tidy(project: Project, inventory: Inventory) -> tuple[Message, ...]:
+    """Strike from the records what git has brought meanwhile, mend them, and return what to say of it.
 
-
-def mend(project: Project, inventory: Inventory) -> None:
-    """Write what a record has lost or the memory lacks. Raises CannotWrite, or UserError: no place for a record."""
-    if not inventory.whole:
-        _keep(_rows(inventory), project, inventory)
+    Raises CannotWrite, or UserError: no place for a record.
+    """
+    if inventory.arrived or not inventory.whole:
+        _keep(inventory.copies, project, inventory)
+    return (*mended(inventory), *map(arrived, inventory.arrived))
 
 
 def mended(inventory: Inventory) -> Iterator[Message]:
@@ -117,67 +117,32 @@ def arrived(row: Borrowed) -> Message:
 
 
 def _keep(rows: Iterable[Borrowed], project: Project, inventory: Inventory) -> None:
+    notes = _notes(rows, project, inventory)
     try:
-        _write_records(_noted(rows, project, inventory), project)
+        _Records(project, inventory, notes).write(notes)
     except OSError as error:
         raise CannotWrite(error.filename, error.strerror) from error
 
 
-def _rows(inventory: Inventory) -> tuple[Borrowed, ...]:
-    return (*inventory.copies, *inventory.arrived)
+def _notes(rows: Iterable[Borrowed], project: Project, inventory: Inventory) -> list[Note]:
+    """Return what is to be written down of these files, and of those of other projects."""
+    ours = (Note(row.migration.path, row.entry, _record_path(row, project, inventory)) for row in rows)
+    return [*inventory.others, *ours]
 
 
-def _records(plan: Plan, project: Project, inventory: Inventory) -> tuple[Records, Records]:
-    """Return the entries that hold now, and of these the ones that still hold when the plan is done."""
-    ending = {row.migration.path for row in (*plan.returned, *inventory.arrived)}
-    ending |= {copy.replaces.migration.path for copy in plan.copies if copy.replaces}
-    rows = _rows(inventory)
-    kept = [row for row in rows if row.migration.path not in ending]
-    return _noted(rows, project, inventory), _noted(kept, project, inventory)
+def _note(copy: Copy, project: Project, inventory: Inventory) -> Note:
+    candidate, folder = copy.candidate, copy.path.parent
+    entry = record.Entry(copy.path.name, candidate.revision.id, candidate.origin, sha256(candidate.content))
+    if copy.replaces:
+        return Note(copy.path, entry, _record_path(copy.replaces, project, inventory))
+    return Note(copy.path, entry, _record_path_above(folder, project, inventory))
 
 
-def _noted(rows: Iterable[Borrowed], project: Project, inventory: Inventory) -> Records:
-    """Return what is to be written down of these files, and of those of other projects: in each record, or in none."""
-    records: Records = {record_path: [] for record_path in inventory.records}
-    for note in inventory.others:
-        records.setdefault(note.record_path, []).append(note.entry)
-    for row in rows:
-        # What is staged is ignored by no record: it would seem to be this branch's own.
-        record_path = row.record_path if row.staged else _record_of(row, project, inventory)
-        records.setdefault(record_path, []).append(
-            _moved(row.entry, row.migration.path, record_path, project)
-        )
-    return records
-
-
-def _record_of(row: Borrowed, project: Project, inventory: Inventory) -> Path:
-    if row.record_path in inventory.records:
+def _record_path(row: Borrowed, project: Project, inventory: Inventory) -> Path:
+    # What is staged is ignored by no record: it would seem to be this branch's own.
+    if row.staged or row.record_path in inventory.records:
         return row.record_path
     return _record_path_above(row.migration.path.parent, project, inventory)
-
-
-def _moved(entry: record.Entry, path: Path, record_path: Path, project: Project) -> record.Entry:
-    """Return the entry of the file at `path` as it stands at `record_path`."""
-    top = record_path.parent if record_path.name == record.NAME else project.root
-    return entry._replace(path=path.relative_to(top).as_posix())
-
-
-def _with_copies(plan: Plan, project: Project, inventory: Inventory, kept: Records) -> Records:
-    if project.repository is None:
-        return {}  # outside git a copy is a plain copy
-    after = {record_path: list(entries) for record_path, entries in kept.items()}
-    for copy in plan.copies:
-        old, folder = copy.replaces, copy.path.parent
-        record_path = (
-            _record_of(old, project, inventory) if old else _record_path_above(folder, project, inventory)
-        )
-        after.setdefault(record_path, []).append(_moved(_entry(copy), copy.path, record_path, project))
-    return after
-
-
-def _entry(copy: Copy) -> record.Entry:
-    candidate = copy.candidate
-    return record.Entry(copy.path.name, candidate.revision.id, candidate.origin, sha256(candidate.content))
 
 
 def _record_path_above(folder: Path, project: Project, inventory: Inventory) -> Path:
@@ -196,34 +161,49 @@ def _record_path_above(folder: Path, project: Project, inventory: Inventory) -> 
     raise UserError(text, folder=folder, above=folder.parent, root=project.root)
 
 
-def _remove_leftovers(project: Project, records: Records) -> None:
-    """Remove the temporary files of a run that was killed; the lock says that no other run is under way."""
-    if project.repository is None:
-        return
-    if memory := memory_of(project.root):
-        remove_leftovers(memory.parent)
-    beside_records = {record_path.parent: False for record_path in records}
-    for folder, recursive in {**beside_records, **dict.fromkeys(project.versions, True)}.items():
-        if folder.resolve().is_relative_to(project.root):
-            remove_leftovers(folder, recursive=recursive)
+class _Records:
+    """The records of a checkout, and the memory, which has what is in all of them, and more."""
+
+    def __init__(self, project: Project, inventory: Inventory, notes: Iterable[Note]) -> None:
+        """Take those that are there, and those in which these `notes` are to stand."""
+        self._project = project
+        memory = memory_of(project.root) if project.repository else None
+        self._memory = [memory] if memory else []  # outside git a copy is a plain copy
+        paths = (*self._memory, *inventory.records, *(note.record_path for note in notes))
+        self._paths = tuple(dict.fromkeys(paths)) if project.repository else ()
+
+    def write(self, notes: Iterable[Note]) -> None:
+        """Bring each to its text; one with no entries left is removed. Raises OSError."""
+        entries: dict[Path, list[record.Entry]] = {path: [] for path in self._paths}
+        for note in notes:
+            for path in {*self._memory, note.record_path}:
+                top = path.parent if path.name == record.NAME else self._project.root
+                entries[path].append(note.entry._replace(path=note.path.relative_to(top).as_posix()))
+        for path, rows in entries.items():
+            if rows:
+                _write_record(path, record.render(dict.fromkeys(rows)).encode())
+            else:
+                path.unlink(missing_ok=True)
+
+    def remove_leftovers(self) -> None:
+        """Remove the temporary files of a run that was killed; the lock says that no other run is under way."""
+        for path in self._paths:
+            remove_leftovers(path.parent)
+        for folder in self._project.versions if self._paths else ():
+            if folder.resolve().is_relative_to(self._project.root):
+                remove_leftovers(folder, recursive=True)
 
 
-def _write_copies(plan: Plan, project: Project, before: Records, after: Records) -> None:
-    if not plan.copies:
-        return
+def _write_copies(
+    plan: Plan, project: Project, records: _Records, before: Sequence[Note], after: Sequence[Note]
+) -> None:
     folders = dict.fromkeys(copy.path.parent for copy in plan.copies)
     with ExitStack() as undo:
         for folder in folders:
             make_folder(folder, undo)
         if project.repository:
-            undo.callback(
-                _write_records, {record_path: before.get(record_path, []) for record_path in after}, project
-            )
-            both = {
-                record_path: [*before.get(record_path, []), *entries]
-                for record_path, entries in after.items()
-            }
-            _write_records(both, project)
+            undo.callback(records.write, before)
+            records.write([*before, *after])
             _prove_ignored(plan, project)
         contents = [(copy.path.parent, copy.candidate.content) for copy in plan.copies]
         with temporaries(contents) as whole:
@@ -264,37 +244,12 @@ def _link(whole: Path, path: Path) -> None:
         whole.rename(path)
 
 
-def _write_records(records: Records, project: Project) -> None:
-    """Bring the memory and every record to its text; one with no entries left is removed."""
-    for record_path, entries in _with_memory(records, project).items():
-        if entries:
-            _write_record(record_path, record.render(dict.fromkeys(entries)))
-        else:
-            record_path.unlink(missing_ok=True)
-
-
-def _with_memory(records: Records, project: Project) -> Records:
-    """Return the records after the memory, which has what is in all of them, and more."""
-    memory = memory_of(project.root)
-    if memory is None:
-        return records
-    others = {record_path: entries for record_path, entries in records.items() if record_path != memory}
-    known = (
-        _moved(entry, record_path.parent / entry.path, memory, project)
-        for record_path, entries in others.items()
-        for entry in entries
-    )
-    return {memory: [*known, *records.get(memory, [])], **others}
-
-
-def _write_record(record_path: Path, text: str) -> None:
+def _write_record(path: Path, content: bytes) -> None:
     try:
-        if read_plain(record_path, allowed_roots(record_path.parent)) != text.encode("utf-8"):
-            overwrite(record_path, text.encode("utf-8"))
-    except NotReadable as error:
-        if error.reason != "gone":
-            raise CannotWrite(record_path, error.reason) from error
-        _create_record(record_path, text.encode("utf-8"))
+        if path.read_bytes() != content:
+            overwrite(path, content)
+    except FileNotFoundError:
+        _create_record(path, content)
 
 
 def _create_record(record_path: Path, content: bytes) -> None:

@@ -9,7 +9,7 @@ from ..database.applied import NO_ROWS, Applied
 from ..messages import OK, WARN, Message, _
 from ..messages.errors import Interrupted, UserError
 from ..migrations.inventory import take_inventory
-from .apply import carry_out, mend, mended
+from .apply import carry_out, tidy
 from .aside import forget
 from .keeping import keep, keep_what_can_be
 from .kept_back import on_borrowed, undoing_others
@@ -146,9 +146,7 @@ def _mended_at_least(work: Work) -> Iterator[None]:
     try:
         yield
     except UserError:
-        inventory = take_inventory(work.project)
-        mend(work.project, inventory)
-        for message in mended(inventory):
+        for message in tidy(work.project, take_inventory(work.project)):
             work.audience.tell(message)
         raise
 

@@ -103,17 +103,13 @@ def _arrived(scope: Scope, environment: Environment) -> Iterator[Message]:
         return
     if not read_notes(project).rows:
         return
-    from ..borrow.apply import arrived, mended, tidy
+    from ..borrow.apply import tidy
     from ..borrow.lock import if_free
     from ..migrations.inventory import take_inventory
 
     with if_free(project.repository) as free:
-        inventory = take_inventory(project) if free else None
-        if inventory and (inventory.arrived or not inventory.whole):
-            tidy(project, inventory)
-            yield from mended(inventory)
-            for row in inventory.arrived:
-                yield arrived(row)
+        if free:
+            yield from tidy(project, take_inventory(project))
 
 
 def say(report: Report, tell: Callable[[Message], None]) -> None:
