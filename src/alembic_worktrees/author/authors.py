@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..database.client import Operation
+    from ..database.comparison import Operation
 
 
 class Text(NamedTuple):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ..borrow.situation import Situation
     from ..database.applied import Applied, VersionTable
-    from ..database.client import Comparison
+    from ..database.comparison import Comparison
     from ..messages import Message
     from ..migrations.inventory import Inventory, Migration
     from ..project.project import Project

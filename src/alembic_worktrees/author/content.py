@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from ..database.client import Operation
+    from ..database.comparison import Operation
     from ..messages.message import Message
     from .authors import Authors, Text
 

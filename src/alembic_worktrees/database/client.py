@@ -13,6 +13,8 @@ from ..messages.errors import UserError
 from ..system.process import hand_over
 from . import direct
 from .applied import Applied, VersionTable, version_table
+from .comparison import Comparison, operation
+from .failures import no_database, not_asked
 from .runner import parsing
 from .session import GRACE, Session
 
@@ -24,40 +26,6 @@ if TYPE_CHECKING:
 
 OFF = {"ALEMBIC_WORKTREES": "off"}  # in the environment: our lines in env.py borrow nothing by themselves
 PAUSE = 0.2  # seconds until a lock that is taken is tried again
-
-
-class ProbeFailed(UserError):
-    """The database could not be asked what is applied; the `reason` is Alembic's, in one line."""
-
-
-class Operation(NamedTuple):
-    """What a new revision would do to one thing: an operation, or of an `alter_column` what it does to one `aspect`.
-
-    Two comparisons mean the same by the same `text`, which is Python.
-    """
-
-    engine: str  # of several databases
-    down: bool
-    verb: str
-    schema: str | None
-    table: str | None
-    kind: str
-    name: str
-    columns: tuple[str, ...]
-    aspect: str
-    text: str
-
-    @property
-    def is_adding(self) -> bool:
-        """Whether there is more afterwards."""
-        return self.verb.startswith(("add_", "create_"))
-
-
-class Comparison(NamedTuple):
-    """In what the models of a checkout and its databases differ: what `alembic revision --autogenerate` would write."""
-
-    applied: Applied
-    operations: tuple[Operation, ...]
 
 
 class Outcome(NamedTuple):
@@ -156,13 +124,8 @@ class Database(AbstractContextManager["Database"]):
             time.sleep(PAUSE)
             answer = self._probe(lock=True)
         applied = self._applied(answer)
-        if self._read and set(map(_place, self._read.tables)) != set(map(_place, applied.tables)):
-            text = _(
-                "The setting database-url leads to {direct:list}, and env.py to {databases:list}, which counts. "
-                "Correct database-url or version-table under [tool.alembic-worktrees] in pyproject.toml"
-            )
-            values = {"direct": _labels(self._read), "databases": _labels(applied)}
-            self._tell(Message(text, values, WARN))
+        if self._read and (warning := direct.leads_elsewhere(self._read, applied)):
+            self._tell(warning)
         return applied
 
     def probe_with_urls(self) -> tuple[Applied, tuple[str, ...]]:
@@ -175,42 +138,11 @@ class Database(AbstractContextManager["Database"]):
 
     def _applied(self, answer: dict[str, Any]) -> Applied:
         if failure := answer["failure"]:
-            raise self._failed(failure["reason"], hidden=failure["hidden"])
+            reason, hidden = failure["reason"], failure["hidden"]
+            raise not_asked(self._project, self._alembic.python, reason, hidden=hidden)
         if not answer["tables"]:
-            text = _(
-                "{env} came to its end without asking a database, so nothing says what is "
-                "applied. See it with: cd {folder:q} && {command}"
-            )
-            raise UserError(text, env=self._project.scripts / "env.py", **self._alembic.again)
+            raise no_database(self._project)
         return Applied(tuple(map(version_table, answer["tables"])))
-
-    def _failed(self, reason: str, *, hidden: bool) -> UserError:
-        again = self._alembic.again
-        if reason.startswith("NoAppException: "):
-            text = _(
-                "Flask could not load the application from {folder}; see its message above. Does "
-                "FLASK_APP name it? It may stand in {file}, as: FLASK_APP=package.module:create_app\n"
-                "  See it again with: cd {folder:q} && {command}"
-            )
-            return UserError(text, file=self._project.folder / ".flaskenv", **again)
-        if reason.startswith(("ModuleNotFoundError: ", "ImportError: ")):
-            text = _(
-                "{python} cannot load env.py: {reason}. Is it this project's Python? Activate the "
-                "project's virtualenv, or set python under [tool.alembic-worktrees] in "
-                "pyproject.toml. See it again with: cd {folder:q} && {command}"
-            )
-            return UserError(text, reason=reason, python=self._alembic.python, **again)
-        text = _(
-            "The database could not be asked what is applied; see Alembic's message above. Is it "
-            "running, and is its address right? See it again with: cd {folder:q} && {command}"
-        )
-        if hidden:
-            text = _(
-                "The database could not be asked what is applied ({reason}). Start it, or correct "
-                "its address. All that Alembic says is shown with -v, or by: cd {folder:q} && "
-                "{command}"
-            )
-        return ProbeFailed(text, reason=reason, **again)
 
     def upgrade(self, target: str) -> Outcome:
         """Run `alembic upgrade TARGET`, or the setting `upgrade-command`; its own words go to the user.
@@ -305,8 +237,7 @@ class Database(AbstractContextManager["Database"]):
         applied = self._applied(answer)
         if answer.get("strayed"):
             raise UserError(_("Python loaded {path} of this checkout"), path=answer["strayed"])
-        rows = ({**row, "columns": tuple(row["columns"])} for row in answer["operations"])
-        return Comparison(applied, tuple(Operation(**row) for row in rows))
+        return Comparison(applied, tuple(map(operation, answer["operations"])))
 
     def undoing(self, numbers: Iterable[int]) -> tuple[dict[str, Any], ...]:
         """Return what undoes the operations of these numbers that Alembic has found, for `write_revision`."""
@@ -344,16 +275,6 @@ class Database(AbstractContextManager["Database"]):
 
 def _taken(answer: dict[str, Any]) -> bool:
     return any("taken" in row for row in answer["tables"])
-
-
-def _place(table: VersionTable) -> tuple[object, ...]:
-    return table.database, table.servers, table.port or 5432, table.schema, table.table
-
-
-def _labels(applied: Applied) -> tuple[str, ...]:
-    """Return the name of each database with that of the version table in it."""
-    tables = ((table.name, ".".join(filter(None, [table.schema, table.table]))) for table in applied.tables)
-    return tuple(f"{database}: {table}" for database, table in tables)
 
 
 def _described(table: VersionTable) -> dict[str, object]:

@@ -10,12 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..messages import _
+from ..messages import WARN, Message, _
 from ..messages.errors import UserError
 from .applied import VersionTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from .applied import Applied
 
 SOON = 5.0  # seconds in which the database is to answer
 
@@ -72,6 +74,26 @@ def _parts(url: str) -> tuple[object, ...]:
     words = (found.username, found.password, found.path)
     about = found.hostname, found.port or 5432, sorted(parse_qsl(found.query))
     return (found.scheme, *(unquote(word or "") for word in words), *about)
+
+
+def leads_elsewhere(read: Applied, applied: Applied) -> Message | None:
+    """Return what is to be said where the setting leads to other tables than env.py does, which counts."""
+    if {*map(_place, read.tables)} == {*map(_place, applied.tables)}:
+        return None
+    text = _(
+        "The setting database-url leads to {direct:list}, and env.py to {databases:list}, which counts. "
+        "Correct database-url or version-table under [tool.alembic-worktrees] in pyproject.toml"
+    )
+    values = {"direct": tuple(map(_label, read.tables)), "databases": tuple(map(_label, applied.tables))}
+    return Message(text, values, WARN)
+
+
+def _place(table: VersionTable) -> tuple[object, ...]:
+    return table.database, table.servers, table.port or 5432, table.schema, table.table
+
+
+def _label(table: VersionTable) -> str:
+    return f"{table.name}: {'.'.join(filter(None, [table.schema, table.table]))}"
 
 
 def read(url: str, name: str) -> VersionTable | None:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..messages import Message, Text, _
-from ..messages.errors import UserError
 from ..project.interpreter import interpreters
 from ..system.process import Conversation
+from .failures import ended, no_python
 from .runner.masking import mask
 
 if TYPE_CHECKING:
@@ -80,11 +80,6 @@ class Session:
         """The interpreter that was started last."""
         return self._tried[-1]
 
-    @property
-    def again(self) -> dict[str, object]:
-        """How the user sees it again without us."""
-        return {"folder": self._project.folder, "command": self._project.command("current")}
-
     def start(self) -> None:
         """Start the first likely interpreter if none was, and come back at once."""
         if not self._tried:
@@ -135,11 +130,7 @@ class Session:
                 talk.kill()
             raise
         if line is None:
-            text = _(
-                "Alembic's process ended (status {status}) before it answered. See why with: cd "
-                "{folder:q} && {command}"
-            )
-            raise UserError(text, status=talk.close(), **self.again)
+            raise ended(self._project, talk.close())
         return dict(json.loads(line))
 
     def _wait_until_ready(self) -> Conversation:
@@ -152,20 +143,7 @@ class Session:
                 self._start_next()
         if self._talk:
             return self._talk
-        text = _(
-            "No Python here can import alembic. Tried:\n"
-            "{tried:lines}\n"
-            "  Activate the project's virtualenv, or install alembic in it, or set python "
-            "under [tool.alembic-worktrees] in pyproject.toml"
-        )
-        if self._settings.python:
-            text = _(
-                "The Python that the setting names does not lead to alembic:\n"
-                "{tried:lines}\n"
-                "  Correct python or python-folder under [tool.alembic-worktrees] in pyproject.toml, or "
-                "install alembic there."
-            )
-        raise UserError(text, tried=tuple(self._tried))
+        raise no_python(self._tried, chosen=bool(self._settings.python))
 
     def _not_ready(self, greeting: Mapping[str, Any] | None, status: int) -> Message:
         if greeting:

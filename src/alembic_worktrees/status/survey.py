@@ -10,7 +10,8 @@ from .. import git
 from ..borrow.memory import Memory
 from ..borrow.preview import author_of
 from ..borrow.situation import Situation, decide
-from ..database.client import Database, ProbeFailed
+from ..database.client import Database
+from ..database.failures import ProbeFailed
 from ..messages import Message, Text, _
 from ..messages.errors import UserError
 from ..migrations.graph import Graph, Node
