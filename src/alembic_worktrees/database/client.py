@@ -37,7 +37,7 @@ class Outcome(NamedTuple):
     interrupted: bool = False
 
 
-class Database(AbstractContextManager["Database"]):
+class Database(Session, AbstractContextManager["Database"]):
     """The databases of a project, as its own Alembic sees and changes them."""
 
     def __init__(
@@ -58,28 +58,15 @@ class Database(AbstractContextManager["Database"]):
         all that is said of a database that does not answer is shown. If `silent`, nothing that env.py says is heard.
         `tell` is told when that takes too long.
         """
-        self._project, self._settings, self._environment = project, settings, environment
+        super().__init__(project, settings, environment, silent=silent)
         self._verbose, self._tell = verbose, tell
         self._direct = settings.database_url if directly else None
         self._read: Applied | None = None
-        self._alembic = Session(project, settings, environment, silent=silent)
         if needed and not self._direct:
             self.start()
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def start(self) -> None:
-        """Start the project's Alembic if it was not, and come back at once."""
-        self._alembic.start()
-
-    def close(self) -> None:
-        """Let the project's Alembic end, and with it what it has locked."""
-        self._alembic.close()
-
-    def end(self) -> None:
-        """End the project's Alembic at once, whatever it is at."""
-        self._alembic.end()
 
     def directly(self) -> Applied | None:
         """Return what the setting `database-url` leads to. None without it, or where it cannot be read: Alembic starts.
@@ -134,12 +121,12 @@ class Database(AbstractContextManager["Database"]):
         return self._applied(answer), tuple(row["url"] for row in answer["tables"])
 
     def _probe(self, timeout: float | None = None, **about: bool) -> dict[str, Any]:
-        return self._alembic.ask("probe", timeout, verbose=self._verbose, **about)
+        return self._ask("probe", timeout, verbose=self._verbose, **about)
 
     def _applied(self, answer: dict[str, Any]) -> Applied:
         if failure := answer["failure"]:
             reason, hidden = failure["reason"], failure["hidden"]
-            raise not_asked(self._project, self._alembic.python, reason, hidden=hidden)
+            raise not_asked(self._project, self._tried[-1], reason, hidden=hidden)
         if not answer["tables"]:
             raise no_database(self._project)
         return Applied(tuple(map(version_table, answer["tables"])))
@@ -170,9 +157,9 @@ class Database(AbstractContextManager["Database"]):
 
     def _change(self, do: str, **about: Any) -> Outcome:
         try:
-            answer = self._alembic.ask(do, **about)
+            answer = self._ask(do, **about)
         except KeyboardInterrupt:
-            self._alembic.stop()
+            self._stop()
             return Outcome(interrupted=True)
         failure = answer["failure"]
         if failure is None:
@@ -185,13 +172,13 @@ class Database(AbstractContextManager["Database"]):
 
         None if it could not be written.
         """
-        answer = self._alembic.ask("downgrade_sql", parts=[(list(rows), list(ids)) for rows, ids in parts])
+        answer = self._ask("downgrade_sql", parts=[(list(rows), list(ids)) for rows, ids in parts])
         return None if answer["failure"] else str(answer["sql"])
 
     def after_interruption(self) -> Applied | None:
         """Return what is applied after ^C, None where that cannot be told soon."""
         try:
-            return self.probe(GRACE, quiet=True) if self._alembic.is_running else self.directly()
+            return self.probe(GRACE, quiet=True) if self._talk else self.directly()
         except (UserError, TimeoutError):
             return None
 
@@ -204,7 +191,7 @@ class Database(AbstractContextManager["Database"]):
         rows = [{"table": _described(table), "rows": sorted(after)} for table, after in changes]
         if not rows:
             return
-        answer = self._alembic.ask("set_rows", changes=rows)
+        answer = self._ask("set_rows", changes=rows)
         if answer["failure"] or answer["left"]:
             text = _(
                 "The rows of the database were not all set: others have changed them in this "
@@ -214,7 +201,7 @@ class Database(AbstractContextManager["Database"]):
 
     def merge(self, message: str, heads: Sequence[str]) -> bool:
         """Let Alembic write a revision that joins `heads`; say whether it did."""
-        return self._alembic.ask("merge", message=message, heads=list(heads))["failure"] is None
+        return self._ask("merge", message=message, heads=list(heads))["failure"] is None
 
     def begin_comparison(self, argv: Sequence[str], elsewhere: Mapping[str, str] | None = None) -> None:
         """Let Alembic find out what `alembic revision --autogenerate`, with these words, would write.
@@ -223,14 +210,14 @@ class Database(AbstractContextManager["Database"]):
         Raises what `probe` raises.
         """
         do = "compare_elsewhere" if elsewhere else "compare"
-        self._alembic.send(do, argv=["revision", *argv], verbose=self._verbose, **(elsewhere or {}))
+        self._send(do, argv=["revision", *argv], verbose=self._verbose, **(elsewhere or {}))
 
     def comparison(self) -> Comparison:
         """Return what Alembic was let find out.
 
         Raises what `probe` raises, and UserError if it could not, or has loaded other files than those.
         """
-        answer = self._alembic.receive()
+        answer = self._receive()
         if (failure := answer["failure"]) and answer["tables"]:
             text = _("Models and database could not be compared ({reason}).")
             raise UserError(text, reason=failure["reason"])
@@ -241,7 +228,7 @@ class Database(AbstractContextManager["Database"]):
 
     def undoing(self, numbers: Iterable[int]) -> tuple[dict[str, Any], ...]:
         """Return what undoes the operations of these numbers that Alembic has found, for `write_revision`."""
-        return tuple(self._alembic.ask("undo", numbers=list(numbers))["undoing"])
+        return tuple(self._ask("undo", numbers=list(numbers))["undoing"])
 
     def write_revision(
         self, left_out: Iterable[int], *, even_empty: bool, added: Iterable[Mapping[str, Any]] = ()
@@ -251,11 +238,11 @@ class Database(AbstractContextManager["Database"]):
         None if it could not.
         """
         about: dict[str, Any] = {"left_out": list(left_out), "even_empty": even_empty, "added": list(added)}
-        return self._written(self._alembic.ask("write", **about))
+        return self._written(self._ask("write", **about))
 
     def revision(self, argv: Sequence[str]) -> tuple[Path, ...] | None:
         """Run `alembic revision` with these words, without a comparison; None if it could not."""
-        return self._written(self._alembic.ask("revision", argv=["revision", *argv]))
+        return self._written(self._ask("revision", argv=["revision", *argv]))
 
     def _written(self, answer: dict[str, Any]) -> tuple[Path, ...] | None:
         return None if answer["failure"] else tuple(map(self._here, answer["paths"]))
@@ -270,7 +257,7 @@ class Database(AbstractContextManager["Database"]):
         Raises what `probe` raises.
         """
         text = content.decode("latin-1")
-        return parsing.is_module(content) or bool(self._alembic.ask("parse", content=text)["sound"])
+        return parsing.is_module(content) or bool(self._ask("parse", content=text)["sound"])
 
 
 def _taken(answer: dict[str, Any]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,23 +22,9 @@ if TYPE_CHECKING:
     from ..project.settings import Settings
 
 RUNNER = Path(__file__).with_name("runner")
-MODULES = (
-    "masking",
-    "parsing",
-    "failures",
-    "hosts",
-    "interruption",
-    "locks",
-    "making",
-    "running",
-    "commands",
-    "downgrading",
-    "rows",
-    "elsewhere",
-    "differences",
-    "comparing",
-    "loop",
-)  # leaves first
+# Leaves first.
+MODULES = ["masking", "parsing", "failures", "hosts", "interruption", "locks", "making", "running"]
+MODULES += ["commands", "downgrading", "rows", "elsewhere", "differences", "comparing", "loop"]
 # A launcher or a container passes on neither paths nor descriptors: what is to be run comes on standard input.
 # Python puts the folder it is started in first on its path, as the `alembic` command does not.
 # No braces: `hatch run` fills them.
@@ -63,22 +50,13 @@ class Session:
         self, project: Project, settings: Settings, environment: Mapping[str, str], *, silent: bool
     ) -> None:
         """Know which interpreters are likely; the setting `python` beats all. Nobody hears a `silent` one."""
-        self._project, self._settings, self._silent = project, settings, silent
+        self._project, self._settings = project, settings
+        self._environment, self._silent = environment, silent
         found = interpreters(project.folder, project.root, project.repository, environment)
         self._likely = iter([list(settings.python)] if settings.python else ([path] for path in found))
         self._tried: list[str | Message] = []
         self._talk: Conversation | None = None
         self._ready = False
-
-    @property
-    def is_running(self) -> bool:
-        """Whether it has been started, and not ended."""
-        return self._talk is not None
-
-    @property
-    def python(self) -> str | Message:
-        """The interpreter that was started last."""
-        return self._tried[-1]
 
     def start(self) -> None:
         """Start the first likely interpreter if none was, and come back at once."""
@@ -97,30 +75,29 @@ class Session:
             self._talk.close()
             self._talk = None
 
-    def stop(self) -> None:
+    def _stop(self) -> None:
         """Let it end what it is at; where it does not, or for a second ^C, end it."""
-        if self._talk:
-            try:
+        answer = None
+        with suppress(KeyboardInterrupt, TimeoutError):
+            if self._talk:
                 self._talk.interrupt()
-                ended = self._talk.receive(GRACE) is None
-            except (KeyboardInterrupt, TimeoutError):
-                ended = True
-            if ended:
-                self.end()
+                answer = self._talk.receive(GRACE)
+        if answer is None:
+            self.end()
 
-    def ask(self, do: str, timeout: float | None = None, **about: object) -> dict[str, Any]:
+    def _ask(self, do: str, timeout: float | None = None, **about: object) -> dict[str, Any]:
         """Have the runner do what it calls `do`, and return its answer. Raises UserError, TimeoutError.
 
         ^C ends the process, which may wait for a server, if it is not to end in order.
         """
-        self.send(do, **about)
-        return self.receive(timeout, in_order=do in IN_ORDER)
+        self._send(do, **about)
+        return self._receive(timeout, in_order=do in IN_ORDER)
 
-    def send(self, do: str, **about: object) -> None:
+    def _send(self, do: str, **about: object) -> None:
         """Have the runner do something, and come back at once. Raises UserError."""
         self._wait_until_ready().send(json.dumps({"do": do, **about}))
 
-    def receive(self, timeout: float | None = None, *, in_order: bool = False) -> dict[str, Any]:
+    def _receive(self, timeout: float | None = None, *, in_order: bool = False) -> dict[str, Any]:
         """Return the next answer. Raises UserError, TimeoutError."""
         talk = self._wait_until_ready()
         try:
@@ -147,9 +124,11 @@ class Session:
 
     def _not_ready(self, greeting: Mapping[str, Any] | None, status: int) -> Message:
         if greeting:
-            return Message(Text("{python}: {reason}"), {"python": self.python, "reason": greeting["reason"]})
+            return Message(
+                Text("{python}: {reason}"), {"python": self._tried[-1], "reason": greeting["reason"]}
+            )
         text = _("{python}: it ended with status {status} before it could be asked; see its message above")
-        return Message(text, {"python": self.python, "status": status})
+        return Message(text, {"python": self._tried[-1], "status": status})
 
     def _start_next(self) -> None:
         self._talk = None

@@ -13,7 +13,7 @@ import os
 import sys
 import threading
 from contextlib import suppress
-from typing import TextIO
+from typing import Any, Callable, TextIO
 
 from .commands import merge, parse, probe, upgrade
 from .comparing import compare, compare_elsewhere, revision, undo, write
@@ -23,23 +23,8 @@ from .making import maker
 from .masking import Masked, mask
 from .rows import set_rows
 
-HANDLERS = {
-    handler.__name__: handler
-    for handler in (
-        probe,
-        upgrade,
-        downgrade,
-        downgrade_sql,
-        set_rows,
-        merge,
-        compare,
-        compare_elsewhere,
-        undo,
-        write,
-        revision,
-        parse,
-    )
-}
+HANDLERS: list[Callable[..., dict[str, Any]]] = [probe, upgrade, downgrade, downgrade_sql, set_rows]
+HANDLERS += [merge, parse, compare, compare_elsewhere, undo, write, revision]
 
 
 def main(requests: TextIO) -> None:
@@ -77,9 +62,10 @@ def _serve(requests: TextIO, answers: TextIO) -> None:
         return
     _send(answers, ready=True, alembic=alembic.__version__, python=sys.executable)
     interruption.follow()
+    handlers = {handler.__name__: handler for handler in HANDLERS}
     for line in requests:
         request = json.loads(line)
-        _send(answers, **HANDLERS[request.pop("do")](**request))
+        _send(answers, **handlers[request.pop("do")](**request))
 
 
 def _enter(folder: str | None, scripts: str, here: str = "", *identity: int) -> None:
