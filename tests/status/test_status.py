@@ -198,6 +198,16 @@ def test_what_only_the_archive_has_is_taken_back_rather_than_borrowed(world: Wor
     assert next_of(world.main) == ("nothing", None)
 
 
+def test_what_stood_before_a_squash_is_not_to_be_taken_back(world: World) -> None:
+    world.main.applied("aaaa1111")
+    world.main.git("rm", "--quiet", "backend/migrations/versions/aaaa1111_add_t.py")
+    world.main.revision("bbbb2222")
+    world.main.commit("Squash")
+    found = look(world.main)
+    assert found["databases"][0]["heads"][0]["abandoned"]
+    assert found["next"]["id"] == "upgrade"
+
+
 def test_a_broken_graph_is_for_check(world: World) -> None:
     world.main.applied("aaaa1111")
     world.main.revision("bbbb2222", "gone0000")

@@ -254,8 +254,13 @@ def _commit(case: Case) -> Step | None:
 
 
 def _abandoned(case: Case) -> Step | None:
-    """Tell what stays in the database although nobody has it any more, and nothing that anybody knows follows it."""
-    landscape = case.landscape
+    """Tell what stays in the database although nobody has it any more, and nothing that anybody knows follows it.
+
+    If nothing of this branch is applied, no branch was thrown away: the database stands before a squash.
+    """
+    landscape, own = case.landscape, case.inventory.branch_graph.nodes
+    if own and case.reached.isdisjoint(own):
+        return None
     heads = landscape.applied.heads if landscape.applied else frozenset()
     followed = {parent for id in landscape.graph.nodes for parent in landscape.graph.parents(id)}
     lonely = tuple(sorted(landscape.abandoned.keys() & heads - followed))
