@@ -25,7 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from .cli.printer import Printer
     from .database.client import OFF
 
-    printer = Printer(sys.stderr, os.environ)
+    printer = Printer(sys.stderr)
     end = ExitStack()
     try:
         end.enter_context(without_copies(argparse.Namespace(directory=None, config=[], name=MAIN), printer))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -80,6 +81,9 @@ def test_two_people_one_database_and_no_branch_was_pushed(world: World, database
     dana.tool("upgrade", check=True)
     assert (dana.versions / "dddd4444_add_t.py").exists()
     listed = [line.split()[3:] for line in dana.tool("archive", check=True).stdout.splitlines()]
+    told = json.loads(dana.tool("archive", "--json", check=True).stdout)
+    assert told["version"] == 1
+    assert [one["who"] for one in told["applications"]] == [" ".join(row[2:]) for row in listed]
     ran = f"postgresql-{database.name}"
     assert sorted(listed) == [
         ["aaaa1111", "–", "Dana", "<dana@example.com>"],

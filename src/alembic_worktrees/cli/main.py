@@ -30,7 +30,7 @@ def run(argv: Sequence[str]) -> int:
     """Run the command line `argv` and return the exit status."""
     for stream in (sys.stdout, sys.stderr):
         relax(stream)
-    printer = Printer(sys.stderr, os.environ, argv)
+    printer = Printer(sys.stderr, argv)
     try:
         status = _perform(argv, printer)
         sys.stdout.flush()
@@ -48,27 +48,28 @@ def run(argv: Sequence[str]) -> int:
     except OSError as error:
         printer.tell(_fault(error))
         return NOT_DONE
-    except Exception as error:
-        return _bug(error, argv, printer)
+    except Exception:
+        printer.tell(_bug(argv))
+        return OUR_BUG
     return status
 
 
-def _bug(error: Exception, argv: Sequence[str], printer: Printer) -> int:
-    if isinstance(error, UnicodeEncodeError) and error.encoding != "utf-8":
-        text = _(
-            "The encoding of this locale, {encoding}, has no way to write {name}. Run it "
-            "again with: export LC_ALL=C.UTF-8"
-        )
-        printer.tell(Message(text, {"encoding": error.encoding, "name": error.object}, BAD))
-        return NOT_DONE
+def _bug(argv: Sequence[str]) -> Message:
+    import platform
+    import traceback
+
+    from .. import __version__
+    from ..database.runner.masking import mask
+
+    versions = f"alembic-worktrees {__version__}, Python {platform.python_version()}, {platform.platform()}"
+    report = mask(f"$ alembic-worktrees {' '.join(argv)}\n{versions}\n{traceback.format_exc()}")
     text = _(
         "This is a bug of alembic-worktrees, not of your project. Please report it with "
         "all that follows:\n"
         "\n"
         "{report:text}"
     )
-    printer.tell(Message(text, {"report": _bug_report(argv)}, BAD))
-    return OUR_BUG
+    return Message(text, {"report": report}, BAD)
 
 
 def _called(argv: Sequence[str]) -> str:
@@ -123,14 +124,3 @@ def _fault(error: OSError) -> Message:
         {"what": error.filename or type(error).__name__, "reason": error.strerror},
         BAD,
     )
-
-
-def _bug_report(argv: Sequence[str]) -> str:
-    import platform
-    import traceback
-
-    from .. import __version__
-    from ..database.runner.masking import mask
-
-    versions = f"alembic-worktrees {__version__}, Python {platform.python_version()}, {platform.platform()}"
-    return mask(f"$ alembic-worktrees {' '.join(argv)}\n{versions}\n{traceback.format_exc()}")

@@ -32,9 +32,16 @@ def hush(stream: TextIO) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def has_colour(stream: TextIO, environment: Mapping[str, str]) -> bool:
+def has_colour(stream: TextIO) -> bool:
     """Tell whether `stream` is a terminal that may be coloured."""
-    return stream.isatty() and "NO_COLOR" not in environment and environment.get("TERM") != "dumb"
+    return stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
+def room() -> int | None:
+    """Return how many columns a line of standard output may have; None if that is no terminal."""
+    import shutil
+
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 class _Screen(io.TextIOWrapper):
@@ -60,33 +67,34 @@ class _Screen(io.TextIOWrapper):
 class Printer:
     """Says messages in the user's language: with marks and colour on a terminal, bare elsewhere."""
 
-    def __init__(self, stream: TextIO, environment: Mapping[str, str], argv: Sequence[str] = ()) -> None:
+    def __init__(self, stream: TextIO, argv: Sequence[str] = ()) -> None:
         """Talk on `stream` in the locale's language, and tell no password of `argv`; NO_COLOR and TERM are honoured.
 
         What else comes from others is masked where it comes in.
         """
         self._stream = stream
-        self._environment = environment
         self.quiet = False  # then it says only what is wrong
         self._hidden = typed_passwords(argv)
         self.speak(None)
 
     def speak(self, setting: str | None) -> None:
         """Speak the language of the setting, or the locale's if there is none."""
-        colour = has_colour(self._stream, self._environment)
+        colour = has_colour(self._stream)
         marks = self._stream.isatty() and not lacks(self._stream.encoding, "".join(COLOURS))
-        self._speaker = Speaker(language(setting, self._environment), marks=marks, colour=colour)
+        self._speaker = Speaker(language(setting, os.environ), marks=marks, colour=colour)
 
     def phrase(self, message: Message) -> str:
         """Return the words of a message."""
         return self._speaker.phrase(message)
 
-    def tell(self, message: Message) -> None:
-        """Say one message, at once; one about progress only where somebody is looking."""
-        if message.mark == SEEK and not self._stream.isatty():
-            return
-        if self.quiet and message.mark not in {WARN, BAD}:
-            return
+    def tell(self, *messages: Message) -> None:
+        """Say each message, at once; one about progress only where somebody is looking."""
+        for message in messages:
+            progress = message.mark == SEEK and not self._stream.isatty()
+            if not progress and not (self.quiet and message.mark not in {WARN, BAD}):
+                self._tell(message)
+
+    def _tell(self, message: Message) -> None:
         try:
             print(self._said(message), file=self._stream, flush=True)
         except OSError:
@@ -124,7 +132,7 @@ class Printer:
         """
         stream, quiet = self._stream, self.quiet
         self.quiet = quiet and not self.can_ask
-        terminal = stream.isatty() and sys.stdout.isatty() and self._environment.get("TERM", "dumb") != "dumb"
+        terminal = stream.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
         screen = _Screen(sys.stdout.encoding) if terminal else None
         self._stream = screen or stream
         try:
@@ -135,7 +143,7 @@ class Printer:
         if screen:
             content = screen.content.getvalue()
             pager = "" if screen.fits() else git.pager(Path.cwd())
-            if not pager or not page(pager, content, self._environment):
+            if not pager or not page(pager, content, os.environ):
                 self.write(content)
                 sys.stdout.flush()
 
@@ -155,7 +163,7 @@ class Printer:
             width, height = shutil.get_terminal_size()
             console = Console(
                 file=stream,
-                color_system="auto" if has_colour(stream, self._environment) else None,
+                color_system="auto" if has_colour(stream) else None,
                 width=width,
                 height=height,
             )
@@ -167,9 +175,9 @@ class Printer:
     def data(self, *lines: str) -> None:
         """Print lines of data: to a terminal without what could steer it, elsewhere as they are, byte for byte."""
         if sys.stdout.isatty():
-            print(*map(one_line, lines), sep="\n")
+            sys.stdout.writelines(f"{one_line(line)}\n" for line in lines)
         else:
-            self.write(encoded("\n".join(lines)) + b"\n")
+            self.write(encoded("".join(f"{line}\n" for line in lines)))
 
     def answer(self, message: Message) -> None:
         """Print a message that is the data which was asked for."""

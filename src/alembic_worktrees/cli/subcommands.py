@@ -301,6 +301,7 @@ COMMANDS = {
         _flag("--push", _("give others what was applied here, over the remote that the setting share names")),
         _flag("--fetch", _("get what others have applied from there")),
         _flag("--list", _("list what was applied (default)")),
+        _JSON,
         _flag("--prune", _("forget what the published branch has, and every row of the database is past")),
     ),
     "protect": _command(

@@ -157,7 +157,7 @@ def run_demo(tell: Tell, environment: Mapping[str, str], *, colour: bool) -> Non
 
     Raises UserError if it cannot be told or does not go as it should.
     """
-    deafen = _listen()
+    _listen()
     with _folder() as folder:
         text = _(
             "In a temporary folder: a real git repository, and a real PostgreSQL that takes a few "
@@ -168,7 +168,7 @@ def run_demo(tell: Tell, environment: Mapping[str, str], *, colour: bool) -> Non
             try:
                 _tell_story(folder, server, tell, environment, colour=colour)
             finally:
-                deafen()
+                _deafen()
     tell(BLANK)
     text = _(
         "Done. The repository and the database are gone again, nothing of this is left on your "
@@ -273,23 +273,18 @@ def _folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _listen() -> Callable[[], None]:
-    """Let a closed terminal or a `kill` end the demo as ^C does: by an exception, which cleans up on its way.
-
-    Returns what to call before the cleaning up, so that no other signal disturbs it, nor its child processes.
-    """
-    deaf: list[bool] = []
-
-    def deafen() -> None:
-        deaf.append(True)
-        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
-
-    def stop(_number: int, _frame: object) -> None:
-        if not deaf:
-            deafen()
-            raise KeyboardInterrupt
-
+def _listen() -> None:
+    """Let a closed terminal or a `kill` end the demo as ^C does: by an exception, which cleans up on its way."""
     for each in ENDING:
         if signal.getsignal(each) is not signal.SIG_IGN:
-            signal.signal(each, stop)
-    return deafen
+            signal.signal(each, _stop)
+
+
+def _stop(_number: int, _frame: object) -> None:
+    if not _deafen():
+        raise KeyboardInterrupt
+
+
+def _deafen() -> bool:
+    """Let no other signal disturb the cleaning up, nor its child processes; tell whether that was so already."""
+    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)

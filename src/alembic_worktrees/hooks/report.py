@@ -14,10 +14,9 @@ from ..messages.errors import UserError
 from ..migrations.notes import read_notes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from ..check.problems import Problem
     from ..check.review import Scope
     from ..check.snapshot import Environment
 
@@ -30,12 +29,10 @@ class Event(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What there is to say; the other falsy parts say nothing."""
+    """What there is to say; nothing if there is nothing. The settings in `folders` choose the language."""
 
-    folders: tuple[str, ...]  # of the configs: their settings say in which language
-    new: tuple[str, ...]  # paths of the migrations that came
-    problems: tuple[Problem, ...]
-    arrived: tuple[Message, ...]
+    folders: tuple[str, ...]
+    messages: tuple[Message, ...]
 
 
 def what_happened(told: Sequence[str], scope: Scope) -> Event | None:
@@ -74,13 +71,25 @@ def make_report(scope: Scope, event: Event) -> Report:
     known = (event.before or event.after).blobs
     environments = tuple(event.after.projects(scope.files, scope.folder))
     new = tuple(_new_migrations(environments, event.after, known))
-    problems = review_tree(scope, event.after, sound=known.values())
-    return Report(
-        folders=tuple(environment.folder for environment in environments),
-        new=new,
+    said = [_came(new)] if new else []
+    for environment in environments:
+        said += _arrived(scope, environment)
+    for problem in review_tree(scope, event.after, sound=known.values()):
         # What is only unwise is said once: when it comes.
-        problems=tuple(one for one in problems if not one.warning or {*one.files} & {*new}),
-        arrived=tuple(message for environment in environments for message in _arrived(scope, environment)),
+        if not problem.warning or not set(new).isdisjoint(problem.files):
+            values = {"message": problem.message, "hint": problem.hint}
+            said.append(Message(Text("{message}\n  → {hint}"), values, WARN))
+    return Report(tuple(environment.folder for environment in environments), tuple(said))
+
+
+def _came(new: Sequence[str]) -> Message:
+    names = tuple(map(os.path.basename, new))
+    return _n(
+        "{n} new migration:\n{files:lines}",
+        "{n} new migrations:\n{files:lines}",
+        len(new),
+        {"files": names},
+        STEP,
     )
 
 
@@ -110,27 +119,3 @@ def _arrived(scope: Scope, environment: Environment) -> Iterator[Message]:
     with if_free(project.repository) as free:
         if free:
             yield from tidy(project, take_inventory(project))
-
-
-def say(report: Report, tell: Callable[[Message], None]) -> None:
-    """Tell what there is to tell; nothing if there is nothing."""
-    if report.new:
-        names = tuple(os.path.basename(path) for path in report.new)
-        tell(
-            _n(
-                "{n} new migration:\n{files:lines}",
-                "{n} new migrations:\n{files:lines}",
-                len(names),
-                {"files": names},
-                STEP,
-            )
-        )
-    for message in report.arrived:
-        tell(message)
-    for problem in report.problems:
-        tell(warning_of(problem))
-
-
-def warning_of(problem: Problem) -> Message:
-    """Return a problem as what to say when it stops nothing."""
-    return Message(Text("{message}\n  → {hint}"), {"message": problem.message, "hint": problem.hint}, WARN)

@@ -49,11 +49,12 @@ def _team(call: Call) -> archives.Team:
 
 def _list(call: Call) -> None:
     """Print what was applied, the oldest first: when, what, where it ran, by whom."""
-    rows = [
-        (one.date, one_line(one.revision), one_line(unquote(one.database)) or "–", one_line(one.who))
-        for one in archives.applications(call.project, call.settings.share)
-    ]
-    for row in aligned(rows):
+    found = archives.applications(call.project, call.settings.share)
+    rows = [one._replace(database=unquote(one.database)) for one in found]
+    if call.options.json:
+        call.printer.document({"applications": [row._asdict() for row in rows]})
+        return
+    for row in aligned([[one_line(cell) or "–" for cell in row] for row in rows]):
         call.printer.data("  ".join(row))
 
 

@@ -59,8 +59,7 @@ def without_copies(options: argparse.Namespace, printer: Printer) -> Iterator[No
 
 def _tell_what_stays(taken: Iterable[Taken], printer: Printer) -> None:
     for one in taken:
-        for message in touched(one.before):
-            printer.tell(message)
+        printer.tell(*touched(one.before))
         if one.staying:
             text = _("Stays here, for what is not borrowed needs it: {revisions:list}")
             printer.tell(Message(text, {"revisions": one.staying}, WARN))

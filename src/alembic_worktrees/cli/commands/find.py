@@ -16,10 +16,9 @@ from .call import Call, open_call
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Set
+    from collections.abc import Iterable, Set
 
-    from ...migrations.inventory import Skipped
-    from ...migrations.record import Entry
+    from ...migrations.inventory import Borrowed, Inventory
     from ...search.checkouts import Checkout, Surroundings
     from ..printer import Printer
 
@@ -66,53 +65,43 @@ def list_all(options: argparse.Namespace, printer: Printer) -> int:
     """Print every checkout and its migrations, the main one first."""
     call = open_call(options, printer)
     surroundings = look_around(call.project, call.settings.search)
-    call.tell_skipped(surroundings.skipped)
-    nobody = _abandoned(call, surroundings) if options.json or sys.stdout.isatty() else frozenset()
+    skipped = [*surroundings.skipped]
+    seen = surroundings.checkouts if options.json or sys.stdout.isatty() else ()
+    inventories = {one: visit(one.project, skipped if options.json else []) for one in seen}
+    nobody = _abandoned(call, surroundings, inventories.values())
     if options.json:
-        rows = [_document(checkout, call, nobody) for checkout in surroundings.checkouts]
+        rows = [_document(one, inventory, nobody) for one, inventory in inventories.items()]
         printer.document({"checkouts": rows})
     else:
         for checkout in surroundings.checkouts:
-            _print_checkout(checkout, call, nobody)
+            copies = inventories[checkout].copies if seen else ()
+            borrowed = {row.migration.relative_path: printer.phrase(_borrowed(row, nobody)) for row in copies}
+            names = names_in(checkout.project, skipped)
+            count = f"{len(names)} migration{'' if len(names) == 1 else 's'}"
+            printer.data(f"{checkout.name} ({count})", *(f"  {borrowed.get(name, name)}" for name in names))
+    call.tell_skipped(skipped)
     return DONE
 
 
-def _abandoned(call: Call, surroundings: Surroundings) -> frozenset[str]:
+def _abandoned(call: Call, surroundings: Surroundings, inventories: Iterable[Inventory]) -> frozenset[str]:
     """Return what is borrowed somewhere, and of no checkout, branch or tag any more."""
-    rows = (row for one in surroundings.checkouts for row in visit(one.project, []).copies)
-    borrowed = frozenset(row.entry.revision for row in rows)
+    borrowed = frozenset(row.entry.revision for one in inventories for row in one.copies)
+    if not borrowed:
+        return borrowed
     search = Search(call.project, call.settings, here_too=True, around=surroundings)
     theirs = runners(call.project, call.settings.share)
-    return borrowed.difference(theirs, (one.revision.id for one in search.owned())) if borrowed else borrowed
+    return borrowed.difference(theirs, (one.revision.id for one in search.owned()))
 
 
-def _print_checkout(checkout: Checkout, call: Call, nobody: Set[str]) -> None:
-    skipped: list[Skipped] = []
-    names = names_in(checkout.project, skipped)
-    call.tell_skipped(skipped)
-    borrowed = {}
-    if sys.stdout.isatty():
-        rows = visit(checkout.project, []).copies
-        borrowed = {row.migration.relative_path: row.entry for row in rows}
-    lines = [
-        call.printer.phrase(_borrowed(name, borrowed[name], nobody)) if name in borrowed else name
-        for name in names
-    ]
-    count = f"{len(names)} migration{'' if len(names) == 1 else 's'}"
-    call.printer.data(f"{checkout.name} ({count})", *(f"  {line}" for line in lines))
-
-
-def _borrowed(name: str, entry: Entry, nobody: Set[str]) -> Message:
-    if entry.revision not in nobody:
-        return from_origin(name, entry.origin.name)
+def _borrowed(row: Borrowed, nobody: Set[str]) -> Message:
+    name, origin = row.migration.relative_path, row.entry.origin.name
+    if row.entry.revision not in nobody:
+        return from_origin(name, origin)
     text = _("{revision} (borrowed from {origin}, abandoned since)")
-    return Message(text, {"revision": name, "origin": entry.origin.name})
+    return Message(text, {"revision": name, "origin": origin})
 
 
-def _document(checkout: Checkout, call: Call, nobody: Set[str]) -> dict[str, object]:
-    skipped: list[Skipped] = []
-    inventory = visit(checkout.project, skipped)
-    call.tell_skipped(skipped)
+def _document(checkout: Checkout, inventory: Inventory, nobody: Set[str]) -> dict[str, object]:
     borrowed = {row.migration.path for row in inventory.copies}
     rows = [
         {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from contextlib import nullcontext
 from pathlib import Path
@@ -13,7 +12,7 @@ from ...messages import OK, WARN, Message, _, _n
 from ...messages.errors import DONE, Usage, UserError
 from ...status.survey import survey
 from ...system.encoding import encoded
-from ..printer import has_colour
+from ..printer import has_colour, room
 from .call import open_call
 
 if TYPE_CHECKING:
@@ -83,9 +82,8 @@ def _drawn(picture: Picture, entries: Sequence[Entry], chosen: str, printer: Pri
     if chosen == "text":
         from ...drawing import text as lines
 
-        width = shutil.get_terminal_size().columns if shown and sys.stdout.isatty() else None
-        colour = shown and has_colour(sys.stdout, os.environ)
-        return lines.draw(picture, entries, phrase, colour=colour, width=width)
+        colour = shown and has_colour(sys.stdout)
+        return lines.draw(picture, entries, phrase, colour=colour, width=room() if shown else None)
     from ...drawing import mermaid, svg
 
     return svg.draw(picture, entries, phrase) if chosen == "svg" else mermaid.draw(picture, entries, phrase)

@@ -62,7 +62,7 @@ def report(options: argparse.Namespace, printer: Printer) -> int:
 
 
 def _report(options: argparse.Namespace, printer: Printer) -> None:
-    from ...hooks.report import make_report, say, what_happened
+    from ...hooks.report import make_report, what_happened
     from ...hooks.touched import told
 
     scope = scope_of(options)
@@ -70,4 +70,4 @@ def _report(options: argparse.Namespace, printer: Printer) -> None:
     if scope and event:
         found = make_report(scope, event)
         printer.speak(scope.language(found.folders))
-        say(found, printer.tell)
+        printer.tell(*found.messages)

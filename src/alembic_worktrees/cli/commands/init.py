@@ -45,8 +45,7 @@ def init(options: argparse.Namespace, printer: Printer) -> int:
         return _remove(options, printer)
     call = _open(options, printer)
     home = _home(call)
-    for message in _wrong_already(home.target.root):
-        printer.tell(message)
+    printer.tell(*_wrong_already(home.target.root))
     installation = plan_installation(home, options.extras)
     if lines := _database_url(call):
         installation = with_settings(installation, call.project, lines)
@@ -218,8 +217,7 @@ def _show(
     with printer.paged():
         for step in steps:
             (printer.answer if options.dry_run else printer.tell)(step)
-        for note in notes:
-            printer.tell(note)
+        printer.tell(*notes)
 
 
 def _described(change: Change) -> Message:

@@ -51,6 +51,5 @@ def merge(options: argparse.Namespace, printer: Printer) -> int:
     paths = own.merge(call.project, call.settings, os.environ, options.message, printer.tell)
     if options.stage and paths:
         git.stage(call.project.root, paths)
-    for path in paths:
-        printer.data(str(path))
+    printer.data(*map(str, paths))
     return DONE

@@ -25,8 +25,7 @@ def rebase(options: argparse.Namespace, printer: Printer) -> int:
         paths = story.rebase(work, wanted)
     if options.stage and paths:
         git.stage(call.project.root, paths)
-    for path in paths:
-        printer.data(str(path))
+    printer.data(*map(str, paths))
     if options.replay and not options.dry_run:
         heads = call._replace(settings=call.settings._replace(target="heads"))
         with working(heads) as work:

@@ -24,8 +24,7 @@ def revision(options: argparse.Namespace, printer: Printer) -> int:
     call = open_call(options, printer)
     author = Author(call.project, call.settings, os.environ, printer.tell, options.verbose)
     paths = write_revision(author, _wanted(options))
-    for path in paths:
-        printer.data(str(path))
+    printer.data(*map(str, paths))
     if paths:
         sys.stdout.flush()  # what is told comes after it
         printer.tell(Message(_("Next: {command}"), {"command": our_command(options, "upgrade")}, TITLE))

@@ -24,6 +24,6 @@ def demo(_options: argparse.Namespace, _printer: Printer) -> int:
     """Show the problem and the cure."""
     from ...demo.story import run_demo
 
-    tell = Printer(sys.stdout, os.environ).tell  # here the talk is the data
-    run_demo(tell, os.environ, colour=has_colour(sys.stdout, os.environ))
+    tell = Printer(sys.stdout).tell  # here the talk is the data
+    run_demo(tell, os.environ, colour=has_colour(sys.stdout))
     return DONE

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from ...status.standing import stand
 from ...status.survey import survey
 from ...status.view import document, render
 from ...system.encoding import encoded
-from ..printer import has_colour
+from ..printer import has_colour, room
 from .call import open_call, our_command
 
 if TYPE_CHECKING:
@@ -33,8 +32,6 @@ def status(options: argparse.Namespace, printer: Printer) -> int:
     if options.json:
         printer.document(document(standing, step, printer.phrase))
     else:
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        colour = has_colour(sys.stdout, os.environ)
-        text = render(standing, step, printer.phrase, width=width, colour=colour)
+        text = render(standing, step, printer.phrase, width=room(), colour=has_colour(sys.stdout))
         printer.write(encoded(text, sys.stdout.encoding))
     return NOT_DONE if standing.silence else DONE
