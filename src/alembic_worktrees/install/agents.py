@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import PROGRAM
 from .blocks import with_entry, with_paragraph, without_block
-from .json_lists import with_item, without_items
+from .json_lists import NOTHING, with_item, without_items
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -111,13 +111,8 @@ def _listed(name: str, path: tuple[str, ...], item: object) -> Addition:
     def put(text: str) -> str | None:
         if without_items(text, path, lambda one: bool(one == item)) != text:
             return text
-        left = without(name, text)
-        if left:
-            return left if PROGRAM in left else with_item(left, path, item)
-        whole: object = [item]
-        for key in reversed(path):
-            whole = {key: whole}
-        return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
+        left = without(name, text) or NOTHING
+        return left if PROGRAM in left else with_item(left, path, item)
 
     return Addition(name, json.dumps(item, ensure_ascii=False, indent=2), put)
 

@@ -139,12 +139,11 @@ def with_repo(text: str, body: str) -> str | None:
 
 def in_our_table(text: str, lines: str) -> str:
     """Return a `pyproject.toml` in which our table has these lines too."""
-    header = re.search(r"^\[tool\.alembic-worktrees\][^\n]*(?:\n|\Z)", text, re.MULTILINE)
-    before, after = (text[: header.end()], text[header.end() :]) if header else (text, "")
-    ended = before if before.endswith("\n") or not before else f"{before}\n"
-    if not header:
-        ended += "\n[tool.alembic-worktrees]\n" if ended else "[tool.alembic-worktrees]\n"
-    return f"{ended}{lines}{after}"
+    header = re.search(r"^\[tool\.alembic-worktrees\].*\n", text, re.MULTILINE)
+    if header:
+        return text[: header.end()] + lines + text[header.end() :]
+    before = text.removesuffix("\n") + "\n\n" if text else ""
+    return f"{before}[tool.alembic-worktrees]\n{lines}"
 
 
 def without_our_table(text: str) -> str:

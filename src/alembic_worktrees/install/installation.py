@@ -82,8 +82,7 @@ def with_settings(installation: Installation, project: Project, lines: str) -> I
     """Return it with these settings; a new `pyproject.toml` would mean more, so that is for a person to write."""
     changes, notes = installation
     path = settings_file(project.root, project.folder)
-    planned = next((one for one in changes if one.path == path), None)
-    before = (planned.after if planned else path and _read(path)) or ""
+    before = (path and _read(path)) or ""
     after = in_our_table(before, lines)
     try:
         parse_settings(after, str(path))
@@ -91,8 +90,7 @@ def with_settings(installation: Installation, project: Project, lines: str) -> I
         path = None
     if path is None:
         return Installation(changes, (*notes, by_hand(project.root / FILE, in_our_table("", lines))))
-    change = Change(path, planned.before if planned else before, after)
-    return Installation((*(one for one in changes if one is not planned), change), notes)
+    return Installation((*changes, Change(path, before, after)), notes)
 
 
 def plan_removal(target: Target) -> Installation:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_SPACE = re.compile(r"[ \t\r\n]*")
+NOTHING = "{}\n"
 _value_at = json.JSONDecoder().raw_decode
 
 
@@ -30,7 +30,7 @@ def with_item(text: str, path: Sequence[str], item: object) -> str | None:
     """
     with suppress(ValueError, IndexError):
         after = _added(text, path, item)
-        if without_items(after, path, lambda one: bool(one == item)) == text:
+        if (without_items(after, path, lambda one: bool(one == item)) or NOTHING) == text:
             return after
     return None
 
@@ -43,11 +43,10 @@ def without_items(text: str, path: Sequence[str], is_ours: Callable[[Any], bool]
             if not places:
                 return None
         parts, number = places[-1]
-        # with the comma before it, or the first one with the comma after it
-        begin, end = (
-            (parts[number - 1].end, parts[number].end) if number else (parts[0].begin, parts[1].begin)
-        )
-        text = text[:begin] + text[end:]
+        if number:
+            text = text[: parts[number - 1].end] + text[parts[number].end :]  # with the comma before it
+        else:
+            text = text[: parts[0].begin] + text[parts[1].begin :]  # with the comma after it
     return text
 
 
@@ -89,8 +88,7 @@ def _parts(text: str, at: int) -> list[_Part]:
 
 
 def _skip(text: str, at: int) -> int:
-    found = _SPACE.match(text, at)
-    return found.end() if found else at
+    return len(text) - len(text[at:].lstrip(" \t\r\n"))
 
 
 def _added(text: str, path: Sequence[str], item: object) -> str:
@@ -112,20 +110,14 @@ def _inserted(text: str, at: int, name: str, value: object) -> str:
     if text[at] != ("{" if name else "["):
         raise ValueError(text[at])
     unit = (re.search(r"^[ \t]+(?=\S)", text, re.MULTILINE) or ["  "])[0]
-    margin = re.match(r"[ \t]*", text[text.rfind("\n", 0, at) + 1 :])[0]  # type: ignore[index]
-    gap = text[at + 1 : parts[0].begin] if parts else f"\n{margin}{unit}"
-    if "\n" not in gap:
-        return (
-            text[: parts[-1].end] + f", {name}{json.dumps(value, ensure_ascii=False)}" + text[parts[-1].end :]
-        )
-    written = name + json.dumps(value, ensure_ascii=False, indent=unit).replace(
-        "\n", "\n" + gap.rpartition("\n")[2]
-    )
-    if parts:
-        end = parts[-1].end
-        return f"{text[:end]},{gap}{_as_in(text, written)}{text[end:]}"
-    return f"{text[: at + 1]}{_as_in(text, gap + written)}\n{margin}{text[_skip(text, at + 1) :]}"
-
-
-def _as_in(text: str, written: str) -> str:
-    return written.replace("\n", "\r\n") if "\r\n" in text else written
+    line = text[text.rfind("\n", 0, at) + 1 :]
+    margin = "\n" + line[: _skip(line, 0)]
+    gap = text[at + 1 : parts[0].begin].replace("\r", "") if parts else margin + unit
+    begin, end = (parts[-1].end, parts[-1].end) if parts else (at + 1, _skip(text, at + 1))
+    if "\n" in gap:
+        written = json.dumps(value, ensure_ascii=False, indent=unit)
+        written = gap + name + written.replace("\n", "\n" + gap.rpartition("\n")[2])
+    else:
+        written = f" {name}{json.dumps(value, ensure_ascii=False)}"
+    written = f",{written}" if parts else written + margin
+    return text[:begin] + (written.replace("\n", "\r\n") if "\r\n" in text else written) + text[end:]

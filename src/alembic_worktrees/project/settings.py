@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from ..messages import _
 from ..messages.errors import UserError
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 FILE = "pyproject.toml"
 LANGUAGES = ("en", "fr")
 CURES = ("merge", "rebase")  # of heads that have diverged
+
+_T = TypeVar("_T")
 
 
 class Settings(NamedTuple):
@@ -111,10 +113,16 @@ def _read(file: Path) -> str:
 # Each reader takes the value out of the TOML; TypeError when it cannot be meant.
 
 
-def _string(value: object) -> str:
-    if not isinstance(value, str) or not value:
+def _only(kind: type[_T], value: object) -> _T:
+    if type(value) is not kind:  # bool is a subclass of int, but `max-heads = true` is a slip
         raise TypeError
     return value
+
+
+def _string(value: object) -> str:
+    if not value:
+        raise TypeError
+    return _only(str, value)
 
 
 def _strings(value: object) -> tuple[str, ...]:
@@ -141,20 +149,13 @@ def _one_of(words: tuple[str, ...], value: object) -> str:
 
 
 def _count(value: object) -> int:
-    # bool is a subclass of int, but `max-heads = true` is a slip
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+    if _only(int, value) < 1:
         raise TypeError
-    return value
+    return _only(int, value)
 
 
 def _meant(value: object) -> bool | tuple[str, ...]:
-    return value if isinstance(value, bool) else tuple(_string(item) for item in _list(value))
-
-
-def _list(value: object) -> list[object]:
-    if not isinstance(value, list):
-        raise TypeError
-    return value
+    return value if isinstance(value, bool) else _strings(_only(list, value))
 
 
 def _callable(value: object) -> str:
@@ -162,12 +163,6 @@ def _callable(value: object) -> str:
     if not all(word.isidentifier() for word in (*module.split("."), *name.split("."))):
         raise TypeError
     return f"{module}:{name}"
-
-
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError
-    return value
 
 
 _READERS: dict[str, tuple[Callable[[object], object], str]] = {
@@ -183,7 +178,7 @@ _READERS: dict[str, tuple[Callable[[object], object], str]] = {
     "database-url": (_string, "string"),
     "version-table": (_string, "string"),
     "remote-database": (_meant, "true | false | list of hosts"),
-    "review": (_flag, "true | false"),
+    "review": (partial(_only, bool), "true | false"),
     "python-folder": (_string, "string"),
     "config": (_callable, '"package.module:callable"'),
     "script-location": (_string, "string"),

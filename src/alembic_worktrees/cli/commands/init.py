@@ -47,10 +47,11 @@ def init(options: argparse.Namespace, printer: Printer) -> int:
     home = _home(call)
     printer.tell(*_wrong_already(home.target.root))
     installation = plan_installation(home, options.extras)
-    if lines := _database_url(call):
+    lines = _database_url(call)
+    if (installation.changes or lines) and not (options.yes or options.dry_run) and _is_to_share(call):
+        lines += f'share = "{REMOTE}"\n'
+    if lines:
         installation = with_settings(installation, call.project, lines)
-    if installation.changes and not (options.yes or options.dry_run) and _is_to_share(call):
-        installation = with_settings(installation, call.project, f'share = "{REMOTE}"\n')
     steps = tuple(map(_described, installation.changes))
     _show(steps, installation.notes, options, printer)
     if not steps:
