@@ -29,8 +29,8 @@ def staged(root: Path, folder: str, blobs: Mapping[str, str]) -> Iterator[Proble
 
     What one of the commits has from which this one is made, git has brought.
     """
-    memory = memory_of(root)
-    entries = [entry for entry in remembered(memory) if entry.path in blobs] if memory else []
+    notes = remembered(memory_of(root), root)
+    entries = [note.entry for note in notes if note.entry.path in blobs]
     contents = git.small_contents(root, (blobs[entry.path] for entry in entries))
     copies = [entry for entry in entries if _is_copy(contents.get(blobs[entry.path], b""), entry.sha256)]
     brought = _brought(root, copies, blobs) if copies else frozenset()

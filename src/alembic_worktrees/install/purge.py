@@ -13,7 +13,7 @@ from .. import git
 from ..borrow.lock import only_one
 from ..messages import STEP, WARN, Message, _, _n
 from ..migrations import record
-from ..migrations.notes import MEMORY, Note, memory_of, remembered
+from ..migrations.notes import MEMORY, Note, memory_of, noted, remembered
 from ..migrations.record import sha256
 from ..search import archive
 from ..system.reading import NotReadable, allowed_roots, read_plain
@@ -130,18 +130,11 @@ def take(shown: Remains, target: Target, when_waiting: Callable[[], None]) -> No
 
 
 def _written_down(target: Target) -> Iterator[Note]:
-    memory = _own_folder(target) / MEMORY
-    for entry in remembered(memory):
-        yield Note(target.root / entry.path, entry, memory)
+    yield from remembered(_own_folder(target) / MEMORY, target.root)
     inside = allowed_roots(target.root)
     for name in git.ignored_files(target.root, f":(top,glob)**/{record.NAME}"):
         path = target.root / name
-        try:
-            text = read_plain(path, inside).decode("utf-8", "replace")
-        except NotReadable:
-            continue
-        if record.is_record(text):
-            yield from (Note(path.parent / entry.path, entry, path) for entry in record.parse(text))
+        yield from noted(path, path.parent, inside) or ()
 
 
 def _lying(rows: list[Note], target: Target) -> tuple[tuple[Path, ...], tuple[Path, ...]]:

@@ -262,26 +262,20 @@ class _Row(NamedTuple):
 def _listed(project: Project) -> Iterator[_Row]:
     """Yield each file that Alembic would load, in Alembic's order.
 
-    A file that two names lead to counts once, as in ScriptDirectory._load_revisions, and not by a link if it can be
-    helped.
+    A file that two names lead to counts once, as in ScriptDirectory._load_revisions.
     """
     seen: set[str] = set()
     for location in filter(project.may_read, project.versions):
         found = dict(entries(location, recursive=project.recursive, caches=project.sourceless))
         compiled = {*without_source(found)} if project.sourceless else ()
-        rows = [
-            _Row(location, path, entry.is_symlink())
-            for path, entry in found.items()
-            if is_migration_name(entry.name) or path in compiled
-        ]
         top = os.path.realpath(location)
-        first: dict[str, _Row] = {}
-        for row in sorted(rows, key=lambda row: row.is_link):
-            path = os.path.join(top, row.relative_path)
-            first.setdefault(os.path.realpath(path) if row.is_link else path, row)
-        chosen = {row.relative_path for real, row in first.items() if real not in seen}
-        seen.update(first)
-        yield from (row for row in rows if row.relative_path in chosen)
+        for path, entry in found.items():
+            is_link, real = entry.is_symlink(), os.path.join(top, path)
+            if is_link:
+                real = os.path.realpath(real)
+            if real not in seen and (is_migration_name(entry.name) or path in compiled):
+                seen.add(real)
+                yield _Row(location, path, is_link)
 
 
 def _read_all(project: Project, entered: Mapping[Path, Entry], skipped: list[Skipped]) -> Iterator[Migration]:

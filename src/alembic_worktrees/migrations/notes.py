@@ -8,6 +8,7 @@ its Alembic projects. What only the memory knows goes back into a record at the 
 from __future__ import annotations
 
 import os
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
@@ -56,15 +57,11 @@ class Notes(NamedTuple):
 def read_notes(project: Project) -> Notes:
     """Read the records in, below and above the version locations, and the memory."""
     roots = allowed_roots(project.root)
-    texts = {record_path: _text(record_path, roots) for record_path in _record_paths(project)}
+    found = {path: noted(path, path.parent, roots) for path in _record_paths(project)}
+    records = {path: rows for path, rows in found.items() if rows is not None}
     memory = memory_of(project.root) if project.repository else None
-    rows = [Note(project.root / entry.path, entry, memory) for entry in remembered(memory)] if memory else []
-    for record_path, text in texts.items():
-        rows += [
-            Note(record_path.parent / entry.path, entry, record_path) for entry in record.parse(text or "")
-        ]
     return Notes(
-        tuple(rows), tuple(record_path for record_path, text in texts.items() if text is not None), memory
+        (*remembered(memory, project.root), *chain.from_iterable(records.values())), tuple(records), memory
     )
 
 
@@ -74,9 +71,22 @@ def memory_of(top: Path) -> Path | None:
     return folder and folder / MEMORY
 
 
-def remembered(memory: Path) -> tuple[record.Entry, ...]:
-    """Return the entries of the memory, with paths from the top of the checkout."""
-    return record.parse(_text(memory, allowed_roots(memory.parent)) or "")
+def remembered(memory: Path | None, top: Path) -> tuple[Note, ...]:
+    """Return what the memory of the checkout at `top` notes."""
+    return (memory and noted(memory, top, allowed_roots(memory.parent))) or ()
+
+
+def noted(record_path: Path, folder: Path, roots: tuple[str, ...]) -> tuple[Note, ...] | None:
+    """Return what a record, or the memory, notes of files in this folder; None if it is none of ours."""
+    if os.path.islink(record_path):
+        return None  # git does not read it, and ours never is one
+    try:
+        text = read_plain(record_path, roots).decode("utf-8")
+    except (NotReadable, UnicodeDecodeError):
+        return None
+    if not record.is_record(text):
+        return None
+    return tuple(Note(folder / entry.path, entry, record_path) for entry in record.parse(text))
 
 
 def _record_paths(project: Project) -> Iterator[Path]:
@@ -92,13 +102,3 @@ def _record_paths(project: Project) -> Iterator[Path]:
             for relative_path, entry in entries(location, recursive=True):
                 if "/" in relative_path and entry.name == record.NAME:
                     yield location / relative_path
-
-
-def _text(path: Path, roots: tuple[str, ...]) -> str | None:
-    if os.path.islink(path):
-        return None  # git does not read it, and ours never is one
-    try:
-        text = read_plain(path, roots).decode("utf-8")
-    except (NotReadable, UnicodeDecodeError):
-        return None
-    return text if record.is_record(text) else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..system.reading import NotReadable, read_plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 USUAL_FOLDER = "migrations"
@@ -31,22 +31,17 @@ def starting_folder(root: Path, scripts: Path, environment: Mapping[str, str]) -
     """
     above = [one for one in scripts.parents if one.is_relative_to(root)] or [scripts]
     named = environment.get("FLASK_APP", "").partition(":")[0]
-    signs = (
-        (one for one in above if named and any(map(os.path.exists, _places(one, named)))),
-        (one for one in above if (one / ".flaskenv").is_file()),
-        (one for one in above if not (one / "__init__.py").exists() and _has_application(one)),
+    module = named.replace(".", "/")
+    signs: tuple[Callable[[Path], bool], ...] = (
+        lambda one: bool(named) and _has(one, named, module, f"{module}.py"),
+        lambda one: _has(one, ".flaskenv"),
+        lambda one: not _has(one, "__init__.py") and _has(one, "wsgi.py", "app.py"),
     )
-    return next((one for sign in signs for one in sign), above[0])
+    return next((one for sign in signs for one in above if sign(one)), above[0])
 
 
-def _places(folder: Path, named: str) -> Iterator[str]:
-    yield os.path.join(folder, named)
-    module = os.path.join(folder, named.replace(".", os.sep))
-    yield from (module, f"{module}.py")
-
-
-def _has_application(folder: Path) -> bool:
-    return any((folder / name).is_file() for name in ("wsgi.py", "app.py"))
+def _has(folder: Path, *names: str) -> bool:
+    return any(os.path.exists(folder / name) for name in names)
 
 
 def words(argv: Sequence[str], scripts: Path, folder: Path, given: Sequence[str]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from ..messages import _
 from ..messages.errors import CALL, FolderMissing, UserError
 from ..system.reading import EVERYWHERE, NotReadable, allowed_roots, read_plain
 from . import flask
-from .config import MAIN, other_environments, parse_config
+from .config import INI, MAIN, TOML, other_environments, parse_config
 from .errors import ConfigUnreadable, NoConfig, ScriptsMissing
 from .locations import Ground, script_folder, version_folders
 
@@ -24,14 +24,13 @@ if TYPE_CHECKING:
     from .config import AlembicConfig
 
 USUAL_FOLDER = "backend"
-USUAL_CONFIG = "alembic.ini"
 
 
 class ConfigFiles(NamedTuple):
     """The files that configure Alembic, relative to the folder it runs in, and the words that name them to it."""
 
-    ini: str = USUAL_CONFIG
-    toml: str = "pyproject.toml"
+    ini: str = INI
+    toml: str = TOML
     section: str = MAIN
     argv: tuple[str, ...] = ()
     by_flask: bool = False  # Flask-Migrate takes the folder of the ini, whatever script_location says
@@ -95,15 +94,16 @@ def config_files(
 
     `arguments` are the values of `-x`. Source: alembic.config.CommandLine._inis_from_config, 1.20.
     """
-    named = list(configs) or [name for name in [environment.get("ALEMBIC_CONFIG")] if name]
-    tomls = [name for name in named if os.path.basename(name) == "pyproject.toml"]
-    inis = [name for name in named if name not in tomls]
+    ini, toml = INI, TOML
+    for name in configs or [environment.get("ALEMBIC_CONFIG") or INI]:
+        if os.path.basename(name) == TOML:
+            toml = name
+        else:
+            ini = name
     argv = [word for name in configs for word in ("-c", name)]
     argv += [word for value in arguments for word in ("-x", value)]
     argv += ["-n", section] if section != MAIN else []
-    return ConfigFiles(
-        inis[-1] if inis else USUAL_CONFIG, tomls[-1] if tomls else "pyproject.toml", section, tuple(argv)
-    )
+    return ConfigFiles(ini, toml, section, tuple(argv))
 
 
 def find_project(directory: str | None, *, here: Path, home: Path | None, files: ConfigFiles) -> Project:
@@ -202,7 +202,7 @@ def _configured_folders(folder: Path) -> tuple[Path, ...]:
     repository = git.locate(folder)
     if repository is None:
         return ()
-    configs = (repository.top / name for name in git.listed(repository.top, f":(glob)**/{USUAL_CONFIG}"))
+    configs = (repository.top / name for name in git.listed(repository.top, f":(glob)**/{INI}"))
     return tuple(sorted(config.parent for config in configs if config.is_file()))
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote
 
 from ... import git
-from ...project.project import USUAL_CONFIG
+from ...project.config import INI
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
@@ -278,7 +278,7 @@ def _wait(lock: Path, deadline: float) -> None:
 def _scope(project: Project) -> str:
     """Return the folder of an Alembic environment in the archive: where its config lies, and which section it is."""
     config = project.folder / project.files.ini
-    stored_at = os.path.relpath(config.parent if config.name == USUAL_CONFIG else config, project.root)
+    stored_at = os.path.relpath(config.parent if config.name == INI else config, project.root)
     return f"{_escaped('' if stored_at == '.' else stored_at)}@{_escaped(project.files.section)}"
 
 
