@@ -34,7 +34,7 @@ def carry_out(plan: Plan, project: Project, inventory: Inventory) -> None:
     _prove_inside(plan, project)
     _prove_ours(plan, project)
     replaced = [copy.replaces for copy in plan.copies if copy.replaces]
-    ending = {row.migration.path for row in (*plan.returned, *inventory.arrived, *replaced)}
+    ending = {row.path for row in (*plan.returned, *inventory.arrived, *replaced)}
     before = _notes((*inventory.copies, *inventory.arrived), project, inventory)
     kept = [note for note in before if note.path not in ending]
     after = [*kept, *(_note(copy, project, inventory) for copy in plan.copies)] if project.repository else []
@@ -44,7 +44,7 @@ def carry_out(plan: Plan, project: Project, inventory: Inventory) -> None:
         if plan.copies:
             _write_copies(plan, project, records, before, after)
         for row in plan.returned:
-            row.migration.path.unlink(missing_ok=True)
+            row.path.unlink(missing_ok=True)
         records.write(after)
     except OSError as error:
         # Of a link the second is the name that the file would have got.
@@ -56,7 +56,7 @@ def _prove_ours(plan: Plan, project: Project) -> None:
     """Let nothing be removed or replaced while git cannot say whether it has it: its index may be broken."""
     replaced = (copy.replaces for copy in plan.copies if copy.replaces)
     if project.repository:
-        git.tracked(project.root, [row.migration.path for row in (*plan.returned, *replaced)], surely=True)
+        git.tracked(project.root, [row.path for row in (*plan.returned, *replaced)], surely=True)
 
 
 def _prove_inside(plan: Plan, project: Project) -> None:
@@ -75,9 +75,9 @@ def _prove_inside(plan: Plan, project: Project) -> None:
 
 def hand_over(rows: Sequence[Borrowed], project: Project, inventory: Inventory) -> None:
     """Make borrowed files this branch's own: staged, and no longer ignored. Raises CannotWrite."""
-    paths = {row.migration.path for row in rows}
+    paths = {row.path for row in rows}
     git.stage(project.root, paths)  # first, so that at no moment git may lose them
-    _keep([row for row in inventory.copies if row.migration.path not in paths], project, inventory)
+    _keep([row for row in inventory.copies if row.path not in paths], project, inventory)
 
 
 def create(path: Path, content: bytes) -> None:
@@ -105,7 +105,7 @@ def mended(inventory: Inventory) -> Iterator[Message]:
         text = _(
             "Git ignores {count} again; a .gitignore that said so was overwritten or removed:\n{files:lines}"
         )
-        files = tuple(row.migration.path for row in inventory.forgotten)
+        files = tuple(row.path for row in inventory.forgotten)
         count = _n("{n} borrowed file", "{n} borrowed files", len(files))
         yield Message(text, {"count": count, "files": files}, OK)
 
@@ -113,7 +113,7 @@ def mended(inventory: Inventory) -> Iterator[Message]:
 def arrived(row: Borrowed) -> Message:
     """Say that a file is no longer borrowed."""
     text = _("{revision} is no longer borrowed, git has brought it: {path}")
-    return Message(text, {"revision": row.entry.revision, "path": row.migration.path}, OK)
+    return Message(text, row.about, OK)
 
 
 def _keep(rows: Iterable[Borrowed], project: Project, inventory: Inventory) -> None:
@@ -126,7 +126,7 @@ def _keep(rows: Iterable[Borrowed], project: Project, inventory: Inventory) -> N
 
 def _notes(rows: Iterable[Borrowed], project: Project, inventory: Inventory) -> list[Note]:
     """Return what is to be written down of these files, and of those of other projects."""
-    ours = (Note(row.migration.path, row.entry, _record_path(row, project, inventory)) for row in rows)
+    ours = (Note(row.path, row.entry, _record_path(row, project, inventory)) for row in rows)
     return [*inventory.others, *ours]
 
 
@@ -142,7 +142,7 @@ def _record_path(row: Borrowed, project: Project, inventory: Inventory) -> Path:
     # What is staged is ignored by no record: it would seem to be this branch's own.
     if row.staged or row.record_path in inventory.records:
         return row.record_path
-    return _record_path_above(row.migration.path.parent, project, inventory)
+    return _record_path_above(row.path.parent, project, inventory)
 
 
 def _record_path_above(folder: Path, project: Project, inventory: Inventory) -> Path:

@@ -43,7 +43,7 @@ class Taken(NamedTuple):
     @property
     def staying(self) -> tuple[str, ...]:
         """The copies that this branch's own migrations need, or what was edited here."""
-        return tuple(row.entry.revision for row in self.before.borrowed if row not in self.rows)
+        return tuple(row.revision for row in self.before.borrowed if row not in self.rows)
 
 
 @contextmanager
@@ -72,7 +72,7 @@ def take_out(project: Project) -> Taken:
     """Take the copies out that nothing needs which stays, and let them wait. Raises UserError."""
     inventory = take_inventory(project)
     needed = inventory.graph.closure(inventory.own_graph.nodes).known
-    rows = {row.entry.revision: row for row in inventory.borrowed if row.entry.revision not in needed}
+    rows = {row.revision: row for row in inventory.borrowed if row.revision not in needed}
     children_first = tuple(rows[id] for id in reversed(inventory.graph.order(rows)))
     if rows:
         taken = (borrowed_copy(project.root, row, BORROWED_HERE) for row in children_first)

@@ -22,17 +22,6 @@ class CannotWrite(UserError):
         super().__init__(text, path=path, reason=reason)
 
 
-class Running(UserError):
-    """A command is at work here for which the copies are out."""
-
-    def __init__(self) -> None:
-        text = _(
-            "A command is at work here that is to see this branch's own migrations only (run --own, or pytest "
-            "with our plugin). Nothing was done; run this again when that has ended."
-        )
-        super().__init__(text)
-
-
 class Objection(UserError):
     """Why nothing is to be done although it could be; `id` is the stable word for it."""
 

@@ -21,11 +21,12 @@ class Known(NamedTuple):
     content: bytes
     surely: bool
     path: str = ""  # from the top of the checkout
+    git_name: str = ""  # of its file in the archive
 
     @property
     def parents(self) -> frozenset[str]:
         """What ran before it."""
-        return _parents(self.revision)
+        return frozenset(self.revision.references)
 
 
 class Findings(NamedTuple):
@@ -142,11 +143,7 @@ def _all(graph: Graph, rows: Iterable[str]) -> frozenset[str]:
     return closure.known | closure.unknown
 
 
-def _parents(revision: Revision) -> frozenset[str]:
-    return frozenset({*revision.down_revisions, *revision.depends_on})
-
-
 def _moved(id: str, here: Graph, known: Mapping[str, Known]) -> bool:
     """Whether a file has other parents here; of computed ones nobody can tell."""
     ran, now = known[id].revision, here.nodes[id].revision
-    return _parents(ran) != _parents(now) and not (ran.opaque or now.opaque)
+    return {*ran.references} != {*now.references} and not (ran.opaque or now.opaque)

@@ -28,7 +28,7 @@ def keep_what_can_be(situation: Situation, applied: Applied, tell: Callable[[Mes
 def keep(situation: Situation, applied: Applied, *, trust_files: bool = False) -> None:
     """Archive what is applied, as it ran. Raises UserError."""
     memory, runs = situation.memory, _runs(situation, applied)
-    edited = {row.entry.revision for row in situation.inventory.edited}
+    edited = {row.revision for row in situation.inventory.edited}
     doubtful = edited.difference(*(run.ran for run in runs))  # nobody knows how it was when it ran
     reached = situation.graph.closure(applied.heads).known
     known = {id: situation.loaded[id] for id in sorted(reached - doubtful)}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import fcntl
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 from .. import git
 from ..messages import WAIT, Message, _
-from .errors import CannotWrite, Running
+from ..messages.errors import UserError
+from .errors import CannotWrite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,11 +28,15 @@ WAITING = Message(_("Another checkout is upgrading; waiting for it to finish."),
 def only_one(repository: Repository | None, when_waiting: Callable[[], None]) -> Iterator[None]:
     """Hold the repository's lock, unless the copies are out here for a command that is at work.
 
-    Raises CannotWrite where there can be no lock, or Running.
+    Raises CannotWrite where there can be no lock, or UserError.
     """
     with alone(repository, when_waiting):
         if repository and _is_running(repository.top):
-            raise Running()
+            text = _(
+                "A command is at work here that is to see this branch's own migrations only (run --own, or pytest "
+                "with our plugin). Nothing was done; run this again when that has ended."
+            )
+            raise UserError(text)
         yield
 
 
@@ -68,15 +73,13 @@ def running(repository: Repository) -> Iterator[Callable[[], bool]]:
 @contextmanager
 def alone(repository: Repository | None, when_waiting: Callable[[], None]) -> Iterator[None]:
     """Hold the repository's lock; it is released also when the process is killed. Outside git there is none."""
-    with ExitStack() as held:
-        if repository:
-            _lock(repository.common / NAME, when_waiting, held)
+    with _locked(repository.common / NAME, when_waiting) if repository else nullcontext():
         yield
 
 
-def _lock(path: Path, when_waiting: Callable[[], None], held: ExitStack) -> None:
+def _locked(path: Path, when_waiting: Callable[[], None]) -> IO[bytes]:
     try:
-        file = held.enter_context(path.open("ab"))
+        file = path.open("ab")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -84,17 +87,17 @@ def _lock(path: Path, when_waiting: Callable[[], None], held: ExitStack) -> None
             fcntl.flock(file, fcntl.LOCK_EX)
     except OSError as error:
         raise CannotWrite(path, error.strerror) from error
+    return file
 
 
 @contextmanager
 def if_free(repository: Repository | None) -> Iterator[bool]:
     """Hold the lock if nobody else does, and say whether we do; never waits."""
+    free = False
     with ExitStack() as held:
-        try:
+        with suppress(UserError):
             held.enter_context(only_one(repository, _give_up))
             free = True
-        except (CannotWrite, Running):
-            free = False
         yield free
 
 

@@ -39,7 +39,6 @@ class Memory:
         entries = archive.entries(self.archive, project)
         self._entries = [entry for entry in entries if not entry.back]
         self.taken_back = frozenset(entry.revision for entry in entries if entry.back)
-        self._wide = any(len(entry.blob) == 64 for entry in self._entries)
 
     @property
     def ever(self) -> frozenset[str]:
@@ -59,25 +58,22 @@ class Memory:
             wanted = [id for id in sorted(above & chosen.keys()) if id not in self._here and id not in known]
         return known
 
-    def git_name(self, table: VersionTable, id: str) -> str:
-        """Return git's name for the file of a revision in the archive."""
-        commit = self.archive.commit if self.archive else ""
-        return f"{commit[:10]}:{self._chosen(table)[id].stored_at}"
-
     def _chosen(self, table: VersionTable) -> dict[str, Entry]:
         database = archive.database_key(table, self._project)
         rows = sorted(self._entries, key=lambda entry: entry.database == database)
         return {entry.revision: entry for entry in rows}
 
     def _differs(self, entry: Entry) -> bool:
-        return entry.blob != git.blob_id(self._here[entry.revision].content, wide=self._wide)
+        return not git.is_blob(self._here[entry.revision].content, entry.blob)
 
     def _read(self, entries: Sequence[Entry], database: str) -> Iterator[tuple[str, Known]]:
         contents = git.small_contents(self._project.root, (entry.blob for entry in entries))
+        commit = self.archive.commit[:10] if self.archive else ""
         for entry in entries:
             content = contents.get(entry.blob, b"")
             try:
                 revision = read_revision(content, os.path.basename(entry.path))
             except Unreadable:
                 continue
-            yield entry.revision, Known(revision, content, entry.database == database, entry.path)
+            surely, git_name = entry.database == database, f"{commit}:{entry.stored_at}"
+            yield entry.revision, Known(revision, content, surely, entry.path, git_name)

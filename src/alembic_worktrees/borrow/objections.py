@@ -58,7 +58,7 @@ class Case(NamedTuple):
     def left(self) -> tuple[Borrowed, ...]:
         """The copies here that nobody needs, and that were not taken back through us."""
         back = self.situation.memory.taken_back
-        return tuple(row for row in self.situation.plan.returned if row.entry.revision not in back)
+        return tuple(row for row in self.situation.plan.returned if row.revision not in back)
 
 
 def cases(situation: Situation) -> Iterator[Case]:
@@ -120,9 +120,7 @@ def another(case: Case) -> Objection:
     id = case.found.others[0]
     ran, here = case.known[id], case.situation.own[id]
     elsewhere = _lying(case, id)
-    where = (
-        elsewhere.where if elsewhere else f"git show {quoted(case.situation.memory.git_name(case.table, id))}"
-    )
+    where = elsewhere.where if elsewhere else f"git show {quoted(ran.git_name)}"
     text = _(
         "{revision} is applied, but what ran is another migration than the one here, which "
         "has not run. Nothing was done.\n"
@@ -210,12 +208,12 @@ def _left_behind(case: Case) -> Objection:
     return Objection(
         "left-behind",
         text,
-        left=tuple(sorted(one.entry.revision for one in left)),
+        left=tuple(sorted(one.revision for one in left)),
         rows=case.strangers,
         origins=tuple(dict.fromkeys(one.entry.origin.name for one in left)),
         database=case.table.name,
         rebase=rebase_command(case.situation.project, row, case.situation.own[row].revision.down_revisions),
-        remove=f"rm {' '.join(quoted(one.migration.path) for one in left)}",
+        remove=f"rm {' '.join(quoted(one.path) for one in left)}",
     )
 
 
@@ -247,6 +245,6 @@ def _take_back(case: Case, id: str, elsewhere: Candidate | None) -> str:
         return f"cd {quoted(checkout.path / os.path.relpath(project.folder, project.root))} && {downgrade}"
     relative_path = os.path.relpath(case.situation.loaded[id].path, project.folder)
     path, new = quoted(relative_path), quoted(f"{relative_path}.new")
-    old = quoted(case.situation.memory.git_name(case.table, id))
+    old = quoted(case.known[id].git_name)
     swap = f"mv {path} {new} && git show {old} >{path} && {downgrade}; mv {new} {path}"
     return f"cd {quoted(project.folder)} && {swap}"

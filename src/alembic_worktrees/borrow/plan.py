@@ -32,6 +32,16 @@ class Copy(NamedTuple):
     path: Path
     replaces: Borrowed | None
 
+    @property
+    def revision(self) -> str:
+        """The id of its revision."""
+        return self.candidate.revision.id
+
+    @property
+    def about(self) -> dict[str, object]:
+        """What a message may say of it; `origin` is a name."""
+        return {"revision": self.revision, "origin": self.candidate.origin.name, "path": self.path}
+
 
 class Gap(NamedTuple):
     """A revision that is needed and cannot be had; `needed_by` are revisions, () if the database itself.
@@ -66,7 +76,7 @@ class Plan(NamedTuple):
     @property
     def missing(self) -> tuple[str, ...]:
         """The revisions that are needed and not here, or not here as they are to be."""
-        return tuple(sorted({*(copy.candidate.revision.id for copy in self.copies), *self.unresolved}))
+        return tuple(sorted({*(copy.revision for copy in self.copies), *self.unresolved}))
 
     @property
     def unresolved(self) -> tuple[str, ...]:
@@ -107,7 +117,7 @@ def make_plan(
     that they do not reach is borrowed (DESIGN, rule 4). No copy takes the place of what is `stashed`.
     """
     needed = _reach(inventory.own_graph, find, tables)
-    held = {row.entry.revision: row for row in inventory.borrowed}
+    held = {row.revision: row for row in inventory.borrowed}
     same = {id for id, row in held.items() if id in needed.chosen and _is_as_chosen(row, needed.chosen[id])}
     present = [*(row.path for row in inventory.all), *(row.path for row in inventory.skipped), *stashed]
     # Folded, because a file system may not tell `A.py` from `a.py`
@@ -115,7 +125,7 @@ def make_plan(
     copies = []
     for id in needed.graph.order(needed.chosen.keys() - same):
         candidate, old = needed.chosen[id], held.get(id)
-        path = old.migration.path if old else _free_path(candidate, project, taken)
+        path = old.path if old else _free_path(candidate, project, taken)
         copies.append(Copy(candidate, path, old))
     returned = [held[id] for id in reversed(inventory.graph.order(held.keys() - needed.chosen.keys()))]
     if any(migration.revision.opaque for migration in inventory.own):

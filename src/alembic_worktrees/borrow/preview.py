@@ -11,15 +11,12 @@ from ..messages.quoting import one_line, printable
 from ..migrations.record import sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from ..project.project import Project
     from ..search.checkouts import Surroundings
     from ..search.sources import Candidate
     from .plan import Copy
-
-    Author = Callable[[Candidate], git.Commit | None]
 
 
 class Page(NamedTuple):
@@ -30,12 +27,13 @@ class Page(NamedTuple):
     language: str  # "python", or "diff" if an older copy is here
 
 
-def pages(copies: Sequence[Copy], author: Author) -> Iterator[Page]:
+def pages(copies: Iterable[Copy], author: Callable[[Candidate], git.Commit | None]) -> Iterator[Page]:
     """Yield a sheet for each file that would be borrowed, in the order in which they would be written."""
     for copied in copies:
-        text, language = (
-            (_diff(copied), "diff") if copied.replaces else (_source(copied.candidate.content), "python")
-        )
+        text, language = _source(copied.candidate.content), "python"
+        if copied.replaces:
+            old, language = _source(copied.replaces.migration.content), "diff"
+            text = _diff(old, text, copied.candidate.origin.name)
         yield Page(_about(copied, author(copied.candidate)), text, language)
 
 
@@ -64,14 +62,11 @@ def _about(copied: Copy, commit: git.Commit | None) -> Message:
     return Message(text, values, TITLE)
 
 
-def _diff(copied: Copy) -> str:
+def _diff(old: str, new: str, origin: str) -> str:
     import difflib
 
-    old = copied.replaces.migration.content if copied.replaces else b""
-    before, after = (_source(content).split("\n") for content in (old, copied.candidate.content))
-    return "\n".join(
-        difflib.unified_diff(before, after, "here", one_line(copied.candidate.origin.name), lineterm="")
-    )
+    before, after = old.split("\n"), new.split("\n")
+    return "\n".join(difflib.unified_diff(before, after, "here", one_line(origin), lineterm=""))
 
 
 def _source(content: bytes) -> str:
@@ -88,18 +83,9 @@ def _source(content: bytes) -> str:
     return "\t".join(map(printable, text.split("\t")))
 
 
-def author_of(project: Project, around: Callable[[], Surroundings]) -> Author:
-    """Return a function that asks git who committed a candidate last; None if nobody has, or it is a copy of a copy."""
-
-    def ask(candidate: Candidate) -> git.Commit | None:
-        roots = {checkout.name: checkout.path for checkout in around().others}
-        return _author(candidate, roots, project.root)
-
-    return ask
-
-
-def _author(candidate: Candidate, roots: Mapping[str, Path], here: Path) -> git.Commit | None:
-    origin = candidate.origin
+def last_commit(candidate: Candidate, here: Path, around: Surroundings) -> git.Commit | None:
+    """Ask git who committed a candidate last; None if nobody has, or it is a copy of a copy."""
+    origin, roots = candidate.origin, {checkout.name: checkout.path for checkout in around.others}
     if candidate.path is None:
         clone, colon, _ = origin.name.partition(":")
         return git.last_commit(roots.get(clone, here) if colon else here, origin.commit or "", origin.path)

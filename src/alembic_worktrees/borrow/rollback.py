@@ -280,12 +280,11 @@ def _tidy(case: Case, after: Applied, work: Work) -> None:
     if not obstacle_to(situation) and not objection_to(situation):
         borrow(situation, audience)
     for row in situation.inventory.edited:
-        if row.entry.revision in case.steps:
+        if row.revision in case.steps:
             text = _(
                 "{revision} was edited here, and the next upgrade would apply it again. To remove it: rm {path:q}"
             )
-            values = {"revision": row.entry.revision, "path": row.migration.path}
-            audience.tell(Message(text, values, WARN))
+            audience.tell(Message(text, row.about, WARN))
 
 
 def _stopped(case: Case, after: Applied, outcome: Outcome) -> UserError:

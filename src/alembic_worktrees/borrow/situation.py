@@ -40,9 +40,7 @@ class Situation(_Look):
     @cached_property
     def migrations(self) -> tuple[Migration, ...]:
         """What Alembic loads here when the plan is carried out."""
-        if not (self.plan.copies or self.plan.returned):
-            return self.inventory.all
-        gone = {row.migration.path for row in self.plan.returned}
+        gone = {row.path for row in self.plan.returned}
         written = {copied.path: copied for copied in self.plan.copies}
         staying = [one for one in self.inventory.all if one.path not in gone and one.path not in written]
         return (*staying, *map(_migration, written.values()))
@@ -50,7 +48,12 @@ class Situation(_Look):
     @cached_property
     def graph(self) -> Graph:
         """The graph of that."""
-        return graph_of(self.migrations) if self.plan.copies or self.plan.returned else self.inventory.graph
+        return graph_of(self.migrations)
+
+    @property
+    def reached(self) -> frozenset[str]:
+        """What is applied, as far as it is here."""
+        return self.graph.closure(self.applied.heads).known
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -72,8 +75,8 @@ class Situation(_Look):
     @property
     def owners(self) -> dict[str, str]:
         """Where each borrowed revision comes from that is here then; what is borrowed now goes first."""
-        copied = {copy.candidate.revision.id: copy.candidate.origin.name for copy in self.plan.copies}
-        gone = copied.keys() | {row.entry.revision for row in self.plan.returned}
+        copied = {copy.revision: copy.candidate.origin.name for copy in self.plan.copies}
+        gone = copied.keys() | {row.revision for row in self.plan.returned}
         return copied | {id: name for id, name in self.inventory.origins.items() if id not in gone}
 
     @property
@@ -82,9 +85,8 @@ class Situation(_Look):
         if not self.plan.refreshed:
             return ()
         old = [Node(copy.replaces.migration.revision, "") for copy in self.plan.copies if copy.replaces]
-        before, now = Graph([*old, *self.graph.nodes.values()]), self.graph
-        rows = self.applied.heads
-        return tuple(sorted(now.closure(rows).known - before.closure(rows).known - self.memory.ever))
+        before = Graph([*old, *self.graph.nodes.values()]).closure(self.applied.heads).known
+        return tuple(sorted(self.reached - before - self.memory.ever))
 
     @property
     def pending(self) -> frozenset[str]:

@@ -38,18 +38,16 @@ def tell_skipped(situation: Situation, audience: Audience) -> None:
 
 def touched(inventory: Inventory) -> Iterator[Message]:
     """Name the copies that were edited or staged here, which are left as they are."""
-    yield from (_about(_EDITED, row, WARN) for row in inventory.edited if not row.staged)
+    yield from (Message(_EDITED, row.about, WARN) for row in inventory.edited if not row.staged)
     if staged := [row for row in inventory.edited if row.staged]:
-        revisions = tuple(row.entry.revision for row in staged)
+        revisions = tuple(row.revision for row in staged)
         text = _(
             "{revisions:list} is only borrowed here, and is staged, so the next commit would "
             "record it.\n"
             "  To leave it out: git rm --cached {paths:words}, then run this again\n"
             "  To record it, as this branch's own: alembic-worktrees adopt {revisions:words}"
         )
-        yield Message(
-            text, {"revisions": revisions, "paths": tuple(row.migration.path for row in staged)}, WARN
-        )
+        yield Message(text, {"revisions": revisions, "paths": tuple(row.path for row in staged)}, WARN)
 
 
 def what_changed(situation: Situation) -> Iterator[Message]:
@@ -58,7 +56,7 @@ def what_changed(situation: Situation) -> Iterator[Message]:
     yield from mended(inventory)
     yield from map(taken_over, inventory.taken)
     yield from map(_copied, plan.copies)
-    yield from (_about(_RETURNED, row, STEP) for row in plan.returned)
+    yield from (Message(_RETURNED, row.about, STEP) for row in plan.returned)
     yield from map(arrived, inventory.arrived)
     if plan.held_back:
         text = _(
@@ -85,26 +83,23 @@ def taken_over(row: Borrowed) -> Message:
         "committed: {path}\n"
         "  To make it this branch's own instead: alembic-worktrees adopt {revision:q}"
     )
-    return Message(text, {**_about(text, row, STEP).values, "origin": row.entry.origin.name}, STEP)
-
-
-def _about(text: Text, row: Borrowed, mark: str) -> Message:
-    return Message(text, {"revision": row.entry.revision, "path": row.migration.path}, mark)
+    return Message(text, row.about, STEP)
 
 
 def _copied(copied: Copy) -> Message:
-    revision, origin = copied.candidate.revision.id, copied.candidate.origin.name
+    about = copied.about
     text = _("Borrowed {revision} from {origin}: {path}")
     if copied.candidate.trust in {OTHERS_RAN, OTHERS_SAW}:
-        text, origin = _("Borrowed {revision} from the archive of {origin}: {path}"), origin.partition(":")[0]
+        text = _("Borrowed {revision} from the archive of {origin}: {path}")
+        about["origin"] = copied.candidate.origin.name.partition(":")[0]
     if copied.replaces:
         text = _("Refreshed {revision}, which changed in {origin}: {path}")
-    return Message(text, {"revision": revision, "path": copied.path, "origin": origin}, STEP)
+    return Message(text, about, STEP)
 
 
 def tell_differences(situation: Situation, audience: Audience) -> None:
     """Say what was chosen where copies differ: what matters to Alembic always, what does not only in detail."""
-    copied = {copied.candidate.revision.id for copied in situation.plan.copies}
+    copied = {copied.revision for copied in situation.plan.copies}
     for one in situation.plan.differences:
         if one.chosen.revision.id not in copied:
             continue
@@ -171,7 +166,7 @@ def _tell_what_runs(situation: Situation, audience: Audience) -> None:
     for row in rows:
         if row["revision"] in pending:
             audience.tell(Message(_RUNS, row, STEP))
-    named = pending | {copied.candidate.revision.id for copied in situation.plan.copies}
+    named = pending | {copied.revision for copied in situation.plan.copies}
     loaded = tuple(Message(_LOADED, row) for row in rows if row["revision"] not in named)
     if pending and loaded:
         text = _n(

@@ -131,8 +131,8 @@ def _only_adding(direct: Situation, audience: Audience) -> Situation:
     It may lead to more tables. What this one needs is needed then too; but what a plan removes or replaces for want
     of a row, another table may have.
     """
-    refreshed = (copy.candidate.revision.id for copy in direct.plan.refreshed)
-    stale = (*(row.entry.revision for row in direct.plan.returned), *refreshed)
+    refreshed = (copy.revision for copy in direct.plan.refreshed)
+    stale = (*(row.revision for row in direct.plan.returned), *refreshed)
     text = _(
         "The project's env.py could not be asked, so what was borrowed before stays as it is: {revisions:list}"
     )

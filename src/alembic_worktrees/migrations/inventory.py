@@ -48,6 +48,21 @@ class Borrowed(NamedTuple):
     staged: bool = False  # in the index, and neither git nor `adopt` has put it there
 
     @property
+    def revision(self) -> str:
+        """The id of its revision."""
+        return self.entry.revision
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return self.migration.path
+
+    @property
+    def about(self) -> dict[str, object]:
+        """What a message may say of it; `origin` is a name."""
+        return {"revision": self.revision, "origin": self.entry.origin.name, "path": self.path}
+
+    @property
     def intact(self) -> bool:
         """Whether it has the bytes that were borrowed."""
         return sha256(self.migration.content) == self.entry.sha256

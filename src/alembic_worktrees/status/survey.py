@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
 from ..borrow.memory import Memory
-from ..borrow.preview import author_of
+from ..borrow.preview import last_commit
 from ..borrow.situation import Situation, decide
 from ..database.client import Database
 from ..database.failures import ProbeFailed
@@ -189,11 +189,12 @@ def _abandoned(
     lonely: Sequence[str],
 ) -> dict[str, str]:
     """Return which of these, applied and no checkout's own, nobody has; and the date of the last trace in git."""
-    author = author_of(project, lambda: around)
     theirs = runners(project, settings.share) if lonely else {}
     traces = {id: found.get(id) for id in lonely if id not in theirs}
     commits = {
-        id: one and author(one) for id, one in traces.items() if not (one and one.origin.kind == "ref")
+        id: one and last_commit(one, project.root, around)
+        for id, one in traces.items()
+        if not (one and one.origin.kind == "ref")
     }
     return {id: commit.date[:10] if commit else "" for id, commit in commits.items()}
 

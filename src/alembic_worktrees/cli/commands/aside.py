@@ -34,8 +34,7 @@ def give_back(options: argparse.Namespace, printer: Printer) -> int:
     _tell_what_stays(taken, printer)
     rows = [row for one in taken for row in one.rows]
     for row in rows:
-        values = {"revision": row.entry.revision, "path": row.migration.path, "origin": row.entry.origin.name}
-        printer.tell(Message(_("Took out {revision}, borrowed from {origin}: {path}"), values, STEP))
+        printer.tell(Message(_("Took out {revision}, borrowed from {origin}: {path}"), row.about, STEP))
     text = _("Nothing to take out.")
     if rows:
         text = _("Only this branch's own migrations are here. To have the others back: {command}")

@@ -29,9 +29,8 @@ def adopt(options: argparse.Namespace, printer: Printer) -> int:
     if options.stub:
         return _stand_in(call, options.revisions[0], options.parent)
     for row in own.adopt(call.project, options.revisions):
-        values = {"revision": row.entry.revision, "path": row.migration.path, "origin": row.entry.origin.name}
         text = _("{revision}, borrowed from {origin}, is now this branch's own, and staged: {path}")
-        printer.tell(Message(text, values, OK))
+        printer.tell(Message(text, row.about, OK))
     return DONE
 
 

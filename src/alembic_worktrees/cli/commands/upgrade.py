@@ -109,7 +109,7 @@ def _plan_document(situation: Situation) -> dict[str, object]:
     plan, root = situation.plan, situation.project.root
     copies = [
         {
-            "revision": copied.candidate.revision.id,
+            "revision": copied.revision,
             "path": os.path.relpath(copied.path, root),
             "origin": copied.candidate.origin._asdict(),
         }
@@ -129,9 +129,6 @@ def _print_plan(situation: Situation, printer: Printer) -> None:
     for row in situation.inventory.taken:
         printer.tell(taken_over(row))
     for copied in situation.plan.copies:
-        revision, origin = copied.candidate.revision.id, copied.candidate.origin.name
-        values = {"revision": revision, "origin": origin, "path": copied.path}
-        printer.answer(Message(_("{revision} ← {origin}: {path}"), values))
+        printer.answer(Message(_("{revision} ← {origin}: {path}"), copied.about))
     for row in situation.plan.returned:
-        values = {"revision": row.entry.revision, "path": row.migration.path}
-        printer.answer(Message(_("{revision} would be removed: {path}"), values))
+        printer.answer(Message(_("{revision} would be removed: {path}"), row.about))

@@ -167,9 +167,10 @@ def _chosen(printer: Printer, number: int, total: int) -> str:
 
 def sheets(situation: Situation) -> Iterator[Page]:
     """Yield each file that would be borrowed, to be read."""
-    from ...borrow.preview import author_of, pages
+    from ...borrow.preview import last_commit, pages
 
-    return pages(situation.plan.copies, author_of(situation.project, lambda: situation.search.surroundings))
+    here, around = situation.project.root, situation.search.surroundings
+    return pages(situation.plan.copies, lambda candidate: last_commit(candidate, here, around))
 
 
 def _why(remote: Remote) -> Message:
