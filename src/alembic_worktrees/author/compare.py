@@ -92,8 +92,7 @@ def compare(
 
 
 def _foreign_ids(applied: Applied, inventory: Inventory) -> frozenset[str]:
-    reached = inventory.graph.closure(applied.heads)
-    return (reached.known | reached.unknown) - inventory.branch_graph.nodes.keys()
+    return inventory.graph.closure(applied.heads).all - inventory.branch_graph.nodes.keys()
 
 
 def _everywhere(applied: Applied, inventory: Inventory) -> frozenset[str]:

@@ -79,7 +79,7 @@ class _Case(NamedTuple):
     @property
     def reached(self) -> frozenset[str]:
         """What is applied by the files here."""
-        return _all(self.here, self.rows)
+        return self.here.closure(self.rows).all
 
     @property
     def changed(self) -> list[str]:
@@ -96,7 +96,7 @@ class _Case(NamedTuple):
         nodes = self.here.nodes
         absent = (Node(one.revision, "") for id, one in self.known.items() if id not in nodes)
         staying = (node for id, node in nodes.items() if id not in before)
-        return _all(Graph([*before.values(), *staying, *absent]), self.rows)
+        return Graph([*before.values(), *staying, *absent]).closure(self.rows).all
 
 
 def _losing(case: _Case, changed: list[str]) -> list[str]:
@@ -122,7 +122,8 @@ def _is_another(id: str, case: _Case) -> bool:
 
 def rows_for(applied: Set[str], graph: Graph) -> frozenset[str]:
     """Return the rows that lead to just what is applied."""
-    return frozenset(applied - _all(graph, {parent for id in applied for parent in graph.parents(id)}))
+    below = graph.closure(parent for id in applied for parent in graph.parents(id)).all
+    return frozenset(applied - below)
 
 
 def same_but_for_parents(
@@ -136,11 +137,6 @@ def same_but_for_parents(
 
 def _those(ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(ids))
-
-
-def _all(graph: Graph, rows: Iterable[str]) -> frozenset[str]:
-    closure = graph.closure(rows)
-    return closure.known | closure.unknown
 
 
 def _moved(id: str, here: Graph, known: Mapping[str, Known]) -> bool:

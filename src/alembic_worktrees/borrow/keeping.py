@@ -27,14 +27,13 @@ def keep_what_can_be(situation: Situation, applied: Applied, tell: Callable[[Mes
 
 def keep(situation: Situation, applied: Applied, *, trust_files: bool = False) -> None:
     """Archive what is applied, as it ran. Raises UserError."""
-    memory, runs = situation.memory, _runs(situation, applied)
+    runs = _runs(situation, applied)
     edited = {row.revision for row in situation.inventory.edited}
     doubtful = edited.difference(*(run.ran for run in runs))  # nobody knows how it was when it ran
-    reached = situation.graph.closure(applied.heads).known
-    known = {id: situation.loaded[id] for id in sorted(reached - doubtful)}
-    changed = known.keys() if trust_files else learned(situation, applied)
+    known = {id: situation.loaded[id] for id in sorted(situation.reached_by(applied.heads) - doubtful)}
+    changed = known.keys() if trust_files else learned(situation, applied) & known.keys()
     try:
-        archive.keep(situation.project, known, runs, changed & known.keys(), memory.archive)
+        archive.keep(situation.project, known, runs, changed, situation.memory.archive)
     except git.GitFailed as error:
         text = _(
             "The database has what stands above, but it could not be kept in the archive: "
@@ -47,11 +46,14 @@ def keep(situation: Situation, applied: Applied, *, trust_files: bool = False) -
 
 def _runs(situation: Situation, after: Applied) -> tuple[archive.Run, ...]:
     """Return what ran in each database, by its rows before and after."""
-    project, reach = situation.project, situation.graph.closure
-    before = {archive.database_key(table, project): table.heads for table in situation.applied.tables}
-    now = {archive.database_key(table, project): table.heads for table in after.tables}
-    return tuple(
-        archive.Run(key, reach(rows).known - reach(before[key]).known, reach(rows).known)
-        for key, rows in now.items()
-        if key in before
-    )
+    before = _reached(situation, situation.applied)
+    now = _reached(situation, after)
+    return tuple(archive.Run(key, now[key] - before[key], now[key]) for key in now if key in before)
+
+
+def _reached(situation: Situation, applied: Applied) -> dict[str, frozenset[str]]:
+    """Return what is applied in each database, by its name in the archive."""
+    return {
+        archive.database_key(table, situation.project): situation.reached_by(table.heads)
+        for table in applied.tables
+    }

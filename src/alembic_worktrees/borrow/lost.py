@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..database.applied import NO_ROWS, Applied
+from ..database.applied import Applied
 from ..messages import OK, WARN, Message, _
 from ..messages.errors import UserError
 from .guard import rows_for
@@ -41,8 +41,7 @@ def forget(
         text = _(
             "{revision} is forgotten: {database:list} is now at {heads:list}. Next: alembic-worktrees upgrade"
         )
-        heads = tuple(sorted(after.heads)) or (NO_ROWS,)
-        audience.tell(Message(text, {"revision": revision, "database": after.names, "heads": heads}, OK))
+        audience.tell(Message(text, {"revision": revision, **after.about}, OK))
 
 
 def _tables(situation: Situation, revision: str, at: str) -> tuple[VersionTable, ...]:
@@ -53,8 +52,7 @@ def _tables(situation: Situation, revision: str, at: str) -> tuple[VersionTable,
         text = _(
             "{revision} is no row of {database:list}, so there is nothing to forget. The rows: {heads:list}"
         )
-        heads = tuple(sorted(applied.heads)) or (NO_ROWS,)
-        raise UserError(text, revision=revision, database=applied.names, heads=heads)
+        raise UserError(text, revision=revision, **applied.about)
     if revision in situation.graph.nodes:
         text = _(
             "{revision} is not lost: {path}. Nothing was changed.\n"
@@ -68,17 +66,17 @@ def _tables(situation: Situation, revision: str, at: str) -> tuple[VersionTable,
 
 def _rows(situation: Situation, table: VersionTable, revision: str, at: str) -> frozenset[str]:
     """Return the rows that lead to `at` and to all that the others lead to."""
-    closure = situation.graph.closure([*set(table.heads) - {revision}, at])
-    return rows_for(closure.known | closure.unknown, situation.graph)
+    graph = situation.graph
+    return rows_for(graph.closure([*set(table.heads) - {revision}, at]).all, graph)
 
 
 def _meaning(situation: Situation, table: VersionTable, revision: str, at: str) -> Message:
     """Say what the row means, and what is taken for applied once it says something else."""
     graph, ever = situation.graph, situation.memory.ever
-    before = graph.closure(set(table.heads) - {revision}).known
+    before = situation.reached_by(set(table.heads) - {revision})
     counted = tuple(
         Message(_("{revision} (never seen applied)"), {"revision": id}) if ever and id not in ever else id
-        for id in graph.order(graph.closure([at]).known - before)
+        for id in graph.order(situation.reached_by([at]) - before)
     )
     text = _(
         "{database} has the row {revision}: it and all that it was built on have run. No file of it is left.\n"
@@ -86,10 +84,5 @@ def _meaning(situation: Situation, table: VersionTable, revision: str, at: str) 
         "{counted:lines}\n"
         "  What {revision} made in the database stays there, and nothing is run now."
     )
-    values = {
-        "database": table.name,
-        "revision": revision,
-        "at": at,
-        "counted": counted or (Message(_("none")),),
-    }
-    return Message(text, values, WARN)
+    about = {"database": table.name, "revision": revision, "at": at}
+    return Message(text, {**about, "counted": counted or (Message(_("none")),)}, WARN)

@@ -51,7 +51,7 @@ def overlap(situation: Situation) -> UserError | None:
     if not rows:
         return None
     row = rows[0]
-    applied = graph.order(graph.closure(situation.applied.heads).known)
+    applied = graph.order(situation.reached)
     child = next(id for id in applied if row in graph.nodes[id].revision.down_revisions)
     text = _(
         "The database has {rows:list} as a row of its own, but by the files here another applied "

@@ -182,7 +182,7 @@ class _Needed:
         while pending:
             word = pending.pop()
             closure = self._own.closure(self._own.label_owners.get(word, [word]), barred=seen)
-            seen |= closure.known | closure.unknown
+            seen |= closure.all
             for unknown in sorted(closure.unknown):
                 if candidate := self._choose(unknown):
                     self.chosen[candidate.revision.id] = candidate

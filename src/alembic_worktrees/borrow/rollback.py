@@ -10,7 +10,6 @@ import os
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..database.applied import NO_ROWS
 from ..messages import OK, STEP, TITLE, WARN, Message, _
 from ..messages.errors import Interrupted, UserError
 from ..messages.quoting import quoted
@@ -42,9 +41,6 @@ if TYPE_CHECKING:
 
 # Why a place may have what could not be seen there
 _SHUT = {"foreign-owner", "denied", "failing", "git-failed", "config-unreadable", "package-missing"}
-_NO_MORE = Message(
-    _("Nothing here is abandoned: all that is applied belongs to a checkout, a branch or a tag.")
-)
 
 
 class Case(NamedTuple):
@@ -53,11 +49,6 @@ class Case(NamedTuple):
     situation: Situation
     owned: tuple[Candidate, ...]
     steps: tuple[str, ...]
-
-    @property
-    def reached(self) -> frozenset[str]:
-        """What is applied."""
-        return _reached(self.situation, self.situation.applied)
 
 
 def rollback(work: Work, wanted: Sequence[str], show: Show, *, dry_run: bool = False) -> None:
@@ -70,7 +61,10 @@ def rollback(work: Work, wanted: Sequence[str], show: Show, *, dry_run: bool = F
         if case.steps:
             show(_pages(case), _order(case))
         else:
-            work.audience.tell(_NO_MORE._replace(mark=OK))
+            text = _(
+                "Nothing here is abandoned: all that is applied belongs to a checkout, a branch or a tag."
+            )
+            work.audience.tell(Message(text, mark=OK))
         if dry_run:
             return
         if case.steps:
@@ -86,10 +80,10 @@ def rollback_sql(work: Work, wanted: Sequence[str]) -> str:
     with work.locked(), closing(database):
         case = _look(work, database.probe(), wanted)
         borrow(case.situation, work.audience)
-        graph = case.situation.graph
-        tables = case.situation.applied.tables
-        reached = [(table.heads, graph.closure(table.heads).known) for table in tables]
-        sql = database.downgrade_sql((rows, [id for id in case.steps if id in ran]) for rows, ran in reached)
+        rows = [table.heads for table in case.situation.applied.tables]
+        reached = map(case.situation.reached_by, rows)
+        steps = [[id for id in case.steps if id in ran] for ran in reached]
+        sql = database.downgrade_sql(zip(rows, steps, strict=True))
         if sql is None:
             raise UserError(_("Alembic could not write the SQL; see its message above."))
         return sql
@@ -104,18 +98,18 @@ def _look(work: Work, applied: Applied, wanted: Sequence[str]) -> Case:
         raise error
     around = situation.search.surroundings
     search = Search(project, settings, here_too=True, around=around, tell=audience.tell)
-    case = Case(situation, tuple(search.owned()), ())
+    owned = tuple(search.owned())
     for id in wanted:
-        if id not in case.reached:
+        if id not in situation.reached:
             text = _("{revision} is not applied in {database:list}, so there is nothing to take back.")
             raise UserError(text, revision=id, database=applied.names)
-    decision = decide(situation.graph, case.reached, case.owned, wanted)
+    decision = decide(situation.graph, situation.reached, owned, wanted)
     for one in decision.owned:
         kept = _kept(one, search, project)
         if wanted or not decision.steps:
             raise UserError(kept.text, **kept.values)
         audience.tell(kept)
-    case = case._replace(steps=decision.steps)
+    case = Case(situation, owned, decision.steps)
     if not wanted:
         _must_be_nobodys(case, settings)
     _must_be_seen(case, search, audience, by_name=bool(wanted))
@@ -207,20 +201,19 @@ def _pages(case: Case) -> Iterator[Page]:
     for id in case.steps:
         one = case.situation.loaded[id]
         down = read_downgrade(one.content)
-        dropped = Message(_("drops, as far as can be read: {names:list}"), {"names": down.drops})
-        nothing = Message(_("nothing that it drops can be read"))
-        idle = Message(_("its downgrade() does nothing: its row goes, and all that it made stays"))
+        does = _("nothing that it drops can be read")
+        if down.is_idle:
+            does = _("its downgrade() does nothing: its row goes, and all that it made stays")
+        elif down.drops:
+            does = _("drops, as far as can be read: {names:list}")
         about = {
             "revision": id,
             "title": first_line(one.content),
             "origin": origins[id],
-            "does": idle if down.is_idle else dropped if down.drops else nothing,
+            "does": Message(does, {"names": down.drops}),
         }
-        yield Page(
-            Message(_("{revision} “{title}”, from {origin}\n  {does}"), about, TITLE),
-            down.source.replace("\r", ""),
-            "python",
-        )
+        text = _("{revision} “{title}”, from {origin}\n  {does}")
+        yield Page(Message(text, about, TITLE), down.source.replace("\r", ""), "python")
 
 
 def _order(case: Case) -> Message:
@@ -238,8 +231,7 @@ def _order(case: Case) -> Message:
 
 
 def _take_back(case: Case, work: Work) -> None:
-    audience, database = work.audience, work.database
-    situation = case.situation
+    audience, database, situation = work.audience, work.database, case.situation
     audience.allow(situation.applied)
     borrow(situation, audience)
     files = {id: situation.loaded[id] for id in case.steps}
@@ -252,20 +244,19 @@ def _take_back(case: Case, work: Work) -> None:
     if not outcome.done:
         raise _stopped(case, after, outcome)
     _tidy(case, after, work)
-    heads = tuple(sorted(after.heads)) or (NO_ROWS,)
     text = _("Taken back: {steps:list}. {database:list} is now at {heads:list}; the archive keeps the files.")
-    audience.tell(Message(text, {"database": after.names, "steps": case.steps, "heads": heads}, OK))
+    audience.tell(Message(text, {"steps": case.steps, **after.about}, OK))
 
 
 def _note(case: Case, after: Applied) -> None:
     """Let the archive know what was taken back, now or by who was killed: what nobody has and no row leads to."""
     situation, owners = case.situation, {one.revision.id for one in case.owned}
-    back = {*situation.memory.ever, *case.steps} - owners - _reached(situation, after)
+    back = {*situation.memory.ever, *case.steps} - owners - situation.reached_by(after.heads)
     runs = [
         archive.Run(
             archive.database_key(table, situation.project),
             frozenset(),
-            situation.graph.closure(table.heads).known,
+            situation.reached_by(table.heads),
             frozenset(back),
         )
         for table in after.tables
@@ -289,7 +280,7 @@ def _tidy(case: Case, after: Applied, work: Work) -> None:
 
 def _stopped(case: Case, after: Applied, outcome: Outcome) -> UserError:
     """Return what to say where it ended before its end: what was done, and what was not."""
-    reached = _reached(case.situation, after)
+    reached = case.situation.reached_by(after.heads)
     left = tuple(id for id in case.steps if id in reached)
     done = tuple(id for id in case.steps if id not in reached) or (Message(_("none")),)
     about = {"database": after.names, "done": done, "left": left}
@@ -306,7 +297,3 @@ def _stopped(case: Case, after: Applied, outcome: Outcome) -> UserError:
         "  Mend its downgrade() in {path}, then go on: alembic-worktrees rollback {left:words}"
     )
     return UserError(text, **about, revision=revision, path=case.situation.loaded[revision].path)
-
-
-def _reached(situation: Situation, applied: Applied) -> frozenset[str]:
-    return situation.graph.closure(applied.heads).known

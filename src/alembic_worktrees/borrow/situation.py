@@ -53,7 +53,11 @@ class Situation(_Look):
     @property
     def reached(self) -> frozenset[str]:
         """What is applied, as far as it is here."""
-        return self.graph.closure(self.applied.heads).known
+        return self.reached_by(self.applied.heads)
+
+    def reached_by(self, rows: Iterable[str]) -> frozenset[str]:
+        """Return what is applied with these rows, as far as it is here."""
+        return self.graph.closure(rows).known
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -69,8 +73,7 @@ class Situation(_Look):
     @property
     def foreign(self) -> frozenset[str]:
         """What is applied and not this branch's own."""
-        reached = self.graph.closure(self.applied.heads)
-        return (reached.known | reached.unknown) - self.inventory.branch_graph.nodes.keys()
+        return self.graph.closure(self.applied.heads).all - self.inventory.branch_graph.nodes.keys()
 
     @property
     def owners(self) -> dict[str, str]:
@@ -95,9 +98,8 @@ class Situation(_Look):
 
     def runs_to(self, targets: Iterable[str]) -> frozenset[str]:
         """Return what an upgrade to these runs, in one database at least."""
-        graph = self.graph
-        done = [graph.closure(table.heads).known for table in self.applied.tables] or [frozenset()]
-        return graph.closure(targets).known - frozenset.intersection(*done)
+        done = [self.reached_by(table.heads) for table in self.applied.tables]
+        return self.reached_by(targets) - frozenset.intersection(*done)
 
     @cached_property
     def loaded(self) -> dict[str, Migration]:

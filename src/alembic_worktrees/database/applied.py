@@ -89,3 +89,8 @@ class Applied(NamedTuple):
     def names(self) -> tuple[str, ...]:
         """The name of each database, once."""
         return tuple(dict.fromkeys(table.name for table in self.tables))
+
+    @property
+    def about(self) -> dict[str, object]:
+        """What a message may say of it."""
+        return {"database": self.names, "heads": tuple(sorted(self.heads)) or (NO_ROWS,)}

@@ -31,6 +31,11 @@ class Closure(NamedTuple):
     known: frozenset[str]
     unknown: frozenset[str]
 
+    @property
+    def all(self) -> frozenset[str]:
+        """Both."""
+        return self.known | self.unknown
+
 
 class Graph:
     """Revisions and their references. Nothing in it changes after it is built.

@@ -116,7 +116,7 @@ def _look(
         here=here,
         applied=applied,
         silence=silence,
-        reached=closure.known | closure.unknown if applied else None,
+        reached=closure.all if applied else None,
         found=found,
         graph=graph,
         committed=committed,
@@ -209,11 +209,10 @@ def _remembered(
     pending = set(needed)
     while pending:
         closure = graph.closure(pending, barred=reached)
-        fresh = closure.known | closure.unknown
-        reached |= fresh
+        reached |= closure.all
         candidates = (
             next((one for one in search.everywhere(word) if one.path is None), None)
-            for word in sorted(fresh - owned)
+            for word in sorted(closure.all - owned)
         )
         new = {one.revision.id: one for one in candidates if one}
         found |= new
