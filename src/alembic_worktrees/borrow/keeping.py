@@ -31,7 +31,7 @@ def keep(situation: Situation, applied: Applied, *, trust_files: bool = False) -
     edited = {row.revision for row in situation.inventory.edited}
     doubtful = edited.difference(*(run.ran for run in runs))  # nobody knows how it was when it ran
     known = {id: situation.loaded[id] for id in sorted(situation.reached_by(applied.heads) - doubtful)}
-    changed = known.keys() if trust_files else learned(situation, applied) & known.keys()
+    changed = known.keys() if trust_files else learned(situation) & known.keys()
     try:
         archive.keep(situation.project, known, runs, changed, situation.memory.archive)
     except git.GitFailed as error:

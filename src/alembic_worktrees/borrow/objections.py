@@ -18,7 +18,7 @@ from .obstacles import below, rebase_command
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from ..database.applied import Applied, VersionTable
+    from ..database.applied import VersionTable
     from ..migrations.graph import Graph
     from ..migrations.inventory import Borrowed
     from ..migrations.revision import Revision
@@ -86,10 +86,10 @@ def objection_to(situation: Situation) -> Objection | None:
     return None
 
 
-def learned(situation: Situation, applied: Applied) -> frozenset[str]:
-    """Return what the archive may learn from the files here, once these rows and the files agree."""
+def learned(situation: Situation) -> frozenset[str]:
+    """Return what the archive may learn from the files here, once rows and files agree."""
     learned: set[str] = set()
-    for known in map(situation.memory.known, applied.tables):
+    for known in map(situation.memory.known, situation.applied.tables):
         later = _later(situation, known)
         learned |= same_but_for_parents(situation.graph, situation.loaded, known, later)
     return frozenset(learned)
