@@ -14,7 +14,7 @@ from ..migrations import record
 from ..migrations.notes import Note, memory_of
 from ..migrations.record import sha256
 from ..system.writing import make_folder, overwrite, remove_leftovers, sync, temporaries, temporary
-from .errors import CannotWrite
+from .errors import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -28,8 +28,7 @@ def carry_out(plan: Plan, project: Project, inventory: Inventory) -> None:
     """Write the copies, return what is no longer needed, and keep the record true.
 
     Killed at any moment it leaves a folder that Alembic loads: a file appears whole, after its parents, and only
-    when git already ignores it. Raises UserError, of which CannotWrite and GitFailed; then
-    nothing has been borrowed.
+    when git already ignores it. Raises UserError; then nothing has been borrowed.
     """
     _prove_inside(plan, project)
     _prove_ours(plan, project)
@@ -39,17 +38,13 @@ def carry_out(plan: Plan, project: Project, inventory: Inventory) -> None:
     kept = [note for note in before if note.path not in ending]
     after = [*kept, *(_note(copy, project, inventory) for copy in plan.copies)] if project.repository else []
     records = _Records(project, inventory, (*before, *after))
-    try:
+    with writing(project.folder):
         records.remove_leftovers()
         if plan.copies:
             _write_copies(plan, project, records, before, after)
         for row in plan.returned:
             row.path.unlink(missing_ok=True)
         records.write(after)
-    except OSError as error:
-        # Of a link the second is the name that the file would have got.
-        path = error.filename2 or error.filename or project.folder
-        raise CannotWrite(path, error.strerror) from error
 
 
 def _prove_ours(plan: Plan, project: Project) -> None:
@@ -74,25 +69,22 @@ def _prove_inside(plan: Plan, project: Project) -> None:
 
 
 def hand_over(rows: Sequence[Borrowed], project: Project, inventory: Inventory) -> None:
-    """Make borrowed files this branch's own: staged, and no longer ignored. Raises CannotWrite."""
+    """Make borrowed files this branch's own: staged, and no longer ignored. Raises UserError."""
     paths = {row.path for row in rows}
     git.stage(project.root, paths)  # first, so that at no moment git may lose them
     _keep([row for row in inventory.copies if row.path not in paths], project, inventory)
 
 
 def create(path: Path, content: bytes) -> None:
-    """Let a file appear whole, where none is. Raises CannotWrite."""
-    try:
-        with temporary(path.parent, content) as whole:
-            _link(whole, path)
-    except OSError as error:
-        raise CannotWrite(path, error.strerror) from error
+    """Let a file appear whole, where none is. Raises UserError."""
+    with writing(path), temporary(path.parent, content) as whole:
+        _link(whole, path)
 
 
 def tidy(project: Project, inventory: Inventory) -> tuple[Message, ...]:
     """Strike from the records what git has brought meanwhile, mend them, and return what to say of it.
 
-    Raises CannotWrite, or UserError: no place for a record.
+    Raises UserError.
     """
     if inventory.arrived or not inventory.whole:
         _keep(inventory.copies, project, inventory)
@@ -118,36 +110,32 @@ def arrived(row: Borrowed) -> Message:
 
 def _keep(rows: Iterable[Borrowed], project: Project, inventory: Inventory) -> None:
     notes = _notes(rows, project, inventory)
-    try:
+    with writing(project.folder):
         _Records(project, inventory, notes).write(notes)
-    except OSError as error:
-        raise CannotWrite(error.filename, error.strerror) from error
 
 
 def _notes(rows: Iterable[Borrowed], project: Project, inventory: Inventory) -> list[Note]:
     """Return what is to be written down of these files, and of those of other projects."""
-    ours = (Note(row.path, row.entry, _record_path(row, project, inventory)) for row in rows)
+    ours = (
+        # What is staged is ignored by no record: it would seem to be this branch's own.
+        Note(
+            row.path, row.entry, row.record_path if row.staged else _record_path(row.path, project, inventory)
+        )
+        for row in rows
+    )
     return [*inventory.others, *ours]
 
 
 def _note(copy: Copy, project: Project, inventory: Inventory) -> Note:
-    candidate, folder = copy.candidate, copy.path.parent
+    """Return what is to be written down of a copy."""
+    candidate = copy.candidate
     entry = record.Entry(copy.path.name, candidate.revision.id, candidate.origin, sha256(candidate.content))
-    if copy.replaces:
-        return Note(copy.path, entry, _record_path(copy.replaces, project, inventory))
-    return Note(copy.path, entry, _record_path_above(folder, project, inventory))
+    return Note(copy.path, entry, _record_path(copy.path, project, inventory))
 
 
-def _record_path(row: Borrowed, project: Project, inventory: Inventory) -> Path:
-    # What is staged is ignored by no record: it would seem to be this branch's own.
-    if row.staged or row.record_path in inventory.records:
-        return row.record_path
-    return _record_path_above(row.path.parent, project, inventory)
-
-
-def _record_path_above(folder: Path, project: Project, inventory: Inventory) -> Path:
-    """Return the record for a file in `folder`: beside it, or above where somebody else's `.gitignore` is."""
-    for above in (folder, *folder.parents):
+def _record_path(path: Path, project: Project, inventory: Inventory) -> Path:
+    """Return the record for a file: beside it, or above where somebody else's `.gitignore` is. Raises UserError."""
+    for above in path.parents:
         record_path = above / record.NAME
         if record_path in inventory.records or not os.path.lexists(record_path):
             return record_path
@@ -158,6 +146,7 @@ def _record_path_above(folder: Path, project: Project, inventory: Inventory) -> 
         "place for the record of borrowed files. Merge one of them into another above it, for "
         "example: cat {folder:q}/.gitignore >> {above:q}/.gitignore && rm {folder:q}/.gitignore"
     )
+    folder = path.parent
     raise UserError(text, folder=folder, above=folder.parent, root=project.root)
 
 

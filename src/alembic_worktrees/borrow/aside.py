@@ -19,7 +19,7 @@ from ..migrations.revision import read_revision
 from ..search.sources import BORROWED_HERE, Candidate, borrowed_copy
 from ..system.writing import overwrite
 from .apply import carry_out
-from .errors import CannotWrite
+from .errors import writing
 from .lock import alone, running
 from .plan import Copy, Plan
 
@@ -100,7 +100,7 @@ def waiting(project: Project) -> tuple[Candidate, ...]:
 
 
 def forget(project: Project) -> None:
-    """Let none of the project's copies wait any more: what is needed is here. Raises CannotWrite."""
+    """Let none of the project's copies wait any more: what is needed is here. Raises UserError."""
     if gone := waiting(project):
         _write(project.root, (one for one in _read(project.root) if one not in gone))
 
@@ -130,10 +130,8 @@ def _write(root: Path, candidates: Iterable[Candidate]) -> None:
         }
         for one in candidates
     }
-    try:
+    with writing(path):
         if rows:
             overwrite(path, json.dumps([*rows.values()]).encode())
         else:
             path.unlink(missing_ok=True)
-    except OSError as error:
-        raise CannotWrite(path, error.strerror) from error

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .. import git
 from ..messages import WAIT, Message, _
 from ..messages.errors import UserError
-from .errors import CannotWrite
+from .errors import writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ WAITING = Message(_("Another checkout is upgrading; waiting for it to finish."),
 def only_one(repository: Repository | None, when_waiting: Callable[[], None]) -> Iterator[None]:
     """Hold the repository's lock, unless the copies are out here for a command that is at work.
 
-    Raises CannotWrite where there can be no lock, or UserError.
+    Raises UserError, also where there can be no lock.
     """
     with alone(repository, when_waiting):
         if repository and _is_running(repository.top):
@@ -44,14 +44,15 @@ def _is_running(top: Path) -> bool:
     own = git.own_folder(top)
     try:
         with (own or top).joinpath(RUNNING).open("r+b") as mark:
-            return not _is_last(mark)
+            return not _is_mine(mark)
     except FileNotFoundError:
         return False
 
 
-def _is_last(mark: IO[bytes]) -> bool:
+def _is_mine(file: IO[bytes]) -> bool:
+    """Lock a file if nobody else has, and say whether we have."""
     try:
-        fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
@@ -61,13 +62,11 @@ def _is_last(mark: IO[bytes]) -> bool:
 def running(repository: Repository) -> Iterator[Callable[[], bool]]:
     """Say that a command is at work for which the copies are out; yield what tells whether no other is, in the end."""
     path = (git.own_folder(repository.top) or repository.common) / RUNNING
-    try:
+    with writing(path):
         mark = path.open("ab")
-    except OSError as error:
-        raise CannotWrite(path, error.strerror) from error
     with mark:
         fcntl.flock(mark, fcntl.LOCK_SH)
-        yield partial(_is_last, mark)
+        yield partial(_is_mine, mark)
 
 
 @contextmanager
@@ -78,16 +77,12 @@ def alone(repository: Repository | None, when_waiting: Callable[[], None]) -> It
 
 
 def _locked(path: Path, when_waiting: Callable[[], None]) -> IO[bytes]:
-    try:
+    with writing(path):
         file = path.open("ab")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _is_mine(file):
             when_waiting()
             fcntl.flock(file, fcntl.LOCK_EX)
-    except OSError as error:
-        raise CannotWrite(path, error.strerror) from error
-    return file
+        return file
 
 
 @contextmanager
