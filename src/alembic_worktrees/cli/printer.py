@@ -145,7 +145,6 @@ class Printer:
             pager = "" if screen.fits() else git.pager(Path.cwd())
             if not pager or not page(pager, content, os.environ):
                 self.write(content)
-                sys.stdout.flush()
 
     def show(self, text: str, language: str, *, data: bool = False) -> None:
         """Print a whole text with the number of each line, so that none can pass for a word of ours.
@@ -184,12 +183,13 @@ class Printer:
         self.data(*self.phrase(message).split("\n"))
 
     def write(self, data: bytes) -> None:
-        """Write a whole of data to standard output as it is."""
+        """Write a whole of data to standard output as it is, before what is told next."""
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
+        sys.stdout.flush()
 
     def document(self, document: Mapping[str, object]) -> None:
         """Print a document as JSON, with the version of its form."""
         import json
 
-        print(json.dumps({"version": 1, **document}, indent=2))
+        self.write(json.dumps({"version": 1, **document}, indent=2).encode() + b"\n")

@@ -201,7 +201,7 @@ COMMANDS = {
         _flag("--no-database", _("do not ask the database")),
     ),
     "revision": _command(
-        "revision.revision",
+        "author.revision",
         _("write a migration on this branch's own head, with only this branch's own changes in it"),
         _('Example: alembic-worktrees revision --autogenerate -m "add users.nickname"'),
         *_LOCATED,
@@ -222,7 +222,7 @@ COMMANDS = {
         _flag("--own-it", _("write also what others have done already, where these models want it")),
     ),
     "adopt": _command(
-        "own.adopt",
+        "author.adopt",
         _("make borrowed migrations, and the borrowed ones that they need, this branch's own"),
         _("Example: alembic-worktrees adopt a1b2c3d4"),
         _taking("REVISION", "revisions", _ID, nargs="+"),
@@ -231,7 +231,7 @@ COMMANDS = {
         _taking("REVISION", "--parent", _("with --stub: the migration of this branch that it is to follow")),
     ),
     "merge": _command(
-        "own.merge",
+        "author.merge",
         _("join this branch's own heads with a merge migration, never the borrowed ones"),
         _('Example: alembic-worktrees merge -m "join the heads"'),
         *_LOCATED,
@@ -239,7 +239,7 @@ COMMANDS = {
         _flag("--stage", _("stage the new migration, as with git add")),
     ),
     "rebase": _command(
-        "rebase.rebase",
+        "author.rebase",
         _("give own migrations another parent, in their files and in the rows of the database together"),
         _(
             "Examples:\n"
@@ -305,13 +305,13 @@ COMMANDS = {
         _flag("--prune", _("forget what the published branch has, and every row of the database is past")),
     ),
     "protect": _command(
-        "hooks.protect",
+        "check.protect",
         _("refuse a commit that deletes or edits a published migration (a git hook)"),
         _("Example: alembic-worktrees protect"),
         *_LOCATED,
     ),
     "report": _command(
-        "hooks.report",
+        "check.report",
         _("say what a merge, rebase or checkout brought (a git hook)"),
         _("Example: alembic-worktrees report post-merge"),
         _taking("HOOK [ARG ...]", "argv", _("the hook's name and its arguments"), nargs="*"),

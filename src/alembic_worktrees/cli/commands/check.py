@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ...check.recorded import Review, joined, merging, review_commit, review_index, review_merge, review_push
 from ...check.review import projects, review_database, review_files, review_project
-from ...messages import Message, _, _n
+from ...messages import WARN, Message, _, _n
 from ...messages.errors import DONE, NOT_DONE, Usage, UserError
 from ...project.project import find_project
 from ...project.settings import FILE, load_settings
@@ -35,11 +35,11 @@ def check(options: argparse.Namespace, printer: Printer) -> int:
     """Print every problem on standard output; status 1 if there is one that is more than a warning."""
     _must_make_sense(options)
     hook = options.staged or options.pushed
-    if hook and is_skipped("alembic-check"):
+    if hook and _is_skipped("alembic-check"):
         return DONE
     scope = scope_of(options)
     work = partial(_judge, options, scope, printer, hook=hook)
-    return passable(printer, _way_past(options, scope), work) if hook else work()
+    return _passable(printer, _way_past(options, scope), work) if hook else work()
 
 
 def _judge(options: argparse.Namespace, scope: Scope | None, printer: Printer, *, hook: bool) -> int:
@@ -63,12 +63,12 @@ def _must_make_sense(options: argparse.Namespace) -> None:
         raise Usage(text)
 
 
-def is_skipped(hook: str) -> bool:
+def _is_skipped(hook: str) -> bool:
     """Whether the user says for this once, as for pre-commit, that he does not want the hook."""
     return hook in os.environ.get("SKIP", "").split(",")
 
 
-def passable(printer: Printer, way_past: Message, work: Callable[[], int]) -> int:
+def _passable(printer: Printer, way_past: Message, work: Callable[[], int]) -> int:
     """Do a hook's work and return its status; where it fails, whatever for, say how to get past it."""
     try:
         return work()
@@ -169,7 +169,6 @@ def _show(options: argparse.Namespace, found: Review, printer: Printer) -> None:
     else:
         for problem in found.problems:
             printer.answer(line_of(problem))
-    sys.stdout.flush()  # what is told comes after it, also where git makes one of the two streams
     if found.before:
         ids = tuple(dict.fromkeys(problem.id for problem in found.before))
         whole = ["--ref", options.ref] if options.ref else []
@@ -203,3 +202,58 @@ def _row(problem: Problem, printer: Printer) -> dict[str, object]:
         "files": list(problem.files),
         **({"warning": True} if problem.warning else {}),
     }
+
+
+def protect(options: argparse.Namespace, printer: Printer) -> int:
+    """Refuse a commit that rewrites a published migration, unless SKIP names us, as for pre-commit."""
+    if _is_skipped("alembic-protect"):
+        return DONE
+    scope = scope_of(options)
+    past = _("  To commit it anyway: SKIP=alembic-protect git commit …, or git commit --no-verify …")
+    return _passable(printer, Message(past), partial(_protect, scope, printer)) if scope else DONE
+
+
+def _protect(scope: Scope, printer: Printer) -> int:
+    from ...hooks.protect import rewritten
+
+    rows = tuple(rewritten(scope))
+    if not rows:
+        return DONE
+    printer.speak(scope.language())
+    branches = tuple(dict.fromkeys(row.published for row in rows))
+    named, paths = tuple(row.message for row in rows), tuple(row.path for row in rows)
+    text = _(
+        "{branches:list} already has these migrations, and others may have applied them:\n"
+        "{rows:lines}\n"
+        "  Write a new migration instead. To undo the change: git restore --staged "
+        "--worktree {paths:top}"
+    )
+    raise UserError(text, branches=branches, rows=named, paths=paths)
+
+
+def report(options: argparse.Namespace, printer: Printer) -> int:
+    """Say what a merge, rebase or checkout brought. Never fails: git has done its work already."""
+    try:
+        _report(options, printer)
+    except UserError as error:
+        printer.tell(error.message)
+    except Exception as error:
+        from ...database.runner.masking import mask
+
+        text = _(
+            "alembic-worktrees could not look at the migrations ({error}). To see why: alembic-worktrees check"
+        )
+        printer.tell(Message(text, {"error": mask(f"{type(error).__name__}: {error}")}, WARN))
+    return DONE
+
+
+def _report(options: argparse.Namespace, printer: Printer) -> None:
+    from ...hooks.report import make_report, what_happened
+    from ...hooks.touched import told
+
+    scope = scope_of(options)
+    event = what_happened(told(options.argv, os.environ), scope) if scope else None
+    if scope and event:
+        found = make_report(scope, event)
+        printer.speak(scope.language(found.folders))
+        printer.tell(*found.messages)

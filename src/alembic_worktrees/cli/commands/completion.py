@@ -38,10 +38,8 @@ def completion(options: argparse.Namespace, printer: Printer) -> int:
         sys.stdout.write(render_completion(options.shell or detect()))
         return DONE
     kind, words = _offer(_without_equals(options.line), printer)
-    printer.data(kind)
-    for word, meaning in words.items():
-        if f"{word}{meaning}".isprintable():
-            printer.data(f"{word}\t{meaning}")
+    rows = (f"{word}\t{meaning}" for word, meaning in words.items() if f"{word}{meaning}".isprintable())
+    printer.data(kind, *rows)
     return DONE
 
 
