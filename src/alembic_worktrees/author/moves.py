@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..borrow.guard import rows_for
-from ..borrow.obstacles import BASE
+from ..borrow.obstacles import BASE, not_here
 from ..messages import _
 from ..messages.errors import UserError
 from ..migrations.graph import Graph, Node
@@ -114,8 +114,7 @@ def _must_be_own(id: str, ground: Ground) -> None:
             "or make it this branch's own: alembic-worktrees adopt {revision:q}"
         )
         raise UserError(text, revision=id, origin=ground.origins[id])
-    text = _("No migration here is {revision}. Nothing was changed. This branch's own heads: {heads:list}")
-    raise UserError(text, revision=id, heads=ground.own.heads)
+    raise not_here(id, ground.own)
 
 
 def _must_be_movable(id: str, parents: Iterable[str], ground: Ground) -> None:

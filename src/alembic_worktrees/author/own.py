@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     Tell = Callable[[Message], None]
 
-DEFAULT_MESSAGE = "merge heads"
-
 
 def adopt(project: Project, revisions: Sequence[str]) -> tuple[Borrowed, ...]:
     """Make borrowed revisions, and the borrowed ancestors that they need, this branch's own, and stage them.
@@ -72,7 +70,7 @@ def merge(
     A borrowed head is told of and never named in `down_revision`. Raises UserError.
     """
     inventory = take_inventory(project)
-    families = own_heads(inventory)
+    families = inventory.graph.families(inventory.branch_graph.heads)
     _tell_left_out(inventory, tell)
     diverged = [family for family in families if len(family) > 1]
     if not diverged:
@@ -81,18 +79,15 @@ def merge(
         tell(Message(text, {"count": count}, OK))
         return ()
     with Database(project, settings, environment) as database:
-        for family in diverged:
-            if not database.merge(message or DEFAULT_MESSAGE, family):
-                text = _("Alembic could not merge {heads:list}; see its message above.")
-                raise UserError(text, heads=family)
-            tell(Message(_("Merged {heads:list}. Commit the new file."), {"heads": family}, OK))
-    before = {migration.path for migration in inventory.all}
-    return tuple(one.path for one in take_inventory(project).all if one.path not in before)
+        return tuple(path for family in diverged for path in _merged(family, message, database, tell))
 
 
-def own_heads(inventory: Inventory) -> tuple[tuple[str, ...], ...]:
-    """Return the heads of this branch without what is borrowed, those together that have diverged."""
-    return inventory.graph.families(inventory.branch_graph.heads)
+def _merged(heads: Sequence[str], message: str | None, database: Database, tell: Tell) -> tuple[Path, ...]:
+    paths = database.merge(message or "merge heads", heads)
+    if paths is None:
+        raise UserError(_("Alembic could not merge {heads:list}; see its message above."), heads=tuple(heads))
+    tell(Message(_("Merged {heads:list}. Commit the new file."), {"heads": tuple(heads)}, OK))
+    return paths
 
 
 def _tell_left_out(inventory: Inventory, tell: Tell) -> None:

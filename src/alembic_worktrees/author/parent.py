@@ -4,30 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..borrow.obstacles import not_here
 from ..messages import _
 from ..messages.errors import UserError
 from ..migrations.graph import number_of_heads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
+    from ..migrations.graph import Graph
     from ..migrations.inventory import Inventory
 
-THE_HEAD = ("head", None)
 NEW_BASE = "base"
 
 
 class Parent(NamedTuple):
-    """What `--head` is to say, whether it needs `--splice`, and which borrowed revisions the migration would follow."""
+    """The words for `alembic revision`, and which borrowed revisions the migration would follow."""
 
-    head: str
-    splice: bool
+    argv: tuple[str, ...]
     borrowed: tuple[str, ...]
-
-    @property
-    def argv(self) -> list[str]:
-        """The words for `alembic revision`."""
-        return ["--head", self.head, *(["--splice"] if self.splice else [])]
 
 
 def choose_parent(
@@ -39,31 +34,36 @@ def choose_parent(
     Raises UserError if there are several, or none of this name.
     """
     own = inventory.branch_graph
-    needed = (_resolved(inventory, name) for name in depends_on)
-    borrowed = [one for one in needed if one not in own.nodes]
-    if head in THE_HEAD:
-        if len(own.heads) > 1:
-            diverged = any(len(family) > 1 for family in own.families(own.heads))
+    if head is None or head == "head":
+        found = _own_head(own)
+    elif head == NEW_BASE:
+        found = NEW_BASE
+    else:
+        found = _resolved(inventory, head)
+    named = [*(_resolved(inventory, name) for name in depends_on), found]
+    borrowed = [one for one in named if one not in {*own.nodes, NEW_BASE}]
+    spliced = splice or (found in own.heads and found not in inventory.graph.heads)
+    return Parent(("--head", found, *(["--splice"] if spliced else [])), tuple(dict.fromkeys(borrowed)))
+
+
+def _own_head(own: Graph) -> str:
+    """Return the one head of a branch; a base where it has none. Raises UserError if there are several."""
+    if len(own.heads) > 1:
+        text = _(
+            "This branch has {count} of its own, each with a base of its own: "
+            "{heads:list}. No migration was written. Follow one of them, for example: "
+            "--head {first:q}"
+        )
+        if any(len(family) > 1 for family in own.families(own.heads)):
             text = _(
-                "This branch has {count} of its own, each with a base of its own: "
-                "{heads:list}. No migration was written. Follow one of them, for example: "
-                "--head {first:q}"
+                "This branch has {count} of its own: {heads:list}. No migration was written.\n"
+                "  Join them first: alembic-worktrees merge\n"
+                "  Or let one follow the other: alembic-worktrees rebase\n"
+                "  Or follow one of them: --head {first:q}"
             )
-            if diverged:
-                text = _(
-                    "This branch has {count} of its own: {heads:list}. No migration was written.\n"
-                    "  Join them first: alembic-worktrees merge\n"
-                    "  Or let one follow the other: alembic-worktrees rebase\n"
-                    "  Or follow one of them: --head {first:q}"
-                )
-            count = number_of_heads(len(own.heads))
-            raise UserError(text, count=count, heads=own.heads, first=own.heads[0])
-        head = own.heads[0] if own.heads else NEW_BASE
-    elif head != NEW_BASE:
-        head = _resolved(inventory, str(head))
-        borrowed += [] if head in own.nodes else [head]
-    spliced = splice or (head in own.heads and head not in inventory.graph.heads)
-    return Parent(str(head), spliced, tuple(dict.fromkeys(borrowed)))
+        count = number_of_heads(len(own.heads))
+        raise UserError(text, count=count, heads=own.heads, first=own.heads[0])
+    return own.heads[0] if own.heads else NEW_BASE
 
 
 def _resolved(inventory: Inventory, name: str) -> str:
@@ -81,23 +81,17 @@ def _resolved(inventory: Inventory, name: str) -> str:
             return graph.label_owners[name][0]
         if len(alike := [id for id in graph.nodes if len(name) > 3 and id.startswith(name)]) == 1:
             return alike[0]
+    raise not_here(name, inventory.branch_graph)
+
+
+def only_borrowed(revision: str, inventory: Inventory) -> UserError:
+    """Return the error for a migration that would follow this one."""
     text = _(
-        "No migration here is {revision}. This branch's own heads: {heads:list}. No migration was written."
+        "{revision} is only borrowed here, from {origin}: once this branch is merged "
+        "without that one, nobody could apply a migration that follows it. No migration "
+        "was written.\n"
+        "  To follow this branch's own head ({heads:list}): leave it out\n"
+        "  If it is meant, because git will bring it: --on-borrowed"
     )
-    raise UserError(text, revision=name, heads=inventory.branch_graph.heads)
-
-
-def must_be_meant(borrowed: Iterable[str], inventory: Inventory) -> None:
-    """Raise UserError if there is any."""
-    origins = inventory.origins
-    for revision in borrowed:
-        text = _(
-            "{revision} is only borrowed here, from {origin}: once this branch is merged "
-            "without that one, nobody could apply a migration that follows it. No migration "
-            "was written.\n"
-            "  To follow this branch's own head ({heads:list}): leave it out\n"
-            "  If it is meant, because git will bring it: --on-borrowed"
-        )
-        raise UserError(
-            text, revision=revision, origin=origins.get(revision, "?"), heads=inventory.branch_graph.heads
-        )
+    origin = inventory.origins.get(revision, "?")
+    return UserError(text, revision=revision, origin=origin, heads=inventory.branch_graph.heads)

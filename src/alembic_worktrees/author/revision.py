@@ -8,7 +8,7 @@ from ..messages import OK, WARN, Message, _
 from ..messages.errors import UserError
 from .compare import compare, inventory_of
 from .content import done_labels, labels, whole_content
-from .parent import choose_parent, must_be_meant
+from .parent import choose_parent, only_borrowed
 from .telling import told
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _argv(inventory: Inventory, wanted: Wanted, tell: Tell) -> list[str]:
     parent = choose_parent(inventory, wanted.head, wanted.depends_on, splice=wanted.splice)
     if parent.borrowed:
         if not wanted.on_borrowed:
-            must_be_meant(parent.borrowed, inventory)
+            raise only_borrowed(parent.borrowed[0], inventory)
         text = _(
             "The new migration follows {revisions:list}, only borrowed here: until git brings it, "
             "alembic-worktrees check refuses a commit of the one without the other."

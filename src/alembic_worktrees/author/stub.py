@@ -53,7 +53,7 @@ def write_stub(project: Project, settings: Settings, revision: str, parent: str)
             )
             raise UserError(text, revision=revision, place=one.where)
         if parent not in inventory.branch_graph.nodes:
-            raise not_here(parent, inventory)
+            raise not_here(parent, inventory.branch_graph)
         if not revision or illegal_characters(revision):
             raise UserError(_("{revision} cannot be the id of a migration."), revision=revision)
         beside = next(one.path for one in inventory.own if one.revision.id == parent)

@@ -60,7 +60,7 @@ def _tables(situation: Situation, revision: str, at: str) -> tuple[VersionTable,
         )
         raise UserError(text, revision=revision, path=situation.loaded[revision].path)
     if at not in situation.graph.nodes:
-        raise not_here(at, situation.inventory)
+        raise not_here(at, situation.inventory.branch_graph)
     return tables
 
 

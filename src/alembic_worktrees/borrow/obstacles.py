@@ -114,10 +114,10 @@ def go_on_without(gap: Gap, inventory: Inventory, ever: Collection[str]) -> tupl
     return ("rollback", gap.revision, "--forget", "--at", at)
 
 
-def not_here(revision: str, inventory: Inventory) -> UserError:
+def not_here(revision: str, own: Graph) -> UserError:
     """Return the error for an id that is meant to be here."""
     text = _("No migration here is {revision}. This branch's own heads: {heads:list}. Nothing was changed.")
-    return UserError(text, revision=revision, heads=inventory.branch_graph.heads)
+    return UserError(text, revision=revision, heads=own.heads)
 
 
 def not_found(

@@ -199,10 +199,6 @@ class Database(Session, AbstractContextManager["Database"]):
             )
             raise UserError(text)
 
-    def merge(self, message: str, heads: Sequence[str]) -> bool:
-        """Let Alembic write a revision that joins `heads`; say whether it did."""
-        return self._ask("merge", message=message, heads=list(heads))["failure"] is None
-
     def begin_comparison(self, argv: Sequence[str], elsewhere: Mapping[str, str] | None = None) -> None:
         """Let Alembic find out what `alembic revision --autogenerate`, with these words, would write.
 
@@ -243,6 +239,10 @@ class Database(Session, AbstractContextManager["Database"]):
     def revision(self, argv: Sequence[str]) -> tuple[Path, ...] | None:
         """Run `alembic revision` with these words, without a comparison; None if it could not."""
         return self._written(self._ask("revision", argv=["revision", *argv]))
+
+    def merge(self, message: str, heads: Sequence[str]) -> tuple[Path, ...] | None:
+        """Let Alembic write a revision that joins `heads`; None if it could not."""
+        return self._written(self._ask("merge", message=message, heads=list(heads)))
 
     def _written(self, answer: dict[str, Any]) -> tuple[Path, ...] | None:
         return None if answer["failure"] else tuple(map(self._here, answer["paths"]))

@@ -1,4 +1,4 @@
-"""What can be asked: a probe, an upgrade, a merge, and whether this Python takes a file for a module."""
+"""What can be asked: a probe, an upgrade, and whether this Python takes a file for a module."""
 
 from __future__ import annotations
 
@@ -46,16 +46,6 @@ def probe(
 def upgrade(target: str) -> dict[str, Any]:
     """Run `alembic upgrade TARGET`; ^C ends only that."""
     return in_order(["upgrade", target])
-
-
-def merge(message: str, heads: list[str]) -> dict[str, Any]:
-    """Write a revision that joins `heads`, also if others have followed them, which `alembic merge` refuses."""
-    from alembic import command
-
-    def join(config: Any) -> None:
-        command.revision(config, message=message, head=heads, splice=True)  # type: ignore[arg-type]
-
-    return {"failure": as_the_command(["merge", "-m", message, *heads], join)}
 
 
 def parse(content: str) -> dict[str, Any]:

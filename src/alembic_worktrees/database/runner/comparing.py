@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
-from typing import Any
+from typing import Any, Callable
 
 from .commands import as_the_command
 from .differences import ASPECTS, Difference, aspects, differences, only, rendered
@@ -121,12 +121,22 @@ def write(left_out: list[int], even_empty: bool, added: list[dict[str, Any]]) ->
 
 def revision(argv: list[str]) -> dict[str, Any]:
     """Run `argv`, which is `alembic revision` without a comparison. Answers as `write` does."""
+    return _made(argv, _arguments)
+
+
+def merge(message: str, heads: list[str]) -> dict[str, Any]:
+    """Write a revision that joins `heads`, also if others have followed them, which `alembic merge` refuses."""
+    about = {"message": message, "head": heads, "splice": True}
+    return _made(["merge", "-m", message, *heads], lambda _: about)
+
+
+def _made(argv: list[str], arguments: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
     from alembic import command
 
     written: list[str] = []
 
     def make(config: Any) -> None:
-        made = command.revision(config, **_arguments(config))
+        made = command.revision(config, **arguments(config))
         written.extend(_paths(made if isinstance(made, list) else [made]))
 
     return {"failure": as_the_command(argv, make), "paths": written}

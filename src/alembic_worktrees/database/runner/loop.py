@@ -15,8 +15,8 @@ import threading
 from contextlib import suppress
 from typing import Any, Callable, TextIO
 
-from .commands import merge, parse, probe, upgrade
-from .comparing import compare, compare_elsewhere, revision, undo, write
+from .commands import parse, probe, upgrade
+from .comparing import compare, compare_elsewhere, merge, revision, undo, write
 from .downgrading import downgrade, downgrade_sql
 from .interruption import interruption
 from .making import maker
