@@ -93,7 +93,7 @@ def _literal(value: ast.expr, source: bytes, parents: Sequence[str]) -> Iterator
     items: list[ast.expr] = value.elts if isinstance(value, (ast.Tuple, ast.List)) else [value]
     old = [item.value for item in items if isinstance(item, ast.Constant)]
     quote = _quote(value, source) or _first_quote(source.partition(b"\nrevision")[2]) or "'"
-    if len(old) == len(parents) and None not in old:
+    if len(old) == len(items) == len(parents) and None not in old:
         new = iter([parent for parent in parents if parent not in old])
         for item in items:
             if isinstance(item, ast.Constant) and item.value not in parents:
