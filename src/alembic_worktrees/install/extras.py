@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 import shlex
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
 from ..messages.quoting import quoted
-from ..system.reading import NotReadable, allowed_roots, read_plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,14 +94,8 @@ def find_app(folder: Path) -> str:
     """Return uvicorn's name for the application in `folder`: the one that lies nearest to its top."""
     paths = sorted(git.listed(folder, "*.py"), key=lambda path: (path.count("/"), path))
     for path in paths:
-        if found := _APP.search(_text(folder / path)):
-            module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-            return f"{module}:{found[1]}"
+        with suppress(OSError):
+            if found := _APP.search((folder / path).read_text("utf-8", "replace")):
+                module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+                return f"{module}:{found[1]}"
     return _USUAL_APP
-
-
-def _text(path: Path) -> str:
-    try:
-        return read_plain(path, allowed_roots(path.parent)).decode("utf-8", "replace")
-    except NotReadable:
-        return ""

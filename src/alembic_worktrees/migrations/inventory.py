@@ -126,11 +126,9 @@ class Inventory(_Found):
     def taking_over(self, origins: Mapping[Path, Origin]) -> Inventory:
         """Return the inventory with the own files at these paths as borrowed from there, which is yet to be noted."""
         taken = tuple(
-            Borrowed(
-                one, Entry(one.path.name, one.revision.id, origins[one.path], sha256(one.content)), one.path
-            )
+            Borrowed(one, Entry(path.name, one.revision.id, origins[path], sha256(one.content)), path)
             for one in self.own
-            if one.path in origins
+            if (path := one.path) in origins
         )
         if not taken:
             return self
@@ -171,11 +169,9 @@ def take_inventory(project: Project) -> Inventory:
     skipped: list[Skipped] = []
     notes = read_notes(project)
     found = tuple(_read_all(project, {note.path: note.entry for note in notes.rows}, skipped))
-    lying = {one.path: one for one in found} if notes.rows else {}
-    asked = [*notes.records, *{note.path for note in notes.rows if note.path in lying}]
-    tracked = git.tracked(project.root, asked) if project.repository else frozenset()
+    tracked = git.tracked(project.root, {*notes.records, *(note.path for note in notes.rows)})
     notes = notes.without(tracked)
-    rows, arrived = _sort_out(notes, lying, tracked, project)
+    rows, arrived = _sort_out(notes, found, tracked, project)
     borrowed = tuple(row for row in rows if row.intact and not row.staged)
     return Inventory(
         own=_without(found, borrowed),
@@ -190,16 +186,15 @@ def take_inventory(project: Project) -> Inventory:
 
 
 def _sort_out(
-    notes: Notes, lying: Mapping[Path, Migration], tracked: Collection[Path], project: Project
+    notes: Notes, found: Collection[Migration], tracked: Collection[Path], project: Project
 ) -> tuple[tuple[Borrowed, ...], tuple[Borrowed, ...]]:
     """Return the files that are written down as borrowed and are so still, and those that git has brought since.
 
     What the index has and only the memory knows is not therefore brought by git: where its record is gone, git ignores
     a copy no more, and `git add` takes it.
     """
-    rows = [
-        Borrowed(lying[note.path], note.entry, note.record_path) for note in notes.rows if note.path in lying
-    ]
+    lying = {one.path: one for one in found} if notes.rows else {}
+    rows = [Borrowed(lying[row.path], row.entry, row.record_path) for row in notes.rows if row.path in lying]
     # Where a refresh was killed there are two for a path: the one of what is there counts.
     best = {row.migration.path: row for row in sorted(rows, key=lambda row: row.intact)}
     taken = [path for path, row in best.items() if path in tracked and row.record_path == notes.memory]
