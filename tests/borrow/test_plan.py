@@ -13,6 +13,7 @@ from alembic_worktrees.borrow.plan import Difference, Plan, make_plan
 from alembic_worktrees.migrations.inventory import Borrowed, Inventory, Migration
 from alembic_worktrees.migrations.record import Entry, Origin, sha256
 from alembic_worktrees.migrations.revision import Revision
+from alembic_worktrees.project.config import AlembicConfig
 from alembic_worktrees.project.project import ConfigFiles, Project
 from alembic_worktrees.search.sources import (
     ARCHIVED,
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 ROOT = Path("/w/StoFlow")
 PLACE = "backend/versions"
 VERSIONS = ROOT / PLACE
-PROJECT = Project(ROOT, ROOT / "backend", ConfigFiles(), ROOT / "backend", (VERSIONS,), False, None)
+CONFIG = AlembicConfig("", (), recursive=False, sourceless=False, prepend_sys_path=())
+PROJECT = Project(ROOT, ROOT / "backend", ConfigFiles(), CONFIG, ROOT / "backend", (VERSIONS,), None)
 
 
 def revision(id: str, *down: str, depends_on: Sequence[str] = (), labels: Sequence[str] = ()) -> Revision:
@@ -284,7 +286,7 @@ def test_the_name_of_a_copy(candidate: Candidate, here: list[Migration], expecte
 
 def test_sub_folders_and_several_locations() -> None:
     other = ROOT / "backend/plugins"
-    project = PROJECT._replace(versions=(VERSIONS, other), recursive=True)
+    project = PROJECT._replace(versions=(VERSIONS, other), config=CONFIG._replace(recursive=True))
     elsewhere = [
         found(A, place="backend/plugins", relative_path="2024/a.py"),
         found(B, relative_path="2024/a.py"),

@@ -14,6 +14,7 @@ import pytest
 
 from alembic_worktrees.migrations.inventory import Inventory, names_in, take_inventory
 from alembic_worktrees.migrations.record import Entry, Origin, render, sha256
+from alembic_worktrees.project.config import AlembicConfig
 from alembic_worktrees.project.project import ConfigFiles, Project
 from worlds.world import revision_text
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+CONFIG = AlembicConfig("", (), recursive=False, sourceless=False, prepend_sys_path=())
 ORIGIN = Origin("checkout", "StoFlow", None, "versions/a.py")
 
 
@@ -31,7 +33,7 @@ def project(tmp_path: Path) -> Project:
     for location in locations:
         location.mkdir(parents=True)
     folder = tmp_path / "backend"
-    return Project(tmp_path, folder, ConfigFiles(), folder, locations, False, None)
+    return Project(tmp_path, folder, ConfigFiles(), CONFIG, folder, locations, None)
 
 
 def write(project: Project, id: str, down: str | None = None, *, file: str | None = None) -> bytes:
@@ -112,7 +114,7 @@ def test_the_record_above_the_checkout_is_not_ours(project: Project) -> None:
 def test_the_record_may_be_in_a_sub_folder(project: Project) -> None:
     content = write(project, "copy", file="2024/copy.py")
     place = record(project.versions[0] / "2024", ("copy.py", "copy", content))
-    recursive = project._replace(recursive=True)
+    recursive = project._replace(config=CONFIG._replace(recursive=True))
     assert take_inventory(recursive).records == (place,)
     assert ids(take_inventory(recursive)) == (set(), {"copy"}, set())
     assert take_inventory(project).all == ()
@@ -168,7 +170,7 @@ def meanwhile(root: Path, script: str) -> Iterator[None]:
 
 def test_a_folder_that_goes_after_it_was_listed(project: Project) -> None:
     """Its files are skipped, each by its name; those of other folders are read."""
-    project = project._replace(recursive=True)
+    project = project._replace(config=CONFIG._replace(recursive=True))
     folder = project.versions[0]
     seen: set[tuple[Path, str]] = set()
     for file in ("sub/b.py", "own.py", "zz/c.py"):

@@ -242,7 +242,7 @@ def _free_path(candidate: Candidate, project: Project, taken: set[str]) -> Path:
     usual = project.root / candidate.location
     location = usual if usual in project.versions else project.versions[0]
     relative_path = (
-        candidate.relative_path if project.recursive else os.path.basename(candidate.relative_path)
+        candidate.relative_path if project.config.recursive else os.path.basename(candidate.relative_path)
     )
     safe_id = re.sub(r"[^\w.]", "_", candidate.revision.id)
     if not record.can_record(relative_path):

@@ -153,7 +153,7 @@ def _projects_in(scope: Scope, folder: str, passed: tuple[type[BadConfig], ...])
     for files in environments_in(scope.root / folder, scope.files):
         try:
             project = project_in(scope, folder, files)
-            found.setdefault((project.versions, project.recursive), project)
+            found.setdefault((project.versions, project.config.recursive), project)
         except passed:  # a config that is used from another folder, by `alembic -c`
             if scope.folder is not None:
                 raise

@@ -154,7 +154,7 @@ class Session:
             "here": [str(project.folder), identity.st_dev, identity.st_ino],
             "argv": project.files.argv,
             "function": self._settings.config,
-            "directory": scripts if project.by_flask else None,
+            "directory": scripts if project.config.by_flask else None,
             "scripts": "." if scripts.startswith(os.pardir) else scripts,
         }
 

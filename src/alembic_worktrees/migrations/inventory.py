@@ -206,7 +206,7 @@ def _sort_out(
 
 def _is_anothers(path: Path, project: Project) -> bool:
     """Whether there is a migration at `path` that another project of this checkout has borrowed."""
-    folders = path.parents if project.recursive else (path.parent,)
+    folders = path.parents if project.config.recursive else (path.parent,)
     return is_migration_name(path.name) and not {*folders} & {*project.versions} and path.is_file()
 
 
@@ -276,8 +276,8 @@ def _listed(project: Project) -> Iterator[_Row]:
     """
     seen: set[str] = set()
     for location in filter(project.may_read, project.versions):
-        found = dict(entries(location, recursive=project.recursive, caches=project.sourceless))
-        compiled = {*without_source(found)} if project.sourceless else ()
+        found = dict(entries(location, recursive=project.config.recursive, caches=project.config.sourceless))
+        compiled = {*without_source(found)} if project.config.sourceless else ()
         top = os.path.realpath(location)
         for path, entry in found.items():
             is_link, real = entry.is_symlink(), os.path.join(top, path)

@@ -98,7 +98,7 @@ def _record_paths(project: Project) -> Iterator[Path]:
                 break
             seen.add(folder)
             yield folder / record.NAME
-        if project.recursive:
+        if project.config.recursive:
             for relative_path, entry in entries(location, recursive=True):
                 if "/" in relative_path and entry.name == record.NAME:
                     yield location / relative_path

@@ -42,18 +42,16 @@ class Project(NamedTuple):
     root: Path  # the top of the checkout
     folder: Path  # where the `alembic` command is run, or `flask`
     files: ConfigFiles
+    config: AlembicConfig
     scripts: Path  # where env.py lies
     versions: tuple[Path, ...]
-    recursive: bool
     repository: git.Repository | None  # None outside git
     allowed_roots: tuple[str, ...] = EVERYWHERE  # of a neighbour: nothing outside of it is read
-    sourceless: bool = False
-    by_flask: bool = False  # whether Flask-Migrate makes the config
 
     @property
     def locations(self) -> Locations:
         """Its version locations as git knows them."""
-        return _locations(self.root, self.versions, self.recursive, self.sourceless)
+        return _locations(self.root, self.versions, self.config)
 
     def may_read(self, folder: Path) -> bool:
         """Whether what lies in this folder may be read."""
@@ -73,7 +71,7 @@ class Project(NamedTuple):
             python = settings.python or [next(interpreters(*place, os.environ))]
             return shlex.join([*python, "-c", _by_function(settings.config), *argv])
         name, words = "alembic", (*self.files.argv, *argv)
-        if self.by_flask:
+        if self.config.by_flask:
             name, words = "flask", flask.words(argv, self.scripts, self.folder, self.files.argv)
         launched = settings.python if settings.python and settings.python[1:] else None
         program = (*launched, "-m", name) if launched else (command(name, *place, os.environ),)
@@ -251,9 +249,9 @@ def _parse_texts(
     config = parse_config(
         ini, toml, str(ini_here), str(here), files.section, env_beside=lambda: has_file(ini_here / "env.py")
     )
-    return (
-        config._replace(script_location=str(ini_here), by_flask=True) if config and files.by_flask else config
-    )
+    if config and files.by_flask:
+        return config._replace(script_location=str(ini_here), by_flask=True)
+    return config
 
 
 def _text(path: Path, roots: tuple[str, ...]) -> str | None:
@@ -314,18 +312,7 @@ def read_if_any(
             "{starter:q} init {location:q}"
         )
         raise ScriptsMissing(text, folder=folder, location=config.script_location, starter=starter)
-    return Project(
-        root,
-        folder,
-        files,
-        scripts,
-        versions,
-        config.recursive,
-        repository,
-        roots,
-        config.sourceless,
-        config.by_flask,
-    )
+    return Project(root, folder, files, config, scripts, versions, repository, roots)
 
 
 def _seen_from(place: Path, folder: Path, files: ConfigFiles) -> ConfigFiles:
@@ -376,11 +363,11 @@ def read_locations(
     config = _parse_texts(ini, toml, folder, files, ground.has_file)
     if config is None:
         return None
-    return _locations(root, version_folders(config, folder, ground), config.recursive, config.sourceless)
+    return _locations(root, version_folders(config, folder, ground), config)
 
 
-def _locations(root: Path, versions: Sequence[Path], recursive: bool, sourceless: bool) -> Locations:
+def _locations(root: Path, versions: Sequence[Path], config: AlembicConfig) -> Locations:
     folders = tuple(path.relative_to(root).as_posix() for path in versions if path.is_relative_to(root))
     for name in folders:
         os.fsencode(name)  # where the locale cannot name it, git would be asked for another folder
-    return Locations(folders, recursive, sourceless)
+    return Locations(folders, config.recursive, config.sourceless)
