@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import git
-from ..check.snapshot import Tree
+from ..check.snapshot import Tree, read_blobs
 from ..messages import _
 from ..messages.errors import UserError
 
@@ -50,9 +50,9 @@ def published_ids(project: Project, setting: str | None) -> frozenset[str]:
     local = branch.removeprefix("origin/")
     waiting = [] if local == git.branch(root) and brought else [f"refs/heads/{local}"]
     trees = (Tree(root, one) for one in (branch, *waiting) if git.commit_id(root, one))
-    found = ((tree, tree.migrations(project.locations)) for tree in trees)
-    snapshots = (tree.snapshot("", blobs, sound=blobs.values()) for tree, blobs in found)
-    return frozenset(one.revision.id for snapshot in snapshots for one in snapshot.files)
+    found = (tree.migrations(project.locations) for tree in trees)
+    read = (read_blobs(root, blobs, sound=blobs.values())[0] for blobs in found)
+    return frozenset(one.revision.id for files in read for one in files)
 
 
 def _branch(project: Project) -> str | None:

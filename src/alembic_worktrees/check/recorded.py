@@ -11,16 +11,17 @@ from .borrowed_files import staged
 from .problems import problem
 from .review import nothing_to_check, project_in, searcher
 from .rules import located, survey
-from .snapshot import Tree
+from .snapshot import Snapshot, Tree, read_blobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from ..project.project import Project
     from ..project.settings import Settings
     from .problems import Problem
     from .review import Scope
-    from .snapshot import Environment, Snapshot
+    from .snapshot import Environment
 
     Files = Mapping[str, str]  # path → blob
     Key = tuple[str, str]  # folder and section
@@ -40,8 +41,12 @@ class _Side(NamedTuple):
     """The migrations of one environment in a tree."""
 
     environment: Environment
-    tree: Tree
     files: Files
+
+    @property
+    def blobs(self) -> frozenset[str]:
+        """What these files hold."""
+        return frozenset(self.files.values())
 
 
 def review_index(scope: Scope) -> Review:
@@ -70,17 +75,12 @@ def merging(scope: Scope) -> tuple[str, ...]:
     return tuple(one for one in coming if git.merge_base(scope.root, "HEAD", one) != one)
 
 
-def review_commit(scope: Scope, name: str, since: Sequence[str] = ()) -> Review:
-    """Judge a commit: all of it, or against these others. Raises UserError if there is nothing to check."""
-    return _review_all(scope, Tree(scope.root, name), name, since)
+def review_commit(scope: Scope, name: str, onto: str | None = None, since: Iterable[str] = ()) -> Review:
+    """Judge a commit, or what merging it into `onto` would record: all of it, or against the commits `since`.
 
-
-def review_merge(scope: Scope, commit: str, onto: str, since: Sequence[str] = ()) -> Review:
-    """Judge what merging `commit` into `onto` would record, without making the merge."""
-    return _review_all(scope, Tree(scope.root, git.merged_tree(scope.root, onto, commit)), commit, since)
-
-
-def _review_all(scope: Scope, tree: Tree, name: str, since: Sequence[str]) -> Review:
+    Raises UserError if there is nothing to check.
+    """
+    tree = Tree(scope.root, git.merged_tree(scope.root, onto, name) if onto else name)
     sides = _sides(scope, tree)
     if not sides and not tree.refused:
         raise nothing_to_check(name)
@@ -111,7 +111,7 @@ def _sides(scope: Scope, tree: Tree) -> dict[Key, _Side]:
     """Return what a tree has of each environment."""
     return {
         (environment.folder, environment.files.section): _Side(
-            environment, tree, tree.migrations(environment.locations)
+            environment, tree.migrations(environment.locations)
         )
         for environment in tree.projects(scope.files, scope.folder)
     }
@@ -137,7 +137,7 @@ def _review(
     for key, side in sides.items():
         before = [_past(parent, past, key, side, sides) for parent, past in zip(parents, pasts, strict=True)]
         if all(one.files != side.files for one in before):
-            reviews.append(_judged(scope, side, before, sound))
+            reviews.append(_judged(scope, side, before, sound, staged=tree.commit is None))
     return joined(reviews)
 
 
@@ -180,32 +180,42 @@ def _past(parent: Tree, past: Mapping[Key, _Side], key: Key, side: _Side, now: M
         return past[key]
     gone = [one.files for other, one in past.items() if other not in now]
     files = {path: blob for one in gone for path, blob in one.items()}
-    return _Side(side.environment, parent, {**files, **parent.migrations(side.environment.locations)})
+    return _Side(side.environment, {**files, **parent.migrations(side.environment.locations)})
 
 
-def _judged(scope: Scope, side: _Side, past: Sequence[_Side], sound: Collection[str]) -> Review:
+def _judged(
+    scope: Scope, side: _Side, past: Sequence[_Side], sound: Collection[str], *, staged: bool
+) -> Review:
     """Judge an environment; a blob that was there before is valid Python to its end, or was not before either."""
     environment = side.environment
     settings = scope.settings(environment.folder)
     locate = partial(project_in, scope, environment.folder, environment.files)
-    there = {blob for one in past for blob in one.files.values()}
-    after = _snapshot(side, {*there, *sound})
-    problems, before = survey(after, settings), []
-    if problems:
-        earlier = (_snapshot(_moved(one, side), {*side.files.values(), *sound}) for one in past)
-        before = [problem for one in earlier for problem in survey(one, settings, hiding=False)]
+    there = frozenset().union(*(one.blobs for one in past))
+    after = _snapshot(scope.root, environment, side.files, {*there, *sound})
+    problems = survey(after, settings)
+    before: list[Problem] = []
+    for one in past if problems else ():
+        earlier = _snapshot(scope.root, environment, _moved(one, side), {*side.blobs, *sound})
+        before += survey(earlier, settings, hiding=False)
     found = _told_apart(problems, before)
-    undoing = _undoing(side, after, past, locate, settings) if past and side.tree.commit is None else ()
+    brought = _brought(side, after, past) if past and staged else {}
+    undoing = _undoing(side, after, brought, locate, settings) if brought else ()
     return found._replace(problems=(*located(found.problems, searcher(locate, settings)), *undoing))
 
 
+def _brought(side: _Side, after: Snapshot, past: Sequence[_Side]) -> Files:
+    """Return the files of the new revisions: of what is only edited or moved a parent has the id."""
+    there = frozenset().union(*(one.blobs for one in past))
+    new = [one for one in after.files if side.files[one.path] not in there]
+    changed = {path: blob for one in past for path, blob in one.files.items() if blob not in side.blobs}
+    ids = {one.revision.id for one in read_blobs(after.root, changed, there)[0]} if new else set()
+    return {one.path: side.files[one.path] for one in new if one.revision.id not in ids}
+
+
 def _undoing(
-    side: _Side, after: Snapshot, past: Sequence[_Side], locate: Callable[[], Project], settings: Settings
+    side: _Side, after: Snapshot, brought: Files, locate: Callable[[], Project], settings: Settings
 ) -> Iterable[Problem]:
-    """Say which migration that this commit brings takes back what others did; what a parent has is none."""
-    brought = _brought(side, after, past)
-    if not brought:
-        return ()
+    """Say which of the new migrations takes back what others did."""
     from ..migrations.operations import may_undo
 
     if not any(map(may_undo, git.small_contents(after.root, brought.values()).values())):
@@ -217,24 +227,12 @@ def _undoing(
     return undoing(after, brought, contents, locate, settings)
 
 
-def _brought(side: _Side, after: Snapshot, past: Sequence[_Side]) -> dict[str, str]:
-    """Return the blob of each new revision, by path: one that is only edited or moved is none."""
-    here, there = {*side.files.values()}, {blob for one in past for blob in one.files.values()}
-    new = [one for one in after.files if side.files[one.path] not in there]
-    changed = {path: blob for one in past for path, blob in one.files.items() if blob not in here}
-    known = _snapshot(side._replace(files=changed), there).files if new else ()
-    ids = {one.revision.id for one in known}
-    return {one.path: side.files[one.path] for one in new if one.revision.id not in ids}
+def _snapshot(root: Path, environment: Environment, files: Files, sound: Collection[str]) -> Snapshot:
+    found = read_blobs(root, files, sound)
+    return Snapshot(root, environment.folder, *found, argv=environment.files.argv)
 
 
-def _snapshot(side: _Side, sound: Collection[str]) -> Snapshot:
-    environment = side.environment
-    taken = side.tree.snapshot(environment.folder, side.files, sound=sound)
-    return taken._replace(argv=environment.files.argv)
-
-
-def _moved(past: _Side, side: _Side) -> _Side:
+def _moved(past: _Side, side: _Side) -> Files:
     """Return what was there before, each file where it lies now."""
     new = {blob: path for path, blob in side.files.items() if path not in past.files}
-    lying = {path if path in side.files else new.get(blob, path): blob for path, blob in past.files.items()}
-    return past._replace(files=lying)
+    return {path if path in side.files else new.get(blob, path): blob for path, blob in past.files.items()}

@@ -21,7 +21,7 @@ from ..project.project import (
 )
 from ..project.settings import Settings, settings_of
 from .rules import compare, judge
-from .snapshot import Broken, Defined, Snapshot, config_folders, read
+from .snapshot import Broken, Snapshot, config_folders, read, told_apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -164,6 +164,7 @@ def snapshot_of(project: Project, inventory: Inventory) -> Snapshot:
     """Return the files of a checkout as a snapshot."""
     contents = {one.path: one.content for one in inventory.all}
     rows = [read(os.path.relpath(path, project.root), content) for path, content in contents.items()]
+    files, broken = told_apart(rows)
     skipped = [
         Broken(os.path.relpath(one.path, project.root), one.reason, one.detail)
         for one in inventory.skipped
@@ -172,8 +173,8 @@ def snapshot_of(project: Project, inventory: Inventory) -> Snapshot:
     return Snapshot(
         project.root,
         os.path.relpath(project.folder, project.root),
-        tuple(row for row in rows if isinstance(row, Defined)),
-        (*skipped, *(row for row in rows if isinstance(row, Broken))),
+        files,
+        (*skipped, *broken),
         frozenset(inventory.origins),
         recorded=False,
         argv=project.files.argv,

@@ -25,7 +25,7 @@ from ..project.project import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Container, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from ..project.locations import Ground
@@ -183,23 +183,6 @@ class Tree:
             found |= {prefix + path: self.blobs[prefix + path] for path in _loaded(inside, locations)}
         return found
 
-    def snapshot(self, folder: str, blobs: Mapping[str, str], *, sound: Iterable[str] = ()) -> Snapshot:
-        """Read these migrations. The blobs in `sound` are known to be valid Python as a whole."""
-        rows = tuple(self._read(blobs, frozenset(sound)))
-        files = tuple(row for row in rows if isinstance(row, Defined))
-        broken = tuple(row for row in rows if isinstance(row, Broken))
-        return Snapshot(self.root, folder, files, broken)
-
-    def _read(self, blobs: Mapping[str, str], trusted: Collection[str]) -> Iterator[Defined | Broken]:
-        content = git.small_contents(self.root, blobs.values())
-        unread = [blob for blob in blobs.values() if blob not in content]
-        here = dict(zip(unread, git.describe(self.root, unread), strict=True)) if unread else {}
-        for path, blob in blobs.items():
-            if blob in here and here[blob] is None:  # the repository is damaged, or a partial clone
-                yield Broken(path, "git-failed", "")
-            else:
-                yield read(path, content.get(blob), whole=blob not in trusted)
-
 
 def config_folders(paths: Iterable[str], files: ConfigFiles) -> tuple[str, ...]:
     """Return the folders that these paths of config files belong to: where Alembic would be run."""
@@ -215,6 +198,28 @@ def _loaded(paths: Iterable[str], locations: Locations) -> Iterator[str]:
         source = is_migration_name(os.path.basename(relative_path)) and CACHE not in relative_path.split("/")
         if source or relative_path in compiled:
             yield relative_path
+
+
+def read_blobs(
+    root: Path, blobs: Mapping[str, str], sound: Container[str]
+) -> tuple[tuple[Defined, ...], tuple[Broken, ...]]:
+    """Read migrations by their paths. The blobs in `sound` are known to be valid Python as a whole."""
+    content = git.small_contents(root, blobs.values())
+    unread = [blob for blob in blobs.values() if blob not in content]
+    here = dict(zip(unread, git.describe(root, unread), strict=True))
+
+    def row(path: str, blob: str) -> Defined | Broken:
+        if blob in here and here[blob] is None:  # the repository is damaged, or a partial clone
+            return Broken(path, "git-failed", "")
+        return read(path, content.get(blob), whole=blob not in sound)
+
+    return told_apart([row(path, blob) for path, blob in blobs.items()])
+
+
+def told_apart(rows: Collection[Defined | Broken]) -> tuple[tuple[Defined, ...], tuple[Broken, ...]]:
+    """Return what could be read, and what could not."""
+    files = tuple(row for row in rows if isinstance(row, Defined))
+    return files, tuple(row for row in rows if isinstance(row, Broken))
 
 
 def read(path: str, content: bytes | None, *, whole: bool = True) -> Defined | Broken:

@@ -176,7 +176,9 @@ def _facts_in_lines(content: bytes) -> _Facts | None:
     plain = {name: _literal(match[1]) for name, match in found.items() if match}
     if len(plain) < len(rows) or not plain.keys() >= {"revision", "down_revision"}:
         return None
-    again = any(word in tail for word in _WORDS) and _LINE.search(tail)  # a word is found in a tenth of the time
+    again = any(word in tail for word in _WORDS) and _LINE.search(
+        tail
+    )  # a word is found in a tenth of the time
     unusual = "\r" in head or "<<<<<<< " in head or again
     return None if unusual else plain
 

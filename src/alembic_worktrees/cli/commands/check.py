@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...check.recorded import Review, joined, merging, review_commit, review_index, review_merge, review_push
+from ...check.recorded import Review, joined, merging, review_commit, review_index, review_push
 from ...check.review import projects, review_database, review_files, review_project
 from ...messages import WARN, Message, _, _n
 from ...messages.errors import DONE, NOT_DONE, Usage, UserError
@@ -98,10 +98,8 @@ def _review(options: argparse.Namespace, scope: Scope | None, printer: Printer) 
     if scope is None:
         return Review(tuple(_outside_git(options, printer)))
     since = [options.since] if options.since else []
-    if options.onto:
-        return review_merge(scope, options.ref, options.onto, since)
     if options.ref:
-        return review_commit(scope, options.ref, since)
+        return review_commit(scope, options.ref, options.onto, since)
     if options.pushed or options.staged:
         return _in_hook(options, scope)
     return Review(tuple(_here(options, scope, printer)))
