@@ -145,12 +145,5 @@ def rows_after(before: Iterable[str], ran: Set[str], graph: Graph) -> Rows:
 def taken_back(rows: Iterable[Rows], ran: Set[str], before: Graph, after: Graph) -> tuple[str, ...]:
     """Return what has to be taken back for what is lacking to run below it, children first."""
     lacking = {id for one in rows for id in one.lacking}
-    return tuple(reversed(before.order(ran & _with_followers(ran & _with_followers(lacking, after), before))))
-
-
-def _with_followers(ids: Iterable[str], graph: Graph) -> set[str]:
-    found = set(ids)
-    for id in graph.order(graph.nodes):
-        if found & {*graph.parents(id)}:
-            found.add(id)
-    return found
+    early = before.with_followers(ran & after.with_followers(lacking))
+    return tuple(reversed(before.order(ran & early)))

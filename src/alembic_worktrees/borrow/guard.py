@@ -8,7 +8,7 @@ from ..migrations.graph import Graph, Node
 from ..migrations.likeness import do_the_same, title
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Set
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 
     from ..migrations.inventory import Migration
     from ..migrations.revision import Revision
@@ -55,15 +55,14 @@ def examine(
     version of what ran (1) or an earlier one (-1): then both are one migration.
     """
     reached = here.closure(rows).all
-    changed = [id for id in known if _is_moved(id, here, known) and not _is_squashed(id, here, known)]
+    changed = [id for id in _moved(here, known) if not _is_squashed(id, here, known)]
     fresh = [id for id in changed if later(id) >= 0]  # instead of an earlier version git brings the later one
     sure = [id for id in fresh if known[id].surely]
     losing = changed if (_applied(rows, here, known, changed) - reached) & own.keys() else fresh
     applied = _applied(rows, here, known, losing)
     forgotten, never_ran = applied - reached, reached - _applied(rows, here, known, sure) - set(ever)
-    different = reached & own.keys() & {id for id, one in known.items() if one.surely}
     return Findings(
-        others=_those(id for id in different if _is_another(id, here, own, known, later)),
+        others=_those(reached.intersection(_others(here, own, known, later))),
         forgetting=_those(id for id in losing if id in applied and known[id].parents & forgotten),
         forgotten=_those(forgotten),
         skipping=_those(id for id in sure if id in applied and set(here.parents(id)) & never_ran),
@@ -81,12 +80,14 @@ def _applied(
     return Graph([*ran, *here.nodes.values(), *absent]).closure(rows).all
 
 
-def _is_moved(id: str, here: Graph, known: Mapping[str, Known]) -> bool:
-    """Whether a file has other parents here; of computed ones nobody can tell."""
-    if id not in here.nodes:
-        return False
-    ran, now = known[id].revision, here.nodes[id].revision
-    return {*ran.references} != {*now.references} and not (ran.opaque or now.opaque)
+def _moved(here: Graph, known: Mapping[str, Known]) -> list[str]:
+    """Return what has other parents here than it ran with; of computed ones nobody can tell."""
+    both = [(id, here.nodes[id].revision, one.revision) for id, one in known.items() if id in here.nodes]
+    return [
+        id
+        for id, now, ran in both
+        if {*ran.references} != {*now.references} and not (ran.opaque or now.opaque)
+    ]
 
 
 def _is_squashed(id: str, here: Graph, known: Mapping[str, Known]) -> bool:
@@ -94,17 +95,17 @@ def _is_squashed(id: str, here: Graph, known: Mapping[str, Known]) -> bool:
     return not here.parents(id) and not known[id].parents & here.nodes.keys()
 
 
-def _is_another(
-    id: str,
-    here: Graph,
-    own: Mapping[str, Migration],
-    known: Mapping[str, Known],
-    later: Callable[[str], int],
-) -> bool:
-    ran, now = known[id].content, own[id].content
-    if do_the_same(ran, now):
-        return False
-    return title(ran) != title(now) or (_is_moved(id, here, known) and not later(id))
+def _others(
+    here: Graph, own: Mapping[str, Migration], known: Mapping[str, Known], later: Callable[[str], int]
+) -> Iterator[str]:
+    """Yield what ran as another migration than the one here is."""
+    moved = _moved(here, known)
+    for id in own.keys() & known.keys():
+        ran, now = known[id], own[id].content
+        if not ran.surely or do_the_same(ran.content, now):
+            continue
+        if title(ran.content) != title(now) or (id in moved and not later(id)):
+            yield id
 
 
 def rows_for(applied: Set[str], graph: Graph) -> frozenset[str]:
@@ -117,7 +118,7 @@ def same_but_for_parents(
     here: Graph, contents: Mapping[str, Migration], known: Mapping[str, Known], later: Callable[[str], int]
 ) -> frozenset[str]:
     """Return what the archive may learn of files here that are no earlier versions, once they agree with the rows."""
-    moved = (id for id in known if _is_moved(id, here, known))
+    moved = _moved(here, known)
     same = (id for id in moved if do_the_same(known[id].content, contents[id].content))
     return frozenset(id for id in same if later(id) >= 0)
 

@@ -15,6 +15,9 @@ from .obstacles import rebase_command
 if TYPE_CHECKING:
     from collections.abc import Sequence, Set
 
+    from ..messages import Message
+    from ..migrations.inventory import Migration
+    from ..project.project import Project
     from .situation import Situation
 
 
@@ -54,39 +57,46 @@ def _footing(situation: Situation, lent: Sequence[str]) -> tuple[str, ...]:
 
 def undoing_others(situation: Situation, pending: Set[str]) -> Objection | None:
     """Return which own migration of these would take back what others have applied, None if none (DESIGN, rule 14)."""
-    project, inventory = situation.project, situation.inventory
-    own = {one.revision.id: one for one in inventory.originals}
-    others = {id: origin for id, origin in situation.owners.items() if id not in own}
-    fresh = inventory.branch_graph.order(pending & own.keys()) if others else ()
+    own = {one.revision.id: one for one in situation.inventory.originals}
+    others = situation.owners.keys() - own.keys()
+    fresh = situation.inventory.branch_graph.order(pending & own.keys()) if others else ()
     if not fresh:
         return None
-    from ..migrations.docstring import first_line  # they load `ast`
-    from ..migrations.operations import Foreign, undone
+    from ..migrations.operations import Foreign, undone  # which loads `ast`
 
-    files = ((situation.loaded[id], origin) for id, origin in others.items())
     foreign = [
-        Foreign(one.revision, one.content, origin, os.path.relpath(one.path, project.root))
-        for one, origin in files
+        Foreign(
+            one.revision, one.content, situation.owners[id], os.path.relpath(one.path, situation.project.root)
+        )
+        for id, one in situation.loaded.items()
+        if id in others
     ]
+    has_had = partial(git.has_had, situation.project.root)
     for id in fresh:
-        new, rest = own[id], [one.content for one in own.values() if one.revision.id != id]
-        if found := undone(new.content, rest, lambda: foreign, partial(git.has_had, project.root)):
-            text = _(
-                "{revision} is not applied yet, and takes back what others have done in this "
-                "database, which was not changed:\n"
-                "{undone:lines}\n"
-                "  To write it anew, with this branch's own changes alone: rm {path:q} && "
-                "alembic-worktrees revision {folder:q}{words:options} --autogenerate -m {title:q}\n"
-                "  If just that is meant: alembic-worktrees upgrade --yes-drop"
-            )
-            return Objection(
-                "undoes-others",
-                text,
-                revision=id,
-                undone=tuple(one.message for one in found),
-                path=new.path,
-                folder=project.folder,
-                words=project.files.argv,
-                title=first_line(new.content) or "MESSAGE",
-            )
+        rest = [one.content for one in own.values() if one.revision.id != id]
+        if found := undone(own[id].content, rest, lambda: foreign, has_had):
+            return _undoing(situation.project, own[id], tuple(one.message for one in found))
     return None
+
+
+def _undoing(project: Project, one: Migration, undone: tuple[Message, ...]) -> Objection:
+    from ..migrations.docstring import first_line
+
+    text = _(
+        "{revision} is not applied yet, and takes back what others have done in this "
+        "database, which was not changed:\n"
+        "{undone:lines}\n"
+        "  To write it anew, with this branch's own changes alone: rm {path:q} && "
+        "alembic-worktrees revision {folder:q}{words:options} --autogenerate -m {title:q}\n"
+        "  If just that is meant: alembic-worktrees upgrade --yes-drop"
+    )
+    return Objection(
+        "undoes-others",
+        text,
+        revision=one.revision.id,
+        undone=undone,
+        path=one.path,
+        folder=project.folder,
+        words=project.files.argv,
+        title=first_line(one.content) or "MESSAGE",
+    )

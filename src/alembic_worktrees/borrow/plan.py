@@ -118,21 +118,23 @@ def make_plan(
     """
     needed = _reach(inventory.own_graph, find, tables)
     held = {row.revision: row for row in inventory.borrowed}
-    same = {id for id, row in held.items() if id in needed.chosen and _is_as_chosen(row, needed.chosen[id])}
-    present = [*(row.path for row in inventory.all), *(row.path for row in inventory.skipped), *stashed]
-    # Folded, because a file system may not tell `A.py` from `a.py`
-    taken = {str(path).casefold() for path in present}
+    same = {
+        id for id in held.keys() & needed.chosen if held[id].migration.content == needed.chosen[id].content
+    }
+    taken = _folded(
+        [*(row.path for row in inventory.all), *(row.path for row in inventory.skipped), *stashed]
+    )
     copies = []
     for id in needed.graph.order(needed.chosen.keys() - same):
         candidate, old = needed.chosen[id], held.get(id)
         path = old.path if old else _free_path(candidate, project, taken)
         copies.append(Copy(candidate, path, old))
-    returned = [held[id] for id in reversed(inventory.graph.order(held.keys() - needed.chosen.keys()))]
+    unneeded = held.keys() - needed.chosen.keys()
     if any(migration.revision.opaque for migration in inventory.own):
-        returned = []  # any of them may be what the computed parents mean
+        unneeded = set()  # any of them may be what the computed parents mean
     return Plan(
         copies=tuple(copies),
-        returned=tuple(returned),
+        returned=tuple(held[id] for id in reversed(inventory.graph.order(unneeded))),
         gaps=tuple(_gaps(needed, find)),
         differences=tuple(needed.differences),
         overlapping=needed.overlapping,
@@ -140,8 +142,9 @@ def make_plan(
     )
 
 
-def _is_as_chosen(row: Borrowed, candidate: Candidate) -> bool:
-    return row.migration.content == candidate.content
+def _folded(paths: Iterable[Path]) -> set[str]:
+    """Return paths as a file system sees them that does not tell `A.py` from `a.py`."""
+    return {str(path).casefold() for path in paths}
 
 
 def _reach(own: Graph, find: Find, tables: Sequence[Iterable[str]]) -> _Needed:
@@ -249,8 +252,8 @@ def _free_path(candidate: Candidate, project: Project, taken: set[str]) -> Path:
         relative_path = f"borrowed_{safe_id}.py"
     path, stem = location / relative_path, relative_path.removesuffix(".py")
     for number in count(1):
-        if str(path).casefold() not in taken:
+        if not _folded([path]) & taken:
             break
         path = location / f"{stem}_{safe_id}{f'_{number}' if number > 1 else ''}.py"
-    taken.add(str(path).casefold())
+    taken |= _folded([path])
     return path

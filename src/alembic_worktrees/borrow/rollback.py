@@ -123,7 +123,7 @@ def _kept(one: Owned, search: Search, project: Project) -> Message:
     folder = os.path.relpath(project.folder, project.root)
     places = {checkout.name: checkout.path for checkout in search.surroundings.checkouts}
     clone, _colon, name = one.candidate.origin.name.rpartition(":")
-    if one.is_followed:
+    if revision.id != one.revision:
         place = places.get(one.candidate.origin.name) if one.candidate.path else None
         command = f"alembic-worktrees rebase {quoted(revision.id)}"
         command = f"cd {quoted(place / folder)} && {command}" if place else f"git switch {name} && {command}"

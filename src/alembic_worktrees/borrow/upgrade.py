@@ -50,15 +50,7 @@ def upgrade(
         closing(database),  # its lock is taken last, and given back first
     ):
         for _attempt in range(settings.max_attempts):
-            with _mended_at_least(work):
-                applied = database.probe_alone(lambda: audience.tell(WAITING))
-            situation = work.look(applied, prefer)
-            tell_skipped(situation, audience)
-            if not (trust_files or obstacle_to(situation)) and (objection := objection_to(situation)):
-                raise objection
-            audience.allow(applied)
-            borrow(situation, audience)
-            forget(project)
+            situation = _borrowed(work, prefer, trust_files=trust_files)
             if error := _kept_back(situation, settings.target, parents=borrowed_parents, drops=drops):
                 raise error
             announce(situation, audience)
@@ -80,6 +72,21 @@ def upgrade(
         "Run it again when they are done."
     )
     raise UserError(text, count=settings.max_attempts)
+
+
+def _borrowed(work: Work, prefer: str | None, *, trust_files: bool) -> Situation:
+    """Ask what is applied, and borrow what is missing here, unless something speaks against an upgrade."""
+    audience = work.audience
+    with _mended_at_least(work):
+        applied = work.database.probe_alone(lambda: audience.tell(WAITING))
+    situation = work.look(applied, prefer)
+    tell_skipped(situation, audience)
+    if not (trust_files or obstacle_to(situation)) and (objection := objection_to(situation)):
+        raise objection
+    audience.allow(applied)
+    borrow(situation, audience)
+    forget(work.project)
+    return situation
 
 
 def copy(

@@ -177,6 +177,14 @@ class Graph:
         parents = (parent for id_ in ids for parent in above(id_))
         return frozenset(reached_from(parents, above) & self.nodes.keys())
 
+    def with_followers(self, ids: Iterable[str]) -> frozenset[str]:
+        """Return the given ids and all that they come before."""
+        found = set(ids)
+        for id_ in self.order(self.nodes):
+            if not found.isdisjoint(self.parents(id_)):
+                found.add(id_)
+        return frozenset(found)
+
     def joined(self, others: Iterable[Node]) -> Graph:
         """Return the graph of what is defined here, which counts first, and of these."""
         more = tuple(others)
