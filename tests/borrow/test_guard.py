@@ -33,6 +33,16 @@ def pair(world: World) -> tuple[Checkout, Checkout]:
     return world.worktree("StoFlow-feature-A"), world.worktree("StoFlow-feature-B")
 
 
+@pytest.fixture
+def a(pair: tuple[Checkout, Checkout]) -> Checkout:
+    return pair[0]
+
+
+@pytest.fixture
+def b(pair: tuple[Checkout, Checkout]) -> Checkout:
+    return pair[1]
+
+
 def upgraded(checkout: Checkout, id: str, down: str | None, *words: str, **options: str) -> Path:
     """A migration that this checkout wrote, committed and applied through us."""
     path = checkout.revision(id, down, **options)
@@ -77,9 +87,8 @@ def reparent(path: Path, old: str, new: str) -> None:
 
 
 def test_a_migration_built_on_a_borrowed_one_and_given_another_parent_later(
-    world: World, database: Database, pair: tuple[Checkout, Checkout]
+    world: World, database: Database, a: Checkout, b: Checkout
 ) -> None:
-    a, b = pair
     upgraded(a, "bbbb2222", "aaaa1111")
     own = b.revision("cccc3333", "bbbb2222")
     b.tool("upgrade", "--on-borrowed", check=True)
@@ -104,11 +113,8 @@ def test_a_migration_built_on_a_borrowed_one_and_given_another_parent_later(
     assert next_step(b)["id"] == "nothing"
 
 
-def test_the_same_where_alembic_itself_applied_it(
-    database: Database, pair: tuple[Checkout, Checkout]
-) -> None:
+def test_the_same_where_alembic_itself_applied_it(database: Database, a: Checkout, b: Checkout) -> None:
     """The copy that is here still remembers that its migration was applied."""
-    a, b = pair
     upgraded(a, "bbbb2222", "aaaa1111")
     own = b.revision("cccc3333", "bbbb2222")
     b.tool("copy", check=True)
@@ -122,8 +128,7 @@ def test_the_same_where_alembic_itself_applied_it(
     assert database.heads() == {"bbbb2222", "cccc3333"}
 
 
-def test_a_downgrade_elsewhere_is_no_loss(database: Database, pair: tuple[Checkout, Checkout]) -> None:
-    a, b = pair
+def test_a_downgrade_elsewhere_is_no_loss(database: Database, a: Checkout, b: Checkout) -> None:
     path = upgraded(a, "bbbb2222", "aaaa1111")
     b.tool("upgrade", check=True)
     a.alembic("downgrade", "aaaa1111", check=True)
@@ -133,10 +138,7 @@ def test_a_downgrade_elsewhere_is_no_loss(database: Database, pair: tuple[Checko
     assert database.heads() == {"cccc3333"}
 
 
-def test_ancestors_that_were_squashed_are_not_missed(
-    database: Database, pair: tuple[Checkout, Checkout]
-) -> None:
-    a, _ = pair
+def test_ancestors_that_were_squashed_are_not_missed(database: Database, a: Checkout) -> None:
     path = upgraded(a, "bbbb2222", "aaaa1111")
     (a.versions / "aaaa1111_add_t.py").unlink()
     rewrite(path, path.read_text().replace("= 'aaaa1111'", "= None"))
@@ -148,9 +150,8 @@ def test_ancestors_that_were_squashed_are_not_missed(
 
 
 def test_two_branches_that_count_their_migrations(
-    world: World, database: Database, pair: tuple[Checkout, Checkout]
+    world: World, database: Database, a: Checkout, b: Checkout
 ) -> None:
-    a, b = pair
     ran = upgraded(a, "0002", "aaaa1111", table="users")
     here = b.revision("0002", "aaaa1111", table="products")
     b.commit("Add 0002")
@@ -172,8 +173,7 @@ def test_two_branches_that_count_their_migrations(
     assert b"products" in (c.versions / "0002_add_t.py").read_bytes()
 
 
-def test_another_id_gives_way(database: Database, pair: tuple[Checkout, Checkout]) -> None:
-    a, b = pair
+def test_another_id_gives_way(database: Database, a: Checkout, b: Checkout) -> None:
     upgraded(a, "0002", "aaaa1111", table="users")
     here = b.revision("0002", "aaaa1111", table="products")
     assert "another id" in refused(b, database)
@@ -185,9 +185,8 @@ def test_another_id_gives_way(database: Database, pair: tuple[Checkout, Checkout
 
 
 def test_a_migration_that_was_generated_anew_after_it_had_been_applied(
-    database: Database, pair: tuple[Checkout, Checkout]
+    database: Database, a: Checkout
 ) -> None:
-    a, _ = pair
     path = upgraded(a, "0002", "aaaa1111", table="draft")
     text = revision_text("0002", "aaaa1111", table="final")
     rewrite(path, text)
@@ -201,9 +200,8 @@ def test_a_migration_that_was_generated_anew_after_it_had_been_applied(
 
 
 def test_what_a_formatter_did_or_a_mended_body_is_the_same_migration(
-    database: Database, pair: tuple[Checkout, Checkout]
+    database: Database, a: Checkout, b: Checkout
 ) -> None:
-    a, b = pair
     path = upgraded(a, "0002", "aaaa1111", table="users")
     rewrite(
         path,
@@ -222,9 +220,8 @@ def test_what_a_formatter_did_or_a_mended_body_is_the_same_migration(
 
 
 def test_a_cherry_picked_migration_with_another_parent(
-    world: World, database: Database, pair: tuple[Checkout, Checkout]
+    world: World, database: Database, a: Checkout, b: Checkout
 ) -> None:
-    a, b = pair
     upgraded(a, "bbbb2222", "aaaa1111")
     upgraded(a, "cccc3333", "bbbb2222")
     b.git("cherry-pick", a.name)
@@ -239,8 +236,7 @@ def test_a_cherry_picked_migration_with_another_parent(
     assert database.heads() == {"cccc3333"}
 
 
-def test_an_ancestor_that_never_ran(database: Database, pair: tuple[Checkout, Checkout]) -> None:
-    a, _ = pair
+def test_an_ancestor_that_never_ran(database: Database, a: Checkout) -> None:
     path = upgraded(a, "cccc3333", "aaaa1111")
     a.revision("bbbb2222", "aaaa1111")
     reparent(path, "aaaa1111", "bbbb2222")
@@ -253,9 +249,8 @@ def test_an_ancestor_that_never_ran(database: Database, pair: tuple[Checkout, Ch
 
 
 @pytest.fixture
-def versions(pair: tuple[Checkout, Checkout]) -> tuple[Checkout, Checkout]:
+def versions(a: Checkout, b: Checkout) -> tuple[Checkout, Checkout]:
     """A has cccc3333 as it was committed first, B has let bbbb2222 come before it, and mended it."""
-    a, b = pair
     a.revision("cccc3333", "aaaa1111")
     a.commit("Add cccc3333")
     b.git("merge", "--quiet", a.name)
@@ -292,9 +287,8 @@ def test_a_branch_whose_version_came_later_wants_what_never_ran(
 
 
 def test_an_own_migration_on_a_borrowed_parent_is_not_applied(
-    world: World, database: Database, pair: tuple[Checkout, Checkout]
+    world: World, database: Database, a: Checkout, b: Checkout
 ) -> None:
-    a, b = pair
     upgraded(a, "bbbb2222", "aaaa1111")
     b.revision("bbbb3333", "aaaa1111")
     b.tool("upgrade", check=True)
@@ -314,9 +308,8 @@ def test_an_own_migration_on_a_borrowed_parent_is_not_applied(
 
 
 def test_what_is_not_to_be_applied_may_stand_on_borrowed_ground(
-    database: Database, pair: tuple[Checkout, Checkout]
+    database: Database, a: Checkout, b: Checkout
 ) -> None:
-    a, b = pair
     upgraded(a, "bbbb2222", "aaaa1111")
     b.revision("cccc3333", "bbbb2222")
     b.tool("upgrade", "--target", "bbbb2222", check=True)

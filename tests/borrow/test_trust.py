@@ -30,6 +30,16 @@ def trio(world: World) -> tuple[Checkout, Checkout, Checkout]:
 
 
 @pytest.fixture
+def a(trio: tuple[Checkout, Checkout, Checkout]) -> Checkout:
+    return trio[0]
+
+
+@pytest.fixture
+def c(trio: tuple[Checkout, Checkout, Checkout]) -> Checkout:
+    return trio[2]
+
+
+@pytest.fixture
 def b(trio: tuple[Checkout, Checkout, Checkout]) -> Checkout:
     """The one that lacks the migration, which the database has."""
     return trio[1]
@@ -68,9 +78,8 @@ def on_branch(world: World, name: str, table: str) -> bytes:
 
 
 def test_committed_beats_uncommitted(
-    database: Database, trio: tuple[Checkout, Checkout, Checkout], world: World
+    database: Database, a: Checkout, b: Checkout, c: Checkout, world: World
 ) -> None:
-    a, b, c = trio
     uncommitted = variant(a, "uncommitted")
     committed = variant(c, "committed")
     c.commit("Add it")
@@ -86,9 +95,8 @@ def test_committed_beats_uncommitted(
 
 
 def test_equals_stop_nobody_and_each_can_be_chosen(
-    database: Database, trio: tuple[Checkout, Checkout, Checkout], world: World
+    database: Database, a: Checkout, b: Checkout, c: Checkout, world: World
 ) -> None:
-    a, b, c = trio
     texts = {a.name: variant(a, "one"), c.name: variant(c, "two"), "StoFlow é $x": b""}
     texts["StoFlow é $x"] = variant(world.worktree("StoFlow é $x", "odd"), "three")
     database.set_heads(ID)
@@ -109,9 +117,8 @@ def test_equals_stop_nobody_and_each_can_be_chosen(
 
 
 def test_what_was_chosen_is_followed_when_it_changes(
-    database: Database, trio: tuple[Checkout, Checkout, Checkout]
+    database: Database, a: Checkout, b: Checkout, c: Checkout
 ) -> None:
-    a, b, c = trio
     variant(a, "one")
     variant(c, "two")
     database.set_heads(ID)
@@ -125,10 +132,9 @@ def test_what_was_chosen_is_followed_when_it_changes(
 
 
 def test_other_parents_are_told_and_stop_nobody(
-    database: Database, trio: tuple[Checkout, Checkout, Checkout], world: World
+    database: Database, a: Checkout, b: Checkout, c: Checkout, world: World
 ) -> None:
     """Not even where the one that would be taken has parents that are nowhere."""
-    a, b, c = trio
     a.revision("dddd1", "aaaa1111")
     texts = {a.name: variant(a, "a", down="dddd1"), c.name: variant(c, "c")}
     database.set_heads(ID)
@@ -151,11 +157,10 @@ def test_other_parents_are_told_and_stop_nobody(
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_the_later_version_beats_a_stale_one(
-    order: int, database: Database, trio: tuple[Checkout, Checkout, Checkout]
+    order: int, database: Database, a: Checkout, b: Checkout, c: Checkout
 ) -> None:
     """Also if the file was moved meanwhile, and if the stale worktree has the newer commit."""
-    b = trio[1]
-    fresh, stale = (trio[0], trio[2])[::order]
+    fresh, stale = (a, c)[::order]
     variant(fresh, "old")
     fresh.commit("Add it")
     tip = fresh.head()
@@ -171,11 +176,8 @@ def test_the_later_version_beats_a_stale_one(
     assert copied(b, "moved.py") == new
 
 
-def test_what_ran_beats_all_that_came_later(
-    database: Database, trio: tuple[Checkout, Checkout, Checkout]
-) -> None:
+def test_what_ran_beats_all_that_came_later(database: Database, a: Checkout, b: Checkout) -> None:
     """The archive knows its bytes; a clone's knows as well."""
-    a, b, _ = trio
     ran = variant(a, "ran")
     a.commit("Add it")
     a.tool("upgrade", check=True)
@@ -190,10 +192,9 @@ def test_what_ran_beats_all_that_came_later(
 
 
 def test_what_python_cannot_load_is_no_copy(
-    database: Database, trio: tuple[Checkout, Checkout, Checkout], world: World
+    database: Database, a: Checkout, b: Checkout, world: World
 ) -> None:
     """In A it is being edited: the sound one on a branch is taken, kept while that lasts, and then refreshed."""
-    a, b, _ = trio
     original = a.versions / FILE
     sound = on_branch(world, "sound", "sound")
     broken = variant(a, "broken") + b"\n<<<<<<< HEAD\n"
@@ -214,10 +215,7 @@ def test_what_python_cannot_load_is_no_copy(
     assert copied(b) == mended
 
 
-def test_equal_copies_differ_in_nothing(
-    database: Database, trio: tuple[Checkout, Checkout, Checkout]
-) -> None:
-    a, b, c = trio
+def test_equal_copies_differ_in_nothing(database: Database, a: Checkout, b: Checkout, c: Checkout) -> None:
     assert variant(a, "same") == variant(c, "same")
     c.commit("Add it")
     database.set_heads(ID)
@@ -302,8 +300,7 @@ def test_from_a_stash_of_untracked_files(database: Database, b: Checkout, world:
     assert path.read_bytes() == text
 
 
-def test_from_the_archive(database: Database, trio: tuple[Checkout, Checkout, Checkout]) -> None:
-    a, b, _ = trio
+def test_from_the_archive(database: Database, a: Checkout, b: Checkout) -> None:
     applied = variant(a, "applied")
     a.tool("upgrade", check=True)
     later = variant(a, "later")
@@ -316,9 +313,8 @@ def test_from_the_archive(database: Database, trio: tuple[Checkout, Checkout, Ch
 
 
 def test_from_a_checkout_that_has_borrowed_it(
-    database: Database, trio: tuple[Checkout, Checkout, Checkout]
+    database: Database, a: Checkout, b: Checkout, c: Checkout
 ) -> None:
-    a, b, c = trio
     old = variant(a, "old")
     database.set_heads(ID)
     c.tool("copy", check=True)
@@ -341,9 +337,8 @@ def test_from_what_there_is_not(name: str, database: Database, b: Checkout, worl
         assert done.returncode == 0
 
 
-def test_from_where_it_is_not(database: Database, trio: tuple[Checkout, Checkout, Checkout]) -> None:
+def test_from_where_it_is_not(database: Database, a: Checkout, b: Checkout, c: Checkout) -> None:
     """The word chooses among copies; where there is none to choose, the usual one is taken."""
-    a, b, c = trio
     text = variant(a, "x")
     database.set_heads(ID)
     for name in (c.name, "develop", "HEAD", "archive"):
@@ -356,9 +351,8 @@ def test_from_where_it_is_not(database: Database, trio: tuple[Checkout, Checkout
 
 @pytest.mark.parametrize("where", ["checkout", "branch"])
 def test_a_borrowed_copy_never_beats_its_original(
-    where: str, database: Database, trio: tuple[Checkout, Checkout, Checkout], world: World
+    where: str, database: Database, a: Checkout, b: Checkout, c: Checkout, world: World
 ) -> None:
-    a, b, c = trio
     variant(a, "old")
     a.commit("Add it")
     database.set_heads(ID)
@@ -374,9 +368,8 @@ def test_a_borrowed_copy_never_beats_its_original(
 
 
 def test_a_borrowed_copy_that_was_edited_is_no_original(
-    database: Database, trio: tuple[Checkout, Checkout, Checkout], world: World
+    database: Database, a: Checkout, b: Checkout, c: Checkout, world: World
 ) -> None:
-    a, b, c = trio
     text = variant(a, "right")
     database.set_heads(ID)
     c.tool("copy", check=True)
@@ -408,10 +401,9 @@ def rebased(a: Checkout, onto: str, id: str = ID) -> None:
 
 
 def test_rebased_onto_what_is_applied_by_its_owner(
-    database: Database, trio: tuple[Checkout, Checkout, Checkout], world: World
+    database: Database, a: Checkout, b: Checkout, world: World
 ) -> None:
     """A downgrades, takes the new parent, and upgrades: B takes the new file and its new ancestors."""
-    a, b, _ = trio
     a.applied(ID, "aaaa1111")
     b.tool("upgrade", check=True)
     for parent, id in (("aaaa1111", "dddd1"), ("dddd1", "dddd2")):
@@ -434,10 +426,7 @@ def test_rebased_onto_what_is_applied_by_its_owner(
     assert {path: path.stat().st_mtime_ns for path in b.versions.iterdir()} == before
 
 
-def test_rebased_onto_what_never_ran(
-    database: Database, trio: tuple[Checkout, Checkout, Checkout], world: World
-) -> None:
-    a, b, _ = trio
+def test_rebased_onto_what_never_ran(database: Database, a: Checkout, b: Checkout, world: World) -> None:
     a.applied(ID, "aaaa1111")
     b.tool("copy", check=True)
     world.main.revision("dddd1", "aaaa1111")
@@ -457,10 +446,9 @@ def test_rebased_onto_what_never_ran(
 
 
 def test_rebased_onto_another_row(
-    database: Database, trio: tuple[Checkout, Checkout, Checkout], world: World
+    database: Database, a: Checkout, b: Checkout, c: Checkout, world: World
 ) -> None:
     """The rows overlap by A's files only: all others have what ran, and A is told what mends it."""
-    a, b, c = trio
     a.applied(ID, "aaaa1111")
     b.tool("upgrade", check=True)
     held = copied(b)
@@ -490,10 +478,9 @@ def test_rebased_onto_another_row(
 
 
 def test_a_copy_is_held_back_where_rows_would_overlap(
-    database: Database, trio: tuple[Checkout, Checkout, Checkout], world: World
+    database: Database, a: Checkout, b: Checkout, c: Checkout, world: World
 ) -> None:
     """What ran nobody knows, but not this: so it is not taken afresh either."""
-    a, b, c = trio
     a.applied(ID, "aaaa1111")
     b.tool("copy", check=True)
     held = copied(b)
@@ -513,10 +500,9 @@ def test_a_copy_is_held_back_where_rows_would_overlap(
 
 
 def test_held_back_while_a_child_is_needed(
-    database: Database, trio: tuple[Checkout, Checkout, Checkout], world: World
+    database: Database, a: Checkout, b: Checkout, world: World
 ) -> None:
     """A has put another migration on top, and so the row that overlaps is not the one that B holds."""
-    a, b, _ = trio
     a.applied(ID, "aaaa1111")
     b.tool("copy", check=True)
     world.main.revision("dddd1", "aaaa1111")
@@ -529,10 +515,7 @@ def test_held_back_while_a_child_is_needed(
     b.alembic("upgrade", "heads", check=True)
 
 
-def test_returned_when_the_database_no_longer_has_it(
-    database: Database, trio: tuple[Checkout, Checkout, Checkout]
-) -> None:
-    a, b, _ = trio
+def test_returned_when_the_database_no_longer_has_it(database: Database, a: Checkout, b: Checkout) -> None:
     ids = [f"x{number}" for number in range(5)]
     for parent, id in zip(["aaaa1111", *ids], ids, strict=False):
         a.revision(id, parent)
@@ -554,10 +537,7 @@ def test_returned_when_the_database_no_longer_has_it(
     assert database.heads() == {"x0"}
 
 
-def test_an_edited_copy_is_left_and_reported(
-    database: Database, trio: tuple[Checkout, Checkout, Checkout]
-) -> None:
-    a, b, _ = trio
+def test_an_edited_copy_is_left_and_reported(database: Database, a: Checkout, b: Checkout) -> None:
     a.applied(ID, "aaaa1111")
     b.tool("upgrade", check=True)
     original, mine = copied(b), variant(b, "mine")

@@ -51,6 +51,16 @@ def pair(world: World) -> tuple[Checkout, Checkout]:
     return world.worktree("StoFlow-feature-A"), world.worktree("StoFlow-feature-B")
 
 
+@pytest.fixture
+def a(pair: tuple[Checkout, Checkout]) -> Checkout:
+    return pair[0]
+
+
+@pytest.fixture
+def b(pair: tuple[Checkout, Checkout]) -> Checkout:
+    return pair[1]
+
+
 # The main job
 
 
@@ -68,8 +78,7 @@ def test_one_missing_migration(world: World, database: Database) -> None:
     assert "t_cccc3333" in database.tables()
 
 
-def test_from_every_place(world: World, database: Database, pair: tuple[Checkout, Checkout]) -> None:
-    a, b = pair
+def test_from_every_place(world: World, database: Database, a: Checkout, b: Checkout) -> None:
     a.revision("bbbb2222", "aaaa1111")
     database.set_heads("bbbb2222")
     b.write("frontend/src/app.ts", "")
@@ -95,10 +104,7 @@ def test_from_every_place(world: World, database: Database, pair: tuple[Checkout
         assert copy["origin"]["name"] == a.name, (cwd, words)
 
 
-def test_another_checkout_is_upgraded_from_this_one(
-    database: Database, pair: tuple[Checkout, Checkout]
-) -> None:
-    a, b = pair
+def test_another_checkout_is_upgraded_from_this_one(database: Database, a: Checkout, b: Checkout) -> None:
     a.revision("bbbb2222", "aaaa1111")
     b.revision("cccc3333", "aaaa1111")
     database.set_heads("bbbb2222")
@@ -109,8 +115,7 @@ def test_another_checkout_is_upgraded_from_this_one(
 
 
 @pytest.mark.parametrize("length", [2, 10, 64])
-def test_a_chain_comes_in_one_pass(length: int, database: Database, pair: tuple[Checkout, Checkout]) -> None:
-    a, b = pair
+def test_a_chain_comes_in_one_pass(length: int, database: Database, a: Checkout, b: Checkout) -> None:
     ids = [f"{number:04}feed" for number in range(length)]
     chain(a, ids, "aaaa1111")
     database.set_heads(ids[-1])
@@ -140,8 +145,7 @@ def test_parallel_heads_both_ways(world: World, database: Database) -> None:
     assert database.heads() == {"bbbb2222", "dddd4444"}
 
 
-def test_several_unknown_rows(world: World, database: Database, pair: tuple[Checkout, Checkout]) -> None:
-    a, b = pair
+def test_several_unknown_rows(world: World, database: Database, a: Checkout, b: Checkout) -> None:
     c = world.worktree("StoFlow-feature-C")
     chain(a, ["a1a1", "a2a2"], "aaaa1111")
     c.revision("c1c1", "aaaa1111")
@@ -152,8 +156,7 @@ def test_several_unknown_rows(world: World, database: Database, pair: tuple[Chec
     assert same(c, b, "c1c1_add_t.py", "c2c2_add_t.py")
 
 
-def test_a_merge_and_both_its_parents(database: Database, pair: tuple[Checkout, Checkout]) -> None:
-    a, b = pair
+def test_a_merge_and_both_its_parents(database: Database, a: Checkout, b: Checkout) -> None:
     a.revision("left", "aaaa1111")
     a.revision("right", "aaaa1111")
     a.revision("joined", ("left", "right"))
@@ -162,8 +165,7 @@ def test_a_merge_and_both_its_parents(database: Database, pair: tuple[Checkout, 
     assert same(a, b, "left_add_t.py", "right_add_t.py", "joined_add_t.py")
 
 
-def test_unknown_row_beside_two_heads_of_our_own(database: Database, pair: tuple[Checkout, Checkout]) -> None:
-    a, b = pair
+def test_unknown_row_beside_two_heads_of_our_own(database: Database, a: Checkout, b: Checkout) -> None:
     a.revision("bbbb2222", "aaaa1111")
     b.revision("own1", "aaaa1111")
     b.revision("own2", "aaaa1111")
@@ -173,8 +175,7 @@ def test_unknown_row_beside_two_heads_of_our_own(database: Database, pair: tuple
     assert database.heads() == {"bbbb2222", "own1", "own2"}
 
 
-def test_depends_on_an_id_that_is_missing(database: Database, pair: tuple[Checkout, Checkout]) -> None:
-    a, b = pair
+def test_depends_on_an_id_that_is_missing(database: Database, a: Checkout, b: Checkout) -> None:
     a.revision("support", None)
     a.revision("user", "aaaa1111", depends_on="support")
     database.set_heads("user")
@@ -182,8 +183,7 @@ def test_depends_on_an_id_that_is_missing(database: Database, pair: tuple[Checko
     assert same(a, b, "support_add_t.py", "user_add_t.py")
 
 
-def test_depends_on_a_label_that_is_missing(database: Database, pair: tuple[Checkout, Checkout]) -> None:
-    a, b = pair
+def test_depends_on_a_label_that_is_missing(database: Database, a: Checkout, b: Checkout) -> None:
     a.revision("support", None, labels="payments")
     a.revision("user", "aaaa1111", depends_on="payments")
     database.set_heads("user")
@@ -191,9 +191,8 @@ def test_depends_on_a_label_that_is_missing(database: Database, pair: tuple[Chec
     assert same(a, b, "support_add_t.py", "user_add_t.py")
 
 
-def test_depends_on_a_label_that_is_here(database: Database, pair: tuple[Checkout, Checkout]) -> None:
-    a, b = pair
-    for checkout in pair:
+def test_depends_on_a_label_that_is_here(database: Database, a: Checkout, b: Checkout) -> None:
+    for checkout in (a, b):
         checkout.revision("support", None, labels=["payments", "money"])
     a.revision("user", "aaaa1111", depends_on=["money"])
     database.set_heads("user")
@@ -201,10 +200,7 @@ def test_depends_on_a_label_that_is_here(database: Database, pair: tuple[Checkou
     assert same(a, b, "user_add_t.py")
 
 
-def test_own_file_depends_on_an_applied_label_elsewhere(
-    database: Database, pair: tuple[Checkout, Checkout]
-) -> None:
-    a, b = pair
+def test_own_file_depends_on_an_applied_label_elsewhere(database: Database, a: Checkout, b: Checkout) -> None:
     a.revision("support", None, labels="payments")
     b.revision("own", "aaaa1111", depends_on="payments")
     database.set_heads("aaaa1111", "support")
@@ -213,10 +209,7 @@ def test_own_file_depends_on_an_applied_label_elsewhere(
     assert database.heads() == {"own"}
 
 
-def test_the_dangling_parent_of_an_earlier_half_copy(
-    database: Database, pair: tuple[Checkout, Checkout]
-) -> None:
-    a, b = pair
+def test_the_dangling_parent_of_an_earlier_half_copy(database: Database, a: Checkout, b: Checkout) -> None:
     chain(a, ["one", "two", "three"], "aaaa1111")
     half = b.write("backend/migrations/versions/three_add_t.py", (a.versions / "three_add_t.py").read_text())
     database.set_heads("three")
@@ -231,10 +224,9 @@ def test_the_dangling_parent_of_an_earlier_half_copy(
 
 
 def test_more_than_one_branch_per_neighbour(
-    world: World, database: Database, pair: tuple[Checkout, Checkout]
+    world: World, database: Database, a: Checkout, b: Checkout
 ) -> None:
     """The parents of one row lie in different checkouts."""
-    a, b = pair
     c = world.worktree("StoFlow-feature-C")
     a.revision("one", "aaaa1111")
     c.revision("two", "one")
@@ -271,8 +263,7 @@ IDS = [
 ]
 
 
-def test_ids_of_every_legal_form(database: Database, pair: tuple[Checkout, Checkout]) -> None:
-    a, b = pair
+def test_ids_of_every_legal_form(database: Database, a: Checkout, b: Checkout) -> None:
     for parent, id in zip(["aaaa1111", *IDS], IDS, strict=False):
         a.revision(id, parent)
     b.revision("own", IDS[-1])
@@ -285,8 +276,7 @@ def test_ids_of_every_legal_form(database: Database, pair: tuple[Checkout, Check
         assert b.tool("find", "--", id, check=True).stdout.endswith(f"/{id}_add_t.py\n")
 
 
-def test_ids_that_are_prefixes_of_others(database: Database, pair: tuple[Checkout, Checkout]) -> None:
-    a, b = pair
+def test_ids_that_are_prefixes_of_others(database: Database, a: Checkout, b: Checkout) -> None:
     b.revision("bbbb2222xyz", "aaaa1111")
     a.revision("bbbb2222", "aaaa1111")
     a.revision("bbbb2222long", "bbbb2222")  # not applied
@@ -296,8 +286,7 @@ def test_ids_that_are_prefixes_of_others(database: Database, pair: tuple[Checkou
     assert database.heads() == {"bbbb2222", "bbbb2222xyz"}
 
 
-def test_a_row_is_never_taken_for_a_longer_id(database: Database, pair: tuple[Checkout, Checkout]) -> None:
-    a, b = pair
+def test_a_row_is_never_taken_for_a_longer_id(database: Database, a: Checkout, b: Checkout) -> None:
     b.revision("bbbb2222xyz", "aaaa1111")
     a.revision("bbbb2222abc", "aaaa1111")
     database.set_heads("bbbb2222")
@@ -307,8 +296,7 @@ def test_a_row_is_never_taken_for_a_longer_id(database: Database, pair: tuple[Ch
     assert database.heads() == {"bbbb2222"}
 
 
-def test_the_name_is_taken_here(database: Database, pair: tuple[Checkout, Checkout]) -> None:
-    a, b = pair
+def test_the_name_is_taken_here(database: Database, a: Checkout, b: Checkout) -> None:
     a.revision("bbbb2222", "aaaa1111", file="add_user.py")
     a.revision("cccc3333", "bbbb2222", file="ADD_PRODUCT.py")
     own = b.revision("own1", "aaaa1111", file="add_user.py")
@@ -326,9 +314,8 @@ def test_the_name_is_taken_here(database: Database, pair: tuple[Checkout, Checko
 
 
 def test_a_file_that_only_names_the_id_is_not_it(
-    world: World, database: Database, pair: tuple[Checkout, Checkout]
+    world: World, database: Database, a: Checkout, b: Checkout
 ) -> None:
-    a, b = pair
     child = revision_text("cccc3333", "bbbb2222")
     a.write("backend/migrations/versions/bbbb2222_add_t.py", '"""revision = "bbbb2222"."""\n' + child)
     a.write("backend/migrations/versions/0_bbbb2222.py", "# revision = 'bbbb2222'\n" + child)
@@ -345,8 +332,7 @@ def test_a_file_that_only_names_the_id_is_not_it(
 # Only what is applied
 
 
-def test_what_is_not_applied_stays_where_it_is(database: Database, pair: tuple[Checkout, Checkout]) -> None:
-    a, b = pair
+def test_what_is_not_applied_stays_where_it_is(database: Database, a: Checkout, b: Checkout) -> None:
     chain(a, ["one", "two", "next"], "aaaa1111")
     a.revision("sibling", "one")
     a.revision("stranger", None, labels="other")
@@ -356,10 +342,7 @@ def test_what_is_not_applied_stays_where_it_is(database: Database, pair: tuple[C
     assert database.heads() == {"two"}
 
 
-def test_nothing_is_borrowed_when_nothing_is_missing(
-    database: Database, pair: tuple[Checkout, Checkout]
-) -> None:
-    a, b = pair
+def test_nothing_is_borrowed_when_nothing_is_missing(database: Database, a: Checkout, b: Checkout) -> None:
     chain(a, ["one", "two"], "aaaa1111")
     b.revision("own", "aaaa1111")
     b.commit("Add own")
@@ -369,8 +352,7 @@ def test_nothing_is_borrowed_when_nothing_is_missing(
     assert not (b.versions / ".gitignore").exists()
 
 
-def test_an_own_file_whose_parent_is_not_applied(database: Database, pair: tuple[Checkout, Checkout]) -> None:
-    a, b = pair
+def test_an_own_file_whose_parent_is_not_applied(database: Database, a: Checkout, b: Checkout) -> None:
     a.revision("bbbb2222", "aaaa1111")
     b.revision("cccc3333", "bbbb2222")
     database.set_heads("aaaa1111")
@@ -385,8 +367,7 @@ def test_an_own_file_whose_parent_is_not_applied(database: Database, pair: tuple
     assert database.heads() == {"cccc3333"}
 
 
-def test_a_link_that_is_nowhere_stops_everything(database: Database, pair: tuple[Checkout, Checkout]) -> None:
-    a, b = pair
+def test_a_link_that_is_nowhere_stops_everything(database: Database, a: Checkout, b: Checkout) -> None:
     a.revision("three", "two")
     a.revision("one", "aaaa1111")
     database.set_heads("three")
@@ -401,10 +382,7 @@ def test_a_link_that_is_nowhere_stops_everything(database: Database, pair: tuple
 # Again and again
 
 
-def test_the_second_run_changes_nothing(
-    world: World, database: Database, pair: tuple[Checkout, Checkout]
-) -> None:
-    a, b = pair
+def test_the_second_run_changes_nothing(world: World, database: Database, a: Checkout, b: Checkout) -> None:
     chain(a, ["one", "two", "three"], "aaaa1111")
     b.revision("own", "two")
     b.commit("Add own")
@@ -438,8 +416,7 @@ def test_a_downgrade_elsewhere_returns_the_copy(world: World, database: Database
     assert b.git_status() == ""
 
 
-def test_the_original_is_rewritten(database: Database, pair: tuple[Checkout, Checkout]) -> None:
-    a, b = pair
+def test_the_original_is_rewritten(database: Database, a: Checkout, b: Checkout) -> None:
     original = a.revision("bbbb2222", "aaaa1111")
     a.commit("Add bbbb2222")
     database.set_heads("bbbb2222")
@@ -450,9 +427,8 @@ def test_the_original_is_rewritten(database: Database, pair: tuple[Checkout, Che
     assert b.git_status() == ""
 
 
-def test_the_original_gets_a_parent(database: Database, pair: tuple[Checkout, Checkout]) -> None:
+def test_the_original_gets_a_parent(database: Database, a: Checkout, b: Checkout) -> None:
     """A was rebased onto a migration that it applied: its own one now stands on it."""
-    a, b = pair
     a.revision("bbbb2222", "aaaa1111")
     database.set_heads("bbbb2222")
     b.tool("copy", check=True)
@@ -463,10 +439,7 @@ def test_the_original_gets_a_parent(database: Database, pair: tuple[Checkout, Ch
     assert "bbbb2222 (head)" in b.alembic("current", check=True).stdout
 
 
-def test_a_copy_that_was_edited_here_is_left_alone(
-    database: Database, pair: tuple[Checkout, Checkout]
-) -> None:
-    a, b = pair
+def test_a_copy_that_was_edited_here_is_left_alone(database: Database, a: Checkout, b: Checkout) -> None:
     original = a.revision("bbbb2222", "aaaa1111")
     database.set_heads("bbbb2222")
     b.tool("upgrade", check=True)
@@ -487,10 +460,7 @@ def test_a_copy_that_was_edited_here_is_left_alone(
     assert copy.read_bytes() == ran
 
 
-def test_a_copy_that_was_broken_here_is_left_alone(
-    database: Database, pair: tuple[Checkout, Checkout]
-) -> None:
-    a, b = pair
+def test_a_copy_that_was_broken_here_is_left_alone(database: Database, a: Checkout, b: Checkout) -> None:
     chain(a, ["one", "two"], "aaaa1111")
     database.set_heads("two")
     b.tool("upgrade", check=True)
@@ -506,9 +476,8 @@ def test_a_copy_that_was_broken_here_is_left_alone(
 
 
 def test_the_checkout_of_the_original_is_gone(
-    world: World, database: Database, pair: tuple[Checkout, Checkout]
+    world: World, database: Database, a: Checkout, b: Checkout
 ) -> None:
-    a, b = pair
     chain(a, ["one", "two"], "aaaa1111")
     c = world.worktree("StoFlow-feature-C")
     database.set_heads("two")
@@ -525,9 +494,8 @@ def test_the_checkout_of_the_original_is_gone(
 
 
 def test_the_copies_move_on_when_the_original_arrives(
-    world: World, database: Database, pair: tuple[Checkout, Checkout]
+    world: World, database: Database, a: Checkout, b: Checkout
 ) -> None:
-    a, b = pair
     chain(a, ["one", "two"], "aaaa1111")
     database.set_heads("two")
     b.tool("upgrade", check=True)
@@ -540,8 +508,7 @@ def test_the_copies_move_on_when_the_original_arrives(
     assert not (b.versions / ".gitignore").exists()
 
 
-def test_copies_that_differ(world: World, database: Database, pair: tuple[Checkout, Checkout]) -> None:
-    a, b = pair
+def test_copies_that_differ(world: World, database: Database, a: Checkout, b: Checkout) -> None:
     c = world.worktree("StoFlow-feature-C")
     a.revision("bbbb2222", "aaaa1111")
     c.revision("bbbb2222", "aaaa1111", table="other")
@@ -556,8 +523,7 @@ def test_copies_that_differ(world: World, database: Database, pair: tuple[Checko
     assert same(a, b, "bbbb2222_add_t.py")
 
 
-def test_computed_parents_keep_what_is_borrowed(database: Database, pair: tuple[Checkout, Checkout]) -> None:
-    a, b = pair
+def test_computed_parents_keep_what_is_borrowed(database: Database, a: Checkout, b: Checkout) -> None:
     a.revision("bbbb2222", "aaaa1111")
     database.set_heads("bbbb2222")
     b.tool("upgrade", check=True)
@@ -569,8 +535,7 @@ def test_computed_parents_keep_what_is_borrowed(database: Database, pair: tuple[
     assert same(a, b, "bbbb2222_add_t.py")
 
 
-def test_a_target_that_was_left_behind(pair: tuple[Checkout, Checkout], database: Database) -> None:
-    b = pair[1]
+def test_a_target_that_was_left_behind(b: Checkout, database: Database) -> None:
     b.applied("bbbb2222", "aaaa1111")
     done = b.tool("upgrade", "--target", "aaaa1111", check=True)
     assert "had aaaa1111 before, and is further on" in done.stderr
@@ -579,8 +544,7 @@ def test_a_target_that_was_left_behind(pair: tuple[Checkout, Checkout], database
     assert database.heads() == {"bbbb2222"}
 
 
-def test_a_target_that_is_nowhere_is_no_race(database: Database, pair: tuple[Checkout, Checkout]) -> None:
-    _, b = pair
+def test_a_target_that_is_nowhere_is_no_race(database: Database, b: Checkout) -> None:
     database.set_heads("aaaa1111")
     done = b.tool("upgrade", "--target", "nowhere")
     assert done.returncode == 1
@@ -601,9 +565,8 @@ if waiting and hasattr(context.config.cmd_opts, "revision"):  # `upgrade` has a 
 
 
 @pytest.fixture
-def overtaken(pair: tuple[Checkout, Checkout]) -> Checkout:
+def overtaken(a: Checkout, b: Checkout) -> Checkout:
     """A checkout with a migration `own`; another one applies `race1` and `race2` before two of its upgrades."""
-    a, b = pair
     waiting = a.world.root / "waiting"
     a.write(waiting / "1.py", revision_text("race1", "aaaa1111"))
     a.write(waiting / "2.py", revision_text("race2", "race1"))
