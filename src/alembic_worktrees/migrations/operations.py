@@ -107,7 +107,7 @@ class Undone(NamedTuple):
     @property
     def message(self) -> Message:
         """What to say of it."""
-        values = {"operation": self.operation, "revision": self.by.revision.id, "origin": self.by.origin}
+        values = {"operation": str(self.operation), "revision": self.by.revision.id, "origin": self.by.origin}
         made = _("{operation}: {revision} made it, of {origin}")
         dropped = _("{operation}: {revision} dropped it, of {origin}")
         return Message(dropped if self.operation.makes else made, values)
