@@ -92,6 +92,10 @@ LITERALS: dict[str, tuple[Snapshot, list[tuple[str, str | None, tuple[str, ...]]
     ),
     "bases of their own": (snapshot(rev("a"), rev("b", "a"), rev("c")), []),
     "borrowed head": (snapshot(rev("a"), rev("b", "a"), rev("c", "a"), borrowed=["c"]), []),
+    "borrowed without its parent": (
+        snapshot(rev("a"), rev("c", "b"), borrowed=["c"]),
+        [("borrowed-stranded", "b", ("v/1.py",))],
+    ),
     "unreadable": (
         snapshot(rev("a"), broken=[Broken("v/x.py", "syntax", "line 1", b"")]),
         [("unreadable", None, ("v/x.py",))],

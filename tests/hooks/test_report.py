@@ -205,6 +205,33 @@ def test_arrived_originals_are_tidied(command: str, checkout: Checkout) -> None:
     assert said(checkout.git_run("checkout", "--quiet", "feature")) == ""
 
 
+def test_many_are_counted(checkout: Checkout) -> None:
+    main = checkout.world.main
+    for number in range(1, 12):
+        main.revision(f"e{number:03}", f"e{number - 1:03}" if number > 1 else "dddd4444")
+    main.commit("Many")
+    main.alembic("upgrade", "heads", check=True)
+    checkout.tool("copy", check=True)
+    heard = said(checkout.git_run("merge", "--quiet", "develop")).splitlines()
+    assert (heard[0], heard[10:12]) == ("12 new migrations:", ["  e009_add_t.py", "  …"])
+    assert heard[12:] == ["12 files are no longer borrowed, git has brought them"]
+
+
+def test_copies_without_their_parents_are_named(checkout: Checkout) -> None:
+    """Git takes the parents away with a checkout of another commit, and the copies stay: Alembic loads none then."""
+    main = checkout.world.main
+    checkout.git("merge", "--quiet", "develop")
+    main.applied("eeee5555", "dddd4444", commit=False)
+    checkout.tool("upgrade", check=True)
+    heard = said(checkout.git_run("checkout", "--quiet", "--detach", "HEAD~1"))
+    message, cure = heard.splitlines()
+    assert message.startswith("eeee5555 is only borrowed here and needs dddd4444, which is not here any more")
+    assert checkout.alembic("heads").returncode != 0
+    assert cure.startswith("  → alembic-worktrees upgrade")
+    checkout.world.run("sh", "-c", cure.removeprefix("  → "), cwd=checkout.path, check=True)
+    assert checkout.alembic("heads").returncode == 0
+
+
 def test_who_upgrades_is_not_waited_for(checkout: Checkout) -> None:
     """What is left is tidied by who upgrades, or by the next run."""
     checkout.world.main.alembic("upgrade", "heads", check=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from test_interpreter import virtualenv
 
+from worlds.hooks import install
 from worlds.world import Checkout, Layout, World
 
 if TYPE_CHECKING:
@@ -52,6 +53,30 @@ def borrow_and_go_on(world: World, database: Database, file: str | None = None) 
     assert database.heads(**version) == {"bbbb2222", "cccc3333"}  # type: ignore[arg-type]
     assert b.git_status() == ""
     return original, b.path / original.relative_to(a.path)
+
+
+@pytest.mark.parametrize("place", ["conf", "", "conf/sub"])
+def test_a_config_that_is_used_from_further_up(place: str, world_root: Path, database: Database) -> None:
+    """As `alembic -c conf/alembic.ini` is run at the top, where alone script_location leads to something."""
+    world = World.create(world_root, database.url, layout=Layout(backend=""))
+    main = world.main
+    main.write("conf/sub/x", "")
+    main.git("mv", "alembic.ini", "conf/alembic.ini")
+    main.revision("aaaa1111")
+    main.commit("First migration")
+    install(world)
+    feature = world.worktree("StoFlow-feature")
+    feature.revision("bbbb2222", "aaaa1111")
+    feature.commit("Second migration")
+    feature.tool("upgrade", cwd=feature.path / place, check=True)
+    main.tool("upgrade", "conf", check=True)
+    assert database.heads() == {"bbbb2222"}
+    assert "bbbb2222" in main.tool("status", cwd=main.path / place, check=True).stdout
+    # git's hooks know it too
+    main.revision("cccc3333", "bbbb2222")
+    main.git("add", "--all")
+    done = main.git_run("commit", "--message", "x")
+    assert (done.returncode, "only borrowed here" in done.stderr) == (1, True)
 
 
 @pytest.mark.parametrize("name", LAYOUTS)

@@ -194,8 +194,17 @@ def test_no_alembic_config(folder: str, main: Checkout) -> None:
     fails(main.tool("upgrade", cwd=main.path / folder), "No Alembic project in", "there is no alembic.ini")
 
 
+def test_the_only_alembic_config_needs_no_name(main: Checkout) -> None:
+    main.git("mv", "backend", "server")
+    main.commit("Move")
+    main.write("docs/x", "")
+    for place in ("", "docs"):
+        main.tool("upgrade", cwd=main.path / place, check=True)
+
+
 def test_no_alembic_config_here_but_there(main: Checkout) -> None:
     main.git("mv", "backend", "server")
+    main.write("worker/alembic.ini", (main.path / "server/alembic.ini").read_text())
     main.commit("Move")
     done = fails(main.tool("upgrade", cwd=main.path), "but this checkout has one in:")
     folder = command_in(done, "alembic-worktrees upgrade ")

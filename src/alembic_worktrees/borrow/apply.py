@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from .plan import Copy, Plan
 
 
+MANY = 10  # of those that git has brought: more are only counted
+
+
 def carry_out(plan: Plan, project: Project, inventory: Inventory) -> None:
     """Write the copies, return what is no longer needed, and keep the record true.
 
@@ -88,7 +91,7 @@ def tidy(project: Project, inventory: Inventory) -> tuple[Message, ...]:
     """
     if inventory.arrived or not inventory.whole:
         _keep(inventory.copies, project, inventory)
-    return (*mended(inventory), *map(arrived, inventory.arrived))
+    return (*mended(inventory), *arrived(inventory))
 
 
 def mended(inventory: Inventory) -> Iterator[Message]:
@@ -102,10 +105,17 @@ def mended(inventory: Inventory) -> Iterator[Message]:
         yield Message(text, {"count": count, "files": files}, OK)
 
 
-def arrived(row: Borrowed) -> Message:
-    """Say that a file is no longer borrowed."""
-    text = _("{revision} is no longer borrowed, git has brought it: {path}")
-    return Message(text, row.about, OK)
+def arrived(inventory: Inventory) -> Iterator[Message]:
+    """Say which files are no longer borrowed; where they are many, how many."""
+    rows = inventory.arrived
+    if len(rows) > MANY:
+        yield Message(
+            _("{count} files are no longer borrowed, git has brought them"), {"count": len(rows)}, OK
+        )
+        return
+    for row in rows:
+        text = _("{revision} is no longer borrowed, git has brought it: {path}")
+        yield Message(text, row.about, OK)
 
 
 def _keep(rows: Iterable[Borrowed], project: Project, inventory: Inventory) -> None:

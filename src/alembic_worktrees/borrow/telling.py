@@ -57,7 +57,7 @@ def what_changed(situation: Situation) -> Iterator[Message]:
     yield from map(taken_over, inventory.taken)
     yield from map(_copied, plan.copies)
     yield from (Message(_RETURNED, row.about, STEP) for row in plan.returned)
-    yield from map(arrived, inventory.arrived)
+    yield from arrived(inventory)
     if plan.held_back:
         text = _(
             "{revisions:list} changed its parents where it comes from, after it was applied. The "

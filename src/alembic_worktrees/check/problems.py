@@ -24,6 +24,13 @@ _PROBLEMS = {
         _("{refers}, which is nowhere: Alembic fails with KeyError"),
         _("Correct depends_on, or bring back the file of {revision}"),
     ),
+    "borrowed-stranded": (
+        _(
+            "{needed_by:list} is only borrowed here and needs {revision}, which is not here any more: "
+            "Alembic fails with KeyError"
+        ),
+        _UPGRADE,
+    ),
     "duplicate-revision": (
         _("{revision} is defined by {count}; Alembic takes them for heads of their own"),
         _("Keep one and remove the others, for example: {remove}"),

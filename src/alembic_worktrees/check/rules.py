@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..messages import Message, _n
 from ..messages.quoting import quoted
@@ -15,7 +15,7 @@ from ..project.settings import Settings
 from .problems import JOIN, REFERS, lying, problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Set
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 
     from .problems import Found, Problem
     from .snapshot import Snapshot
@@ -46,6 +46,7 @@ def survey(snapshot: Snapshot, settings: Settings = DEFAULTS, *, hiding: bool = 
     checks = (
         _broken(snapshot),
         _missing(graph, seen),
+        stranded(graph, seen.borrowed, seen.named),
         _duplicates(graph, seen),
         _cycles(graph),
         _labels(graph),
@@ -83,11 +84,21 @@ def _missing(graph: Graph, snapshot: Snapshot) -> Iterator[Problem]:
             continue  # that file may well be it
         if opaque and not parents:
             continue  # it may be a label that is computed
+        if snapshot.borrowed.issuperset(referrers):
+            continue  # `stranded` says so
         for kind, ids in (("parent", parents), ("depends", dependents)):
             if ids:
                 files, about = [graph.nodes[id].path for id in ids], [(word, id) for id in ids]
                 refers = Message(REFERS[kind], {"needed_by": tuple(ids), "revision": word})
                 yield problem(f"{kind}-missing", word, files, about, refers=refers)
+
+
+def stranded(graph: Graph, borrowed: frozenset[str], named: Mapping[str, Any]) -> Iterator[Problem]:
+    """Say which copies lack what they follow, which git took away with a checkout; `named` leads to the project."""
+    for word, referrers in graph.missing.items():
+        if borrowed.issuperset(referrers):
+            files = [graph.nodes[id].path for id in referrers]
+            yield problem("borrowed-stranded", word, files, needed_by=referrers, **named)
 
 
 def _recorded(graph: Graph, snapshot: Snapshot) -> Graph:

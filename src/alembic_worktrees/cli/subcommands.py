@@ -67,7 +67,9 @@ _CONFIGURED = (
     _taking("FILE", "-c --config", _("the Alembic config, like `alembic -c`, from DIR"), **_SEVERAL),
     _taking("SECTION", "-n --name", _("the section of the ini, like `alembic -n`"), default="alembic"),
 )
-_FOLDER = _("the folder of the Alembic project (default: backend, else here, else the nearest above)")
+_FOLDER = _(
+    "the folder of the Alembic project (default: backend, else here, else the nearest above, else the only one)"
+)
 _LOCATED = (_taking("DIR", "directory", _FOLDER, nargs="?"), *_CONFIGURED)
 _FOR_ENV = _taking(
     "ARG", "-x", _("extra argument for env.py, like `alembic -x`"), dest="arguments", **_SEVERAL

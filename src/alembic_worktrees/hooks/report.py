@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .. import git
 from ..check.recorded import review_tree
 from ..check.review import project_in
+from ..check.rules import stranded
 from ..check.snapshot import Tree
 from ..messages import STEP, WARN, Message, Text, _n
 from ..messages.errors import UserError
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from ..check.problems import Problem
     from ..check.review import Scope
     from ..check.snapshot import Environment
+
+MANY = 10  # of the migrations that came: of more, the first are named
 
 
 class Event(NamedTuple):
@@ -77,20 +81,23 @@ def make_report(scope: Scope, event: Event) -> Report:
     for problem in review_tree(scope, event.after, sound=known.values()):
         # What is only unwise is said once: when it comes.
         if not problem.warning or not set(new).isdisjoint(problem.files):
-            values = {"message": problem.message, "hint": problem.hint}
-            said.append(Message(Text("{message}\n  → {hint}"), values, WARN))
+            said.append(_warning(problem))
     return Report(tuple(environment.folder for environment in environments), tuple(said))
 
 
 def _came(new: Sequence[str]) -> Message:
-    names = tuple(map(os.path.basename, new))
+    names = tuple(map(os.path.basename, new[:MANY]))
     return _n(
         "{n} new migration:\n{files:lines}",
         "{n} new migrations:\n{files:lines}",
         len(new),
-        {"files": names},
+        {"files": names if len(new) <= MANY else (*names, "…")},
         STEP,
     )
+
+
+def _warning(problem: Problem) -> Message:
+    return Message(Text("{message}\n  → {hint}"), {"message": problem.message, "hint": problem.hint}, WARN)
 
 
 def _new_migrations(
@@ -105,7 +112,10 @@ def _new_migrations(
 
 
 def _arrived(scope: Scope, environment: Environment) -> Iterator[Message]:
-    """Tidy the record, unless there is none, or an upgrade is at it: that one tidies too."""
+    """Tidy the record, and name what a checkout left without its parents.
+
+    Not where nothing is borrowed, nor where an upgrade is at it: that one tidies too.
+    """
     try:
         project = project_in(scope, environment.folder, environment.files)
     except UserError:  # a config that is used from another folder, by `alembic -c`
@@ -117,5 +127,9 @@ def _arrived(scope: Scope, environment: Environment) -> Iterator[Message]:
     from ..migrations.inventory import take_inventory
 
     with if_free(project.repository) as free:
-        if free:
-            yield from tidy(project, take_inventory(project))
+        if not free:
+            return
+        inventory = take_inventory(project)
+        yield from tidy(project, inventory)
+    named = {"folder": project.folder, "words": project.files.argv}
+    yield from map(_warning, stranded(inventory.graph, frozenset(inventory.origins), named))

@@ -31,6 +31,23 @@ class Ground(NamedTuple):
 HERE = Ground()
 
 
+def starting_folder(config: AlembicConfig, folder: Path, root: Path, ini: str, ground: Ground = HERE) -> Path:
+    """Return where `alembic` is run with the config in `folder`: there, or as `alembic -c` further up.
+
+    Further up, in the checkout at `root`, is the nearest folder from which the scripts are found, if it has no `ini` of
+    its own.
+    """
+    location = config.script_location
+    if _is_resource(location) or ground.has_folder(folder / location):
+        return folder
+    for above in folder.parents:
+        if not above.is_relative_to(root) or ground.has_file(above / ini):
+            break
+        if ground.has_file(above / location / "env.py"):
+            return above
+    return folder
+
+
 def script_folder(config: AlembicConfig, folder: Path, ground: Ground = HERE) -> Path:
     """Return the folder of env.py, absolute; ``folder`` is where Alembic runs.
 

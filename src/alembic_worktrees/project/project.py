@@ -16,7 +16,7 @@ from ..system.reading import EVERYWHERE, NotReadable, allowed_roots, read_plain
 from . import flask
 from .config import INI, MAIN, TOML, other_environments, parse_config
 from .errors import ConfigUnreadable, NoConfig, ScriptsMissing
-from .locations import Ground, script_folder, version_folders
+from .locations import Ground, script_folder, starting_folder, version_folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -107,9 +107,9 @@ def config_files(
 def find_project(directory: str | None, *, here: Path, home: Path | None, files: ConfigFiles) -> Project:
     """Return the project that the user means.
 
-    `directory` is what the user named, else None: then `backend`, `here`, and the parents of `here` are tried, and
-    last the same from `home`, the folder that the shell file was sourced from. In each of them `migrations` is tried
-    too, for Flask-Migrate.
+    `directory` is what the user named, else None: then `backend`, `here`, and the parents of `here` are tried, then
+    the same from `home`, the folder that the shell file was sourced from, and last the only one of the checkout. In
+    each of them `migrations` is tried too, for Flask-Migrate.
     Raises FolderMissing, NoConfig or ConfigUnreadable.
     """
     if directory is not None:
@@ -120,6 +120,7 @@ def find_project(directory: str | None, *, here: Path, home: Path | None, files:
     return (
         _first_project(_usual_locations(here), files)
         or (_first_project(_usual_locations(home), files) if home and home.is_dir() else None)
+        or _only_project(here, files)
         or _no_config(here)
     )
 
@@ -173,6 +174,11 @@ def movable(files: ConfigFiles, root: Path, folder: Path) -> ConfigFiles:
 
 def _root_outside_git(folder: Path) -> Path:
     return folder.parent if folder.name == USUAL_FOLDER else folder
+
+
+def _only_project(here: Path, files: ConfigFiles) -> Project | None:
+    folders = _configured_folders(here)
+    return _first_project(folders, files) if len(folders) == 1 else None
 
 
 def _no_config(folder: Path) -> Project:
@@ -298,8 +304,12 @@ def read_if_any(
     if config.by_flask and not like:
         place = flask.starting_folder(root, (folder / files.ini).parent, os.environ)
         if place != folder:
-            return read_if_any(root, place, _seen_from(place, folder, files), repository)
+            return read_if_any(
+                root, place, _seen_from(place, folder, files)._replace(by_flask=True), repository
+            )
     ground = ground_at(root, folder, like)
+    if (place := starting_folder(config, folder, root, files.ini, ground)) != folder:
+        return read_if_any(root, place, _named_from(place, folder, files), repository, like)
     scripts = script_folder(config, folder, ground)
     versions = tuple(dict.fromkeys(version_folders(config, folder, ground)))
     if not scripts.is_dir():
@@ -317,7 +327,14 @@ def read_if_any(
 
 def _seen_from(place: Path, folder: Path, files: ConfigFiles) -> ConfigFiles:
     ini, toml = (os.path.relpath(folder / name, place) for name in files[:2])
-    return files._replace(ini=ini, toml=toml, by_flask=True)
+    return files._replace(ini=ini, toml=toml)
+
+
+def _named_from(place: Path, folder: Path, files: ConfigFiles) -> ConfigFiles:
+    seen = _seen_from(place, folder, files)
+    pairs = zip(files.argv[::2], files.argv[1::2], strict=True)
+    others = [word for pair in pairs if pair[0] != "-c" for word in pair]
+    return seen._replace(argv=("-c", seen.ini, *others))
 
 
 def ground_at(root: Path, folder: Path, like: Project | None = None) -> Ground:
@@ -363,7 +380,8 @@ def read_locations(
     config = _parse_texts(ini, toml, folder, files, ground.has_file)
     if config is None:
         return None
-    return _locations(root, version_folders(config, folder, ground), config)
+    place = starting_folder(config, folder, root, files.ini, ground)
+    return _locations(root, version_folders(config, place, ground), config)
 
 
 def _locations(root: Path, versions: Sequence[Path], config: AlembicConfig) -> Locations:

@@ -184,7 +184,7 @@ def _open(options: argparse.Namespace, printer: Printer) -> Call:
                 "  Name it, for example: {command} --with …"
             )
             raise UserError(text, found=folders, command=command) from None
-        options.directory = str(found[0].folder)
+        options.directory = str((found[0].folder / found[0].files.ini).parent)
         call = open_call(options, printer)
     for project in found or (call.project,):
         printer.tell(Message(_("Alembic project: {folder}"), {"folder": project.folder}, STEP))
