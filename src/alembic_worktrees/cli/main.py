@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import atexit
 import errno
 import os
 import sys
-from contextlib import suppress
 from importlib import import_module
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from .. import PROGRAM
 from ..install.shim import FUNCTIONS, HOME
@@ -81,15 +79,6 @@ def _called(argv: Sequence[str]) -> str:
     names = {ours: function for function, ours in FUNCTIONS.items()} if by_function else {}
     revision = next((word for word in argv if not word.startswith("-")), "") if name == "find" else ""
     return " ".join([names.get(name, f"{PROGRAM} {name}"), *([quoted(revision)] if revision else [])])
-
-
-def leave(status: int) -> NoReturn:
-    """End this process as Python does, but without freeing object by object what ends anyway: 10 ms and more."""
-    atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError):  # what could not be written has been told
-            stream.flush()
-    os._exit(status)
 
 
 def _perform(argv: Sequence[str], printer: Printer) -> int:

@@ -17,20 +17,13 @@ if TYPE_CHECKING:
     Phrase = Callable[[Message], str]
 
 SHOWN = 3  # names in one caption; the others are counted
-# A node's mark: whether the database has it, and where it is; hollow is not applied.
+# A node's mark, hollow if it is not applied, and what the mark means.
 MARKS = {
-    OWN: ("●", "○"),
-    BORROWED: ("◆", "◇"),
-    ELSEWHERE: ("■", "□"),
-    GIT: ("▲", "△"),
-    NOWHERE: ("✖", "✖"),
-}
-MEANINGS = {
-    OWN: _("here"),
-    BORROWED: _("borrowed here"),
-    ELSEWHERE: _("in other checkouts"),
-    GIT: _("only in git"),
-    NOWHERE: _("nowhere"),
+    OWN: ("●", "○", _("here")),
+    BORROWED: ("◆", "◇", _("borrowed here")),
+    ELSEWHERE: ("■", "□", _("in other checkouts")),
+    GIT: ("▲", "△", _("only in git")),
+    NOWHERE: ("✖", "✖", _("nowhere")),
 }
 NOT_APPLIED = Message(_("not applied"))
 
@@ -57,9 +50,15 @@ def clean(text: str) -> str:
 def caption(entry: Entry, picture: Picture, phrase: Phrase) -> Caption:
     """Return the words for a node."""
     item = entry.first
-    labels = (phrase(Message(_("label {label}"), {"label": clean(label)})) for label in item.labels)
-    pending = phrase(NOT_APPLIED) if item.applied is False and item.whereabouts != NOWHERE else ""
-    tags = tuple(filter(None, [_where(item, picture, phrase), *labels, pending, _abandoned(item, phrase)]))
+    said = [_where(item, picture, phrase)]
+    said += [phrase(Message(_("label {label}"), {"label": clean(label)})) for label in item.labels]
+    if item.applied is False and item.whereabouts != NOWHERE:
+        said.append(phrase(NOT_APPLIED))
+    if item.abandoned:
+        said.append(phrase(Message(_("abandoned, last seen on {since}"), {"since": item.abandoned})))
+    elif item.abandoned is not None:
+        said.append(phrase(Message(_("abandoned"))))
+    tags = tuple(filter(None, said))
     if len(entry.items) > 1:
         folded = phrase(_n("… {n} revision …", "… {n} revisions …", len(entry.items)))
         return Caption(folded, (), "", tags)
@@ -67,32 +66,19 @@ def caption(entry: Entry, picture: Picture, phrase: Phrase) -> Caption:
     return Caption(clean(item.id), tuple(filter(None, refs)), clean(item.message), tags)
 
 
-def _abandoned(item: Item, phrase: Phrase) -> str:
-    if item.abandoned is None:
-        return ""
-    dated = Message(_("abandoned, last seen on {since}"), {"since": item.abandoned})
-    return phrase(dated if item.abandoned else Message(_("abandoned")))
-
-
 def _where(item: Item, picture: Picture, phrase: Phrase) -> str:
     """Say who has it, where that is not everybody."""
     if item.whereabouts == OWN and set(item.owners) >= set(picture.checkouts):
         return ""
-    if item.whereabouts == OWN and len(item.owners) == 1:
-        return phrase(Message(_("only here")))
     others = tuple(name for name in item.owners if name != picture.here)
-    about = {
-        "names": _names(others or item.borrowers, phrase),
-        "origin": clean(item.origin or ""),
-    }
-    elsewhere = _("not here, in {names}") if others else _("only borrowed by {names}")
     texts = {
-        OWN: _("here and in {names}"),
+        OWN: _("here and in {names}") if others else _("only here"),
         BORROWED: _("borrowed from {origin}"),
-        ELSEWHERE: elsewhere,
+        ELSEWHERE: _("not here, in {names}") if others else _("only borrowed by {names}"),
         GIT: _("only in git: {origin}"),
-        NOWHERE: MEANINGS[NOWHERE],
+        NOWHERE: MARKS[NOWHERE][2],
     }
+    about = {"names": _names(others or item.borrowers, phrase), "origin": clean(item.origin or "")}
     return phrase(Message(texts[item.whereabouts], about))
 
 
@@ -111,11 +97,9 @@ def mark(item: Item) -> str:
 
 def legend(entries: Sequence[Entry], phrase: Phrase) -> dict[str, str]:
     """Return what each sign means that is used."""
-    used = {(entry.first.whereabouts, entry.first.applied is False) for entry in entries}
+    used = {mark(entry.first) for entry in entries}
     meanings: dict[str, str] = {}
-    for whereabouts, signs in MARKS.items():
-        for hollow, sign in enumerate(signs):
-            if (whereabouts, bool(hollow)) in used:
-                state = f", {phrase(NOT_APPLIED)}" if hollow and whereabouts != NOWHERE else ""
-                meanings[sign] = phrase(Message(MEANINGS[whereabouts])) + state
-    return meanings
+    for solid, hollow, meaning in MARKS.values():
+        meanings[solid] = phrase(Message(meaning))
+        meanings.setdefault(hollow, f"{meanings[solid]}, {phrase(NOT_APPLIED)}")
+    return {sign: said for sign, said in meanings.items() if sign in used}

@@ -16,17 +16,11 @@ if TYPE_CHECKING:
 
 
 class Rewritten(NamedTuple):
-    """A migration of the branch `published` that the index changes, or deletes."""
+    """A migration of the branch `published` that the index changes, or deletes, and what to say of it."""
 
     published: str
     path: str
-    edited: bool
-
-    @property
-    def message(self) -> Message:
-        """What to say of it."""
-        text = _("{path} (edited)") if self.edited else _("{path} (deleted)")
-        return Message(text, {"path": self.path})
+    message: Message
 
 
 def rewritten(scope: Scope) -> Iterator[Rewritten]:
@@ -66,4 +60,5 @@ def _compare(
         before, after = head.get(path), index.get(path)
         moved = after is None and blob in kept
         if before and after not in (blob, before) and not moved:
-            yield Rewritten(branch, path, edited=bool(after))
+            text = _("{path} (edited)") if after else _("{path} (deleted)")
+            yield Rewritten(branch, path, Message(text, {"path": path}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,35 +13,24 @@ if TYPE_CHECKING:
 def quoted(value: object) -> str:
     """Return a path or word as it can be pasted into a shell; the home folder as ~ where that needs no quotes."""
     text, plain = str(value), abbreviated(value)
-    return plain if plain != text and _quote(plain[2:]) == plain[2:] else word(text)
-
-
-def _quote(text: str) -> str:
-    import shlex
-
-    return shlex.quote(text)
+    return plain if plain != text and shlex.quote(plain[2:]) == plain[2:] else word(text)
 
 
 def word(text: str) -> str:
     r"""Return one word of a shell. What must not reach a terminal as it is stands as `$'\x1b'` (bash, zsh, ksh)."""
-    if printable(text) == text and "\n" not in text:
-        return _quote(text)
-    shown = "".join(map(_escaped_for_shell, text))
-    return f"$'{shown}'"
+    if one_line(text) == text:
+        return shlex.quote(text)
+    return f"$'{''.join(map(_escaped_for_shell, text))}'"
 
 
 def _escaped_for_shell(character: str) -> str:
     if character in "\\'":
         return f"\\{character}"
-    if character != "\n" and printable(character) == character:
+    if one_line(character) == character:
         return character
-    return "".join(f"\\x{byte:02x}" for byte in _bytes(character))
-
-
-def _bytes(character: str) -> bytes:
-    """Return the bytes that a file's name has for it, also where they are no text."""
-    escaped = "\udc80" <= character <= "\udcff"
-    return character.encode("utf-8", "surrogateescape" if escaped else "surrogatepass")
+    unknown = "\udc80" <= character <= "\udcff"  # a byte of a file's name that is no text
+    found = character.encode("utf-8", "surrogateescape" if unknown else "surrogatepass")
+    return "".join(f"\\x{byte:02x}" for byte in found)
 
 
 def abbreviated(value: object) -> str:
