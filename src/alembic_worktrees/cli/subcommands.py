@@ -37,12 +37,12 @@ def _command(
     return Command(function, does, example, arguments)
 
 
-def _flag(name: str, does: Text, **given: object) -> Argument:
-    return Argument((name,), does, {"action": "store_true", **given})
-
-
-def _taking(metavar: str, names: str, does: Text, **given: object) -> Argument:
-    return Argument(tuple(names.split()), does, {"metavar": metavar, **given})
+def _arg(spec: str, does: Text, **given: object) -> Argument:
+    """Return an argument; `spec` has its names and, in capitals, what it takes. Without that it is a flag."""
+    *names, last = spec.split()
+    if last.isupper():
+        return Argument(tuple(names), does, {"metavar": last, **given})
+    return Argument((*names, last), does, given if "metavar" in given else {"action": "store_true", **given})
 
 
 def count(word: str) -> int:
@@ -64,43 +64,37 @@ def _extras(words: str) -> tuple[str, ...]:
 
 _SEVERAL = {"action": "append", "default": []}
 _CONFIGURED = (
-    _taking("FILE", "-c --config", _("the Alembic config, like `alembic -c`, from DIR"), **_SEVERAL),
-    _taking("SECTION", "-n --name", _("the section of the ini, like `alembic -n`"), default="alembic"),
+    _arg("-c --config FILE", _("the Alembic config, like `alembic -c`, from DIR"), **_SEVERAL),
+    _arg("-n --name SECTION", _("the section of the ini, like `alembic -n`"), default="alembic"),
 )
 _FOLDER = _(
     "the folder of the Alembic project (default: backend, else here, else the nearest above, else the only one)"
 )
-_LOCATED = (_taking("DIR", "directory", _FOLDER, nargs="?"), *_CONFIGURED)
-_FOR_ENV = _taking(
-    "ARG", "-x", _("extra argument for env.py, like `alembic -x`"), dest="arguments", **_SEVERAL
-)
-_JSON = _flag("--json", _("print JSON"))
-_DRY_RUN = _flag("--dry-run", _("only print what would be done"))
-_REMOTE = _flag("--remote-database", _("change also a database that is not local"), default=None)
+_LOCATED = (_arg("directory DIR", _FOLDER, nargs="?"), *_CONFIGURED)
+_FOR_ENV = _arg("-x ARG", _("extra argument for env.py, like `alembic -x`"), dest="arguments", **_SEVERAL)
+_JSON = _arg("--json", _("print JSON"))
+_DRY_RUN = _arg("--dry-run", _("only print what would be done"))
+_REMOTE = _arg("--remote-database", _("change also a database that is not local"), default=None)
 # What changes rows on its own shows it first, and asks
-_ASKING = (_DRY_RUN, _flag("--yes", _("do it without asking")), _REMOTE)
+_ASKING = (_DRY_RUN, _arg("--yes", _("do it without asking")), _REMOTE)
 _ID = _("the whole id of a migration")
 _BORROWING = (
     *_LOCATED,
     _FOR_ENV,
-    _taking("ORIGIN", "--from", _("where copies differ, take that of this checkout"), dest="prefer"),
+    _arg("--from ORIGIN", _("where copies differ, take that of this checkout"), dest="prefer"),
     (
-        _flag("--review", _("show the files and ask for confirmation"), default=None),
-        _flag("--no-review", _("do not, whatever the setting says"), action="store_false", dest="review"),
+        _arg("--review", _("show the files and ask for confirmation"), default=None),
+        _arg("--no-review", _("do not, whatever the setting says"), action="store_false", dest="review"),
     ),
 )
 
-_SHELL = _taking(
-    "bash,zsh,fish",
-    "--shell",
-    _("the shell to print for (default: the one that runs this)"),
-    choices=("bash", "zsh", "fish"),
-)
+_WHICH = _("the shell to print for (default: the one that runs this)")
+_SHELL = _arg("--shell", _WHICH, metavar="bash,zsh,fish", choices=("bash", "zsh", "fish"))
 # What `alembic revision` is told as it stands
 ALEMBIC = (
-    _taking("LABEL", "--branch-label", _("a branch label for it")),
-    _taking("PATH", "--version-path", _("the version location to write it to")),
-    _taking("ID", "--rev-id", _("its id, instead of a random one")),
+    _arg("--branch-label LABEL", _("a branch label for it")),
+    _arg("--version-path PATH", _("the version location to write it to")),
+    _arg("--rev-id ID", _("its id, instead of a random one")),
 )
 
 # In the order of the help
@@ -110,16 +104,15 @@ COMMANDS = {
         _("borrow what is missing here, then run `alembic upgrade heads`"),
         _("Example: alembic-worktrees upgrade backend"),
         *_BORROWING,
-        _taking("REVISION", "--target", _("upgrade to this revision (default: heads)")),
-        _taking(
-            "N",
-            "--max-attempts",
+        _arg("--target REVISION", _("upgrade to this revision (default: heads)")),
+        _arg(
+            "--max-attempts N",
             _("how often to look again if others upgrade meanwhile (default: 3)"),
             type=count,
         ),
-        _flag("--on-borrowed", _("apply own migrations also where they follow borrowed ones")),
-        _flag("--yes-drop", _("apply own migrations also where they take back what others have done")),
-        _flag("--trust-files", _("take what lies here for what ran, whatever the archive says")),
+        _arg("--on-borrowed", _("apply own migrations also where they follow borrowed ones")),
+        _arg("--yes-drop", _("apply own migrations also where they take back what others have done")),
+        _arg("--trust-files", _("take what lies here for what ran, whatever the archive says")),
         _REMOTE,
     ),
     "copy": _command(
@@ -127,14 +120,10 @@ COMMANDS = {
         _("borrow what is missing here, no more"),
         _("Example: alembic-worktrees copy --dry-run"),
         *_BORROWING,
-        _taking(
-            "ID", "--applied", _("ask no database: these are applied"), nargs="+", action="extend", default=[]
-        ),
-        _taking("HOST", "--host", _("with --applied: borrow nothing if their database is elsewhere, there")),
-        _taking("FILE", "--env", _("with --applied: for the project of this env.py, which calls")),
-        _flag(
-            "--own", _("with --applied: borrow nothing, only refuse if they are not all this branch's own")
-        ),
+        _arg("--applied ID", _("ask no database: these are applied"), nargs="+", action="extend", default=[]),
+        _arg("--host HOST", _("with --applied: borrow nothing if their database is elsewhere, there")),
+        _arg("--env FILE", _("with --applied: for the project of this env.py, which calls")),
+        _arg("--own", _("with --applied: borrow nothing, only refuse if they are not all this branch's own")),
         _DRY_RUN,
         _JSON,
     ),
@@ -148,15 +137,15 @@ COMMANDS = {
         "aside.run",
         _("run a command where only this branch's own migrations are, and put the borrowed files back"),
         _("Example: alembic-worktrees run --own -- pytest"),
-        _flag("--own", _("say it: without the borrowed files"), required=True),
+        _arg("--own", _("say it: without the borrowed files"), required=True),
         *_CONFIGURED,
-        _taking("COMMAND", "argv", _("the command and its arguments, after --"), nargs="+"),
+        _arg("argv COMMAND", _("the command and its arguments, after --"), nargs="+"),
     ),
     "find": _command(
         "find.find",
         _("print the path of a migration, in whatever checkout"),
         _("Example: alembic-worktrees find a1b2c3d4"),
-        _taking("REVISION", "revision", _ID),
+        _arg("revision REVISION", _ID),
         *_LOCATED,
     ),
     "list": _command(
@@ -190,17 +179,16 @@ COMMANDS = {
         ),
         *_LOCATED,
         _FOR_ENV,
-        _taking(
-            "FORMAT",
-            "--format",
+        _arg(
+            "--format FORMAT",
             _("text, svg or mermaid (default: by the end of FILE, else text)"),
             choices=("text", "svg", "mermaid"),
         ),
-        _taking("FILE", "-o --output", _("write to FILE")),
-        _flag("--force", _("overwrite FILE")),
-        _flag("--all", _("fold nothing")),
-        _taking("N", "--limit", _("draw only the newest N rows"), type=count),
-        _flag("--no-database", _("do not ask the database")),
+        _arg("-o --output FILE", _("write to FILE")),
+        _arg("--force", _("overwrite FILE")),
+        _arg("--all", _("fold nothing")),
+        _arg("--limit N", _("draw only the newest N rows"), type=count),
+        _arg("--no-database", _("do not ask the database")),
     ),
     "revision": _command(
         "author.revision",
@@ -208,37 +196,37 @@ COMMANDS = {
         _('Example: alembic-worktrees revision --autogenerate -m "add users.nickname"'),
         *_LOCATED,
         _FOR_ENV,
-        _taking("MSG", "-m --message", _("the message of the migration")),
-        _flag(
+        _arg("-m --message MSG", _("the message of the migration")),
+        _arg(
             "--autogenerate",
             _("fill it with what models and database differ in, without what other checkouts made"),
         ),
-        _taking("REVISION", "--head", _("the migration to follow, instead of this branch's own head")),
-        _flag("--splice", _("follow that even if others of this branch do already")),
-        _taking("REVISION", "--depends-on", _("a migration that it needs"), **_SEVERAL),
+        _arg("--head REVISION", _("the migration to follow, instead of this branch's own head")),
+        _arg("--splice", _("follow that even if others of this branch do already")),
+        _arg("--depends-on REVISION", _("a migration that it needs"), **_SEVERAL),
         *ALEMBIC,
-        _flag("--sql", _("as alembic revision --sql")),
-        _flag("--on-borrowed", _("follow a migration that is only borrowed, because git will bring it")),
-        _flag("--keep-all", _("leave nothing out: what alembic itself would write")),
-        _flag("--allow-empty", _("write it even if nothing is left for it")),
-        _flag("--own-it", _("write also what others have done already, where these models want it")),
+        _arg("--sql", _("as alembic revision --sql")),
+        _arg("--on-borrowed", _("follow a migration that is only borrowed, because git will bring it")),
+        _arg("--keep-all", _("leave nothing out: what alembic itself would write")),
+        _arg("--allow-empty", _("write it even if nothing is left for it")),
+        _arg("--own-it", _("write also what others have done already, where these models want it")),
     ),
     "adopt": _command(
         "author.adopt",
         _("make borrowed migrations, and the borrowed ones that they need, this branch's own"),
         _("Example: alembic-worktrees adopt a1b2c3d4"),
-        _taking("REVISION", "revisions", _ID, nargs="+"),
+        _arg("revisions REVISION", _ID, nargs="+"),
         *_CONFIGURED,
-        _flag("--stub", _("write an empty migration with this id, of which no file is left")),
-        _taking("REVISION", "--parent", _("with --stub: the migration of this branch that it is to follow")),
+        _arg("--stub", _("write an empty migration with this id, of which no file is left")),
+        _arg("--parent REVISION", _("with --stub: the migration of this branch that it is to follow")),
     ),
     "merge": _command(
         "author.merge",
         _("join this branch's own heads with a merge migration, never the borrowed ones"),
         _('Example: alembic-worktrees merge -m "join the heads"'),
         *_LOCATED,
-        _taking("MSG", "-m --message", _("the message of the merge migration")),
-        _flag("--stage", _("stage the new migration, as with git add")),
+        _arg("-m --message MSG", _("the message of the merge migration")),
+        _arg("--stage", _("stage the new migration, as with git add")),
     ),
     "rebase": _command(
         "author.rebase",
@@ -249,12 +237,12 @@ COMMANDS = {
             "  alembic-worktrees rebase a1b2c3d4 --onto e5f6a7b8\n"
             "Without REVISION the lowest that are not published go onto the published head here."
         ),
-        _taking("REVISION", "revisions", _ID, nargs="*"),
+        _arg("revisions REVISION", _ID, nargs="*"),
         *_CONFIGURED,
         _FOR_ENV,
-        _taking("PARENT", "--onto", _("the own migration to follow, or base (default: the published head)")),
-        _flag("--replay", _("take back what has run, with its data, and run all in the new order")),
-        _flag("--stage", _("stage the files that changed, as with git add")),
+        _arg("--onto PARENT", _("the own migration to follow, or base (default: the published head)")),
+        _arg("--replay", _("take back what has run, with its data, and run all in the new order")),
+        _arg("--stage", _("stage the files that changed, as with git add")),
         *_ASKING,
     ),
     "rollback": _command(
@@ -266,13 +254,13 @@ COMMANDS = {
             "  alembic-worktrees rollback a1b2c3d4 --forget --at 00000001\n"
             "Shows what would run, and asks. A revision that is named is taken back with all that is built on it."
         ),
-        _taking("REVISION", "revisions", _ID, nargs="*"),
+        _arg("revisions REVISION", _ID, nargs="*"),
         *_CONFIGURED,
         _FOR_ENV,
         *_ASKING,
-        _flag("--sql", _("print the SQL instead, as alembic downgrade --sql")),
-        _flag("--forget", _("only let go of the row of a revision of which no file is left")),
-        _taking("REVISION", "--at", _("with --forget: the revision here that the row is to say instead")),
+        _arg("--sql", _("print the SQL instead, as alembic downgrade --sql")),
+        _arg("--forget", _("only let go of the row of a revision of which no file is left")),
+        _arg("--at REVISION", _("with --forget: the revision here that the row is to say instead")),
     ),
     "check": _command(
         "check.check",
@@ -284,14 +272,14 @@ COMMANDS = {
         ),
         *_LOCATED,
         (
-            _flag("--staged", _("what the next commit makes worse (a git hook)")),
-            _flag("--pushed", _("what a push makes worse, as git tells it on standard input (a git hook)")),
-            _taking("REV", "--ref", _("what this commit records")),
+            _arg("--staged", _("what the next commit makes worse (a git hook)")),
+            _arg("--pushed", _("what a push makes worse, as git tells it on standard input (a git hook)")),
+            _arg("--ref REV", _("what this commit records")),
         ),
-        _taking("REV", "--onto", _("what merging the commit of --ref into this one would record")),
-        _taking("REV", "--since", _("only what is worse than in this commit")),
-        _flag("--database", _("compare with the database too")),
-        _flag("--models", _("whether models and database agree too, but for what other checkouts made")),
+        _arg("--onto REV", _("what merging the commit of --ref into this one would record")),
+        _arg("--since REV", _("only what is worse than in this commit")),
+        _arg("--database", _("compare with the database too")),
+        _arg("--models", _("whether models and database agree too, but for what other checkouts made")),
         _JSON,
     ),
     "archive": _command(
@@ -300,11 +288,11 @@ COMMANDS = {
         _("Example: alembic-worktrees archive --fetch --list"),
         *_LOCATED,
         _FOR_ENV,
-        _flag("--push", _("give others what was applied here, over the remote that the setting share names")),
-        _flag("--fetch", _("get what others have applied from there")),
-        _flag("--list", _("list what was applied (default)")),
+        _arg("--push", _("give others what was applied here, over the remote that the setting share names")),
+        _arg("--fetch", _("get what others have applied from there")),
+        _arg("--list", _("list what was applied (default)")),
         _JSON,
-        _flag("--prune", _("forget what the published branch has, and every row of the database is past")),
+        _arg("--prune", _("forget what the published branch has, and every row of the database is past")),
     ),
     "protect": _command(
         "check.protect",
@@ -316,7 +304,7 @@ COMMANDS = {
         "check.report",
         _("say what a merge, rebase or checkout brought (a git hook)"),
         _("Example: alembic-worktrees report post-merge"),
-        _taking("HOOK [ARG ...]", "argv", _("the hook's name and its arguments"), nargs="*"),
+        _arg("argv", _("the hook's name and its arguments"), metavar="HOOK [ARG ...]", nargs="*"),
         *_CONFIGURED,
     ),
     "init": _command(
@@ -324,22 +312,22 @@ COMMANDS = {
         _("put the shell file and the hooks into this repository"),
         _("Example: alembic-worktrees init --with dev,agents"),
         *_LOCATED,
-        _taking(
-            "dev,agents",
+        _arg(
             "--with",
             _(
                 "also dev: scripts/dev.sh; claude: /sync and /finish; agents: AGENTS.md or CLAUDE.md, a hook of "
                 "Claude Code, and those of worktrunk, cursor and conductor that are used here, or by their name; "
                 "env: lines in env.py, with which alembic itself borrows"
             ),
+            metavar="dev,agents",
             dest="extras",
             type=_extras,
             default=(),
         ),
         _DRY_RUN,
-        _flag("--yes", _("write without asking")),
-        _flag("--remove", _("take it all out again")),
-        _flag("--purge", _("with --remove: also the archive, and what was borrowed in this worktree")),
+        _arg("--yes", _("write without asking")),
+        _arg("--remove", _("take it all out again")),
+        _arg("--purge", _("with --remove: also the archive, and what was borrowed in this worktree")),
     ),
     "shim": _command(
         "shim.shim",
