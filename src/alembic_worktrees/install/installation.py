@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack, suppress
+from itertools import chain
 from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING, NamedTuple
@@ -96,8 +97,7 @@ def with_settings(installation: Installation, project: Project, lines: str) -> I
 def plan_removal(target: Target) -> Installation:
     """Decide how to take it all out again; what was changed by hand since is left and named."""
     notes: list[Message] = []
-    changes = [_removed(target, SHIM, notes)]
-    changes += [_removed(target, name, notes) for names in extras.FILES.values() for name in names]
+    changes = [_removed(target, name, notes) for name in (SHIM, *chain.from_iterable(extras.FILES.values()))]
     changes += _without_agents(target)
     changes += [Change(path, text, without_block(text)) for path, text in _with_our_lines(target)]
     changes += _without_settings(target, notes)
@@ -285,16 +285,16 @@ def _hooks(target: Target, notes: list[Message]) -> Iterator[Change]:
     if (config is None or how.way == "folder") and which(PROGRAM) is None:
         text = _("The hooks call the alembic-worktrees on PATH, and none is there: {command}")
         notes.append(Message(text, {"command": installed.install_command(how)}, WARN))
-    lefthook = next((name for name in LEFTHOOK_FILES if (target.root / name).exists()), None)
+    lefthook = [path for name in LEFTHOOK_FILES if (path := target.root / name).exists()]
+    # Newer versions of husky let git run `.husky/_`, which runs what lies above.
+    husky = [path for path in (target.hooks, target.hooks.parent) if path.name == HUSKY]
     if config is not None:
         yield from _in_pre_commit(target, config, how, notes)
     elif lefthook:
-        if not _calls_us(target.root / lefthook):
-            calls = LEFTHOOK_TOML if lefthook.endswith(".toml") else LEFTHOOK
-            notes.append(by_hand(target.root / lefthook, calls))
-    # Newer versions of husky let git run `.husky/_`, which runs what lies above.
-    elif husky := next((path for path in (target.hooks, target.hooks.parent) if path.name == HUSKY), None):
-        notes += _elsewhere(husky)
+        if not _calls_us(lefthook[0]):
+            notes.append(by_hand(lefthook[0], LEFTHOOK_TOML if lefthook[0].suffix == ".toml" else LEFTHOOK))
+    elif husky:
+        notes += _elsewhere(husky[0])
     else:
         yield from _in_git(target, notes)
 
