@@ -207,11 +207,9 @@ def _inserted(text: str, offset: int, body: str, indent: str, comment: str = _HA
 
 def _renewed(text: str, body: str) -> str:
     def renew(found: re.Match[str]) -> str:
-        old = found.group()
-        inside = old.strip("\r\n")
-        before, after = old.split(inside)
-        indent = " " * (len(inside) - len(inside.lstrip(" ")))
-        comment = _MARKDOWN if inside.lstrip(" ").startswith("<!--") else _HASH
-        return before + _block(body, indent, "\r\n" if "\r\n" in old else "\n", comment) + after
+        inside = found[0].strip("\r\n")
+        indent, line_break = inside.removesuffix(inside.lstrip(" ")), "\r\n" if "\r\n" in inside else "\n"
+        comment = _MARKDOWN if inside.endswith("-->") else _HASH
+        return found[0].replace(inside, _block(body, indent, line_break, comment))
 
     return _BLOCK.sub(renew, text)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from functools import partial
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from .. import git
 from ..messages import _
@@ -117,12 +117,9 @@ def find_project(directory: str | None, *, here: Path, home: Path | None, files:
         if not folder.is_dir():
             raise FolderMissing(folder)
         return _first_project([folder, folder / USUAL_FOLDER], files) or _no_config(folder)
-    return (
-        _first_project(_usual_locations(here), files)
-        or (_first_project(_usual_locations(home), files) if home and home.is_dir() else None)
-        or _only_project(here, files)
-        or _no_config(here)
-    )
+    starts = [here, *([home] if home and home.is_dir() else [])]
+    near = chain.from_iterable(map(_usual_locations, starts))
+    return _first_project(near, files) or _only_project(here, files) or _no_config(here)
 
 
 def find_folder(scripts: Path, places: Iterable[Path], files: ConfigFiles) -> Path | None:
@@ -148,7 +145,7 @@ def _usual_locations(here: Path) -> Iterator[Path]:
             yield parent / USUAL_FOLDER
 
 
-def _first_project(folders: Iterator[Path] | Sequence[Path], files: ConfigFiles) -> Project | None:
+def _first_project(folders: Iterable[Path], files: ConfigFiles) -> Project | None:
     for folder in (folder for near in folders for folder in (near, near / flask.USUAL_FOLDER)):
         if folder.is_dir() and has_config(folder, files):
             real = folder.resolve()
@@ -181,7 +178,7 @@ def _only_project(here: Path, files: ConfigFiles) -> Project | None:
     return _first_project(folders, files) if len(folders) == 1 else None
 
 
-def _no_config(folder: Path) -> Project:
+def _no_config(folder: Path) -> NoReturn:
     found = _configured_folders(folder)
     if found:
         text = _(
