@@ -105,10 +105,13 @@ def forget(project: Project) -> None:
         _write(project.root, (one for one in _read(project.root) if one not in gone))
 
 
+def _file(root: Path) -> Path:
+    return (git.own_folder(root) or root) / NAME
+
+
 def _read(root: Path) -> tuple[Candidate, ...]:
-    own = git.own_folder(root)
     try:
-        return tuple(map(_candidate, json.loads((own / NAME).read_bytes()))) if own else ()
+        return tuple(map(_candidate, json.loads(_file(root).read_bytes())))
     except FileNotFoundError:
         return ()
 
@@ -120,7 +123,7 @@ def _candidate(row: dict[str, Any]) -> Candidate:
 
 
 def _write(root: Path, candidates: Iterable[Candidate]) -> None:
-    path = (git.own_folder(root) or root) / NAME
+    path = _file(root)
     rows = {
         _path(root, one): {
             "location": one.location,

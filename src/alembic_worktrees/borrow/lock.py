@@ -31,7 +31,7 @@ def only_one(repository: Repository | None, when_waiting: Callable[[], None]) ->
     Raises UserError, also where there can be no lock.
     """
     with alone(repository, when_waiting):
-        if repository and _is_running(repository.top):
+        if repository and _is_running(_mark(repository)):
             text = _(
                 "A command is at work here that is to see this branch's own migrations only (run --own, or pytest "
                 "with our plugin). Nothing was done; run this again when that has ended."
@@ -40,10 +40,13 @@ def only_one(repository: Repository | None, when_waiting: Callable[[], None]) ->
         yield
 
 
-def _is_running(top: Path) -> bool:
-    own = git.own_folder(top)
+def _mark(repository: Repository) -> Path:
+    return (git.own_folder(repository.top) or repository.common) / RUNNING
+
+
+def _is_running(path: Path) -> bool:
     try:
-        with (own or top).joinpath(RUNNING).open("r+b") as mark:
+        with path.open("r+b") as mark:
             return not _is_mine(mark)
     except FileNotFoundError:
         return False
@@ -61,7 +64,7 @@ def _is_mine(file: IO[bytes]) -> bool:
 @contextmanager
 def running(repository: Repository) -> Iterator[Callable[[], bool]]:
     """Say that a command is at work for which the copies are out; yield what tells whether no other is, in the end."""
-    path = (git.own_folder(repository.top) or repository.common) / RUNNING
+    path = _mark(repository)
     with writing(path):
         mark = path.open("ab")
     with mark:

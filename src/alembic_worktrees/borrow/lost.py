@@ -36,7 +36,9 @@ def forget(
         if dry_run:
             return
         audience.allow(Applied(tables))
-        database.set_rows((table, _rows(situation, table, revision, at)) for table in tables)
+        others = {table: [*set(table.heads) - {revision}, at] for table in tables}
+        graph = situation.graph
+        database.set_rows((table, rows_for(graph.closure(rows).all, graph)) for table, rows in others.items())
         after = database.probe()
         text = _(
             "{revision} is forgotten: {database:list} is now at {heads:list}. Next: alembic-worktrees upgrade"
@@ -62,12 +64,6 @@ def _tables(situation: Situation, revision: str, at: str) -> tuple[VersionTable,
     if at not in situation.graph.nodes:
         raise not_here(at, situation.inventory.branch_graph)
     return tables
-
-
-def _rows(situation: Situation, table: VersionTable, revision: str, at: str) -> frozenset[str]:
-    """Return the rows that lead to `at` and to all that the others lead to."""
-    graph = situation.graph
-    return rows_for(graph.closure([*set(table.heads) - {revision}, at]).all, graph)
 
 
 def _meaning(situation: Situation, table: VersionTable, revision: str, at: str) -> Message:

@@ -48,23 +48,21 @@ class Memory:
 
     def known(self, table: VersionTable) -> dict[str, Known]:
         """Return what ran in a database, else what was seen: where it differs here, and what it alone has of that."""
-        chosen, database = self._chosen(table), archive.database_key(table, self._project)
+        database = archive.database_key(table, self._project)
+        rows = sorted(self._entries, key=lambda entry: entry.database == database)
+        chosen = {entry.revision: entry for entry in rows}
         known: dict[str, Known] = {}
-        wanted = [id for id, entry in chosen.items() if id in self._here and self._differs(entry)]
+        wanted = [id for id, entry in chosen.items() if self._differs(entry)]
         while wanted:
             fresh = dict(self._read([chosen[id] for id in wanted], database))
             known |= fresh
-            above = {parent for one in fresh.values() for parent in one.parents}
-            wanted = [id for id in sorted(above & chosen.keys()) if id not in self._here and id not in known]
+            above = {parent for one in fresh.values() for parent in one.revision.references}
+            wanted = sorted((above & chosen.keys()) - self._here.keys() - known.keys())
         return known
 
-    def _chosen(self, table: VersionTable) -> dict[str, Entry]:
-        database = archive.database_key(table, self._project)
-        rows = sorted(self._entries, key=lambda entry: entry.database == database)
-        return {entry.revision: entry for entry in rows}
-
     def _differs(self, entry: Entry) -> bool:
-        return not git.is_blob(self._here[entry.revision].content, entry.blob)
+        here = self._here.get(entry.revision)
+        return here is not None and not git.is_blob(here.content, entry.blob)
 
     def _read(self, entries: Sequence[Entry], database: str) -> Iterator[tuple[str, Known]]:
         contents = git.small_contents(self._project.root, (entry.blob for entry in entries))

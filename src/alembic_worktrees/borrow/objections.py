@@ -50,8 +50,8 @@ class Case(NamedTuple):
     @property
     def strangers(self) -> tuple[str, ...]:
         """Own rows that were not applied through us, where there are copies whose rows have gone."""
-        ever = self.situation.memory.ever
-        strange = (row for row in self.table.heads if row in self.situation.own and row not in ever)
+        ever, own = self.situation.memory.ever, self.situation.inventory.branch_graph.nodes
+        strange = (row for row in self.table.heads if row in own and row not in ever)
         return tuple(strange) if self.left and ever else ()
 
     @property
@@ -64,10 +64,11 @@ class Case(NamedTuple):
 def cases(situation: Situation) -> Iterator[Case]:
     """Hold each version table against the files and the archive."""
     memory = situation.memory
+    own = {id: situation.loaded[id] for id in situation.inventory.branch_graph.nodes}
     for table in situation.applied.tables:
         known = memory.known(table)
         later = _later(situation, known)
-        found = examine(table.heads, situation.graph, situation.own, known, memory.ever, later)
+        found = examine(table.heads, situation.graph, own, known, memory.ever, later)
         yield Case(situation, table, known, found)
 
 
@@ -118,7 +119,7 @@ def _version(revision: Revision, content: bytes, path: str) -> Candidate:
 def another(case: Case) -> Objection:
     """Return what to say where another migration ran under an id than the one here."""
     id = case.found.others[0]
-    ran, here = case.known[id], case.situation.own[id]
+    ran, here = case.known[id], case.situation.loaded[id]
     elsewhere = _lying(case, id)
     where = elsewhere.where if elsewhere else f"git show {quoted(ran.git_name)}"
     text = _(
@@ -204,7 +205,7 @@ def _left_behind(case: Case) -> Objection:
         "  If so, let the rows of {database} lead to it again: {rebase}\n"
         "  If it was taken back: {remove}"
     )
-    row = case.strangers[0]
+    row = case.situation.loaded[case.strangers[0]].revision
     return Objection(
         "left-behind",
         text,
@@ -212,7 +213,7 @@ def _left_behind(case: Case) -> Objection:
         rows=case.strangers,
         origins=tuple(dict.fromkeys(one.entry.origin.name for one in left)),
         database=case.table.name,
-        rebase=rebase_command(case.situation.project, row, case.situation.own[row].revision.down_revisions),
+        rebase=rebase_command(case.situation.project, row.id, row.down_revisions),
         remove=f"rm {' '.join(quoted(one.path) for one in left)}",
     )
 
@@ -237,12 +238,9 @@ def _take_back(case: Case, id: str, elsewhere: Candidate | None) -> str:
     """Return the command that takes back what ran: where its file lies, else with that in the place of the one here."""
     project = case.situation.project
     downgrade = project.command("downgrade", below(case.known[id].revision))
-    others = case.situation.search.surroundings.others
-    checkout = next(
-        (one for one in others if elsewhere and elsewhere.path and one.name == elsewhere.origin.name), None
-    )
-    if checkout:
-        return f"cd {quoted(checkout.path / os.path.relpath(project.folder, project.root))} && {downgrade}"
+    places = case.situation.search.surroundings.places
+    if elsewhere and elsewhere.path and (there := places.get(elsewhere.origin.name)):
+        return f"cd {quoted(there / os.path.relpath(project.folder, project.root))} && {downgrade}"
     relative_path = os.path.relpath(case.situation.loaded[id].path, project.folder)
     path, new = quoted(relative_path), quoted(f"{relative_path}.new")
     old = quoted(case.known[id].git_name)

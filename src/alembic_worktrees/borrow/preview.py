@@ -51,14 +51,9 @@ def _about(copied: Copy, commit: git.Commit | None) -> Message:
         "committed": known,
         "sha256": sha256(candidate.content),
     }
-    text = _("{revision}: {path}\n  from {origin}: {source}\n  {committed}\n  sha256 {sha256}")
     if copied.replaces:
-        text = _(
-            "{revision}, which has changed: {path}\n"
-            "  from {origin}: {source}\n"
-            "  {committed}\n"
-            "  sha256 {sha256}"
-        )
+        values["revision"] = Message(_("{revision}, which has changed"), {"revision": copied.revision})
+    text = _("{revision}: {path}\n  from {origin}: {source}\n  {committed}\n  sha256 {sha256}")
     return Message(text, values, TITLE)
 
 
@@ -85,11 +80,11 @@ def _source(content: bytes) -> str:
 
 def last_commit(candidate: Candidate, here: Path, around: Surroundings) -> git.Commit | None:
     """Ask git who committed a candidate last; None if nobody has, or it is a copy of a copy."""
-    origin, roots = candidate.origin, {checkout.name: checkout.path for checkout in around.others}
+    origin, places = candidate.origin, around.places
     if candidate.path is None:
         clone, colon, _ = origin.name.partition(":")
-        return git.last_commit(roots.get(clone, here) if colon else here, origin.commit or "", origin.path)
-    root = roots.get(origin.name)
+        return git.last_commit(places.get(clone, here) if colon else here, origin.commit or "", origin.path)
+    root = places.get(origin.name)
     if root is None or not git.committed(root, {candidate.path: candidate.content}):
         return None
     return git.last_commit(root, "HEAD", os.path.relpath(candidate.path, root))

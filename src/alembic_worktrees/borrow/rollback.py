@@ -121,7 +121,7 @@ def _kept(one: Owned, search: Search, project: Project) -> Message:
     """Say who has it, or what follows it, and what to do there."""
     revision, about = one.candidate.revision, {"revision": one.revision, "place": one.candidate.where}
     folder = os.path.relpath(project.folder, project.root)
-    places = {checkout.name: checkout.path for checkout in search.surroundings.checkouts}
+    places = search.surroundings.places
     clone, _colon, name = one.candidate.origin.name.rpartition(":")
     if revision.id != one.revision:
         place = places.get(one.candidate.origin.name) if one.candidate.path else None

@@ -65,12 +65,6 @@ class Situation(_Look):
         return self.graph.real_heads
 
     @property
-    def changes(self) -> bool:
-        """Whether carrying out the plan changes any file."""
-        inventory = self.inventory
-        return bool(self.plan.copies or self.plan.returned or inventory.arrived or not inventory.whole)
-
-    @property
     def foreign(self) -> frozenset[str]:
         """What is applied and not this branch's own."""
         return self.graph.closure(self.applied.heads).all - self.inventory.branch_graph.nodes.keys()
@@ -110,11 +104,6 @@ class Situation(_Look):
     def memory(self) -> Memory:
         """What the archive knows of that."""
         return Memory(self.project, self.loaded)
-
-    @cached_property
-    def own(self) -> dict[str, Migration]:
-        """What of that is this branch's own."""
-        return {id: self.loaded[id] for id in self.inventory.branch_graph.nodes}
 
 
 def decide(project: Project, applied: Applied, inventory: Inventory, search: Search) -> Situation:

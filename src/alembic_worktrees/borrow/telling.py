@@ -179,10 +179,7 @@ def _tell_what_runs(situation: Situation, audience: Audience) -> None:
         audience.detail(Message(Text("{files:lines}"), {"files": loaded}))
 
 
-def with_owners(heads: Iterable[str], situation: Situation) -> tuple[Message, ...]:
+def with_owners(heads: Iterable[str], situation: Situation) -> tuple[Message | str, ...]:
     """Return the heads, each borrowed one with where it is from."""
     owners = situation.owners
-    return tuple(
-        from_origin(head, owners[head]) if head in owners else Message(Text("{revision}"), {"revision": head})
-        for head in heads
-    )
+    return tuple(from_origin(head, owners[head]) if head in owners else head for head in heads)

@@ -58,7 +58,7 @@ class Work(NamedTuple):
             project,
             self.settings,
             borrowed=inventory.borrowed,
-            waiting=waiting(project) if project.repository else (),
+            waiting=waiting(project),
             prefer=prefer,
             loads=self.database.loads,
             tell=audience.tell,

@@ -43,6 +43,11 @@ class Surroundings(NamedTuple):
         """Every checkout but this one."""
         return tuple(checkout for checkout in self.checkouts if checkout.path != self.here.path)
 
+    @property
+    def places(self) -> dict[str, Path]:
+        """Where the checkout of each name is."""
+        return {checkout.name: checkout.path for checkout in self.checkouts}
+
 
 def look_around(project: Project, search: Sequence[str] = ()) -> Surroundings:
     """Find every checkout of the project (DESIGN, rule 8): worktrees, then clones, then the `search` globs.
