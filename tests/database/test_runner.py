@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
 import shutil
 import subprocess
 import sys
@@ -184,8 +183,7 @@ def test_it_ends_with_its_channel(world: World) -> None:
     done = ask(world)
     assert done.returncode == 0
     assert done.stderr == ""
-    assert f'"python": "{sys.executable}"' in done.stdout
-    assert os.path.isabs(sys.executable)
+    assert done.stdout == '{"ready": true}\n'
 
 
 @pytest.mark.parametrize(

@@ -53,8 +53,10 @@ def choose_moves(ground: Ground, wanted: Sequence[str], onto: str | None) -> Mov
     asked, wanted = wanted, [id for id in wanted if onto is None or not _follows(id, onto, ground)]
     if asked and not wanted:
         return {}
-    for id in (*wanted, *([onto] if onto not in (None, BASE) else [])):
-        _must_be_own(str(id), ground)
+    for id in wanted:
+        _must_be_own(id, ground)
+    if onto is not None and onto != BASE:
+        _must_be_own(onto, ground)
     parents = {id: _parents(id, _target(id, ground, onto), ground) for id in _lowest(ground, wanted, onto)}
     moves = {id: new for id, new in parents.items() if set(new) != {*_old(id, ground)}}
     for id, new in moves.items():
@@ -98,11 +100,13 @@ def _target(id: str, ground: Ground, onto: str | None) -> str | None:
 def _parents(id: str, target: str | None, ground: Ground) -> tuple[str, ...]:
     """Return what it follows then: of several parents those stay that are own ones, and not in the target's line."""
     old, own = _old(id, ground), ground.own
-    if target is None or target in old or target == BASE:
-        return () if target == BASE else old
+    if target == BASE:
+        return ()
+    if target is None or target in old:
+        return old
     line = own.closure([target]).known
-    kept = [one for one in old if one in own.nodes and one not in line] if len(old) > 1 else []
-    return (*([] if target in own.closure(kept).known else [target]), *kept)
+    kept = tuple(one for one in old if one in own.nodes and one not in line) if len(old) > 1 else ()
+    return kept if target in own.closure(kept).known else (target, *kept)
 
 
 def _must_be_own(id: str, ground: Ground) -> None:

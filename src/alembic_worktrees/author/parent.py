@@ -67,21 +67,28 @@ def _own_head(own: Graph) -> str:
 
 
 def _resolved(inventory: Inventory, name: str) -> str:
-    """Return the id of what Alembic would take `name` for; of LABEL@head the own head, if this branch has any."""
+    """Return the id of what Alembic would take `name` for, of this branch's own first. Raises UserError."""
+    own = inventory.branch_graph
+    found = _found(name, own) or _found(name, inventory.graph)
+    if found is None:
+        raise not_here(name, own)
+    return found
+
+
+def _found(name: str, graph: Graph) -> str | None:
+    """Return what a name stands for: LABEL@head, an id, a label, or the beginning of one id."""
     label, _at, wanted = name.partition("@")
-    for graph in (inventory.branch_graph, inventory.graph):
-        if wanted == "head" and label in graph.label_owners:
-            (owner,) = graph.label_owners[label][:1]
-            heads = [head for head in graph.heads if owner in graph.closure([head]).known]
-            if len(heads) == 1:
-                return heads[0]
-        if name in graph.nodes:
-            return name
-        if name in graph.label_owners:
-            return graph.label_owners[name][0]
-        if len(alike := [id for id in graph.nodes if len(name) > 3 and id.startswith(name)]) == 1:
-            return alike[0]
-    raise not_here(name, inventory.branch_graph)
+    if wanted == "head" and label in graph.label_owners:
+        owner = graph.label_owners[label][0]
+        heads = [head for head in graph.heads if owner in graph.closure([head]).known]
+        if len(heads) == 1:
+            return heads[0]
+    if name in graph.nodes:
+        return name
+    if name in graph.label_owners:
+        return graph.label_owners[name][0]
+    alike = [id for id in graph.nodes if len(name) > 3 and id.startswith(name)]
+    return alike[0] if len(alike) == 1 else None
 
 
 def only_borrowed(revision: str, inventory: Inventory) -> UserError:

@@ -45,14 +45,19 @@ def published_ids(project: Project, setting: str | None) -> frozenset[str]:
     root, branch = project.root, setting or _branch(project)
     if branch is None:
         return frozenset()
-    coming = git.merging(root)
-    brought = all(git.merge_base(root, one, branch) == one for one in coming)
-    local = branch.removeprefix("origin/")
-    waiting = [] if local == git.branch(root) and brought else [f"refs/heads/{local}"]
-    trees = (Tree(root, one) for one in (branch, *waiting) if git.commit_id(root, one))
-    found = (tree.migrations(project.locations) for tree in trees)
-    read = (read_blobs(root, blobs, sound=blobs.values())[0] for blobs in found)
+    trees = (Tree(root, one) for one in (branch, *_waiting(root, branch)) if git.commit_id(root, one))
+    blobs = (tree.migrations(project.locations) for tree in trees)
+    read = (read_blobs(root, found, sound=found.values())[0] for found in blobs)
     return frozenset(one.revision.id for files in read for one in files)
+
+
+def _waiting(root: Path, branch: str) -> list[str]:
+    local = branch.removeprefix("origin/")
+    if local == git.branch(root) and all(
+        git.merge_base(root, one, branch) == one for one in git.merging(root)
+    ):
+        return []
+    return [f"refs/heads/{local}"]
 
 
 def _branch(project: Project) -> str | None:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from ..borrow.objections import Case
     from ..borrow.situation import Situation
     from ..borrow.work import Audience, Work
-    from ..database.applied import VersionTable
     from ..database.client import Database
     from ..migrations.inventory import Migration
     from ..project.settings import Settings
@@ -114,17 +113,9 @@ def rebase(work: Work, wanted: Wanted) -> tuple[Path, ...]:
             applied = database.probe()
             decision = _decide(work.look(applied), settings, wanted)
         _carry_out(decision, database)
-        for case, rows in decision.changed:
-            values = {"database": case.table.name, "rows": tuple(sorted(rows.after))}
-            audience.tell(
-                Message(_("{database} has the rows {rows:list}, and has run what it had."), values, OK)
-            )
-        paths = tuple(migration.path for migration, _content in decision.changes.values())
-        if paths:
-            audience.tell(
-                _n("{n} file changed. Commit it.", "{n} files changed. Commit them.", len(paths), mark=OK)
-            )
-        return paths
+        for message in _done(decision):
+            audience.tell(message)
+        return tuple(migration.path for migration, _content in decision.changes.values())
 
 
 def _decide(situation: Situation, settings: Settings, wanted: Wanted) -> Decision:
@@ -204,6 +195,9 @@ def _may_be_done(decision: Decision, wanted: Wanted) -> None:
             raise UserError(text, revision=id, origin=owners[id])
 
 
+NO_PARENT = Message(_("nothing"))
+
+
 def _shown(decision: Decision) -> Iterator[Message]:
     """Yield all that is going to be done."""
     for id, (migration, _content) in decision.changes.items():
@@ -226,7 +220,13 @@ def _shown(decision: Decision) -> Iterator[Message]:
         yield Message(text, {"database": case.table.name, **values}, STEP)
 
 
-NO_PARENT = Message(_("nothing"))
+def _done(decision: Decision) -> Iterator[Message]:
+    """Yield all that was done."""
+    for case, rows in decision.changed:
+        values = {"database": case.table.name, "rows": tuple(sorted(rows.after))}
+        yield Message(_("{database} has the rows {rows:list}, and has run what it had."), values, OK)
+    if count := len(decision.changes):
+        yield _n("{n} file changed. Commit it.", "{n} files changed. Commit them.", count, mark=OK)
 
 
 def _take_back(decision: Decision, database: Database, audience: Audience) -> None:
@@ -249,12 +249,8 @@ def _carry_out(decision: Decision, database: Database) -> None:
     database.set_rows((table, rows.between) for table, rows in changed if rows.between != rows.before)
     _write(decision.changes)
     _keep(decision)
-    between = [(_with(table, rows), rows) for table, rows in changed]
-    database.set_rows((table, rows.after) for table, rows in between if rows.between != rows.after)
-
-
-def _with(table: VersionTable, rows: Rows) -> VersionTable:
-    return table._replace(heads=tuple(rows.between))
+    wide = [(table._replace(heads=tuple(rows.between)), rows) for table, rows in changed]
+    database.set_rows((table, rows.after) for table, rows in wide if rows.between != rows.after)
 
 
 def _write(changes: Changes) -> None:

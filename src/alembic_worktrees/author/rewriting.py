@@ -87,23 +87,33 @@ def _span(node: ast.expr, source: bytes) -> tuple[int, int]:
     return starts[node.lineno - 1] + node.col_offset, starts[end_line - 1] + end_column
 
 
-def _literal(value: ast.expr, source: bytes, parents: Sequence[str]) -> Iterator[Edit]:
-    """Yield what makes of a value these parents: of as many as there were, only what is another one."""
-    listed = isinstance(value, (ast.Tuple, ast.List))
+def _literal(value: ast.expr, source: bytes, parents: Sequence[str]) -> list[Edit]:
+    """Return what makes of a value these parents: of as many as there were, only what is another one."""
     items: list[ast.expr] = value.elts if isinstance(value, (ast.Tuple, ast.List)) else [value]
-    old = [item.value for item in items if isinstance(item, ast.Constant)]
+    old = [item for item in items if isinstance(item, ast.Constant) and item.value is not None]
     quote = _quote(value, source) or _first_quote(source.partition(b"\nrevision")[2]) or "'"
-    if len(old) == len(items) == len(parents) and None not in old:
-        new = iter([parent for parent in parents if parent not in old])
-        for item in items:
-            if isinstance(item, ast.Constant) and item.value not in parents:
-                yield *_span(item, source), _quoted(next(new), _quote(item, source) or quote)
-        return
-    words = ", ".join(_quoted(parent, quote) for parent in parents) or "None"
-    if parents and (listed or len(parents) > 1):
-        comma = "," if len(parents) == 1 else ""
-        words = f"[{words}]" if isinstance(value, ast.List) else f"({words}{comma})"
-    yield *_span(value, source), words
+    if len(old) == len(items) == len(parents):
+        return _replaced(old, source, parents)
+    words = ", ".join(_quoted(parent, quote) for parent in parents)
+    return [(*_span(value, source), _bracketed(words, value, len(parents)))]
+
+
+def _replaced(old: Sequence[ast.Constant], source: bytes, parents: Sequence[str]) -> list[Edit]:
+    known = {item.value for item in old}
+    gone = (item for item in old if item.value not in parents)
+    new = (parent for parent in parents if parent not in known)
+    both = zip(gone, new, strict=False)
+    return [(*_span(item, source), _quoted(parent, _quote(item, source))) for item, parent in both]
+
+
+def _bracketed(words: str, value: ast.expr, count: int) -> str:
+    if not count:
+        return "None"
+    if isinstance(value, ast.List):
+        return f"[{words}]"
+    if isinstance(value, ast.Tuple) or count > 1:
+        return f"({words},)" if count == 1 else f"({words})"
+    return words
 
 
 def _quote(node: ast.expr, source: bytes) -> str:

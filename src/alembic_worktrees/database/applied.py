@@ -57,17 +57,9 @@ class VersionTable(NamedTuple):
 
 def version_table(answer: dict[str, Any]) -> VersionTable:
     """Return what the runner has described."""
-    return VersionTable(
-        heads=tuple(answer["heads"]),
-        dialect=answer["dialect"],
-        hosts=tuple(answer["hosts"]),
-        port=answer["port"],
-        database=answer["database"] or "",
-        unlocked=answer.get("unlocked"),
-        remote=tuple(Remote(**one) for one in answer["remote"]),
-        table=answer["table"],
-        schema=answer["schema"],
-    )
+    remote = tuple(Remote(**one) for one in answer["remote"])
+    lists = {"heads": tuple(answer["heads"]), "hosts": tuple(answer["hosts"]), "remote": remote}
+    return VersionTable(**{**answer, **lists})
 
 
 class Applied(NamedTuple):

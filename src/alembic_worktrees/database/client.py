@@ -105,9 +105,9 @@ class Database(Session, AbstractContextManager["Database"]):
         Only PostgreSQL has such a lock, and lets it go when its holder is killed. Raises what `probe` raises.
         """
         answer = self._probe(lock=True)
-        if _taken(answer):
+        if answer["taken"]:
             when_taken()
-        while _taken(answer):
+        while answer["taken"]:
             time.sleep(PAUSE)
             answer = self._probe(lock=True)
         applied = self._applied(answer)
@@ -118,7 +118,7 @@ class Database(Session, AbstractContextManager["Database"]):
     def probe_with_urls(self) -> tuple[Applied, tuple[str, ...]]:
         """Ask as `probe` does, and for the URL of each table's database, which nobody else is to see."""
         answer = self._probe(urls=True)
-        return self._applied(answer), tuple(row["url"] for row in answer["tables"])
+        return self._applied(answer), tuple(answer["urls"])
 
     def _probe(self, timeout: float | None = None, **about: bool) -> dict[str, Any]:
         return self._ask("probe", timeout, verbose=self._verbose, **about)
@@ -260,11 +260,7 @@ class Database(Session, AbstractContextManager["Database"]):
         return parsing.is_module(content) or bool(self._ask("parse", content=text)["sound"])
 
 
-def _taken(answer: dict[str, Any]) -> bool:
-    return any("taken" in row for row in answer["tables"])
-
-
 def _described(table: VersionTable) -> dict[str, object]:
     """Return what tells this table, with these rows, from all others, as the runner describes it."""
-    about = table._asdict() | {"heads": sorted(table.heads), "database": table.database or None}
+    about = table._asdict() | {"heads": sorted(table.heads)}
     return {key: value for key, value in about.items() if key not in {"unlocked", "remote"}}

@@ -21,18 +21,19 @@ def probe(
     """Answer with the rows of every version table that env.py leads to. Nothing is changed, no migration read.
 
     With `quiet` a failure is not shown, only answered, else what a database says is shown only if `verbose`; with
-    `lock` each table is locked before it is read; with `urls` the answer has the URL, which has the password.
+    `lock` each table is locked before it is read; with `urls` the answer has the URLs, with their passwords.
     """
-    tables: list[dict[str, Any]] = []
+    answer: dict[str, Any] = {"tables": [], "taken": False, "urls": []}
 
     def begin(context: Any) -> None:
-        taken = any("taken" in table for table in tables)
-        tables.append(_locks.take(context) if lock and not taken else {})
+        about = _locks.take(context) if lock and not answer["taken"] else {}
+        answer["taken"] |= about.pop("taken", False)
+        answer["tables"].append(about)
 
     def capture(heads: Any, context: Any) -> list[Any]:
-        tables[-1].update(describe(heads, context))
+        answer["tables"][-1].update(describe(heads, context))
         if urls:
-            tables[-1]["url"] = context.connection.engine.url.render_as_string(hide_password=False)
+            answer["urls"].append(context.connection.engine.url.render_as_string(hide_password=False))
         return []
 
     def look(config: Any) -> None:
@@ -40,7 +41,7 @@ def probe(
 
     with unheard():
         failure = as_the_command(["current"], look, hidden_if(quiet=quiet, verbose=verbose))
-    return {"failure": failure, "tables": tables}
+    return {"failure": failure, **answer}
 
 
 def upgrade(target: str) -> dict[str, Any]:

@@ -180,14 +180,13 @@ def _verbatim(text: str) -> Any:
 
 
 def _generate(even_empty: bool) -> list[str]:
-    context = _last.context
-    for script in context.generated_revisions:
+    scripts = _last.context.generated_revisions
+    for script in scripts:
         for container in (*script.upgrade_ops_list, *script.downgrade_ops_list):
             container.ops[:] = [one for one in container.ops if getattr(one, "ops", None) != []]
     if not even_empty:
-        kept = [one for one in context.generated_revisions if any(up.ops for up in one.upgrade_ops_list)]
-        context.generated_revisions[:] = kept
-    return _paths(context.generate_scripts())
+        scripts[:] = [script for script in scripts if any(up.ops for up in script.upgrade_ops_list)]
+    return _paths(_last.context.generate_scripts())
 
 
 def _paths(made: Any) -> list[str]:

@@ -25,7 +25,7 @@ def describe(heads: Any, context: Any) -> dict[str, Any]:
         "hosts": hosts,
         "remote": remote_among(hosts, driver),
         "port": url.port,
-        "database": url.database,
+        "database": url.database or "",
     }
 
 

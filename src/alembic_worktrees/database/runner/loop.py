@@ -1,6 +1,6 @@
 """Runs inside the project: requests come in lines of JSON, Alembic does them, answers go back.
 
-The source of this folder is sent to the project's interpreter (client.py), so nothing but the standard library and
+The source of this folder is sent to the project's interpreter (session.py), so nothing but the standard library and
 Alembic is imported, and the syntax is that of Python 3.8. What Alembic, env.py and migrations print goes to standard
 error, with passwords masked.
 """
@@ -56,11 +56,11 @@ def _serve(requests: TextIO, answers: TextIO) -> None:
         about = json.loads(requests.readline() or "{}")
         _enter(about.pop("folder", None), about.pop("scripts", "."), *about.pop("here", ()))
         vars(maker).update(about)
-        import alembic.config
+        import alembic.config  # noqa: F401, whether it is here
     except (ImportError, OSError) as error:
         _send(answers, ready=False, reason=mask(str(error)))
         return
-    _send(answers, ready=True, alembic=alembic.__version__, python=sys.executable)
+    _send(answers, ready=True)
     interruption.follow()
     handlers = {handler.__name__: handler for handler in HANDLERS}
     for line in requests:
