@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from alembic_worktrees.cli.options import HELP, QUIET, VERBOSE
-from alembic_worktrees.cli.subcommands import COMMANDS, Argument
+from alembic_worktrees.cli.subcommands import COMMANDS, Argument, flat
 from alembic_worktrees.install import shim
 from texts import translations
 
@@ -122,7 +122,7 @@ def codes(text: str) -> list[str]:
 
 def options(command: str) -> set[str]:
     """The options of a command."""
-    given = (*_flat(COMMANDS[command].arguments), HELP, VERBOSE, QUIET)
+    given = (*flat(COMMANDS[command].arguments), HELP, VERBOSE, QUIET)
     return {name for one in given for name in one.names if name.startswith("-")}
 
 
@@ -158,12 +158,12 @@ WRITTEN = "<!-- What follows `make docs` writes, from what the parser knows. -->
 
 def reference() -> str:
     """Every command with its arguments, as the parser has them; what most of them take is told once."""
-    found = [one for one in _flat(COMMANDS["status"].arguments) if one.names != ("--json",)]
+    found = [one for one in flat(COMMANDS["status"].arguments) if one.names != ("--json",)]
     shared = [*found, HELP, VERBOSE, QUIET]
     pieces = [WRITTEN, "## What most commands take", _table(shared)]
     for name, command in COMMANDS.items():
-        own = [one for one in _flat(command.arguments) if one not in shared]
-        operands = [_shown(one) for one in _flat(command.arguments) if not _is_option(one)]
+        own = [one for one in flat(command.arguments) if one not in shared]
+        operands = [_shown(one) for one in flat(command.arguments) if not one.is_option]
         pieces += [
             f"## `{' '.join([name, *operands])}`",
             f"{command.does[0].upper()}{command.does[1:]}.",
@@ -171,15 +171,6 @@ def reference() -> str:
             f"```text\n{command.example}\n```",
         ]
     return "\n\n".join(pieces) + "\n"
-
-
-def _flat(arguments: Iterable[Argument | tuple[Argument, ...]]) -> Iterator[Argument]:
-    for one in arguments:
-        yield from (one,) if isinstance(one, Argument) else one
-
-
-def _is_option(argument: Argument) -> bool:
-    return argument.names[0].startswith("-")
 
 
 def _table(arguments: Iterable[Argument]) -> str:
@@ -194,9 +185,9 @@ def _shown_all(argument: Argument) -> str:
 
 def _shown(argument: Argument, name: str = "") -> str:
     """An option with what it takes; another argument as the help shows it."""
-    takes = argument.given.get("metavar") or ",".join(argument.given.get("choices", ()))
+    takes = argument.takes
     several = "…" if argument.given.get("nargs") == "+" else ""
-    if _is_option(argument):
+    if argument.is_option:
         return f"{name} {takes}{several}".strip()
     optional = argument.given.get("nargs") in {"?", "*"}
     return f"[{takes}]" if optional else f"{takes}{several}"

@@ -273,7 +273,7 @@ def test_several_projects_are_named_and_extras_need_to_know_which(world: World) 
     refused = init(world.main, "--with", "dev", "--yes")
     assert refused.returncode == 1
     assert "  ~/StoFlow/crm\n" in refused.stderr
-    assert "alembic-worktrees init billing --with …" in refused.stderr
+    assert "Name it: alembic-worktrees init ~/StoFlow/billing\n" in refused.stderr
     done(world.main, "crm", "--with", "dev")
     assert "\ncd crm\n" in (world.main.path / "scripts/dev.sh").read_text()
 

@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     Phrase = Callable[[Message], str]
 
 ABOUT = _("Many worktrees, one Alembic database: borrow the migrations that are missing here, and upgrade.")
-VERSION = {"action": "version", "version": f"{PROGRAM} {__version__}"}
-HELP = Argument(("-h", "--help"), _("show this help"), {"action": "help"})
-QUIET = Argument(("-q", "--quiet"), _("say only what is wrong"), {"action": "store_true"})
+_SHOWN = f"{PROGRAM} {__version__}"
+VERSION = Argument(("--version",), "", _("print the version"), {"action": "version", "version": _SHOWN})
+HELP = Argument(("-h", "--help"), "", _("show this help"), {"action": "help"})
+QUIET = Argument(("-q", "--quiet"), "", _("say only what is wrong"), {"action": "store_true"})
 VERBOSE = Argument(
     ("-v", "--verbose"),
+    "",
     _("list skipped files, and why; show all that Alembic says of a database that is down"),
     {"action": "store_true"},
 )
@@ -58,7 +60,8 @@ def make_parser(phrase: Phrase, names: Iterable[str] = COMMANDS) -> argparse.Arg
     def add(to: argparse._ActionsContainer, arguments: Iterable[Argument | tuple[Argument, ...]]) -> None:
         for argument in arguments:
             if isinstance(argument, Argument):
-                to.add_argument(*argument.names, help=text(argument.does), **argument.given)
+                takes: dict[str, Any] = {"metavar": argument.takes} if argument.takes else {}
+                to.add_argument(*argument.names, help=text(argument.does), **takes, **argument.given)
             else:
                 add(to.add_mutually_exclusive_group(), argument)
 
@@ -67,7 +70,7 @@ def make_parser(phrase: Phrase, names: Iterable[str] = COMMANDS) -> argparse.Arg
         add(parser, arguments)
 
     parser = _Parser(prog=PROGRAM, description=text(ABOUT))
-    filled(parser, HELP, Argument(("--version",), _("print the version"), VERSION))
+    filled(parser, HELP, VERSION)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name in names:
         command, does = COMMANDS[name], text(COMMANDS[name].does)

@@ -9,17 +9,23 @@ from ..messages import Text, _
 from ..messages.errors import Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 EXTRAS = ("dev", "claude", "agents", "env", "worktrunk", "cursor", "conductor")
 
 
 class Argument(NamedTuple):
-    """An argument: its names, what the help says of it, and what argparse is told besides."""
+    """An argument: its names, the word for what it takes, what the help says, and what argparse is told besides."""
 
     names: tuple[str, ...]
+    takes: str  # "" for a flag
     does: Text
     given: Mapping[str, Any]
+
+    @property
+    def is_option(self) -> bool:
+        """Whether it is called by its name."""
+        return self.names[0].startswith("-")
 
 
 class Command(NamedTuple):
@@ -31,18 +37,24 @@ class Command(NamedTuple):
     arguments: tuple[Argument | tuple[Argument, ...], ...]
 
 
+def flat(arguments: Iterable[Argument | tuple[Argument, ...]]) -> Iterator[Argument]:
+    """Yield each argument by itself."""
+    for one in arguments:
+        yield from (one,) if isinstance(one, Argument) else one
+
+
 def _command(
     function: str, does: Text, example: Text, *arguments: Argument | tuple[Argument, ...]
 ) -> Command:
     return Command(function, does, example, arguments)
 
 
-def _arg(spec: str, does: Text, **given: object) -> Argument:
-    """Return an argument; `spec` has its names and, in capitals, what it takes. Without that it is a flag."""
+def _arg(spec: str, does: Text, takes: str = "", **given: object) -> Argument:
+    """Return an argument; `spec` has its names and, in capitals, what it `takes`. What takes nothing is a flag."""
     *names, last = spec.split()
     if last.isupper():
-        return Argument(tuple(names), does, {"metavar": last, **given})
-    return Argument((*names, last), does, given if "metavar" in given else {"action": "store_true", **given})
+        return Argument(tuple(names), last, does, given)
+    return Argument((*names, last), takes, does, given if takes else {"action": "store_true", **given})
 
 
 def count(word: str) -> int:
@@ -62,7 +74,7 @@ def _extras(words: str) -> tuple[str, ...]:
     return names
 
 
-_SEVERAL = {"action": "append", "default": []}
+_SEVERAL: Mapping[str, Any] = {"action": "append", "default": []}
 _CONFIGURED = (
     _arg("-c --config FILE", _("the Alembic config, like `alembic -c`, from DIR"), **_SEVERAL),
     _arg("-n --name SECTION", _("the section of the ini, like `alembic -n`"), default="alembic"),
@@ -89,7 +101,7 @@ _BORROWING = (
 )
 
 _WHICH = _("the shell to print for (default: the one that runs this)")
-_SHELL = _arg("--shell", _WHICH, metavar="bash,zsh,fish", choices=("bash", "zsh", "fish"))
+_SHELL = _arg("--shell", _WHICH, takes="bash,zsh,fish", choices=("bash", "zsh", "fish"))
 # What `alembic revision` is told as it stands
 ALEMBIC = (
     _arg("--branch-label LABEL", _("a branch label for it")),
@@ -304,7 +316,7 @@ COMMANDS = {
         "check.report",
         _("say what a merge, rebase or checkout brought (a git hook)"),
         _("Example: alembic-worktrees report post-merge"),
-        _arg("argv", _("the hook's name and its arguments"), metavar="HOOK [ARG ...]", nargs="*"),
+        _arg("argv", _("the hook's name and its arguments"), takes="HOOK [ARG ...]", nargs="*"),
         *_CONFIGURED,
     ),
     "init": _command(
@@ -319,7 +331,7 @@ COMMANDS = {
                 "Claude Code, and those of worktrunk, cursor and conductor that are used here, or by their name; "
                 "env: lines in env.py, with which alembic itself borrows"
             ),
-            metavar="dev,agents",
+            takes="dev,agents",
             dest="extras",
             type=_extras,
             default=(),

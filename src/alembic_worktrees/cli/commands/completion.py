@@ -8,21 +8,24 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ... import git
 from ...install.shim import FUNCTIONS, detect, render_completion
+from ...messages import Message
 from ...messages.errors import DONE, UserError
 from ...migrations.inventory import take_inventory, visit
 from ...search.checkouts import look_around
-from ..options import make_parser
-from ..subcommands import COMMANDS
+from ..options import HELP, QUIET, VERBOSE, VERSION
+from ..subcommands import COMMANDS, flat
 from .call import Call, open_call
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ..printer import Printer
+    from ..subcommands import Argument
 
     Offer = tuple[
         str, Mapping[str, str]
@@ -55,25 +58,22 @@ def _offer(line: Sequence[str], printer: Printer) -> Offer:
     *before, current = line[1:] or [""]
     if line[:1] and line[0] in FUNCTIONS:
         before = [FUNCTIONS[line[0]], *before]
-    name = before[0] if before else ""
-    parser = make_parser(printer.phrase, [name] if name in COMMANDS else COMMANDS)
-    commands = next(one for one in parser._actions if isinstance(one, argparse._SubParsersAction))
-    if name in commands.choices:
-        kind, words = _after(name, commands.choices[name], before[1:], current, printer)
-    elif name or current.startswith("-"):
-        kind, words = _NOTHING if name else _options(parser)
+    if before:
+        kind, words = _after(before[0], before[1:], current, printer) if before[0] in COMMANDS else _NOTHING
+    elif current.startswith("-"):
+        kind, words = _options([HELP, VERSION], printer)
     else:
-        kind, words = "words", {one.dest: one.help or "" for one in commands._choices_actions}
+        kind, words = "words", {name: printer.phrase(Message(one.does)) for name, one in COMMANDS.items()}
     return kind, {word: meaning for word, meaning in words.items() if word.startswith(current)}
 
 
-def _after(
-    name: str, parser: argparse.ArgumentParser, before: Sequence[str], current: str, printer: Printer
-) -> Offer:
+def _after(name: str, before: Sequence[str], current: str, printer: Printer) -> Offer:
     """Offer what may follow `before`, the words after the subcommand `name`."""
-    taking = {word: one for one in parser._actions if one.nargs is None for word in one.option_strings}
-    positionals = [one for one in parser._actions if not one.option_strings]
-    waiting: argparse.Action | None = None
+    arguments = [*flat((HELP, VERBOSE, QUIET, *COMMANDS[name].arguments))]
+    options = [one for one in arguments if one.is_option]
+    taking = {word: one for one in options for word in one.names if one.takes and "nargs" not in one.given}
+    positionals = [one for one in arguments if not one.is_option]
+    waiting: Argument | None = None
     only_places = False
     for word in before:
         if waiting:
@@ -83,36 +83,34 @@ def _after(
         elif word.startswith("-") and not only_places:
             waiting = taking.get(word)
         else:
-            positionals = positionals[1:] or [one for one in positionals if one.nargs in {"+", "*"}]
+            positionals = positionals[1:] or [
+                one for one in positionals if one.given.get("nargs") in {"+", "*"}
+            ]
     if waiting:
         return _values(name, waiting, printer)
     if only_places or not current.startswith("-"):
         return _values(name, positionals[0], printer) if positionals else _NOTHING
     option, equals, _ = current.partition("=")
     if not equals or option not in taking:
-        return _options(parser)
+        return _options(options, printer)
     kind, words = _values(name, taking[option], printer)
     return kind, {f"{option}={word}": meaning for word, meaning in words.items()}
 
 
-def _options(parser: argparse.ArgumentParser) -> Offer:
+def _options(options: Iterable[Argument], printer: Printer) -> Offer:
     """Offer each option by its longest name."""
-    options = (one for one in parser._actions if one.option_strings)
-    return "words", {max(one.option_strings, key=len): (one.help or "").replace("%%", "%") for one in options}
+    return "words", {max(one.names, key=len): printer.phrase(Message(one.does)) for one in options}
 
 
-def _values(name: str, action: argparse.Action, printer: Printer) -> Offer:
-    if action.choices:
-        return "words", dict.fromkeys(map(str, action.choices), "")
-    kind = str(action.metavar)
-    if kind in _PATHS:
-        return _PATHS[kind], {}
+def _values(name: str, argument: Argument, printer: Printer) -> Offer:
+    if choices := argument.given.get("choices"):
+        return "words", dict.fromkeys(choices, "")
+    if argument.takes in _PATHS:
+        return _PATHS[argument.takes], {}
     words: dict[str, str] = {}
-    try:
-        for word, meaning in _known(name, kind, printer):
+    with suppress(UserError):  # the user presses tab and shall see nothing but the line
+        for word, meaning in _known(name, argument.takes, printer):
             words.setdefault(word, meaning)
-    except UserError:
-        pass  # the user presses tab and shall see nothing but the line
     return "words", words
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import shlex
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ... import PROGRAM, git
+from ... import git
 from ...borrow.lock import WAITING
 from ...check.review import find_scope, projects
 from ...install.database_url import offer
@@ -173,17 +172,8 @@ def _open(options: argparse.Namespace, printer: Printer) -> Call:
     try:
         call = open_call(options, printer)
     except NoConfig:
-        if not found:
+        if not found or (len(found) > 1 and options.extras):
             raise
-        if len(found) > 1 and options.extras:
-            folders = tuple(project.folder for project in found)
-            command = shlex.join([PROGRAM, "init", os.path.relpath(folders[0])])
-            text = _(
-                "This checkout has several Alembic projects, and --with is about one:\n"
-                "{found:lines}\n"
-                "  Name it, for example: {command} --with …"
-            )
-            raise UserError(text, found=folders, command=command) from None
         options.directory = str((found[0].folder / found[0].files.ini).parent)
         call = open_call(options, printer)
     for project in found or (call.project,):
