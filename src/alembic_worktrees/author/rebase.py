@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..borrow.objections import another, cases, objection_to
+from ..borrow.objections import another, cases, literal, objection_to
 from ..borrow.obstacles import obstacle_to
 from ..borrow.upgrade import borrow
 from ..database.applied import Applied
@@ -17,7 +17,7 @@ from ..search import archive
 from ..system.writing import remove_leftovers, temporary
 from .moves import Ground, choose_moves, moved, rows_after, taken_back
 from .published import published_ids
-from .rewriting import NotLiteral, with_parents
+from .rewriting import with_parents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -138,26 +138,17 @@ def _rewritten(moves: Moves, situation: Situation) -> Changes:
     changes = {}
     for id, parents in moves.items():
         migration = situation.loaded[id]
-        try:
-            changes[id] = migration, with_parents(migration.path, migration.content, parents)
-        except NotLiteral as error:
+        content = with_parents(migration.path.name, migration.content, parents)
+        if content is None:
             text = _(
                 "What {revision} follows is computed in its file, so it is for you to change. "
-                "Nothing was changed. In {path}, line {number}:\n"
-                "    {before}\n"
-                "  → {after}\n"
+                "Nothing was changed. Write in {path}: {line}\n"
                 "  Then let the rows follow: {again}"
             )
+            line = f"down_revision = {literal(parents)}"
             again = Wanted((id,), parents[0] if parents else None).command
-            raise UserError(
-                text,
-                revision=id,
-                path=migration.path,
-                number=error.number,
-                before=error.before,
-                after=error.after,
-                again=again,
-            ) from error
+            raise UserError(text, revision=id, path=migration.path, line=line, again=again)
+        changes[id] = migration, content
     return changes
 
 

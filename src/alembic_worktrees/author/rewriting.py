@@ -10,35 +10,25 @@ from contextlib import suppress
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from ..borrow.objections import literal
 from ..migrations.docstring import parsed
 from ..migrations.revision import Unreadable, read_revision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     Edit = tuple[int, int, str]
     """Where a piece of a source begins and ends, in bytes of UTF-8, and what is to stand there."""
 
-_NAME = re.compile(r"[ \t]*down_revision\b[^=]*=[ \t]*")
 _REVISES = re.compile(rb"^Revises:[ \t]*([^\r\n\"'\\]*)", re.MULTILINE)
 
 
-class NotLiteral(Exception):
-    """What a file says of its parents is computed: it is for its author to change, in the line of this number."""
+def with_parents(name: str, content: bytes, parents: Sequence[str]) -> bytes | None:
+    """Return the file with these parents, in the form that it has: quotes, brackets, annotation.
 
-    def __init__(self, number: int, before: str, after: str) -> None:
-        super().__init__(number, before, after)
-        self.number, self.before, self.after = number, before, after
-
-
-def with_parents(path: Path, content: bytes, parents: Sequence[str]) -> bytes:
-    """Return the file with these parents, in the form that it has: quotes, brackets, annotation. Raises NotLiteral."""
+    None where they are computed: that is for its author to change.
+    """
     rewritten = _rewritten(content, parents)
-    if rewritten and _says(path.name, rewritten, content, parents):
-        return rewritten
-    raise NotLiteral(*_line(content.decode("utf-8", "replace"), parents))
+    return rewritten if rewritten and _says(name, rewritten, content, parents) else None
 
 
 def _rewritten(content: bytes, parents: Sequence[str]) -> bytes | None:
@@ -139,11 +129,3 @@ def _revises(module: ast.Module, source: bytes, parents: Sequence[str]) -> Itera
         return
     if found := _REVISES.search(source, *_span(first.value, source)):
         yield found.start(), found.start(1) + len(found[1].rstrip()), f"Revises: {', '.join(parents)}"
-
-
-def _line(source: str, parents: Sequence[str]) -> tuple[int, str, str]:
-    """Return where `down_revision` is assigned, that line, and how it is to read."""
-    for number, line in enumerate(source.splitlines(), 1):
-        if found := _NAME.match(line):
-            return number, line.strip(), f"{found[0].strip()} {literal(parents)}"
-    return 1, "down_revision = …", f"down_revision = {literal(parents)}"
