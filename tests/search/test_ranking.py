@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alembic_worktrees.git.history import Change
-from alembic_worktrees.git.objects import blob_id
+from alembic_worktrees.git.objects import blob_ids
 from alembic_worktrees.migrations.record import Origin
 from alembic_worktrees.migrations.revision import Revision
 from alembic_worktrees.search.ranking import History, meaning, rank
@@ -21,7 +21,11 @@ def copy(
 
 def history(*steps: tuple[bytes, bytes], relative_path: str = "b.py", wide: bool = False) -> History:
     """What came after what, the newest step first; b"" is no file."""
-    blobs = [tuple(blob_id(text, wide=wide) if text else "" for text in step) for step in steps]
+    length = 64 if wide else 40
+    blobs = [
+        tuple(next(id for id in blob_ids(text) if len(id) == length) if text else "" for text in step)
+        for step in steps
+    ]
     changes = [Change(str(number), f"versions/{relative_path}", *blob) for number, blob in enumerate(blobs)]
     return History(changes)
 

@@ -62,7 +62,7 @@ class Memory:
 
     def _differs(self, entry: Entry) -> bool:
         here = self._here.get(entry.revision)
-        return here is not None and not git.is_blob(here.content, entry.blob)
+        return here is not None and entry.blob not in git.blob_ids(here.content)
 
     def _read(self, entries: Sequence[Entry], database: str) -> Iterator[tuple[str, Known]]:
         contents = git.small_contents(self._project.root, (entry.blob for entry in entries))

@@ -37,7 +37,7 @@ from .index import listed as listed
 from .index import merged_tree as merged_tree
 from .objects import Object as Object
 from .objects import TreeEntry as TreeEntry
-from .objects import blob_id as blob_id
+from .objects import blob_ids as blob_ids
 from .objects import describe as describe
 from .objects import small_contents as small_contents
 from .objects import tree_entries as tree_entries
@@ -65,7 +65,6 @@ from .worktree import committed as committed
 from .worktree import ignored as ignored
 from .worktree import ignored_files as ignored_files
 from .worktree import in_head as in_head
-from .worktree import is_blob as is_blob
 from .worktree import stage as stage
 from .worktree import tracked as tracked
 from .worktree import untracked as untracked

@@ -99,12 +99,17 @@ def _parse_object(line: bytes) -> Object | None:
     return Object(found[1].decode(), found[2].decode(), int(found[3])) if found else None
 
 
-def blob_id(content: bytes, *, wide: bool) -> str:
-    """Return the id that git gives to `content`; `wide` in a repository of `--object-format=sha256`."""
+def blob_ids(content: bytes) -> frozenset[str]:
+    """Return the ids that git may give to a file's content: it has two hashes, and may end lines in another way."""
     import hashlib
 
-    data = b"blob %d\0" % len(content) + content
-    return hashlib.sha256(data).hexdigest() if wide else hashlib.sha1(data, usedforsecurity=False).hexdigest()
+    texts = {content, content.replace(b"\r\n", b"\n")}
+    blobs = [b"blob %d\0%b" % (len(text), text) for text in texts]
+    return frozenset(
+        hashlib.new(name, blob, usedforsecurity=False).hexdigest()
+        for name in ("sha1", "sha256")
+        for blob in blobs
+    )
 
 
 def tree_entries(tree: bytes, oid_bytes: int) -> tuple[TreeEntry, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..system.process import run
 from .ask import TIMEOUT, GitFailed, answer, ask, environment, failed
-from .objects import blob_id, describe
+from .objects import blob_ids, describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -77,13 +77,7 @@ def committed(folder: Path, contents: Mapping[Path, bytes]) -> frozenset[Path]:
     only touched. Of the filters only the one for line ends is respected here.
     """
     blobs = _blobs_in_head(folder, contents)
-    return frozenset(path for path, blob in blobs.items() if is_blob(contents[path], blob))
-
-
-def is_blob(content: bytes, blob: str) -> bool:
-    """Tell whether git would keep this content under that id; it may keep the ends of lines in another way."""
-    wide = len(blob) == 64
-    return blob == blob_id(content, wide=wide) or blob == blob_id(content.replace(b"\r\n", b"\n"), wide=wide)
+    return frozenset(path for path, blob in blobs.items() if blob in blob_ids(contents[path]))
 
 
 def stage(folder: Path, paths: Iterable[Path]) -> None:

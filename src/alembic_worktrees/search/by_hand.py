@@ -80,6 +80,6 @@ def _holders(top: Path, tips: Iterable[_Tip], contents: Contents) -> dict[str, O
         return {}
     held: dict[str, Origin] = {}
     for (tip, path), one in zip(asked, there, strict=True):
-        if one and path not in held and git.is_blob(contents[path], one.oid):
+        if one and path not in held and one.oid in git.blob_ids(contents[path]):
             held[path] = Origin(tip.kind, tip.name, None if tip.kind == "checkout" else tip.commit, path)
     return held

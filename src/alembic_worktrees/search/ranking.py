@@ -6,7 +6,7 @@ import os
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from ..git.objects import blob_id
+from ..git.objects import blob_ids
 from ..migrations.graph import reached_from
 from .sources import ARCHIVED, BORROWED_HERE, Candidate
 
@@ -62,11 +62,8 @@ class History:
 
     def __init__(self, changes: Iterable[Change]) -> None:
         """Learn from all `changes`, the newest of which is the first."""
-        self._at: dict[str, list[tuple[int, Change]]] = {}
-        for number, (_, group) in enumerate(groupby(changes, lambda change: change.commit)):
-            for change in group:
-                self._at.setdefault(change.path, []).append((number, change))
-        self._wide = any(len(change.after) == 64 for rows in self._at.values() for _, change in rows)
+        groups = enumerate(groupby(changes, lambda change: change.commit))
+        self._rows = [(number, change) for number, (_, group) in groups for change in group]
 
     def ages(self, candidates: Sequence[Candidate]) -> Ages:
         """Return of each content how many of the others came after it, and how many commits after it was made.
@@ -74,9 +71,9 @@ class History:
         A file may have been moved to where another candidate lies.
         """
         paths = {os.path.normpath(os.path.join(one.location, one.relative_path)) for one in candidates}
-        rows = sorted((row for path in paths for row in self._at.get(path, ())), key=lambda row: row[0])
+        rows = [row for row in self._rows if row[1].path in paths]
         after, made = self._after(rows), {change.after: number for number, change in reversed(rows)}
-        blobs = {content: self._blobs(content) for content in {one.content for one in candidates}}
+        blobs = {content: blob_ids(content) for content in {one.content for one in candidates}}
         later = {
             content: reached_from(ids, lambda blob: after.get(blob, ())) for content, ids in blobs.items()
         }
@@ -100,7 +97,3 @@ class History:
                         {change.after} if change.after else moved_to
                     )
         return after
-
-    def _blobs(self, content: bytes) -> set[str]:
-        """Return the blobs that this content may be; git may have the ends of its lines otherwise."""
-        return {blob_id(text, wide=self._wide) for text in (content, content.replace(b"\r\n", b"\n"))}

@@ -5,7 +5,6 @@ how it is known: HOW is `ran@DATABASE` for what has run there through us and is 
 was applied, `back` for what was taken back since and belongs to nobody. What has run keeps its bytes until something
 else runs. Its log says who added what, when, and where. Of what is forgotten, because the published branch has it,
 the name stays: `FOLDER@SECTION/merged/ID`.
-An archive of version 1 holds `ID/PATH` alone, which is read as seen.
 """
 
 from __future__ import annotations
@@ -75,21 +74,20 @@ def read(folder: Path) -> Archive | None:
 def revisions(folder: Path) -> frozenset[str]:
     """Return the ids of all that the archive of this repository holds, of all its projects."""
     found = read(folder)
-    paths = (path.split("/") for _, path in found.files) if found else ()
-    return frozenset(unquote(parts[2] if "@" in parts[0] else parts[0]) for parts in paths)
+    paths = (path for _, path in found.files) if found else ()
+    return frozenset(unquote(path.split("/")[2]) for path in paths)
 
 
 def entries(archive: Archive | None, project: Project) -> tuple[Entry, ...]:
     """Return what is this project's, what has run first; of what has run nothing that was only seen."""
-    ours = f"{_scope(project)}/"
+    scope = f"{_scope(project)}/"
     files = archive.files if archive else ()
-    new = [_entry(blob, path, ours) for blob, path in files if path.startswith(ours) and path.count("/") > 2]
-    old = [_old_entry(blob, path) for blob, path in files if "@" not in path.partition("/")[0]]
-    ran = [entry for entry in new if entry.database]
-    seen = [*(one for one in old if _is_ours(one.path, project)), *(one for one in new if not one.database)]
-    rest = {entry.revision: entry for entry in seen}  # an old one gives way
+    found = [
+        _entry(blob, path, scope) for blob, path in files if path.startswith(scope) and path.count("/") > 2
+    ]
+    ran = [entry for entry in found if entry.database]
     known = {entry.revision for entry in ran}
-    return (*ran, *(entry for id, entry in rest.items() if id not in known))
+    return (*ran, *(one for one in found if not one.database and one.revision not in known))
 
 
 def forgotten(archive: Archive | None, project: Project) -> frozenset[str]:
@@ -114,21 +112,6 @@ def _entry(blob: str, path: str, scope: str) -> Entry:
     how, key, original = path.removeprefix(scope).split("/", 2)
     database = how.removeprefix(RAN) if how.startswith(RAN) else ""
     return Entry(unquote(key), database, blob, original, path, how == BACK)
-
-
-def _old_entry(blob: str, path: str) -> Entry:
-    key, _, original = path.partition("/")
-    return Entry(unquote(key), "", blob, original, path)
-
-
-def _is_ours(path: str, project: Project) -> bool:
-    """Whether a file of version 1 may be this project's: it lies in its folders, or in one that is no more there."""
-    stored_at = project.root / path
-    if (
-        stored_at.parent == project.root
-    ):  # of a version location outside of the checkout only the name is known
-        return any(not one.is_relative_to(project.root) for one in project.versions)
-    return any(stored_at.is_relative_to(one) for one in project.versions) or not stored_at.parent.is_dir()
 
 
 def database_key(table: VersionTable, project: Project) -> str:
@@ -224,13 +207,10 @@ def _fresh(
     standing = {key: one for key, one in known.items() if not one.back}
     there = {id for id, _ in (*standing, *wanted)} | merged
     wanted |= {(id, "") for id in applied if id not in there}
-    wide = any(len(one.blob) == 64 for one in known.values())  # of `git init --object-format=sha256`
-    same = {key for key in wanted & standing.keys() if known[key].blob == _blob(applied[key[0]], wide=wide)}
+    same = {
+        key for key in wanted & standing.keys() if standing[key].blob in git.blob_ids(applied[key[0]].content)
+    }
     return {key: applied[key[0]] for key in sorted(wanted - same)}
-
-
-def _blob(migration: Migration, *, wide: bool) -> str:
-    return git.blob_id(migration.content, wide=wide)
 
 
 def _kept(fresh: Mapping[tuple[str, str], Migration], project: Project) -> Iterator[bytes]:
@@ -270,9 +250,7 @@ def _wait(lock: Path, deadline: float) -> None:
     with suppress(OSError):
         if time.time() - lock.stat().st_mtime > STALE:
             lock.unlink()
-    import random
-
-    time.sleep(random.uniform(0, 0.1))  # noqa: S311
+    time.sleep(0.05)
 
 
 def _scope(project: Project) -> str:
