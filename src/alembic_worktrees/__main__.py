@@ -16,9 +16,9 @@ def main() -> None:
         import gc
 
         gc.set_threshold(50_000)  # a short run makes no garbage: to look for it takes a twentieth of the time
-        from .cli.main import run
+        from .cli.main import leave, run
 
-        sys.exit(run(sys.argv[1:]))
+        leave(run(sys.argv[1:]))
 
 
 def _may_concern(argv: list[str]) -> bool:

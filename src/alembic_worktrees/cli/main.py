@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from .. import PROGRAM
 from ..install.shim import FUNCTIONS, HOME
@@ -79,6 +81,15 @@ def _called(argv: Sequence[str]) -> str:
     names = {ours: function for function, ours in FUNCTIONS.items()} if by_function else {}
     revision = next((word for word in argv if not word.startswith("-")), "") if name == "find" else ""
     return " ".join([names.get(name, f"{PROGRAM} {name}"), *([quoted(revision)] if revision else [])])
+
+
+def leave(status: int) -> NoReturn:
+    """End this process without freeing object by object what ends anyway: a tenth of what a hook takes."""
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # what could not be written has been told
+            stream.flush()
+    os._exit(status)
 
 
 def _perform(argv: Sequence[str], printer: Printer) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .. import PROGRAM, __version__
@@ -28,10 +30,14 @@ VERBOSE = Argument(
 )
 
 
+class _Help(argparse.RawDescriptionHelpFormatter):
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
 class _Parser(argparse.ArgumentParser):
     def __init__(self, **given: Any) -> None:
-        layout = argparse.RawDescriptionHelpFormatter
-        super().__init__(formatter_class=layout, add_help=False, allow_abbrev=False, **given)
+        super().__init__(formatter_class=_Help, add_help=False, allow_abbrev=False, **given)
 
     def error(self, message: str) -> NoReturn:
         from ..database.runner.masking import mask
@@ -77,3 +83,10 @@ def make_parser(phrase: Phrase, names: Iterable[str] = COMMANDS) -> argparse.Arg
         made = commands.add_parser(name, help=does, description=f"{does}\n\n{text(command.example)}")
         filled(made, HELP, (VERBOSE, QUIET), *command.arguments)
     return parser
+
+
+def _columns() -> int:
+    """Return the width of the terminal as `shutil` does, which loads half of what Python has of compression."""
+    with suppress(ValueError, OSError):  # no number; no terminal
+        return int(os.environ.get("COLUMNS") or os.get_terminal_size().columns) or 80
+    return 80
