@@ -87,14 +87,19 @@ class Printer:
         """Return the words of a message."""
         return self._speaker.phrase(message)
 
-    def tell(self, *messages: Message) -> None:
-        """Say each message, at once; one about progress only where somebody is looking."""
+    def tell(self, *messages: Message, data: bool = False) -> None:
+        """Say each message, at once, or print it if it is the data that was asked for."""
         for message in messages:
-            progress = message.mark == SEEK and not self._stream.isatty()
-            if not progress and not (self.quiet and message.mark not in {WARN, BAD}):
+            if data:
+                self.data(*self.phrase(message).split("\n"))
+            else:
                 self._tell(message)
 
     def _tell(self, message: Message) -> None:
+        """Say it on our stream; of progress only where somebody is looking."""
+        progress = message.mark == SEEK and not self._stream.isatty()
+        if progress or (self.quiet and message.mark not in {WARN, BAD}):
+            return
         try:
             print(self._said(message), file=self._stream, flush=True)
         except OSError:
@@ -177,10 +182,6 @@ class Printer:
             sys.stdout.writelines(f"{one_line(line)}\n" for line in lines)
         else:
             self.write(encoded("".join(f"{line}\n" for line in lines)))
-
-    def answer(self, message: Message) -> None:
-        """Print a message that is the data which was asked for."""
-        self.data(*self.phrase(message).split("\n"))
 
     def write(self, data: bytes) -> None:
         """Write a whole of data to standard output as it is, before what is told next."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ..borrow.errors import Objection
+    from ..borrow.situation import Situation
     from ..migrations.inventory import Inventory
     from ..project.settings import Settings
     from .standing import Row
@@ -67,9 +68,10 @@ def next_step(case: Case) -> Step:
 
 def _to_load(case: Case) -> Iterator[Step]:
     """Yield what has to be done before Alembic can load what lies here, and knows all that is applied."""
-    inventory, lacks = case.inventory, case.here.lacks or ()
-    if lost := tuple(revision for revision in lacks if revision not in case.landscape.graph.nodes):
-        yield _lost(case, lost)
+    inventory, situation, lacks = case.inventory, case.landscape.situation, case.here.lacks or ()
+    lost = tuple(revision for revision in lacks if revision not in case.landscape.graph.nodes)
+    if situation and lost:
+        yield _lost(case, situation, lost)
     own = {one.revision.id for one in inventory.own}
     if twice := tuple(sorted(own & {row.entry.revision for row in inventory.borrowed})):  # out of a stash
         text = _(
@@ -80,7 +82,7 @@ def _to_load(case: Case) -> Iterator[Step]:
     if wrong := _wrong(case):
         text = _("Next: something is wrong with the migrations here: {what:list}. See the cures:")
         yield Step("check", case.command("check"), Message(text, {"what": wrong}))
-    if situation := case.landscape.situation:
+    if situation:
         yield from _refused(objection_to(situation))
     if lacks and case.landscape.abandoned.keys() >= set(lacks):
         yield from _abandoned(case)  # what would be borrowed would only be taken out again
@@ -147,9 +149,9 @@ def _to_settle(case: Case) -> Iterator[Step]:
     yield from _abandoned(case)
 
 
-def _lost(case: Case, lost: tuple[str, ...]) -> Step:
+def _lost(case: Case, situation: Situation, lost: tuple[str, ...]) -> Step:
     """Return what to do about what is applied and has no file anywhere."""
-    if remote := case.landscape.share:
+    if remote := case.settings.share:
         text = _(
             "Next: the database has {revisions:list}, and no checkout and no git here has a file for "
             "it. Whoever applied it may have shared it; ask {remote}:"
@@ -160,7 +162,7 @@ def _lost(case: Case, lost: tuple[str, ...]) -> Step:
         "it. If none is left anywhere, go on without it:"
     )
     gap = Gap(lost[0], case.inventory.graph.missing.get(lost[0], ()))
-    words = go_on_without(gap, case.inventory, case.landscape.ever) or ("find", lost[0])
+    words = go_on_without(gap, case.inventory, situation.memory.ever) or ("find", lost[0])
     return Step("lost", case.command(*words), Message(text, {"revisions": lost}))
 
 

@@ -7,7 +7,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
-from ..borrow.memory import Memory
 from ..borrow.preview import last_commit
 from ..borrow.situation import Situation, decide
 from ..database.client import Database
@@ -61,11 +60,9 @@ class Landscape(NamedTuple):
     situation: Situation | None  # what an upgrade would find; None as `applied`
     applications: tuple[Application, ...]  # who applied what, where the archive is shared
     apart: frozenset[Path]  # checkouts with a database of their own: SQLite's file lies in each
-    ever: frozenset[str]  # what the archive knows to have been applied
     abandoned: Mapping[
         str, str
     ]  # applied, and of no checkout, branch or tag any more; and when it was seen last
-    share: str | None  # the remote over which others share what they have applied
 
 
 def survey(
@@ -125,9 +122,7 @@ def _look(
         situation=decide(project, applied, inventory, search) if applied else None,
         applications=applications(project, settings.share) if applied and settings.share else (),
         apart=frozenset(_apart(applied, project, around.others)) if applied else frozenset(),
-        ever=Memory(project, {}).ever,
         abandoned=_abandoned(project, settings, around, found, graph.order(closure.known - _owned(holdings))),
-        share=settings.share,
     )
 
 

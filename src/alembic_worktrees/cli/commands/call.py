@@ -44,7 +44,7 @@ class Call(NamedTuple):
     def show(self, pages: Iterable[Page], *, data: bool = False) -> None:
         """Show files to be read, each after what is to be known of it."""
         for page in pages:
-            (self.printer.answer if data else self.printer.tell)(page.about)
+            self.printer.tell(page.about, data=data)
             self.printer.show(page.text, page.language, data=data)
 
     def tell_skipped(self, skipped: Sequence[Skipped]) -> None:

@@ -165,8 +165,7 @@ def _show(options: argparse.Namespace, found: Review, printer: Printer) -> None:
     if options.json:
         printer.document({"problems": [_row(problem, printer) for problem in found.problems]})
     else:
-        for problem in found.problems:
-            printer.answer(line_of(problem))
+        printer.tell(*map(line_of, found.problems), data=True)
     if found.before:
         ids = tuple(dict.fromkeys(problem.id for problem in found.before))
         whole = ["--ref", options.ref] if options.ref else []

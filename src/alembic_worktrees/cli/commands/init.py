@@ -206,8 +206,7 @@ def _show(
 ) -> None:
     """Say what is to be done; for a dry run that is the data that was asked for."""
     with printer.paged():
-        for step in steps:
-            (printer.answer if options.dry_run else printer.tell)(step)
+        printer.tell(*steps, data=options.dry_run)
         printer.tell(*notes)
 
 

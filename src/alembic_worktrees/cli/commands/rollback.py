@@ -36,7 +36,8 @@ def rollback(options: argparse.Namespace, printer: Printer) -> int:
 
         if options.forget:
             (revision,) = options.revisions
-            lost.forget(work, revision, options.at, partial(_say, call), dry_run=options.dry_run)
+            say = partial(printer.tell, data=options.dry_run)
+            lost.forget(work, revision, options.at, say, dry_run=options.dry_run)
         elif options.sql:
             printer.write(encoded(story.rollback_sql(work, options.revisions)))
         else:
@@ -56,14 +57,7 @@ def _look_at_branches(team: Team, call: Call) -> None:
 
 def _show(call: Call, pages: Iterable[Page], order: Message) -> None:
     """Show what would run, through a pager at a terminal; and its order where it is still seen when one is asked."""
-    if call.options.dry_run:
-        call.show(pages, data=True)
-    else:
-        with call.printer.paged():
-            call.show(pages)
-    _say(call, order)
-
-
-def _say(call: Call, message: Message) -> None:
-    say = call.printer.answer if call.options.dry_run else call.printer.tell
-    say(message)
+    dry_run = call.options.dry_run
+    with call.printer.paged():
+        call.show(pages, data=dry_run)
+    call.printer.tell(order, data=dry_run)

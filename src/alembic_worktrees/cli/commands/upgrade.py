@@ -126,9 +126,8 @@ def _plan_document(situation: Situation) -> dict[str, object]:
 def _print_plan(situation: Situation, printer: Printer) -> None:
     from ...borrow.telling import taken_over
 
-    for row in situation.inventory.taken:
-        printer.tell(taken_over(row))
+    printer.tell(*map(taken_over, situation.inventory.taken))
     for copied in situation.plan.copies:
-        printer.answer(Message(_("{revision} ← {origin}: {path}"), copied.about))
+        printer.tell(Message(_("{revision} ← {origin}: {path}"), copied.about), data=True)
     for row in situation.plan.returned:
-        printer.answer(Message(_("{revision} would be removed: {path}"), row.about))
+        printer.tell(Message(_("{revision} would be removed: {path}"), row.about), data=True)
