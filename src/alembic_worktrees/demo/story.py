@@ -152,7 +152,7 @@ STORY = (
 )
 
 
-def run_demo(tell: Tell, environment: Mapping[str, str], *, colour: bool) -> None:
+def run_demo(tell: Tell, *, colour: bool) -> None:
     """Tell the story and leave nothing behind; with `colour` a failure is red.
 
     Raises UserError if it cannot be told or does not go as it should.
@@ -166,7 +166,9 @@ def run_demo(tell: Tell, environment: Mapping[str, str], *, colour: bool) -> Non
         tell(Message(text, mark=TITLE))
         with postgres(folder, DATABASE) as server:
             try:
-                _tell_story(folder, server, tell, environment, colour=colour)
+                world = _World(folder, _environment(folder, server), colour)
+                world.build(server.url(DATABASE))
+                _tell_story(world, tell)
             finally:
                 _deafen()
     tell(BLANK)
@@ -178,11 +180,7 @@ def run_demo(tell: Tell, environment: Mapping[str, str], *, colour: bool) -> Non
     tell(Message(text, mark=OK))
 
 
-def _tell_story(
-    folder: Path, server: Server, tell: Tell, environment: Mapping[str, str], *, colour: bool
-) -> None:
-    world = _World(folder, _environment(folder, server, environment), colour)
-    world.build(server.url(DATABASE))
+def _tell_story(world: _World, tell: Tell) -> None:
     before = ""
     for step in STORY:
         tell(BLANK)
@@ -243,15 +241,15 @@ def _edit(file: Path, old: str, new: str) -> None:
     file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
 
 
-def _environment(home: Path, server: Server, environment: Mapping[str, str]) -> dict[str, str]:
+def _environment(home: Path, server: Server) -> dict[str, str]:
     """Return an environment that knows nothing of the user's git and shell; our `alembic` is the first on PATH."""
     programs = os.path.dirname(sys.executable)
     return {
-        **{name: value for name, value in environment.items() if name in KEPT},
+        **{name: value for name, value in os.environ.items() if name in KEPT},
         "HOME": str(home),
         "GIT_CONFIG_GLOBAL": str(home / ".gitconfig"),
         "GIT_CONFIG_NOSYSTEM": "1",
-        "PATH": os.pathsep.join([programs, environment.get("PATH", os.defpath), str(server.programs)]),
+        "PATH": os.pathsep.join([programs, os.environ.get("PATH", os.defpath), str(server.programs)]),
         "PGHOST": str(server.data),
         "PGUSER": "postgres",
         "PGDATABASE": DATABASE,

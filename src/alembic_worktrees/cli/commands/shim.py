@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -25,5 +24,5 @@ def demo(_options: argparse.Namespace, _printer: Printer) -> int:
     from ...demo.story import run_demo
 
     tell = Printer(sys.stdout).tell  # here the talk is the data
-    run_demo(tell, os.environ, colour=has_colour(sys.stdout))
+    run_demo(tell, colour=has_colour(sys.stdout))
     return DONE
