@@ -7,20 +7,17 @@ from typing import TYPE_CHECKING
 from .. import git
 from ..borrow.apply import hand_over, tidy
 from ..borrow.lock import only_one
-from ..database.client import Database
 from ..messages import OK, STEP, Message, _
 from ..messages.errors import UserError
 from ..migrations.graph import number_of_heads
 from ..migrations.inventory import Borrowed, Inventory, from_origin, take_inventory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from ..project.project import Project
-    from ..project.settings import Settings
-
-    Tell = Callable[[Message], None]
+    from .compare import Author, Tell
 
 
 def adopt(project: Project, revisions: Sequence[str]) -> tuple[Borrowed, ...]:
@@ -62,32 +59,31 @@ def _must_be_borrowed(revision: str, borrowed: Mapping[str, Borrowed], inventory
     raise UserError(text, revision=revision, known=tuple(sorted(borrowed)))
 
 
-def merge(
-    project: Project, settings: Settings, environment: Mapping[str, str], message: str | None, tell: Tell
-) -> tuple[Path, ...]:
+def merge(author: Author, message: str) -> tuple[Path, ...]:
     """Join this branch's own diverged heads, and return the paths of the new migrations; () if there are none.
 
     A borrowed head is told of and never named in `down_revision`. Raises UserError.
     """
-    inventory = take_inventory(project)
+    inventory = take_inventory(author.project)
     families = inventory.graph.families(inventory.branch_graph.heads)
-    _tell_left_out(inventory, tell)
+    _tell_left_out(inventory, author.tell)
     diverged = [family for family in families if len(family) > 1]
     if not diverged:
         count = number_of_heads(sum(map(len, families)))
         text = _("Nothing to merge: this branch has {count} of its own, and none diverge.")
-        tell(Message(text, {"count": count}, OK))
+        author.tell(Message(text, {"count": count}, OK))
         return ()
-    with Database(project, settings, environment) as database:
-        return tuple(path for family in diverged for path in _merged(family, message, database, tell))
-
-
-def _merged(heads: Sequence[str], message: str | None, database: Database, tell: Tell) -> tuple[Path, ...]:
-    paths = database.merge(message or "merge heads", heads)
-    if paths is None:
-        raise UserError(_("Alembic could not merge {heads:list}; see its message above."), heads=tuple(heads))
-    tell(Message(_("Merged {heads:list}. Commit the new file."), {"heads": tuple(heads)}, OK))
-    return paths
+    written: list[Path] = []
+    with author.database() as database:
+        for heads in diverged:
+            paths = database.merge(message, heads)
+            if paths is None:
+                raise UserError(
+                    _("Alembic could not merge {heads:list}; see its message above."), heads=heads
+                )
+            author.tell(Message(_("Merged {heads:list}. Commit the new file."), {"heads": heads}, OK))
+            written += paths
+    return tuple(written)
 
 
 def _tell_left_out(inventory: Inventory, tell: Tell) -> None:

@@ -157,7 +157,8 @@ class Database(Session, AbstractContextManager["Database"]):
 
     def _change(self, do: str, **about: Any) -> Outcome:
         try:
-            answer = self._ask(do, **about)
+            self._send(do, **about)
+            answer = self._receive(in_order=True)
         except KeyboardInterrupt:
             self._stop()
             return Outcome(interrupted=True)

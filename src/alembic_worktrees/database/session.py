@@ -40,7 +40,6 @@ for name, source in json.loads(requests.readline() or sys.exit()):
 module.main(requests)
 """
 GRACE = 2.0  # seconds that Alembic has to stop after ^C
-IN_ORDER = ("upgrade", "downgrade")  # what is not cut short by ^C
 
 
 class Session:
@@ -86,19 +85,19 @@ class Session:
             self.end()
 
     def _ask(self, do: str, timeout: float | None = None, **about: object) -> dict[str, Any]:
-        """Have the runner do what it calls `do`, and return its answer. Raises UserError, TimeoutError.
-
-        ^C ends the process, which may wait for a server, if it is not to end in order.
-        """
+        """Have the runner do what it calls `do`, and return its answer. Raises UserError, TimeoutError."""
         self._send(do, **about)
-        return self._receive(timeout, in_order=do in IN_ORDER)
+        return self._receive(timeout)
 
     def _send(self, do: str, **about: object) -> None:
         """Have the runner do something, and come back at once. Raises UserError."""
         self._wait_until_ready().send(json.dumps({"do": do, **about}))
 
     def _receive(self, timeout: float | None = None, *, in_order: bool = False) -> dict[str, Any]:
-        """Return the next answer. Raises UserError, TimeoutError."""
+        """Return the next answer. Raises UserError, TimeoutError.
+
+        ^C ends the process, which may wait for a server, if it is not to end in order.
+        """
         talk = self._wait_until_ready()
         try:
             line = talk.receive(timeout)

@@ -25,12 +25,15 @@ if TYPE_CHECKING:
 def revision(options: argparse.Namespace, printer: Printer) -> int:
     """Write a migration of this branch; print its path."""
     call = open_call(options, printer)
-    author = Author(call.project, call.settings, os.environ, printer.tell, options.verbose)
-    paths = write_revision(author, _wanted(options))
+    paths = write_revision(_author(call), _wanted(options))
     printer.data(*map(str, paths))
     if paths:
         printer.tell(Message(_("Next: {command}"), {"command": our_command(options, "upgrade")}, TITLE))
     return DONE
+
+
+def _author(call: Call) -> Author:
+    return Author(call.project, call.settings, os.environ, call.printer.tell, call.options.verbose)
 
 
 def _wanted(options: argparse.Namespace) -> Wanted:
@@ -81,7 +84,7 @@ def _stand_in(call: Call, revision: str, parent: str) -> int:
 def merge(options: argparse.Namespace, printer: Printer) -> int:
     """Join this branch's own heads; print the path of each new migration."""
     call = open_call(options, printer)
-    paths = own.merge(call.project, call.settings, os.environ, options.message, printer.tell)
+    paths = own.merge(_author(call), options.message or "merge heads")
     if options.stage and paths:
         git.stage(call.project.root, paths)
     printer.data(*map(str, paths))

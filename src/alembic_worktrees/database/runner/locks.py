@@ -31,7 +31,9 @@ class Locks:
             free = self._try(engine, lock)
         except Exception as error:  # no second connection, no such function: an upgrade can do without
             return {"unlocked": reason_of(error)}
-        return {} if free else {"unlocked": ""} if free is None else {"taken": True}
+        if free is None:
+            return {"unlocked": ""}
+        return {} if free else {"taken": True}
 
     def _try(self, engine: Any, lock: tuple[Any, int]) -> bool | None:
         database, number = lock
