@@ -13,9 +13,8 @@ import pytest
 import yaml  # type: ignore[import-untyped, unused-ignore]  # pre-commit brings it
 
 from alembic_worktrees import __version__
-from alembic_worktrees.install import installation as install
 from alembic_worktrees.install.blocks import in_our_table, with_hook, without_our_table
-from alembic_worktrees.install.extras import Target
+from alembic_worktrees.install.changes import Change, Target, apply
 from alembic_worktrees.install.hook_scripts import CALLS, HOOKS
 from alembic_worktrees.install.shim import render
 from alembic_worktrees.messages.errors import UserError
@@ -589,11 +588,11 @@ def test_nothing_is_written_if_one_file_cannot_be(world: World) -> None:
     before = seen(world)
     world.main.write("blocked", "")
     changes = (
-        install.Change(world.main.path / "new/deep/a", None, "a"),
-        install.Change(world.main.path / "blocked/b", None, "b"),
+        Change(world.main.path / "new/deep/a", None, "a"),
+        Change(world.main.path / "blocked/b", None, "b"),
     )
     with pytest.raises(UserError) as error:
-        install.apply(install.Installation(changes, ()), target_of(world))
+        apply(changes, target_of(world))
     assert "Cannot write" in error.value.text
     (world.main.path / "blocked").unlink()
     assert seen(world) == before
@@ -601,10 +600,10 @@ def test_nothing_is_written_if_one_file_cannot_be(world: World) -> None:
 
 def test_file_that_changed_while_the_user_thought_is_not_overwritten(world: World) -> None:
     path = world.main.write("a", "shown")
-    change = install.Change(path, "shown", "ours")
+    change = Change(path, "shown", "ours")
     path.write_text("changed since")
     with pytest.raises(UserError) as error:
-        install.apply(install.Installation((change,), ()), target_of(world))
+        apply([change], target_of(world))
     assert "has changed meanwhile" in error.value.text
     assert path.read_text() == "changed since"
 

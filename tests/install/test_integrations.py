@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees.install.extras import Home, Target, find_app, render
+from alembic_worktrees.install.changes import Target
+from alembic_worktrees.install.extras import Home, find_app, render
 from worlds.world import Layout, World
 
 if TYPE_CHECKING:

@@ -15,6 +15,8 @@ from ..messages.quoting import quoted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .changes import Target
+
 DEV = "scripts/dev.sh"
 ENV = "env"  # lines in env.py
 FILES = {"dev": (DEV,), "claude": (".claude/commands/sync.md", ".claude/commands/finish.md")}
@@ -24,15 +26,6 @@ _SEAL = re.compile(r"(?<=alembic-worktrees init, seal )[0-9a-f]{12}")
 _NO_SEAL = "0" * 12
 _APP = re.compile(r"^(\w+)(?:\s*:\s*[\w.]+)?\s*=\s*(?:\w+\.)*(?:FastAPI|Starlette)\(", re.MULTILINE)
 _USUAL_APP = "app.main:app"
-
-
-class Target(NamedTuple):
-    """A checkout, and where its repository keeps what all checkouts share."""
-
-    root: Path
-    common: Path
-    hooks: Path  # the folder that git runs hooks from
-    hooks_path: str | None  # the setting core.hooksPath
 
 
 class Home(NamedTuple):

@@ -18,12 +18,12 @@ from ..migrations.record import sha256
 from ..search import archive
 from ..system.reading import NotReadable, allowed_roots, read_plain
 from ..system.writing import remove_leftovers
-from .texts import cannot_write, changed, kept, to_remove
+from .changes import cannot_write, changed, kept, to_remove
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .extras import Target
+    from .changes import Target
 
 
 class Remains(NamedTuple):

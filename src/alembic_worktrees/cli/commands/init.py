@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from ... import git
 from ...borrow.lock import WAITING
 from ...check.review import find_scope, projects
+from ...install.changes import Change, Target, apply, to_remove
 from ...install.database_url import offer
-from ...install.extras import Home, Target
-from ...install.installation import Change, apply, plan_installation, plan_removal, with_settings
+from ...install.extras import Home
+from ...install.installation import plan_installation, plan_removal, with_settings
 from ...install.purge import Remains, find_remains, take
-from ...install.texts import to_remove
 from ...messages import OK, STEP, WARN, Message, _, _n
 from ...messages.errors import DONE, Usage, UserError
 from ...messages.speaker import language
@@ -56,7 +56,7 @@ def init(options: argparse.Namespace, printer: Printer) -> int:
     if not steps:
         printer.tell(Message(_("All is in place; nothing to write."), mark=OK))
     elif _may(options, printer, Message(_("Write this? [y/N] "), mark=WARN)):
-        apply(installation, home.target)
+        apply(installation.changes, home.target)
         text = _("Done. Commit the new files, then in a worktree: source scripts/alembic-utils.sh")
         printer.tell(Message(text, mark=OK))
     return DONE
@@ -119,7 +119,7 @@ def _remove(options: argparse.Namespace, printer: Printer) -> int:
     elif _may(options, printer, Message(_("Remove this? [y/N] "), mark=WARN)):
         if options.purge:
             take(remains, target, lambda: printer.tell(WAITING))
-        apply(installation, target)
+        apply(installation.changes, target)
         printer.tell(Message(_("Removed."), mark=OK))
     return DONE
 
