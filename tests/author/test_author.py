@@ -363,6 +363,17 @@ def test_a_head_that_is_followed_needs_splice(lent: Checkout) -> None:
     assert parent(written(plain(lent, "--head", "aaaa1111", "--splice"))) == ("aaaa1111",)
 
 
+def test_what_alembic_left_is_named(world: World) -> None:
+    """The file is there when a hook fails that Alembic runs then, for instance since the formatter is not installed."""
+    ini = world.main.backend / "alembic.ini"
+    hooks = "[post_write_hooks]\nhooks = tidy\ntidy.type = exec\ntidy.executable = no-such-formatter\n"
+    ini.write_text(f"{ini.read_text()}\n{hooks}")
+    done = plain(world.main, check=False)
+    (left,) = world.main.versions.glob("*.py")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"It is kept: ~/StoFlow/backend/migrations/versions/{left.name}" in done.stderr
+
+
 def test_what_somebody_copied_by_hand_is_not_followed(world: World) -> None:
     main = world.main
     main.revision("aaaa1111")

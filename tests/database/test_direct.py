@@ -68,6 +68,21 @@ def test_a_missing_migration_is_borrowed(here: Checkout, world: World, database:
     assert (here.versions / "bbbb2222_add_t.py").exists()
 
 
+def test_an_application_that_upgrades_whenever_it_is_made(
+    here: Checkout, world: World, database: Database
+) -> None:
+    """Its env.py fails as long as a migration is missing, so only the setting can say which."""
+    here.commit("Settings")
+    world.worktree("StoFlow-feature-A").applied("bbbb2222", "aaaa1111")
+    env = here.backend / "migrations/env.py"
+    needed = f"import os\nif not os.path.exists({str(here.versions / FILE)!r}):\n    raise SystemExit(1)\n"
+    env.write_text(needed + env.read_text())
+    done = here.tool("upgrade", env={"DATABASE_URL": database.url})
+    assert done.returncode == 0
+    assert "Borrowing what database-url says is missing here, then asking env.py again." in done.stderr
+    assert (here.versions / FILE).exists()
+
+
 @pytest.mark.parametrize(
     "url", ["postgresql://nobody@/nowhere?host=/nowhere", "sqlite:///x.db", "postgresql+asyncpg://x/?ssl=a"]
 )

@@ -123,6 +123,15 @@ def ask(world: World, *requests: str) -> subprocess.CompletedProcess[str]:
     return world.run(sys.executable, "-c", BOOT, cwd=world.main.backend, input=given)
 
 
+def test_a_module_beside_the_config_stands_in_for_none_of_pythons(world: World) -> None:
+    """Where the config lies in a package, which may have a `types.py`: the `alembic` command does not see it either."""
+    for name in ("types", "json", "enum"):
+        world.main.write(f"backend/{name}.py", "raise ImportError('not me')\n")
+    done = ask(world)
+    assert done.stdout.startswith('{"ready": ')
+    assert "not me" not in done.stderr
+
+
 def test_no_folder_of_ours_is_on_its_path(world: World) -> None:
     """Our `locks.py` or `hosts.py` must not stand in for the project's."""
     env = world.main.backend / "migrations/env.py"

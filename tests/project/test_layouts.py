@@ -6,6 +6,7 @@ import importlib.util
 import os
 import py_compile
 import shutil
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -365,6 +366,38 @@ def test_option_c_with_an_absolute_path(pair: tuple[Checkout, Checkout]) -> None
     _, b = pair
     b.tool("upgrade", "-c", b.path / "conf/db.ini", check=True)
     assert is_borrowed(b)
+
+
+def test_version_locations_that_env_py_chooses(world: World) -> None:
+    """As for a dialect: what we cannot read from the config is told of, not taken for no migration at all."""
+    main = world.main
+    main.revision("aaaa1111", location="migrations/versions/postgresql")
+    said = main.tool("list", check=True).stderr
+    assert "but some lie in ~/StoFlow/backend/migrations/versions/postgresql." in said
+    ini = main.backend / "alembic.ini"
+    locations = "[alembic]\nversion_locations = %(here)s/migrations/versions/postgresql"
+    ini.write_text(ini.read_text().replace("[alembic]", locations, 1))
+    done = main.tool("list", check=True)
+    assert (done.stderr, "aaaa1111_add_t.py" in done.stdout) == ("", True)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_an_ini_with_environments_in_its_sections_only(named: bool, world: World) -> None:
+    """The command that the error names works, and so does init without one."""
+    main = world.main
+    ini = main.backend / "alembic.ini"
+    ini.write_text(ini.read_text().replace("[alembic]", "[alembic]\n\n[core]", 1))
+    main.revision("aaaa1111")
+    done = main.tool("upgrade", *(["backend"] if named else []), cwd=main.path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(
+        "The Alembic config in ~/StoFlow/backend says where the scripts are only in its sec"
+    )
+    folder = done.stderr.rpartition("alembic-worktrees upgrade ")[2]
+    main.world.run(
+        "sh", "-c", f"{sys.executable} -m alembic_worktrees upgrade {folder}", cwd=main.path, check=True
+    )
+    assert "Alembic project: ~/StoFlow/backend -n core\n" in main.tool("init", "--yes", check=True).stderr
 
 
 @pytest.mark.parametrize("absolute", [False, True])

@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..messages import OK, WARN, Message, _
 from ..messages.errors import UserError
+from ..migrations.inventory import names_in
 from .compare import compare, inventory_of
 from .content import done_labels, labels, whole_content
 from .parent import choose_parent, only_borrowed
 from .telling import told
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from ..migrations.inventory import Inventory
+    from ..project.project import Project
     from .compare import Author, Tell
 
 
@@ -38,10 +41,10 @@ def write_revision(author: Author, wanted: Wanted) -> tuple[Path, ...]:
     Raises UserError whenever there should be one and is none.
     """
     with author.database() as database:
-        inventory = inventory_of(author)
+        inventory, before = inventory_of(author), names_in(author.project, [])
         argv = _argv(inventory, wanted, author.tell)
         if not wanted.autogenerate:
-            return _must_be_written(database.revision(argv))
+            return _must_be_written(database.revision(argv), author.project, before)
         argv = ["--autogenerate", *argv]
         content = compare(author, database, inventory, argv, own_it=wanted.own_it)
         if wanted.keep_all:
@@ -56,7 +59,7 @@ def write_revision(author: Author, wanted: Wanted) -> tuple[Path, ...]:
             author.tell(Message(text, mark=OK))
             return ()
         written = database.write_revision(content.numbers, even_empty=wanted.allow_empty, added=content.added)
-        paths = _must_be_written(written)
+        paths = _must_be_written(written, author.project, before)
         if paths:
             operations = labels(content.kept) + (done_labels(content) if content.added else ())
             text = _("The new migration:\n{operations:lines}")
@@ -78,7 +81,19 @@ def _argv(inventory: Inventory, wanted: Wanted, tell: Tell) -> list[str]:
     return [*parent.argv, *needed, *wanted.argv]
 
 
-def _must_be_written(paths: tuple[Path, ...] | None) -> tuple[Path, ...]:
-    if paths is None:
-        raise UserError(_("Alembic could not write the migration; see its message above."))
-    return paths
+def _must_be_written(
+    paths: tuple[Path, ...] | None, project: Project, before: Sequence[str]
+) -> tuple[Path, ...]:
+    """Return these paths; if Alembic failed, say which file it left all the same, as where a post_write_hook failed."""
+    if paths is not None:
+        return paths
+    new = [name for name in names_in(project, []) if name not in before]
+    places = (location / name for name in new for location in project.versions)
+    if left := tuple(path for path in places if path.exists()):
+        text = _(
+            "Alembic has written the migration, and failed after that; see its message above. It is kept: "
+            "{files:list}\n"
+            "  To have it written anew: rm {files:words}"
+        )
+        raise UserError(text, files=left)
+    raise UserError(_("Alembic could not write the migration; see its message above."))

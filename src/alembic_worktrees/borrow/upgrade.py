@@ -78,7 +78,7 @@ def _borrowed(work: Work, prefer: str | None, *, trust_files: bool) -> Situation
     """Ask what is applied, and borrow what is missing here, unless something speaks against an upgrade."""
     audience = work.audience
     with _mended_at_least(work):
-        applied = work.database.probe_alone(lambda: audience.tell(WAITING))
+        applied = _probed(work, prefer)
     situation = work.look(applied, prefer)
     tell_skipped(situation, audience)
     if not (trust_files or obstacle_to(situation)) and (objection := objection_to(situation)):
@@ -87,6 +87,28 @@ def _borrowed(work: Work, prefer: str | None, *, trust_files: bool) -> Situation
     borrow(situation, audience)
     forget(work.project)
     return situation
+
+
+def _probed(work: Work, prefer: str | None) -> Applied:
+    """Ask what is applied. An application that upgrades whenever it is made cannot be asked while something is missing.
+
+    Then the setting `database-url` says what that is; it is borrowed, and env.py is asked again.
+    """
+    database, tell = work.database, work.audience.tell
+    try:
+        return database.probe_alone(lambda: tell(WAITING))
+    except UserError:
+        applied = database.directly()
+        direct = work.look(applied, prefer).adding if applied else None
+        if not direct or not direct.plan.copies or obstacle_to(direct):
+            raise
+        tell(
+            Message(
+                _("Borrowing what database-url says is missing here, then asking env.py again."), mark=WARN
+            )
+        )
+        borrow(direct, work.audience)
+        return database.probe_alone(lambda: tell(WAITING))
 
 
 def copy(

@@ -26,12 +26,13 @@ RUNNER = Path(__file__).with_name("runner")
 MODULES = ["masking", "parsing", "failures", "hosts", "interruption", "locks", "making", "running"]
 MODULES += ["commands", "downgrading", "rows", "elsewhere", "differences", "comparing", "loop"]
 # A launcher or a container passes on neither paths nor descriptors: what is to be run comes on standard input.
-# Python puts the folder it is started in first on its path, as the `alembic` command does not.
+# Python puts the folder it is started in first on its path, as the `alembic` command does not; a types.py may be there.
 # No braces: `hatch run` fills them.
 BOOT = """\
-import json, os, sys, types
-requests = open(os.dup(0), encoding="utf-8")
+import sys
 if sys.path[:1] == [""]: del sys.path[0]
+import json, os, types
+requests = open(os.dup(0), encoding="utf-8")
 os.environ["ALEMBIC_WORKTREES"] = "off"
 for name, source in json.loads(requests.readline() or sys.exit()):
     sys.modules[name] = module = types.ModuleType(name)

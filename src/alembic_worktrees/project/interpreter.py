@@ -38,8 +38,8 @@ def interpreters(
 # Nothing of the project is imported: the import system is only asked where it would look.
 _FIND = """
 import sys
-from importlib.util import find_spec
 sys.path[:] = filter(None, sys.path)
+from importlib.util import find_spec
 spec = find_spec("alembic") and find_spec(sys.argv[1])
 places = (spec and spec.submodule_search_locations) or ()
 sys.stdout.buffer.write("\\0".join(places).encode(errors="surrogateescape"))

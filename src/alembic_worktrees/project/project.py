@@ -116,10 +116,10 @@ def find_project(directory: str | None, *, here: Path, home: Path | None, files:
         folder = here / directory
         if not folder.is_dir():
             raise FolderMissing(folder)
-        return _first_project([folder, folder / USUAL_FOLDER], files) or _no_config(folder)
+        return _first_project([folder, folder / USUAL_FOLDER], files) or _no_config(folder, files)
     starts = [here, *([home] if home and home.is_dir() else [])]
     near = chain.from_iterable(map(_usual_locations, starts))
-    return _first_project(near, files) or _only_project(here, files) or _no_config(here)
+    return _first_project(near, files) or _only_project(here, files) or _no_config(here, files)
 
 
 def find_folder(scripts: Path, places: Iterable[Path], files: ConfigFiles) -> Path | None:
@@ -178,8 +178,15 @@ def _only_project(here: Path, files: ConfigFiles) -> Project | None:
     return _first_project(folders, files) if len(folders) == 1 else None
 
 
-def _no_config(folder: Path) -> NoReturn:
+def _no_config(folder: Path, files: ConfigFiles) -> NoReturn:
     found = _configured_folders(folder)
+    for place in (folder, *(found if len(found) == 1 else ())):
+        if sections := _sections(place, files):
+            text = _(
+                "The Alembic config in {folder} says where the scripts are only in its sections {sections:list}. "
+                "Name one: {call:text} {folder:q} -n {first:q}"
+            )
+            raise NoConfig(text, folder=place, sections=sections, first=sections[0], call=CALL)
     if found:
         text = _(
             "No Alembic project in {folder}, but this checkout has one in:\n"
@@ -188,6 +195,10 @@ def _no_config(folder: Path) -> NoReturn:
         )
         raise NoConfig(text, folder=folder, found=found, first=found[0], call=CALL)
     raise _not_configured(folder)
+
+
+def _sections(folder: Path, files: ConfigFiles) -> tuple[str, ...]:
+    return tuple(one.section for one in environments_in(folder, files) if one.section != files.section)
 
 
 def _not_configured(folder: Path) -> NoConfig:

@@ -16,7 +16,7 @@ from ...project.settings import settings_of
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ...borrow.preview import Page
     from ...check.review import Scope
@@ -75,6 +75,18 @@ def our_command(options: argparse.Namespace, name: str, *argv: str) -> str:
     return f"cd {word(options.directory)} && {ours}" if options.directory else ours
 
 
+def _folders_below(project: Project) -> tuple[Path, ...]:
+    """Return which folders in the version locations have migrations, if the locations themselves have none."""
+    if project.config.recursive or any(_migrations_in(project, "*")):
+        return ()
+    return tuple(sorted({path.parent for path in _migrations_in(project, "*/*")}))
+
+
+def _migrations_in(project: Project, pattern: str) -> Iterator[Path]:
+    found = (path for location in project.versions for path in location.glob(pattern))
+    return (path for path in found if is_migration_name(path.name))
+
+
 def open_call(options: argparse.Namespace, printer: Printer) -> Call:
     """Find the project that the options mean, and read its settings; from here the printer speaks its language.
 
@@ -92,4 +104,10 @@ def open_call(options: argparse.Namespace, printer: Printer) -> Call:
             "sourced from last."
         )
         printer.tell(Message(text, {"here": here, "folder": project.folder}, WARN))
+    if below := _folders_below(project):
+        text = _(
+            "No migration lies in {locations:list}, but some lie in {below:list}. If env.py chooses among those, "
+            "name its choice in the Alembic config too: version_locations = …"
+        )
+        printer.tell(Message(text, {"locations": project.versions, "below": below}, WARN))
     return Call(options, project, settings, printer)

@@ -175,9 +175,11 @@ def _open(options: argparse.Namespace, printer: Printer) -> Call:
         if not found or (len(found) > 1 and options.extras):
             raise
         options.directory = str((found[0].folder / found[0].files.ini).parent)
+        options.name = found[0].files.section
         call = open_call(options, printer)
     for project in found or (call.project,):
-        printer.tell(Message(_("Alembic project: {folder}"), {"folder": project.folder}, STEP))
+        about = {"folder": project.folder, "words": project.files.argv}
+        printer.tell(Message(_("Alembic project: {folder}{words:options}"), about, STEP))
     return call
 
 
