@@ -335,6 +335,9 @@ def test_outside_git(world: World, bare: Path) -> None:
     again = world.run(*TOOL, "upgrade", cwd=bare / "backend", check=True)
     assert "orrowed" not in again.stderr
     assert tree(bare, without=TRACES) == after
+    (bare / "pyproject.toml").write_text("[tool.alembic-worktrees]\nhead = 1\n")
+    refused = world.run(*TOOL, "check", cwd=bare / "backend")
+    assert "unknown key head" in refused.stderr
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from ...check.review import projects, review_database, review_files, review_proj
 from ...messages import WARN, Message, _, _n
 from ...messages.errors import DONE, NOT_DONE, Usage, UserError
 from ...project.project import find_project
-from ...project.settings import FILE, load_settings
+from ...project.settings import settings_of
 from .call import files_of, our_command, scope_of
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def _outside_git(options: argparse.Namespace, printer: Printer) -> Iterator[Prob
         )
         raise UserError(text, folder=Path.cwd())
     project = find_project(options.directory, here=Path.cwd(), home=None, files=files_of(options))
-    settings = load_settings(project.folder / FILE)
+    settings = settings_of(project.root, project.folder)
     yield from review_project(project, settings)
     if options.models:
         yield from _models(options, project, settings, printer)

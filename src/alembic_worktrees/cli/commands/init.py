@@ -21,7 +21,7 @@ from ...messages.speaker import language
 from ...project.config import MAIN
 from ...project.errors import NoConfig
 from ...project.project import config_files
-from ...project.settings import FILE, load_settings
+from ...project.settings import settings_of
 from ...search.checkouts import look_around
 from .call import Call, open_call, our_command, scope_of
 
@@ -109,7 +109,7 @@ def _wrong_already(root: Path) -> Iterator[Message]:
 def _remove(options: argparse.Namespace, printer: Printer) -> int:
     """Show what is to be taken out, ask, take it out; say what stays."""
     target = _target(Path.cwd() / (options.directory or ""))
-    printer.speak(load_settings(target.root / FILE).language)
+    printer.speak(settings_of(target.root, target.root).language)
     installation, remains = plan_removal(target), find_remains(target)
     steps = [*map(_described, installation.changes), *(remains.steps() if options.purge else ())]
     notes = (*installation.notes, *(remains.warnings() if options.purge else _stays(options, remains)))
