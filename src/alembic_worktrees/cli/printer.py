@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 
 from .. import git
 from ..messages import BAD, SEEK, WARN, Message
-from ..messages.quoting import columns, one_line
+from ..messages.quoting import columns, one_line, quoted
 from ..messages.speaker import COLOURS, Speaker, language
 from ..system.encoding import encoded, lacks, relax
 from ..system.process import page
-from .typed import typed_passwords
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 
 
 YES = frozenset({"y", "yes", "o", "oui"})
+# A URL, or a word that gives a password; `no-password:wanted` is a branch of a clone.
+_SUSPECT = re.compile(r"://|(pass|pwd)[^:=]*=", re.IGNORECASE)
 _STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -74,7 +75,7 @@ class Printer:
         """
         self._stream = stream
         self.quiet = False  # then it says only what is wrong
-        self._hidden = typed_passwords(argv)
+        self._hidden = _typed_passwords(argv)
         self.speak(None)
 
     def speak(self, setting: str | None) -> None:
@@ -194,3 +195,19 @@ class Printer:
         import json
 
         self.write(json.dumps({"version": 1, **document}, indent=2).encode() + b"\n")
+
+
+def _typed_passwords(argv: Sequence[str]) -> Mapping[str, str]:
+    """Return the passwords that stand in these words, and what is to be said instead; the longest first."""
+    # The value of an option may stand in its word: -xVALUE, --from=VALUE
+    values = {value for word in argv for value in (word, word[2:], word.partition("=")[2])}
+    suspect = sorted(filter(_SUSPECT.search, values), key=len, reverse=True)
+    if not suspect:  # nearly always: spared the patterns of `mask`
+        return {}
+    from ..database.runner.masking import mask
+
+    found: dict[str, str] = {}
+    for value in suspect:
+        if (hidden := mask(value)) != value:
+            found |= {quoted(value): quoted(hidden), value: hidden}
+    return found
