@@ -168,7 +168,7 @@ def test_copy_what_is_said_to_be_applied(a: Checkout, b: Checkout) -> None:
     for name in ("cccc3333", "dddd4444"):
         a.revision(name, "bbbb2222")
     (b.backend / "migrations/env.py").write_text("raise SystemExit('env.py was run')\n")
-    refused = b.tool("copy", "--applied", "cccc3333", "--own")
+    refused = b.tool("copy", "--applied", "cccc3333", "--own", "--host", "db.example.invalid")
     assert (refused.returncode, names(b)) == (1, {"aaaa1111_add_t.py"})
     assert "bbbb2222, cccc3333 is applied and not this branch's own" in refused.stderr
     assert b.tool("copy", "--applied", "aaaa1111", "--own", check=True).stderr == ""

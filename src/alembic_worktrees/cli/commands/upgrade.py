@@ -54,7 +54,7 @@ def copy(options: argparse.Namespace, printer: Printer) -> int:
             return DONE
         _find_caller(options)
     call = open_call(options, printer)
-    if options.host and not is_near(call, options.host):
+    if options.host and not (options.own or is_near(call, options.host)):
         return DONE
     with working(call, shared=False, needed=not options.applied) as work:
         from ...borrow import upgrade as story  # while Alembic starts
