@@ -205,9 +205,9 @@ def _judged(
 
 def _brought(side: _Side, after: Snapshot, past: Sequence[_Side]) -> Files:
     """Return the files of the new revisions: of what is only edited or moved a parent has the id."""
-    there = frozenset().union(*(one.blobs for one in past))
+    here, there = side.blobs, frozenset().union(*(one.blobs for one in past))
     new = [one for one in after.files if side.files[one.path] not in there]
-    changed = {path: blob for one in past for path, blob in one.files.items() if blob not in side.blobs}
+    changed = {path: blob for one in past for path, blob in one.files.items() if blob not in here}
     ids = {one.revision.id for one in read_blobs(after.root, changed, there)[0]} if new else set()
     return {one.path: side.files[one.path] for one in new if one.revision.id not in ids}
 

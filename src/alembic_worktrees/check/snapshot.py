@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import git
@@ -139,16 +137,16 @@ class Tree:
     def _ground(self, folder: str) -> Ground:
         """Return where packages are looked for: in this tree, whatever lies on disk."""
         return ground_at(self.root, self.root / folder)._replace(
-            has_folder=lambda path: os.path.relpath(path, self.root) in self._folders,
+            has_folder=self._has_folder,
             has_file=lambda path: os.path.relpath(path, self.root) in self.blobs,
             ending_in=lambda tail: [
                 self.root / relative_path for relative_path in git.folders_in(tail, self.blobs)
             ],
         )
 
-    @cached_property
-    def _folders(self) -> frozenset[str]:
-        return frozenset(str(above) for path in self.blobs for above in PurePosixPath(path).parents)
+    def _has_folder(self, folder: Path) -> bool:
+        inside = f"{os.path.relpath(folder, self.root)}/"
+        return inside == "./" or any(path.startswith(inside) for path in self.blobs)
 
     def _config_texts(self, files: ConfigFiles) -> dict[str, str]:
         names = tuple(f"/{os.path.basename(name)}" for name in files[:2])
