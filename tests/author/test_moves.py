@@ -67,7 +67,7 @@ def test_the_rows_lead_to_what_has_run_at_every_moment(case: Case) -> None:
     heads = rows_after((), ran, before).after
     rows = rows_after(heads, ran, after)
     if rows.lacking:
-        back = taken_back([rows], ran, before, after)
+        back = taken_back(rows.lacking, ran, before, after)
         left = ran - {*back}
         assert before.closure(left).known == left
         assert before.order(back) == tuple(reversed(back))
@@ -125,4 +125,4 @@ def test_what_followed_when_it_ran_is_taken_back_too() -> None:
     """Two files were changed by hand, of which only one leads to what is lacking."""
     ran, after = LINE.closure(["u2"]).known, moved(LINE, {"u1": ("p2",), "u2": ("p1",)})
     rows = rows_after(["u2"], ran, after)
-    assert taken_back([rows], ran, LINE, after) == ("u2", "u1")
+    assert taken_back(rows.lacking, ran, LINE, after) == ("u2", "u1")

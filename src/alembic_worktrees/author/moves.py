@@ -146,8 +146,7 @@ def rows_after(before: Iterable[str], ran: Set[str], graph: Graph) -> Rows:
     return Rows(frozenset(before), rows_for(ran, graph), graph.closure(ran).known - ran)
 
 
-def taken_back(rows: Iterable[Rows], ran: Set[str], before: Graph, after: Graph) -> tuple[str, ...]:
+def taken_back(lacking: Iterable[str], ran: Set[str], before: Graph, after: Graph) -> tuple[str, ...]:
     """Return what has to be taken back for what is lacking to run below it, children first."""
-    lacking = {id for one in rows for id in one.lacking}
-    early = before.with_followers(ran & after.with_followers(lacking))
-    return tuple(reversed(before.order(ran & early)))
+    built_on = ran & after.with_followers(lacking)
+    return tuple(reversed(before.order(ran & before.with_followers(built_on))))

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from ..project.settings import Settings
     from .moves import Moves, Rows
 
-    Changes = Mapping[str, tuple[Migration, bytes]]
-    """Migration → the file as it is, and its bytes as they are to be."""
+    Changes = Mapping[str, Migration]
+    """Migration → it with the bytes that its file is to have."""
 
 
 class Wanted(NamedTuple):
@@ -85,7 +85,7 @@ class Decision(NamedTuple):
     def taken_back(self) -> tuple[str, ...]:
         """What is to be taken back, so that what is lacking can run below it: children first."""
         graph = self.cases[0].graph
-        return taken_back(self.rows, self.ran, moved(graph, self.as_ran), moved(graph, self.moves))
+        return taken_back(self.lacking, self.ran, moved(graph, self.as_ran), moved(graph, self.moves))
 
 
 def rebase(work: Work, wanted: Wanted) -> tuple[Path, ...]:
@@ -115,7 +115,7 @@ def rebase(work: Work, wanted: Wanted) -> tuple[Path, ...]:
         _carry_out(decision, database)
         for message in _done(decision):
             audience.tell(message)
-        return tuple(migration.path for migration, _content in decision.changes.values())
+        return tuple(migration.path for migration in decision.changes.values())
 
 
 def _decide(situation: Situation, settings: Settings, wanted: Wanted) -> Decision:
@@ -148,7 +148,7 @@ def _rewritten(moves: Moves, situation: Situation) -> Changes:
             line = f"down_revision = {literal(parents)}"
             again = Wanted((id,), parents[0] if parents else None).command
             raise UserError(text, revision=id, path=migration.path, line=line, again=again)
-        changes[id] = migration, content
+        changes[id] = migration._replace(content=content)
     return changes
 
 
@@ -191,7 +191,7 @@ NO_PARENT = Message(_("nothing"))
 
 def _shown(decision: Decision) -> Iterator[Message]:
     """Yield all that is going to be done."""
-    for id, (migration, _content) in decision.changes.items():
+    for id, migration in decision.changes.items():
         text = _("{revision} “{title}” gets the parent {new:list} instead of {old:list}: {path}")
         values = {
             "revision": id,
@@ -224,7 +224,7 @@ def _take_back(decision: Decision, database: Database, audience: Audience) -> No
     """Take back what was built too early, with the parents with which it ran. Raises UserError."""
     situation = decision.situation
     borrow(situation._replace(plan=situation.plan._replace(returned=())), audience)
-    _write(_rewritten(decision.as_ran, situation))
+    _write(_rewritten(decision.as_ran, situation), situation)
     outcome = database.downgrade(decision.taken_back)
     if not outcome.done:
         text = _(
@@ -238,22 +238,22 @@ def _carry_out(decision: Decision, database: Database) -> None:
     """Widen the rows, change the files, tell the archive, narrow the rows: see `moves` for what a kill leaves."""
     changed = [(case.table, rows) for case, rows in decision.changed]
     database.set_rows((table, rows.between) for table, rows in changed if rows.between != rows.before)
-    _write(decision.changes)
+    _write(decision.changes, decision.situation)
     _keep(decision)
     wide = [(table._replace(heads=tuple(rows.between)), rows) for table, rows in changed]
     database.set_rows((table, rows.after) for table, rows in wide if rows.between != rows.after)
 
 
-def _write(changes: Changes) -> None:
-    """Write the files, each as a whole; Raises UserError if one was edited meanwhile."""
-    for migration, content in changes.values():
+def _write(changes: Changes, situation: Situation) -> None:
+    """Write the files, each as a whole. Raises UserError if one was edited meanwhile."""
+    for id, migration in changes.items():
         path = migration.path.resolve()
-        if path.read_bytes() != migration.content:
+        if path.read_bytes() != situation.loaded[id].content:
             text = _("{path} was edited meanwhile, so not all was done. Run it again.")
             raise UserError(text, path=migration.path)
         about = path.stat()
         remove_leftovers(path.parent)
-        with temporary(path.parent, content, mode=about.st_mode & 0o7777) as whole:
+        with temporary(path.parent, migration.content, mode=about.st_mode & 0o7777) as whole:
             # Of one size and second, Python would take what it has compiled of the old one.
             now = max(whole.stat().st_mtime_ns, about.st_mtime_ns + 10**9)
             os.utime(whole, ns=(now, now))
@@ -263,16 +263,10 @@ def _write(changes: Changes) -> None:
 def _keep(decision: Decision) -> None:
     """Let the archive know with which parents each counts from now on, before any row goes."""
     situation, changes = decision.situation, decision.changes
+    loaded, own = situation.loaded, situation.inventory.branch_graph
     edited = {row.entry.revision for row in situation.inventory.edited}
-    known = {id: situation.loaded[id] for id in sorted(decision.ran & situation.loaded.keys() - edited)}
-    known |= {id: one._replace(content=content) for id, (one, content) in changes.items() if id in known}
-    own = situation.inventory.branch_graph
-    told = {
-        id
-        for case in decision.cases
-        for id, ran in case.known.items()
-        if id in own.nodes and ran.parents != {*own.parents(id)}
-    }
-    archive.keep(
-        situation.project, known, (), (told | changes.keys()) & known.keys(), situation.memory.archive
-    )
+    known = {id: changes.get(id, loaded[id]) for id in sorted(decision.ran & loaded.keys() - edited)}
+    ran = ((id, run) for case in decision.cases for id, run in case.known.items())
+    told = {id for id, run in ran if id in own.nodes and run.parents != {*own.parents(id)}}
+    told = (told | changes.keys()) & known.keys()
+    archive.keep(situation.project, known, (), told, situation.memory.archive)
