@@ -125,6 +125,25 @@ def test_worktrees_of_a_bare_repository_share_one(world: World, linked: Checkout
     assert runner(run(two, path)) == str(python)
 
 
+def test_a_module_of_the_project_that_is_not_on_the_path(linked: Checkout) -> None:
+    """As where the project is run with PYTHONPATH: another Python would not help."""
+    linked.write("src/shop/__init__.py", "")
+    env = linked.backend / "migrations/env.py"
+    env.write_text("import shop\n" + env.read_text())
+    said = linked.tool("copy").stderr
+    assert "It lies in ~/StoFlow-feature-A/src, which is not on Python's path" in said
+    cure = said.rpartition("or: ")[2].strip()
+    linked.world.run(
+        "sh", "-c", f"{cure} && {sys.executable} -m alembic_worktrees copy", cwd=linked.path, check=True
+    )
+
+
+def test_scripts_without_an_env_py(linked: Checkout) -> None:
+    """As those of Flask-Alembic."""
+    (linked.backend / "migrations/env.py").unlink()
+    assert "There is no env.py in ~/StoFlow-feature-A/backend/migrations" in linked.tool("copy").stderr
+
+
 @pytest.mark.parametrize("command", ["copy", "status"])
 def test_a_python_without_the_projects_packages_is_named(linked: Checkout, path: str, command: str) -> None:
     env = linked.backend / "migrations/env.py"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from typing import TYPE_CHECKING
 
 from ..messages import Message, _
@@ -9,6 +11,7 @@ from ..messages.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from ..project.project import Project
 
@@ -57,6 +60,18 @@ def no_database(project: Project) -> UserError:
     return UserError(text, env=project.scripts / "env.py", **_again(project))
 
 
+def _near_by(project: Project, reason: str) -> Path | None:
+    """Return the folder of this project in which the module lies that was not found, None if in none."""
+    missing = re.match(r"ModuleNotFoundError: No module named '([^'.]+)", reason)
+    places = (place for top in (project.folder, project.root) for place in (top, top / "src"))
+    found = (place for place in places if missing and _has_module(place, missing[1]))
+    return next(found, None)
+
+
+def _has_module(place: Path, name: str) -> bool:
+    return (place / name).is_dir() or (place / f"{name}.py").is_file()
+
+
 def not_asked(project: Project, python: str | Message, reason: str, *, hidden: bool) -> UserError:
     """Say that Alembic could not run env.py to its end; it has said why itself if that was not `hidden`."""
     if reason.startswith("NoAppException: "):
@@ -66,6 +81,18 @@ def not_asked(project: Project, python: str | Message, reason: str, *, hidden: b
             "  See it again with: cd {folder:q} && {command}"
         )
         return UserError(text, file=project.folder / ".flaskenv", **_again(project))
+    if not (project.scripts / "env.py").is_file():
+        text = _(
+            "There is no env.py in {scripts}, and Alembic is asked through it. Write one, as alembic init does."
+        )
+        return UserError(text, scripts=project.scripts)
+    if place := _near_by(project, reason):
+        text = _(
+            "{python} cannot load env.py: {reason}. It lies in {place}, which is not on Python's path. Set "
+            "prepend_sys_path = {relative} in the Alembic config, or: export PYTHONPATH={place:q}"
+        )
+        relative = os.path.relpath(place, project.folder)
+        return UserError(text, reason=reason, python=python, place=place, relative=relative)
     if reason.startswith(("ModuleNotFoundError: ", "ImportError: ")):
         text = _(
             "{python} cannot load env.py: {reason}. Is it this project's Python? Activate the "
