@@ -28,20 +28,22 @@ def told(content: Content) -> Iterator[Message]:
         )
         yield Message(text, {"operations": unnamed}, STEP)
     for found in content.done:
-        text = _(
-            "{operation}: these models want it, and the database has it already by {makers:list}. So "
-            "it is not in this migration, and a database without that will lack it. To have it all "
-            "the same: --own-it"
-        )
-        if content.added:
-            text = _(
-                "{operation}: in this migration all the same; where {makers:list} was applied, it will fail"
-            )
-        values = {"operation": label(found.operation, back=True), "makers": _makers(found.makers)}
-        yield Message(text, values, WARN)
+        yield _done(found, added=bool(content.added))
     for found in content.contested:
         text = _("{operation}: this migration takes back what {makers:list} has done to the same thing")
         yield Message(text, _row(found).values, WARN)
+
+
+def _done(found: Found, *, added: bool) -> Message:
+    text = _(
+        "{operation}: these models want it, and the database has it already by {makers:list}. So "
+        "it is not in this migration, and a database without that will lack it. To have it all "
+        "the same: --own-it"
+    )
+    if added:
+        text = _("{operation}: in this migration all the same; where {makers:list} was applied, it will fail")
+    values = {"operation": label(found.operation, back=True), "makers": _makers(found.makers)}
+    return Message(text, values, WARN)
 
 
 def judged_by_names(reason: Message | str) -> Message:

@@ -35,26 +35,27 @@ class Interruption:
         bell.setblocking(False)
         signal.signal(signal.SIGINT, self._hear)
         signal.set_wakeup_fd(bell.detach(), warn_on_full_buffer=False)
-        threading.Thread(target=self._cancel, args=(ours,), daemon=True).start()
+        threading.Thread(target=self._cancel_all, args=(ours,), daemon=True).start()
 
     def _hear(self, *_: object) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         self._heard.set()
         raise KeyboardInterrupt
 
-    def _cancel(self, bell: socket.socket) -> None:
+    def _cancel_all(self, bell: socket.socket) -> None:
         while signal.SIGINT not in bell.recv(16):
             pass
         for _ in range(20):  # a statement may begin just now
             for driver in list(self._connections.values()):
-                for name in (
-                    "cancel",
-                    "interrupt",
-                ):  # psycopg2 and psycopg, sqlite3; what is all Python hears itself
-                    with suppress(Exception):
-                        getattr(driver, name)()
+                _cancel(driver)
             if self._heard.wait(0.1):
                 return
+
+
+def _cancel(driver: Any) -> None:
+    for name in ("cancel", "interrupt"):  # psycopg2 and psycopg, sqlite3; what is all Python hears itself
+        with suppress(Exception):
+            getattr(driver, name)()
 
 
 interruption = Interruption()
