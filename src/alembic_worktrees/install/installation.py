@@ -118,7 +118,12 @@ def _agents(home: Home, wanted: Collection[str]) -> Iterator[Part]:
             yield by_hand(path, addition.text)
         else:
             yield Change(path, before, after)
-    if "agents" in wanted and (others := [name for name in agents.SIGNS if name not in used]):
+    if "agents" in wanted:
+        yield from _left_out([name for name in agents.SIGNS if name not in used])
+
+
+def _left_out(others: Sequence[str]) -> Iterator[Message]:
+    if others:
         command = f"{PROGRAM} init --with {','.join(['agents', *others])}"
         text = _("Left out, for nothing here uses it: {names:list}. To have it all the same: {command}")
         yield Message(text, {"names": tuple(others), "command": command}, STEP)

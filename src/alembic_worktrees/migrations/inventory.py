@@ -17,7 +17,7 @@ from .revision import Revision, Unreadable, is_migration_name, read_file
 from .sourceless import is_compiled, without_source
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from ..project.project import Project
@@ -171,13 +171,19 @@ def take_inventory(project: Project) -> Inventory:
     found = tuple(_read_all(project, {note.path: note.entry for note in notes.rows}, skipped))
     tracked = git.tracked(project.root, {*notes.records, *(note.path for note in notes.rows)})
     notes = notes.without(tracked)
-    rows, arrived = _sort_out(notes, found, tracked, project)
+    copies = _noted(notes, found)
+    in_index = [path for path in copies if path in tracked]
+    # Where its record is gone git ignores a copy no more, and `git add` takes it: then git has not brought it.
+    remembered = [path for path in in_index if copies[path].record_path == notes.memory]
+    staged = frozenset(remembered) - git.in_head(project.root, remembered)
+    arrived = [path for path in in_index if path not in staged]
+    rows = [row._replace(staged=path in staged) for path, row in copies.items() if path not in arrived]
     borrowed = tuple(row for row in rows if row.intact and not row.staged)
     return Inventory(
         own=_without(found, borrowed),
         borrowed=borrowed,
         edited=tuple(row for row in rows if row not in borrowed),
-        arrived=arrived,
+        arrived=tuple(copies[path] for path in arrived),
         records=notes.records,
         skipped=tuple(skipped),
         others=tuple(note for note in notes.rows if _is_anothers(note.path, project)),
@@ -185,23 +191,14 @@ def take_inventory(project: Project) -> Inventory:
     )
 
 
-def _sort_out(
-    notes: Notes, found: Collection[Migration], tracked: Collection[Path], project: Project
-) -> tuple[tuple[Borrowed, ...], tuple[Borrowed, ...]]:
-    """Return the files that are written down as borrowed and are so still, and those that git has brought since.
+def _noted(notes: Notes, found: Iterable[Migration]) -> dict[Path, Borrowed]:
+    """Return the files that are written down as borrowed, by path.
 
-    What the index has and only the memory knows is not therefore brought by git: where its record is gone, git ignores
-    a copy no more, and `git add` takes it.
+    Where a refresh was killed there are two notes of a file: the one of what is there counts.
     """
     lying = {one.path: one for one in found} if notes.rows else {}
     rows = [Borrowed(lying[row.path], row.entry, row.record_path) for row in notes.rows if row.path in lying]
-    # Where a refresh was killed there are two for a path: the one of what is there counts.
-    best = {row.migration.path: row for row in sorted(rows, key=lambda row: row.intact)}
-    taken = [path for path, row in best.items() if path in tracked and row.record_path == notes.memory]
-    staged = frozenset(taken) - git.in_head(project.root, taken)
-    arrived = {path: row for path, row in best.items() if path in tracked and path not in staged}
-    waiting = (row._replace(staged=path in staged) for path, row in best.items() if path not in arrived)
-    return tuple(waiting), tuple(arrived.values())
+    return {row.migration.path: row for row in sorted(rows, key=lambda row: row.intact)}
 
 
 def _is_anothers(path: Path, project: Project) -> bool:
