@@ -191,10 +191,10 @@ def _is_at_rest(work: Work) -> bool:
     if frozenset(inventory.graph.real_heads) != applied.heads:
         return False  # the search, and what it tells, is for the one who acts on it
     situation = work.look(applied, inventory=inventory)
-    unchanged = inventory.whole and not (
-        situation.plan.copies or situation.plan.returned or inventory.arrived
-    )
-    if not unchanged or obstacle_to(situation) or objection_to(situation):
+    here, plan = situation.inventory, situation.plan
+    if plan.copies or plan.returned or here.arrived or not here.whole:
+        return False
+    if obstacle_to(situation) or objection_to(situation):
         return False
     tell_skipped(situation, work.audience)
     _finish(situation, applied, work.audience.tell)
