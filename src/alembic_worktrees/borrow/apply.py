@@ -34,10 +34,12 @@ def carry_out(plan: Plan, project: Project, inventory: Inventory) -> None:
     when git already ignores it. Raises UserError; then nothing has been borrowed.
     """
     _prove_inside(plan, project)
-    _prove_ours(plan, project)
     replaced = [copy.replaces for copy in plan.copies if copy.replaces]
-    ending = {row.path for row in (*plan.returned, *inventory.arrived, *replaced)}
+    ending = {row.path for row in (*plan.returned, *replaced)}
+    if project.repository:  # a broken index could not say what git has
+        git.tracked(project.root, ending, surely=True)
     before = _notes((*inventory.copies, *inventory.arrived), project, inventory)
+    ending |= {row.path for row in inventory.arrived}
     kept = [note for note in before if note.path not in ending]
     after = [*kept, *(_note(copy, project, inventory) for copy in plan.copies)] if project.repository else []
     records = _Records(project, inventory, (*before, *after))
@@ -48,13 +50,6 @@ def carry_out(plan: Plan, project: Project, inventory: Inventory) -> None:
         for row in plan.returned:
             row.path.unlink(missing_ok=True)
         records.write(after)
-
-
-def _prove_ours(plan: Plan, project: Project) -> None:
-    """Let nothing be removed or replaced while git cannot say whether it has it: its index may be broken."""
-    replaced = (copy.replaces for copy in plan.copies if copy.replaces)
-    if project.repository:
-        git.tracked(project.root, [row.path for row in (*plan.returned, *replaced)], surely=True)
 
 
 def _prove_inside(plan: Plan, project: Project) -> None:

@@ -27,7 +27,8 @@ def keep_what_can_be(situation: Situation, applied: Applied, tell: Callable[[Mes
 
 def keep(situation: Situation, applied: Applied, *, trust_files: bool = False) -> None:
     """Archive what is applied, as it ran. Raises UserError."""
-    runs = _runs(situation, applied)
+    before, now = _reached(situation, situation.applied), _reached(situation, applied)
+    runs = [archive.Run(key, now[key] - before[key], now[key]) for key in now if key in before]
     edited = {row.revision for row in situation.inventory.edited}
     doubtful = edited.difference(*(run.ran for run in runs))  # nobody knows how it was when it ran
     known = {id: situation.loaded[id] for id in sorted(situation.reached_by(applied.heads) - doubtful)}
@@ -42,13 +43,6 @@ def keep(situation: Situation, applied: Applied, *, trust_files: bool = False) -
             "  Mend that, then run it again; see what is broken with: git -C {folder:q} fsck"
         )
         raise UserError(text, **error.values) from error
-
-
-def _runs(situation: Situation, after: Applied) -> tuple[archive.Run, ...]:
-    """Return what ran in each database, by its rows before and after."""
-    before = _reached(situation, situation.applied)
-    now = _reached(situation, after)
-    return tuple(archive.Run(key, now[key] - before[key], now[key]) for key in now if key in before)
 
 
 def _reached(situation: Situation, applied: Applied) -> dict[str, frozenset[str]]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..migrations.inventory import Inventory, Skipped
     from ..migrations.revision import Revision
     from ..project.project import Project
-    from ..search.checkouts import Surroundings
+    from ..search.checkouts import Checkout, Surroundings
     from .plan import Gap
     from .situation import Situation
 
@@ -151,9 +151,7 @@ def not_found(
         text,
         gaps=tuple(_gap(gap) for gap in gaps),
         unread=_unread(one for one in skipped if any(one.may_be(gap.revision) for gap in gaps)),
-        looked=tuple(
-            _described(checkout.name, checkout.project is None) for checkout in surroundings.checkouts
-        ),
+        looked=tuple(map(_looked_at, surroundings.checkouts)),
         first=_first(project, default, remote=remote),
         main=abbreviated(main.path),
         pull=f"cd {quoted(main.path)} && {_look(project, default, remote=remote)}",
@@ -190,8 +188,9 @@ def _lacking(project: Project) -> Message | str:
     return ""
 
 
-def _described(name: str, empty: bool) -> Message | str:
-    return Message(_("{name} (no Alembic project)"), {"name": name}) if empty else name
+def _looked_at(checkout: Checkout) -> Message | str:
+    about = {"name": checkout.name}
+    return checkout.name if checkout.project else Message(_("{name} (no Alembic project)"), about)
 
 
 def _gap(gap: Gap) -> Message:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..migrations import record
 from ..migrations.graph import Node
+from ..migrations.inventory import Migration
 from ..search.ranking import meaning
 from ..search.sources import PREFERRED, Candidate
 
@@ -36,6 +37,11 @@ class Copy(NamedTuple):
     def revision(self) -> str:
         """The id of its revision."""
         return self.candidate.revision.id
+
+    @property
+    def migration(self) -> Migration:
+        """The file as it will be."""
+        return Migration(self.candidate.revision, self.candidate.content, self.path.parent, self.path.name)
 
     @property
     def about(self) -> dict[str, object]:
@@ -178,7 +184,8 @@ class _Needed:
         self._find = find
         self._reach(sorted({row for rows in tables for row in rows}))
         self.graph = own.joined(Node(candidate.revision, "") for candidate in self.chosen.values())
-        self.overlapping = _overlapping(tables, self.graph)
+        above = (self.graph.line_above(rows).intersection(rows) for rows in map(tuple, tables))
+        self.overlapping = tuple(sorted(set().union(*above)))  # from there Alembic refuses to upgrade
 
     def _reach(self, pending: list[str]) -> None:
         seen: set[str] = set()
@@ -224,12 +231,6 @@ class _Needed:
         equals = [one for one in others if meaning(one) == meaning(best)]
         if others:
             self.differences.append(Difference(word, best, tuple(rivals.values()), tuple(equals)))
-
-
-def _overlapping(tables: Sequence[Iterable[str]], graph: Graph) -> tuple[str, ...]:
-    """Return the rows that are ancestors of other rows of their table: from there Alembic refuses to upgrade."""
-    found = (graph.line_above(rows).intersection(rows) for rows in map(tuple, tables))
-    return tuple(sorted(set().union(*found)))
 
 
 def _gaps(needed: _Needed, find: Find) -> Iterator[Gap]:

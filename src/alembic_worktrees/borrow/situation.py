@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ..database.applied import Applied
     from ..project.project import Project
     from ..search.search import Search
-    from .plan import Copy
 
 
 class _Look(NamedTuple):
@@ -40,10 +39,9 @@ class Situation(_Look):
     @cached_property
     def migrations(self) -> tuple[Migration, ...]:
         """What Alembic loads here when the plan is carried out."""
-        gone = {row.path for row in self.plan.returned}
-        written = {copied.path: copied for copied in self.plan.copies}
-        staying = [one for one in self.inventory.all if one.path not in gone and one.path not in written]
-        return (*staying, *map(_migration, written.values()))
+        gone = {row.path for row in self.plan.returned} | {copy.path for copy in self.plan.copies}
+        staying = (one for one in self.inventory.all if one.path not in gone)
+        return (*staying, *(copy.migration for copy in self.plan.copies))
 
     @cached_property
     def graph(self) -> Graph:
@@ -120,8 +118,3 @@ def taken_over(inventory: Inventory, applied: Applied, project: Project, search:
     reached = inventory.graph.closure(applied.heads).known if found else frozenset()
     ids = {one.path: one.revision.id for one in inventory.own} if found else {}
     return inventory.taking_over({path: one for path, one in found.items() if ids[path] in reached})
-
-
-def _migration(copied: Copy) -> Migration:
-    candidate, path = copied.candidate, copied.path
-    return Migration(candidate.revision, candidate.content, path.parent, path.name)
