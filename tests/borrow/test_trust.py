@@ -445,6 +445,19 @@ def test_rebased_onto_what_never_ran(database: Database, a: Checkout, b: Checkou
     assert "t_dddd1" in database.tables()
 
 
+def test_refreshed_beside_what_is_missing_too(database: Database, a: Checkout, b: Checkout) -> None:
+    """What is borrowed only now has run; no file has come before it."""
+    a.applied(ID, "aaaa1111")
+    b.tool("copy", check=True)
+    with (a.versions / FILE).open("a") as file:
+        file.write("# changed\n")
+    a.revision("eeee1", ID)
+    database.set_heads("eeee1")
+    done = b.tool("copy", check=True)
+    assert f"Refreshed {ID}" in done.stderr
+    assert "has never run" not in done.stderr
+
+
 def test_rebased_onto_another_row(
     database: Database, a: Checkout, b: Checkout, c: Checkout, world: World
 ) -> None:
