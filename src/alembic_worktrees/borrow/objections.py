@@ -9,8 +9,6 @@ from ..messages import Message, _
 from ..messages.quoting import quoted
 from ..migrations.docstring import first_line
 from ..migrations.graph import Node
-from ..migrations.record import Origin
-from ..search.sources import UNCOMMITTED, Candidate
 from .errors import Objection
 from .guard import examine, same_but_for_parents
 from .obstacles import below, rebase_command
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
     from ..database.applied import VersionTable
     from ..migrations.graph import Graph
     from ..migrations.inventory import Borrowed
-    from ..migrations.revision import Revision
+    from ..search.sources import Candidate
     from .guard import Findings, Known
     from .situation import Situation
 
@@ -101,19 +99,10 @@ def _later(situation: Situation, known: Mapping[str, Known]) -> Callable[[str], 
 
     def later(id: str) -> int:
         ran, here = known[id], situation.loaded[id]
-        path = os.path.relpath(here.path, situation.project.root)
-        return situation.search.later(
-            _version(ran.revision, ran.content, ran.path), _version(here.revision, here.content, path)
-        )
+        paths = {ran.path, os.path.relpath(here.path, situation.project.root)}
+        return situation.search.later(paths, ran.content, here.content)
 
     return later
-
-
-def _version(revision: Revision, content: bytes, path: str) -> Candidate:
-    location, relative_path = os.path.split(path)
-    return Candidate(
-        revision, content, location, relative_path, Origin("", "", None, path), UNCOMMITTED, None
-    )
 
 
 def another(case: Case) -> Objection:

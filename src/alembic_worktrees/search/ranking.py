@@ -11,7 +11,7 @@ from ..migrations.graph import reached_from
 from .sources import ARCHIVED, BORROWED_HERE, Candidate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence, Set
 
     from ..git.history import Change
 
@@ -38,10 +38,9 @@ def rank(candidates: Sequence[Candidate], history: Callable[[], History]) -> lis
     archived = {one.content for one in candidates if one.trust == ARCHIVED}
     held = [one for one in candidates if one.trust == BORROWED_HERE]
     decided = bool(archived) and len(set(map(meaning, candidates))) == 1
-    if decided or len({one.content for one in candidates}) == 1:
-        ages: Ages = {}
-    else:
-        ages = history().ages(candidates)
+    contents = {one.content for one in candidates}
+    paths = {os.path.join(one.location, one.relative_path) for one in candidates}
+    ages: Ages = {} if decided or len(contents) == 1 else history().ages(paths, contents)
 
     def order(one: Candidate) -> tuple[bool, int, int, bool, float]:
         later, commits = ages.get(one.content, (0, 0))
@@ -65,15 +64,15 @@ class History:
         groups = enumerate(groupby(changes, lambda change: change.commit))
         self._rows = [(number, change) for number, (_, group) in groups for change in group]
 
-    def ages(self, candidates: Sequence[Candidate]) -> Ages:
+    def ages(self, paths: Iterable[str], contents: Set[bytes]) -> Ages:
         """Return of each content how many of the others came after it, and how many commits after it was made.
 
-        A file may have been moved to where another candidate lies.
+        A file may have been moved from one of the `paths` to another.
         """
-        paths = {os.path.normpath(os.path.join(one.location, one.relative_path)) for one in candidates}
-        rows = [row for row in self._rows if row[1].path in paths]
+        places = set(map(os.path.normpath, paths))
+        rows = [row for row in self._rows if row[1].path in places]
         after, made = self._after(rows), {change.after: number for number, change in reversed(rows)}
-        blobs = {content: blob_ids(content) for content in {one.content for one in candidates}}
+        blobs = {content: blob_ids(content) for content in contents}
         later = {
             content: reached_from(ids, lambda blob: after.get(blob, ())) for content, ids in blobs.items()
         }

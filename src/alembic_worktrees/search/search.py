@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from functools import cache, cached_property, partial
 from itertools import chain, islice
@@ -19,7 +20,7 @@ from .ranking import History, rank
 from .sources import BORROWED_HERE, PREFERRED, Candidate, CheckoutFiles, borrowed_copy, index
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from ..messages import Text
@@ -207,11 +208,13 @@ class Search:
         locations = tuple(sorted({one.location for one in candidates}))
         return rank(candidates, lambda: self._history(locations))
 
-    def later(self, one: Candidate, other: Candidate) -> int:
-        """Tell which of two versions git shows to be the later one: 1 if `other`, -1 if `one`, 0 if neither."""
-        locations = tuple(sorted({one.location, other.location}))
-        ages = self._history(locations).ages([one, other])
-        return bool(ages[one.content][0]) - bool(ages[other.content][0])
+    def later(self, paths: Iterable[str], one: bytes, other: bytes) -> int:
+        """Tell which version of a file git shows to be the later one: 1 if `other`, -1 if `one`, 0 if neither.
+
+        It may have been at any of the `paths`, from the top of the checkout.
+        """
+        ages = self._history(tuple(sorted({*map(os.path.dirname, paths)}))).ages(paths, {one, other})
+        return bool(ages[one][0]) - bool(ages[other][0])
 
     def _read_history(self, locations: Sequence[str]) -> History:
         """Ask git how the files in these version locations changed."""
