@@ -25,22 +25,17 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def pair(world: World) -> tuple[Checkout, Checkout]:
-    """A and B, and one migration that both have and the database too."""
+def a(world: World) -> Checkout:
+    """A worktree with one migration, which B has too, and the database."""
     world.main.revision("aaaa1111")
     world.main.commit("Add aaaa1111")
     world.main.tool("upgrade", check=True)
-    return world.worktree("StoFlow-feature-A"), world.worktree("StoFlow-feature-B")
+    return world.worktree("StoFlow-feature-A")
 
 
 @pytest.fixture
-def a(pair: tuple[Checkout, Checkout]) -> Checkout:
-    return pair[0]
-
-
-@pytest.fixture
-def b(pair: tuple[Checkout, Checkout]) -> Checkout:
-    return pair[1]
+def b(world: World, a: Checkout) -> Checkout:
+    return world.worktree("StoFlow-feature-B")
 
 
 def upgraded(checkout: Checkout, id: str, down: str | None, *words: str, **options: str) -> Path:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from worlds.postgres import Database
     from worlds.world import Checkout
 
+    Held = tuple[Running, Callable[[], None]]
+    """An upgrade in the midst of a migration, and what lets it go on."""
+
 GATE = 4242  # an advisory lock of the test's own, which a migration waits for
 THROUGH_THE_GATE = f'op.execute("SELECT pg_advisory_xact_lock({GATE})")'
 WAITING = "Another checkout is upgrading; waiting for it to finish."
@@ -59,9 +62,7 @@ def clone(world: World) -> Checkout:
 
 
 @contextmanager
-def holding(
-    main: Checkout, database: Database, body: str = THROUGH_THE_GATE
-) -> Iterator[tuple[Running, Callable[[], None]]]:
+def holding(main: Checkout, database: Database, body: str = THROUGH_THE_GATE) -> Iterator[Held]:
     """An upgrade that is in the midst of the migration `main`, and what lets it go on."""
     main.revision("main", "aaaa1111", body=body)
     with closed_gate(database) as open_gate, running(main, "upgrade") as process:
@@ -79,7 +80,7 @@ def both_end(clone: Checkout, first: Running, open_gate: Callable[[], None]) -> 
 
 
 @pytest.fixture
-def holder(world: World, clone: Checkout, database: Database) -> Iterator[tuple[Running, Callable[[], None]]]:
+def holder(world: World, clone: Checkout, database: Database) -> Iterator[Held]:
     """An upgrade in the main checkout that is in the midst of the migration `main`, and what lets it go on."""
     with holding(world.main, database) as held:
         yield held
@@ -110,7 +111,7 @@ def test_one_that_is_free_is_not_spoken_of(world: World, database: Database) -> 
 
 
 def test_a_clone_waits_and_then_finds_what_was_done(
-    clone: Checkout, holder: tuple[Running, Callable[[], None]], database: Database
+    clone: Checkout, holder: Held, database: Database
 ) -> None:
     first, open_gate = holder
     clone.revision("clone", "aaaa1111")
@@ -127,7 +128,7 @@ def test_a_clone_waits_and_then_finds_what_was_done(
 
 
 def test_a_worktree_of_the_clone_waits_too(
-    clone: Checkout, holder: tuple[Running, Callable[[], None]], world: World, database: Database
+    clone: Checkout, holder: Held, world: World, database: Database
 ) -> None:
     """Two wait for the one: one at the lock of the database, the other at that of its repository."""
     first, open_gate = holder
@@ -143,9 +144,7 @@ def test_a_worktree_of_the_clone_waits_too(
     assert database.heads() == {"main", "clone", "other"}
 
 
-def test_nobody_waits_once_the_holder_is_killed(
-    clone: Checkout, holder: tuple[Running, Callable[[], None]], database: Database
-) -> None:
+def test_nobody_waits_once_the_holder_is_killed(clone: Checkout, holder: Held, database: Database) -> None:
     first, _ = holder
     with running(clone, "upgrade") as second:
         second.until(WAITING)
@@ -155,9 +154,7 @@ def test_nobody_waits_once_the_holder_is_killed(
     assert database.heads() == {"aaaa1111"}
 
 
-def test_who_waits_can_be_interrupted(
-    clone: Checkout, holder: tuple[Running, Callable[[], None]], database: Database
-) -> None:
+def test_who_waits_can_be_interrupted(clone: Checkout, holder: Held, database: Database) -> None:
     first, open_gate = holder
     clone.revision("clone", "aaaa1111")
     before = tree(clone.path, without=TRACES)
@@ -171,9 +168,7 @@ def test_who_waits_can_be_interrupted(
     assert database.heads() == {"main"}
 
 
-def test_who_only_borrows_does_not_wait(
-    clone: Checkout, holder: tuple[Running, Callable[[], None]], database: Database
-) -> None:
+def test_who_only_borrows_does_not_wait(clone: Checkout, holder: Held, database: Database) -> None:
     done = clone.tool("copy", check=True)
     assert WAITING not in done.stderr
 

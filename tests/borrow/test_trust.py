@@ -19,30 +19,21 @@ FILE = f"{ID}_add_t.py"
 
 
 @pytest.fixture
-def trio(world: World) -> tuple[Checkout, Checkout, Checkout]:
-    """Three worktrees of a project with one migration, `aaaa1111`, which is applied."""
+def a(world: World) -> Checkout:
+    """One of three worktrees of a project with one migration, `aaaa1111`, which is applied."""
     world.main.applied("aaaa1111")
-    return (
-        world.worktree("StoFlow-A", "feature-A"),
-        world.worktree("StoFlow-B", "feature-B"),
-        world.worktree("StoFlow-C", "feature-C"),
-    )
+    return world.worktree("StoFlow-A", "feature-A")
 
 
 @pytest.fixture
-def a(trio: tuple[Checkout, Checkout, Checkout]) -> Checkout:
-    return trio[0]
-
-
-@pytest.fixture
-def c(trio: tuple[Checkout, Checkout, Checkout]) -> Checkout:
-    return trio[2]
-
-
-@pytest.fixture
-def b(trio: tuple[Checkout, Checkout, Checkout]) -> Checkout:
+def b(world: World, a: Checkout) -> Checkout:
     """The one that lacks the migration, which the database has."""
-    return trio[1]
+    return world.worktree("StoFlow-B", "feature-B")
+
+
+@pytest.fixture
+def c(world: World, b: Checkout) -> Checkout:
+    return world.worktree("StoFlow-C", "feature-C")
 
 
 def variant(checkout: Checkout, name: str, id: str = ID, down: str = "aaaa1111") -> bytes:

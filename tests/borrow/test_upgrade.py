@@ -44,21 +44,16 @@ def chain(checkout: Checkout, ids: Sequence[str], down: str | None = None) -> No
 
 
 @pytest.fixture
-def pair(world: World) -> tuple[Checkout, Checkout]:
-    """Two worktrees of a project with one migration, `aaaa1111`."""
+def a(world: World) -> Checkout:
+    """One of two worktrees of a project with one migration, `aaaa1111`."""
     world.main.revision("aaaa1111")
     world.main.commit("Add aaaa1111")
-    return world.worktree("StoFlow-feature-A"), world.worktree("StoFlow-feature-B")
+    return world.worktree("StoFlow-feature-A")
 
 
 @pytest.fixture
-def a(pair: tuple[Checkout, Checkout]) -> Checkout:
-    return pair[0]
-
-
-@pytest.fixture
-def b(pair: tuple[Checkout, Checkout]) -> Checkout:
-    return pair[1]
+def b(world: World, a: Checkout) -> Checkout:
+    return world.worktree("StoFlow-feature-B")
 
 
 # The main job
