@@ -119,36 +119,34 @@ def _look(work: Work, applied: Applied, wanted: Sequence[str]) -> Case:
 
 def _kept(one: Owned, search: Search, project: Project) -> Message:
     """Say who has it, or what follows it, and what to do there."""
-    revision, about = one.candidate.revision, {"revision": one.revision, "place": one.candidate.where}
-    folder = os.path.relpath(project.folder, project.root)
-    places = search.surroundings.places
-    clone, _colon, name = one.candidate.origin.name.rpartition(":")
-    if revision.id != one.revision:
-        place = places.get(one.candidate.origin.name) if one.candidate.path else None
-        command = f"alembic-worktrees rebase {quoted(revision.id)}"
-        command = f"cd {quoted(place / folder)} && {command}" if place else f"git switch {name} && {command}"
+    candidate, places = one.candidate, search.surroundings.places
+    child, origin = candidate.revision, candidate.origin.name
+    clone, _colon, name = origin.rpartition(":")
+    there = f"git switch {name}"
+    if candidate.path:
+        there = f"cd {quoted(places[origin] / os.path.relpath(project.folder, project.root))}"
+    if child.id != one.revision:
         text = _(
             "{revision} is abandoned, but {child} follows it: {place}. It stays as long as that has no other "
             "parent. To give it one: {command}"
         )
-        return Message(text, {**about, "child": revision.id, "command": command}, WARN)
-    if one.candidate.path:
-        place = places[one.candidate.origin.name] / folder
-        downgrade = project.command("downgrade", below(revision))
-        command = f"cd {quoted(place)} && alembic-worktrees copy && {downgrade}"
+        command = f"{there} && alembic-worktrees rebase {quoted(child.id)}"
+    elif candidate.path:
         text = _(
             "{revision} is not abandoned, {place} has it. Nothing was changed.\n"
             "  To take it back there: {command}"
         )
-        return Message(text, {**about, "command": command})
-    git = f"git -C {quoted(places[clone])}" if clone else "git"
-    removal = {IN_BRANCH: f"branch -D {quoted(name)}", IN_REMOTE: "fetch --all --prune"}
-    text = _(
-        "{revision} is not abandoned, {place} has it. Nothing was changed.\n"
-        "  If nobody needs that any more, run this again after: {command}"
-    )
-    words = removal.get(one.candidate.trust, f"tag -d {quoted(name)}")
-    return Message(text, {**about, "command": f"{git} {words}"})
+        command = f"{there} && alembic-worktrees copy && {project.command('downgrade', below(child))}"
+    else:
+        text = _(
+            "{revision} is not abandoned, {place} has it. Nothing was changed.\n"
+            "  If nobody needs that any more, run this again after: {command}"
+        )
+        removal = {IN_BRANCH: f"branch -D {quoted(name)}", IN_REMOTE: "fetch --all --prune"}
+        git = f"git -C {quoted(places[clone])}" if clone else "git"
+        command = f"{git} {removal.get(candidate.trust, f'tag -d {quoted(name)}')}"
+    values = {"revision": one.revision, "child": child.id, "place": candidate.where, "command": command}
+    return Message(text, values, WARN)
 
 
 def _must_be_nobodys(case: Case, settings: Settings) -> None:
