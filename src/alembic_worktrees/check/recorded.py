@@ -216,10 +216,6 @@ def _undoing(
     side: _Side, after: Snapshot, brought: Files, locate: Callable[[], Project], settings: Settings
 ) -> Iterable[Problem]:
     """Say which of the new migrations takes back what others did."""
-    from ..migrations.operations import may_undo
-
-    if not any(map(may_undo, git.small_contents(after.root, brought.values()).values())):
-        return ()
     from .undoing import undoing
 
     read = git.small_contents(after.root, side.files.values())

@@ -17,14 +17,22 @@ from .problems import Found
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from ..migrations.inventory import Inventory, Migration
+    from ..migrations.record import Origin
     from ..project.project import Project
     from ..project.settings import Settings
+    from ..search.checkouts import Checkout
     from ..search.sources import Candidate
 
 _MERGE = Text("git merge --autostash {branch:q}")
 _PULL = Text("git pull --no-rebase --autostash {place:q} {branch:q}")
+_SHOW = Text("git -C {place:q} show {name:q} >{target:q} && git add {target:q}")
+_COPY = Text("cp {path:q} {target:q} && git add {target:q}")
+_COMMIT = _(
+    "It is not committed there yet: git -C {place:q} add {path:top}, commit it there, and merge it here"
+)
 
 
 class Whereabouts:
@@ -86,33 +94,26 @@ class Whereabouts:
 
     def _bring(self, candidate: Candidate) -> Message:
         """Return the command that brings a migration into this branch: by merging its branch, else by its bytes."""
-        origin, target = candidate.origin, self._project.root / candidate.location / candidate.relative_path
+        name = candidate.origin.name
         checkouts = {checkout.name: checkout for checkout in self._search.surroundings.others}
-        checkout = checkouts.get(origin.name if candidate.path else origin.name.partition(":")[0])
+        checkout = checkouts.get(name if candidate.path else name.partition(":")[0])
+        target = self._project.root / candidate.location / candidate.relative_path
         if candidate.path is None:
-            if origin.kind == "ref" and not checkout and not self._is_merged(origin.commit):
-                return Message(_MERGE, {"branch": origin.name})
-            place, name = checkout.path if checkout else self._project.root, f"{origin.commit}:{origin.path}"
-            return Message(
-                Text("git -C {place:q} show {name:q} >{target:q} && git add {target:q}"),
-                {"place": place, "name": name, "target": target},
-            )
+            return self._from_git(candidate.origin, checkout, target)
         if checkout and candidate.path.is_relative_to(checkout.path):
             if not git.committed(checkout.path, {candidate.path: candidate.content}):
-                return Message(
-                    _(
-                        "It is not committed there yet: git -C {place:q} add {path:top}, commit it "
-                        "there, and merge it here"
-                    ),
-                    {"place": checkout.path, "path": origin.path},
-                )
+                return Message(_COMMIT, {"place": checkout.path, "path": candidate.origin.path})
             tip = git.commit_id(checkout.path, "HEAD")
             if not (checkout.worktree and self._is_merged(tip)):
                 text = _MERGE if checkout.worktree else _PULL
                 return Message(text, {"place": checkout.path, "branch": checkout.branch or tip})
-        return Message(
-            Text("cp {path:q} {target:q} && git add {target:q}"), {"path": candidate.path, "target": target}
-        )
+        return Message(_COPY, {"path": candidate.path, "target": target})
+
+    def _from_git(self, origin: Origin, clone: Checkout | None, target: Path) -> Message:
+        if origin.kind == "ref" and not clone and not self._is_merged(origin.commit):
+            return Message(_MERGE, {"branch": origin.name})
+        place = clone.path if clone else self._project.root
+        return Message(_SHOW, {"place": place, "name": f"{origin.commit}:{origin.path}", "target": target})
 
     def _is_merged(self, commit: str | None) -> bool:
         """Whether HEAD comes after `commit`: then it has had the file, and removed it."""

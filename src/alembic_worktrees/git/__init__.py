@@ -6,6 +6,7 @@ from .ask import TIMEOUT as TIMEOUT
 from .ask import GitFailed as GitFailed
 from .ask import answer as answer
 from .ask import words_of as words_of
+from .history import BRANCHES_AND_TAGS as BRANCHES_AND_TAGS
 from .history import Commit as Commit
 from .history import CutShort as CutShort
 from .history import Tip as Tip

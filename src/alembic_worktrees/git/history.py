@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # For `git log` about paths as they are, whatever the user has configured.
 _PLAIN = ("--literal-pathspecs", "-c", "log.follow=false", "-c", "diff.orderFile=/dev/null")
 _COMMIT = "%H%x00%an <%ae>%x00%ci"  # the fields of Commit
+BRANCHES_AND_TAGS = ("refs/heads/", "refs/remotes/", "refs/tags/")
 WALK = 5.0  # seconds for a walk through all history that we can do without
 # What `git fast-import` says when another writer was there first, or is just there.
 _OVERTAKEN = (b"Not updating", b"but expected", b"reference already exists", b".lock': File exists")

@@ -113,11 +113,6 @@ class Undone(NamedTuple):
         return Message(dropped if self.operation.makes else made, values)
 
 
-def may_undo(content: bytes) -> bool:
-    """Whether a migration can take back anything at all."""
-    return any(one.may_undo for one in read_operations(content).literal)
-
-
 def undone(
     new: bytes,
     own: Sequence[bytes],

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     Contents = Mapping[str, bytes]  # by path from the top of the checkout
 
-_REFS = ("refs/heads/", "refs/remotes/", "refs/tags/")
-
 
 class _Tip(NamedTuple):
     """A commit, by any name, and what to call it."""
@@ -66,9 +64,8 @@ def _tips_here(project: Project, others: Iterable[Checkout]) -> Iterator[_Tip]:
         if one.worktree:
             commit = f"refs/heads/{one.branch}" if one.branch else git.commit_id(one.path, "HEAD")
             yield _Tip(commit or "", "checkout", one.name)
-    for name, commit in git.refs(project.root, *_REFS):
-        short = next(name.removeprefix(prefix) for prefix in _REFS if name.startswith(prefix))
-        yield _Tip(commit, "ref", short)
+    for name, commit in git.refs(project.root, *git.BRANCHES_AND_TAGS):
+        yield _Tip(commit, "ref", name.split("/", 2)[2])
 
 
 def _holders(top: Path, tips: Iterable[_Tip], contents: Contents) -> dict[str, Origin]:

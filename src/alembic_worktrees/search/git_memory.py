@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ..project.project import Project
 
 _T = TypeVar("_T")
-_REF_TRUST = {"refs/heads/": IN_BRANCH, "refs/remotes/": IN_REMOTE, "refs/tags/": IN_TAG}
+_REF_TRUST = {"heads": IN_BRANCH, "remotes": IN_REMOTE, "tags": IN_TAG}
 _STASH_PARTS = ("", "^3", "^2")  # the working tree, the untracked files of `stash -u`, the index
 _ARCHIVE = "archive"
 
@@ -95,41 +95,37 @@ class Remembered:
     def in_refs(self) -> Iterator[Candidate]:
         """Look at local branches, then remote branches, then tags."""
         tips: dict[str, _Tip] = {}
-        for name, commit in git.refs(self._top, *_REF_TRUST):
-            prefix = next(prefix for prefix in _REF_TRUST if name.startswith(prefix))
-            tip = self._tip("ref", name.removeprefix(prefix), commit, _REF_TRUST[prefix])
-            tips.setdefault(commit, tip)
+        for name, commit in git.refs(self._top, *git.BRANCHES_AND_TAGS):
+            _refs, kind, short = name.split("/", 2)
+            tips.setdefault(commit, self._tip("ref", short, commit, _REF_TRUST[kind]))
         return self._at(tips.values())
 
     def in_archive(self) -> Iterator[Candidate]:
         """Look at every migration that was applied through this tool."""
         found = archive.read(self._top)
-        if found:
-            tip = self._tip("archive", _ARCHIVE, found.commit, ARCHIVED)
-            rows = archive.entries(found, self._project)
-            yield from self._read([self._archived(entry, tip) for entry in rows])
+        return self._kept([(_ARCHIVE, found)] if found else [], ARCHIVED, ARCHIVED)
 
     def in_team(self) -> Iterator[Candidate]:
         """Look at what others have applied, as far as it was fetched: first at what ran."""
-        return self._of(self._others)
+        return self._kept(self._others, OTHERS_RAN, OTHERS_SAW)
 
     @property
-    def _others(self) -> tuple[archive.Other, ...]:
+    def _others(self) -> list[tuple[str, archive.Archive]]:
         repository = self._project.repository
-        return archive.others(repository, self._share) if repository else ()
+        found = archive.others(repository, self._share) if repository else ()
+        return [(f"{one.person}:{_ARCHIVE}", one.archive) for one in found]  # a person may have several
 
-    def _of(self, others: Iterable[archive.Other]) -> Iterator[Candidate]:
-        rows = [
-            (OTHERS_RAN if entry.database else OTHERS_SAW, entry, one)
-            for one in others
-            for entry in archive.entries(one.archive, self._project)
+    def _kept(
+        self, archives: Iterable[tuple[str, archive.Archive]], ran: int, seen: int
+    ) -> Iterator[Candidate]:
+        """Yield what these archives have, by their names: what ran there, and what was only seen."""
+        files = [
+            self._archived(entry, self._tip("archive", name, one.commit, ran if entry.database else seen))
+            for name, one in archives
+            for entry in archive.entries(one, self._project)
             if is_sound(entry.path)
         ]
-        files = [
-            self._archived(entry, self._tip("archive", f"{one.person}:{_ARCHIVE}", one.archive.commit, trust))
-            for trust, entry, one in sorted(rows, key=lambda row: row[0])
-        ]
-        return self._read(files)
+        return self._read(sorted(files, key=lambda file: file.tip.trust))
 
     def in_stashes(self) -> Iterator[Candidate]:
         """Look at what `git stash` has put away, the untracked files of `stash -u` and the index too."""
@@ -169,8 +165,10 @@ class Remembered:
         name = name.removeprefix(self._prefix)
         commit = git.commit_id(self._top, name)
         if commit is None:
-            theirs = [one for one in self._others if name == f"{one.person}:{_ARCHIVE}"]
-            return self.in_archive() if name == _ARCHIVE else self._of(theirs) if theirs else None
+            theirs = [row for row in self._others if row[0] == name]
+            if theirs:
+                return self._kept(theirs, OTHERS_RAN, OTHERS_SAW)
+            return self.in_archive() if name == _ARCHIVE else None
         if commit in git.stashes(self._top):
             return self._at(self._parts([(name, commit)]))
         return self._at([self._tip("commit" if commit.startswith(name) else "ref", name, commit, IN_BRANCH)])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
@@ -21,7 +21,6 @@ from .store import NOBODY, REF, Archive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from ...project.project import Project
@@ -60,18 +59,6 @@ class Team:
         if not (self._fetched or self._failed):
             self._fetched = True
             self._warned(self.must_fetch)
-
-    @contextmanager
-    def sharing(self) -> Iterator[None]:
-        """Share in the end what was applied, also if it then failed; not if somebody has interrupted it."""
-        try:
-            yield
-        except Interrupted:
-            raise
-        except UserError:
-            self.share()
-            raise
-        self.share()
 
     def share(self) -> None:
         """Push what was applied since this began; that it cannot be is only told, and what was not pushed before."""
@@ -153,9 +140,19 @@ def team_of(project: Project, settings: Settings, tell: Callable[[Message], None
     return Team(project.repository, settings.share, tell) if settings.share and project.repository else None
 
 
-def sharing(team: Team | None) -> AbstractContextManager[None]:
-    """Share in the end what was applied, if there is a team."""
-    return team.sharing() if team else nullcontext()
+@contextmanager
+def sharing(team: Team | None) -> Iterator[None]:
+    """Share in the end what was applied, also if it then failed; not if somebody has interrupted it."""
+    try:
+        yield
+    except Interrupted:
+        raise
+    except UserError:
+        if team:
+            team.share()
+        raise
+    if team:
+        team.share()
 
 
 def others(repository: git.Repository, remote: str | None) -> tuple[Other, ...]:
