@@ -38,7 +38,7 @@ def compare(argv: list[str], verbose: bool) -> dict[str, Any]:
 
     _last.differences = []
     with unheard():  # "Detected removed table" would be said of what is left out, too
-        failure = as_the_command(argv, run, hidden_if(quiet=False, verbose=verbose))
+        failure = as_the_command(argv, run, hidden_if(verbose=verbose))
     return {"failure": failure, "tables": tables, "operations": [one.row for one in _last.differences]}
 
 
@@ -53,8 +53,8 @@ def compare_elsewhere(argv: list[str], verbose: bool, root: str, there: str, fol
     except OSError as error:
         failure = {"reason": f"{error.strerror}: {error.filename}", "hidden": True}
         return {"failure": failure, "tables": []}
-    maker.argv = [*map(moved.moved, maker.argv)]
-    answer = compare([*map(moved.moved, argv)], verbose)
+    maker.argv = [moved.moved(word) for word in maker.argv]
+    answer = compare([moved.moved(word) for word in argv], verbose)
     return {**answer, "strayed": moved.strayed()}
 
 
@@ -71,7 +71,7 @@ def _compare(config: Any, tables: list[dict[str, Any]]) -> None:
         return []
 
     about: dict[str, Any] = {"template_args": context.template_args, "revision_context": context}
-    run_env(config, script, run, as_sql=False, dont_mutate=True, **about)
+    run_env(config, script, run, dont_mutate=True, **about)
     context.script_directory = script
     _last.context = context
     _last.differences = differences(context) if tables else []

@@ -13,9 +13,11 @@ from .masking import mask
 PORT = "the port in the database's URL is not a number: ***"
 
 
-def hidden_if(*, quiet: bool, verbose: bool) -> Callable[[BaseException], bool]:
-    """Return what tells whether a failure is not to be shown: none if `verbose`, else what a database says."""
-    return (lambda _: True) if quiet else (lambda _: False) if verbose else _is_of_the_database
+def hidden_if(*, quiet: bool = False, verbose: bool) -> Callable[[BaseException], bool]:
+    """Return which failures are not to be shown: any if `quiet`, none if `verbose`, else what a database says."""
+    if quiet:
+        return lambda _: True
+    return (lambda _: False) if verbose else _is_of_the_database
 
 
 def _is_of_the_database(error: BaseException) -> bool:
