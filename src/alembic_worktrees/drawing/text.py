@@ -54,18 +54,16 @@ def draw(
 def _rows(layout: Layout, signs: Sequence[str]) -> list[list[Cell]]:
     """Draw each row: the sign of the node, the lines that pass, and the lines that begin or end at the node."""
     rows = [[Cell(" ", 0)] * (2 * layout.width) for _ in layout.lanes]
-    touching: dict[int, list[Edge]] = {}
     for edge in layout.edges:
         low, high = sorted((edge.start, edge.end))
         for row in range(low + 1, high):
             rows[row][2 * edge.lane] = Cell("┊" if edge.dashed else "│", edge.lane)
-        for row in {low, high}:
-            touching.setdefault(row, []).append(edge)
-    for row, (here, cells) in enumerate(zip(layout.lanes, rows, strict=True)):
-        aside = [edge for edge in touching.get(row, ()) if edge.lane != here]
-        for edge in sorted(aside, key=lambda edge: -abs(edge.lane - here)):
-            _reach(cells, edge, row, here)
-        cells[2 * here] = Cell(signs[row], here)
+    ends = [(layout.lanes[row], row, edge) for edge in layout.edges for row in {edge.start, edge.end}]
+    for here, row, edge in sorted(ends, key=lambda end: -abs(end[2].lane - end[0])):  # the longest first
+        if edge.lane != here:
+            _reach(rows[row], edge, row, here)
+    for here, sign, cells in zip(layout.lanes, signs, rows, strict=True):
+        cells[2 * here] = Cell(sign, here)
         while cells[-1].sign == " ":
             cells.pop()
         cells.append(Cell(" ", 0))
