@@ -315,14 +315,16 @@ def test_from_a_checkout_that_has_borrowed_it(
 
 
 @pytest.mark.parametrize("name", ["nowhere", "StoFlow-Z:develop", "StoFlow-C:nowhere", "", "a\nb"])
-def test_from_what_there_is_not(name: str, database: Database, b: Checkout, world: World) -> None:
+def test_from_what_there_is_not(
+    name: str, database: Database, b: Checkout, c: Checkout, world: World
+) -> None:
     variant(world.main, "x")
     database.set_heads(ID)
     done = b.tool("copy", f"--from={name}")
     if name:
         assert done.returncode == 1
         assert name.split("\n")[0] in done.stderr
-        assert "StoFlow-C" in done.stderr  # what there is
+        assert c.name in done.stderr  # what there is
         assert names(b) == {"aaaa1111_add_t.py"}
     else:
         assert done.returncode == 0

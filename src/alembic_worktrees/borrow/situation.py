@@ -112,7 +112,7 @@ def decide(project: Project, applied: Applied, inventory: Inventory, search: Sea
     return Situation(project, applied, inventory, plan, search)
 
 
-def taken_over(inventory: Inventory, applied: Applied, project: Project, search: Search) -> Inventory:
+def take_over(inventory: Inventory, applied: Applied, project: Project, search: Search) -> Inventory:
     """Count as borrowed what somebody has copied here by hand, if it is applied: git would stumble over it."""
     found = copied_by_hand(project, inventory, lambda: search.surroundings)
     reached = inventory.graph.closure(applied.heads).known if found else frozenset()

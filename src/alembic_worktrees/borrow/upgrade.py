@@ -236,7 +236,7 @@ def _finish(
     """Say where the database is, and archive what is applied now."""
     heads = with_owners(sorted(applied.heads), situation) or (NO_ROWS,)
     about: dict[str, object] = {"database": applied.names, "heads": heads}
-    if target in situation.graph.closure(applied.heads).known - applied.heads:  # Alembic says nothing then
+    if target in situation.reached_by(applied.heads) - applied.heads:  # Alembic says nothing then
         back = situation.project.command("downgrade", target)
         about |= {"target": target, "folder": situation.project.folder, "command": back}
         text = _(

@@ -9,7 +9,7 @@ from ..migrations.inventory import take_inventory
 from ..search.search import THOROUGH, Search
 from .aside import waiting
 from .lock import WAITING, only_one
-from .situation import decide, taken_over
+from .situation import decide, take_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -30,9 +30,7 @@ class Audience(NamedTuple):
     tell: Callable[[Message], None]
     detail: Callable[[Message], None] = lambda _: None  # what is of interest only with -v
     tell_skipped: Callable[[Sequence[Skipped]], None] = lambda _: None
-    allow: Callable[[Applied], None] = lambda _: (
-        None
-    )  # raises UserError if this database is not to be changed
+    allow: Callable[[Applied], None] = lambda _: None  # raises UserError if that is not to be changed
     review: Callable[[Situation], None] = lambda _: None  # raises UserError if that is not to be borrowed
     fetch: Callable[[], None] | None = None  # brings the archives of others
 
@@ -67,7 +65,7 @@ class Work(NamedTuple):
         )
         if prefer:
             search.must_know_preferred()
-        return decide(project, applied, taken_over(inventory, applied, project, search), search)
+        return decide(project, applied, take_over(inventory, applied, project, search), search)
 
     def locked(self) -> AbstractContextManager[None]:
         """Hold the lock of all checkouts of the repository."""
