@@ -78,17 +78,21 @@ def _resolved(inventory: Inventory, name: str) -> str:
 def _found(name: str, graph: Graph) -> str | None:
     """Return what a name stands for: LABEL@head, an id, a label, or the beginning of one id."""
     label, _at, wanted = name.partition("@")
-    if wanted == "head" and label in graph.label_owners:
-        owner = graph.label_owners[label][0]
-        heads = [head for head in graph.heads if owner in graph.closure([head]).known]
-        if len(heads) == 1:
-            return heads[0]
+    if wanted == "head" and (head := _head_of(label, graph)):
+        return head
     if name in graph.nodes:
         return name
     if name in graph.label_owners:
         return graph.label_owners[name][0]
     alike = [id for id in graph.nodes if len(name) > 3 and id.startswith(name)]
     return alike[0] if len(alike) == 1 else None
+
+
+def _head_of(label: str, graph: Graph) -> str | None:
+    """Return the one head of a branch with this label; None if it has several, or there is no such label."""
+    owners = {*graph.label_owners.get(label, ())[:1]}
+    heads = [head for head in graph.heads if graph.closure([head]).known & owners]
+    return heads[0] if len(heads) == 1 else None
 
 
 def only_borrowed(revision: str, inventory: Inventory) -> UserError:
