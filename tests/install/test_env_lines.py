@@ -115,6 +115,9 @@ def test_what_holds_it_back(world: World) -> None:
         done = b.alembic("upgrade", "heads")
         del world.env[name]
         assert (lost in done.stdout, names(b)) == (True, {"aaaa1111_add_t.py"}), done.stderr
+    offline = [one.alembic("upgrade", "bbbb2222:cccc3333", "--sql") for one in (a, b)]
+    assert ["UPDATE alembic_version" in done.stdout for done in offline] == [True, False]
+    assert names(b) == {"aaaa1111_add_t.py"}
     for text in ("missing", "borrowed"):
         refused = b.alembic("revision", "--autogenerate", "-m", "x")
         assert (refused.returncode, "alembic-worktrees revision" in refused.stderr) == (1, True), text
@@ -138,4 +141,7 @@ def test_it_comes_and_goes_without_a_trace(path: Path) -> None:
             ruff = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length", length, "-"]
             formatted = run(ruff, cwd=path.parent, env={}, input=once, check=True).stdout
             assert with_lines(formatted, env_lines()) == formatted
+            assert (
+                without_block(formatted) == run(ruff, cwd=path.parent, env={}, input=text, check=True).stdout
+            )
     assert with_lines("import alembic\n", "x") is None
