@@ -488,6 +488,26 @@ def test_the_checkout_of_the_original_is_gone(
     assert c.git_status() == ""
 
 
+def test_a_copy_that_imports_what_only_its_branch_has(a: Checkout, b: Checkout) -> None:
+    """Alembic imports also what has run already. The message says why it fails, and both its commands work."""
+    original = a.revision("bbbb2222", "aaaa1111")
+    a.write("backend/kinds.py", "KINDS = 1\n")
+    original.write_text(f"import kinds\n{original.read_text()}")
+    a.commit("Kinds")
+    a.tool("upgrade", check=True)
+    done = b.tool("upgrade")
+    assert done.returncode == 1
+    assert (
+        "the borrowed bbbb2222 imports what this branch, or its Python, lacks: ModuleNotFoundError"
+        in done.stderr
+    )
+    b.tool("return", check=True)
+    b.alembic("heads", check=True)
+    merge = next(line for line in done.stderr.splitlines() if "git merge" in line).partition(": ")[2]
+    b.world.run("sh", "-c", merge, cwd=b.path, check=True)
+    b.tool("upgrade", check=True)
+
+
 def test_the_copies_move_on_when_the_original_arrives(
     world: World, database: Database, a: Checkout, b: Checkout
 ) -> None:

@@ -63,7 +63,7 @@ def upgrade(
                 return
             keep_what_can_be(situation, applied, audience.tell)  # what was applied before another one failed
             if outcome.unknown not in applied.heads:
-                raise _failed(project, settings.target, outcome)
+                raise _not_loaded(situation, outcome) or _failed(project, settings.target, outcome)
             # Another checkout upgraded between our look and our upgrade, without us and so without the locks.
             text = _("{revision} was applied by another checkout meanwhile; looking again.")
             audience.tell(Message(text, {"revision": outcome.unknown}, WARN))
@@ -247,6 +247,25 @@ def _finish(
     else:
         tell(Message(_("{database:list} is up to date: {heads:list}"), about, OK))
     keep(situation, applied, trust_files=trust_files)
+
+
+def _not_loaded(situation: Situation, outcome: Outcome) -> UserError | None:
+    """Return what to say of a copy that imports what is not here, None if that is not why Alembic failed."""
+    owners, reason = situation.owners, outcome.reason
+    borrowed = {one.path: one.revision.id for one in situation.migrations if one.revision.id in owners}
+    revision = next((borrowed[path] for path in outcome.importing if path in borrowed), None)
+    if revision is None or not reason.startswith(("ModuleNotFoundError: ", "ImportError: ")):
+        return None
+    branches = {one.name: one.branch for one in situation.search.surroundings.checkouts if one.worktree}
+    origin = owners[revision]
+    text = _(
+        "Alembic imports every migration, and the borrowed {revision} imports what this branch, or its Python, lacks: "
+        "{reason}\n"
+        "  If {origin} has it: git merge --autostash {branch:q}\n"
+        "  To have only this branch's own migrations here until then: alembic-worktrees return"
+    )
+    branch = branches.get(origin) or origin
+    return UserError(text, revision=revision, reason=reason, origin=origin, branch=branch)
 
 
 def _failed(project: Project, target: str, outcome: Outcome) -> UserError:

@@ -35,6 +35,8 @@ class Outcome(NamedTuple):
     unknown: str | None = None  # the id that it could not locate, if that is why it failed
     migration: tuple[str, Path] | None = None  # the id and the file of the one that failed
     interrupted: bool = False
+    reason: str = ""  # in one line, if it failed
+    importing: tuple[Path, ...] = ()  # the modules whose import failed, if that is why
 
 
 class Database(Session, AbstractContextManager["Database"]):
@@ -166,7 +168,12 @@ class Database(Session, AbstractContextManager["Database"]):
         if failure is None:
             return Outcome(done=not answer["interrupted"], interrupted=answer["interrupted"])
         migration = failure["migration"]
-        return Outcome(False, failure["unknown"], migration and (migration[0], self._here(migration[1])))
+        return Outcome(
+            unknown=failure["unknown"],
+            migration=migration and (migration[0], self._here(migration[1])),
+            reason=failure["reason"],
+            importing=tuple(map(self._here, failure["importing"])),
+        )
 
     def downgrade_sql(self, parts: Iterable[tuple[Sequence[str], Sequence[str]]]) -> str | None:
         """Return Alembic's offline SQL for that: of each version table its rows, and what is taken back there.

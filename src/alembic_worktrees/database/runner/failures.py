@@ -32,12 +32,20 @@ def failed(error: BaseException, *, hide: bool) -> dict[str, Any]:
     """Return what is answered of a failure, and show it as the command does if we are not to `hide` it.
 
     {"unknown": the revision id that Alembic could not locate, or None, "reason": the failure in one line, "hidden":
-    whether it is not shown, "migration": the [id, path] of the one that failed, or None}.
+    whether it is not shown, "migration": the [id, path] of the one that failed, or None, "importing": the paths of the
+    modules whose import failed, the outermost first}.
     """
     if not hide:
         _show(error)
     unknown = getattr(error.__cause__, "argument", None)
-    return {"unknown": unknown, "reason": reason_of(error), "hidden": hide, "migration": _at_work(error)}
+    frames = [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return {
+        "unknown": unknown,
+        "reason": reason_of(error),
+        "hidden": hide,
+        "migration": _at_work(error),
+        "importing": [os.path.relpath(one.co_filename) for one in frames if one.co_name == "<module>"],
+    }
 
 
 def _at_work(error: BaseException) -> tuple[str, str] | None:
