@@ -82,5 +82,6 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[list[str]]:
 
 
 def coloured(style: str, text: str) -> str:
-    """Return `text` for a terminal in a style of its own, the parameters of an escape sequence."""
-    return f"\x1b[{style}m{text}\x1b[0m" if style and text.strip() else text
+    """Return `text` for a terminal in a style, the parameters of an escape sequence; not so the spaces after it."""
+    shown = text.rstrip()
+    return f"\x1b[{style}m{shown}\x1b[0m{text[len(shown) :]}" if style and shown else text
