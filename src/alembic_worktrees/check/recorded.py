@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import git
-from .borrowed_files import staged
 from .problems import problem
 from .review import nothing_to_check, project_in, searcher
 from .rules import located, survey
@@ -51,6 +50,8 @@ class _Side(NamedTuple):
 
 def review_index(scope: Scope) -> Review:
     """Judge what the commit that is being made will record, against its parents."""
+    from .borrowed_files import staged
+
     tree = Tree(scope.root, None, in_hook=scope.in_hook)
     sides = _sides(scope, tree)
     found = _review(scope, tree, sides, _parents(scope))
