@@ -26,7 +26,6 @@ from .history import refs as refs
 from .history import roots as roots
 from .history import stashed_files as stashed_files
 from .history import stashes as stashes
-from .history import tips as tips
 from .history import unpublished as unpublished
 from .history import unreachable_commits as unreachable_commits
 from .index import CommitMissing as CommitMissing

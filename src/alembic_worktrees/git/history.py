@@ -190,16 +190,13 @@ def merge_base(folder: Path, one: str, other: str) -> str | None:
     return line_of(ask(folder, "merge-base", one, other))
 
 
-def latest(folder: Path, commits: Sequence[str]) -> tuple[str, ...]:
-    """Return those of these commits that none of the others comes after."""
-    return tuple(answer(folder, "merge-base", "--independent", *commits).decode().split()) if commits else ()
-
-
 def unpublished(folder: Path, commit: str, known: Iterable[str]) -> tuple[bool, tuple[str, ...]]:
     """Tell whether `commit` brings anything that no remote has, nor `known` have; and what that is built upon."""
     argv = ("rev-list", "--boundary", commit, "--not", "--remotes", *known)
     listed = answer(folder, *argv).decode().split()
-    return bool(listed), latest(folder, [row[1:] for row in listed if row.startswith("-")])
+    below = [row[1:] for row in listed if row.startswith("-")]
+    latest = answer(folder, "merge-base", "--independent", *below) if below else b""
+    return bool(listed), tuple(latest.decode().split())
 
 
 def commit_id(folder: Path, name: str) -> str | None:
@@ -208,17 +205,9 @@ def commit_id(folder: Path, name: str) -> str | None:
     return None if result.status else result.out.decode().strip()
 
 
-def tips(folder: Path) -> frozenset[str]:
-    """Return the commits that the branches here and those of the remotes lead to; none where git cannot tell."""
-    return _oids(ask(folder, "rev-parse", "--branches", "--remotes", timeout=TIMEOUT))
-
-
 def roots(folder: Path) -> frozenset[str]:
     """Return the commits without a parent that HEAD comes from; none where git cannot tell, or not in time."""
-    return _oids(ask(folder, "rev-list", "--max-parents=0", "HEAD", "--", timeout=WALK))
-
-
-def _oids(result: Result) -> frozenset[str]:
+    result = ask(folder, "rev-list", "--max-parents=0", "HEAD", "--", timeout=WALK)
     return frozenset(() if result.status else result.out.decode().split())
 
 

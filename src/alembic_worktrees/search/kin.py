@@ -23,21 +23,14 @@ class Kinship:
         self._project = project
 
     def holds(self, other: Project) -> bool:
-        """Whether `other` shares a root commit with us, or has a base migration with our bytes.
+        """Whether `other` has a base migration with our bytes, or shares a root commit with us.
 
-        A commit that both have brings its root with it, and needs no walk through all history. A shallow clone has
-        other roots, and outside git there are none: there the base migration decides.
+        A shallow clone has other roots, and outside git there are none.
         """
+        if self._has_our_base(other):
+            return True
         git_tells = self._project.repository is not None and os.path.lexists(other.root / ".git")
-        return (
-            (git_tells and not self._tips.isdisjoint(git.tips(other.root)))
-            or self._has_our_base(other)
-            or (git_tells and not self._roots.isdisjoint(git.roots(other.root)))
-        )
-
-    @cached_property
-    def _tips(self) -> frozenset[str]:
-        return git.tips(self._project.root)
+        return git_tells and not self._roots.isdisjoint(git.roots(other.root))
 
     @cached_property
     def _roots(self) -> frozenset[str]:
