@@ -101,9 +101,8 @@ def _repository_of(mark: Path) -> Path | None:
     """Return the folder of the repository that the `.git` of a linked worktree names; None of any other `.git`."""
     if mark.is_dir():
         return None
-    common = Path(
-        mark.read_text(errors="surrogateescape").removeprefix("gitdir: ").rstrip("\n")
-    ).parent.parent
+    own = Path(mark.read_text(errors="surrogateescape").removeprefix("gitdir: ").rstrip("\n"))
+    common = own.parent.parent
     return mark.parent / common if common.name == ".git" else None
 
 

@@ -124,9 +124,8 @@ class Search:
             nearest = next(groups, [])
         if nearest:
             known = [*index(self._held)(word)]
-            with suppress(
-                UserError
-            ):  # the archive only says which of the copies ran, so that it may be broken
+            # The archive only says which of the copies ran, so that it may be broken.
+            with suppress(UserError):
                 known += self._archive(word)
             yield self._ranked([*nearest, *filter(self._is_sound, known)])
         yield from map(self._ranked, groups)
