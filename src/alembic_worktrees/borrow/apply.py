@@ -34,8 +34,7 @@ def carry_out(plan: Plan, project: Project, inventory: Inventory) -> None:
     when git already ignores it. Raises UserError; then nothing has been borrowed.
     """
     _prove_inside(plan, project)
-    replaced = [copy.replaces for copy in plan.copies if copy.replaces]
-    ending = {row.path for row in (*plan.returned, *replaced)}
+    ending = {row.path for row in plan.returned} | {copy.path for copy in plan.refreshed}
     if project.repository:  # a broken index could not say what git has
         git.tracked(project.root, ending, surely=True)
     before = _notes((*inventory.copies, *inventory.arrived), project, inventory)

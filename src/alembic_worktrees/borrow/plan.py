@@ -124,28 +124,32 @@ def make_plan(
     """
     needed = _reach(inventory.own_graph, find, tables)
     held = {row.revision: row for row in inventory.borrowed}
-    same = {
-        id for id in held.keys() & needed.chosen if held[id].migration.content == needed.chosen[id].content
-    }
-    taken = _folded(
-        [*(row.path for row in inventory.all), *(row.path for row in inventory.skipped), *stashed]
-    )
-    copies = []
-    for id in needed.graph.order(needed.chosen.keys() - same):
-        candidate, old = needed.chosen[id], held.get(id)
-        path = old.path if old else _free_path(candidate, project, taken)
-        copies.append(Copy(candidate, path, old))
+    same = {id for id in held.keys() & needed.chosen if _is_same(held[id], needed.chosen[id])}
+    present = [*(one.path for one in inventory.all), *(one.path for one in inventory.skipped)]
+    taken = _folded([*present, *stashed])
+    changed = [needed.chosen[id] for id in needed.graph.order(needed.chosen.keys() - same)]
     unneeded = held.keys() - needed.chosen.keys()
     if any(migration.revision.opaque for migration in inventory.own):
         unneeded = set()  # any of them may be what the computed parents mean
     return Plan(
-        copies=tuple(copies),
+        copies=tuple(
+            _copy(candidate, held.get(candidate.revision.id), project, taken) for candidate in changed
+        ),
         returned=tuple(held[id] for id in reversed(inventory.graph.order(unneeded))),
         gaps=tuple(_gaps(needed, find)),
         differences=tuple(needed.differences),
         overlapping=needed.overlapping,
         held_back=tuple(sorted(same & {id for id, *_ in needed.refused})),
     )
+
+
+def _is_same(row: Borrowed, candidate: Candidate) -> bool:
+    return row.migration.content == candidate.content
+
+
+def _copy(candidate: Candidate, old: Borrowed | None, project: Project, taken: set[str]) -> Copy:
+    path = old.path if old else _free_path(candidate, project, taken)
+    return Copy(candidate, path, old)
 
 
 def _folded(paths: Iterable[Path]) -> set[str]:
