@@ -298,7 +298,7 @@ def test_it_follows_this_branchs_own_head(lent: Checkout) -> None:
     for folder in (lent.path, lent.backend, lent.versions):
         done = lent.tool("revision", "-m", "x", cwd=folder, check=True)
         assert parent(written(done)) == ("aaaa1111",)
-        assert done.stderr.endswith("Next: alembic-worktrees upgrade\n")
+        assert done.stderr.endswith("then alembic-worktrees upgrade\n")
         written(done).unlink()
     own = written(plain(lent, "--rev-id", "own1", "--branch-label", "mine", "--depends-on", "aaaa"))
     assert own.name == "own1_x.py"
@@ -344,7 +344,10 @@ def test_heads_with_bases_of_their_own(world: World) -> None:
 
 
 def test_no_migration_yet(world: World) -> None:
-    assert parent(written(plain(world.main))) == ()
+    done = plain(world.main)
+    assert parent(written(done)) == ()
+    # An upgrade that is pasted before would apply nothing, for good.
+    assert done.stderr.endswith("Next: write what it is to do, then alembic-worktrees upgrade\n")
 
 
 @pytest.mark.parametrize("head", ["nowhere", "aa", "nowhere@head", "shop+1"])

@@ -28,7 +28,12 @@ def revision(options: argparse.Namespace, printer: Printer) -> int:
     paths = write_revision(_author(call), _wanted(options))
     printer.data(*map(str, paths))
     if paths:
-        printer.tell(Message(_("Next: {command}"), {"command": our_command(options, "upgrade")}, TITLE))
+        text = (
+            _("Next: {command}")
+            if options.autogenerate
+            else _("Next: write what it is to do, then {command}")
+        )
+        printer.tell(Message(text, {"command": our_command(options, "upgrade")}, TITLE))
     return DONE
 
 
