@@ -9,9 +9,9 @@ import pytest
 
 from alembic_worktrees.database.applied import Applied, VersionTable
 from alembic_worktrees.database.client import Database
-from alembic_worktrees.database.runner import hosts, parsing
 from alembic_worktrees.messages.errors import UserError
 from alembic_worktrees.project.settings import Settings
+from alembic_worktrees.runner import hosts, parsing
 from worlds.searching import project
 from worlds.world import Layout, World
 

@@ -107,7 +107,7 @@ def test_wheel_has_the_package_and_nothing_else(built: Built) -> None:
     }
     assert names == package | about
     templates = {f"install/templates/alembic-utils.{shell}" for shell in ("sh", "fish")}
-    needed = {"py.typed", "database/runner/loop.py", *templates}
+    needed = {"py.typed", "runner/loop.py", *templates}
     assert {f"alembic_worktrees/{name}" for name in needed} <= names
     assert built.wheel.name == f"{NAME}-py3-none-any.whl"
 

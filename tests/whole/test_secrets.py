@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees.database.runner.masking import mask
+from alembic_worktrees.runner.masking import mask
 from worlds.observe import tree
 from worlds.world import World
 

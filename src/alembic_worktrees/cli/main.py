@@ -59,7 +59,7 @@ def _bug(argv: Sequence[str]) -> Message:
     import traceback
 
     from .. import __version__
-    from ..database.runner.masking import mask
+    from ..runner.masking import mask
 
     versions = f"alembic-worktrees {__version__}, Python {platform.python_version()}, {platform.platform()}"
     report = mask(f"$ alembic-worktrees {' '.join(argv)}\n{versions}\n{traceback.format_exc()}")

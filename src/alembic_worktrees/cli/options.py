@@ -40,7 +40,7 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(formatter_class=_Help, add_help=False, allow_abbrev=False, **given)
 
     def error(self, message: str) -> NoReturn:
-        from ..database.runner.masking import mask
+        from ..runner.masking import mask
 
         text = _("{words:text}\n  Help: {command} --help")
         raise Usage(text, words=f"{self.prog}: {mask(message)}", command=self.prog)

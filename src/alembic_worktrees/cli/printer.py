@@ -204,7 +204,7 @@ def _typed_passwords(argv: Sequence[str]) -> Mapping[str, str]:
     suspect = sorted(filter(_SUSPECT.search, values), key=len, reverse=True)
     if not suspect:  # nearly always: spared the patterns of `mask`
         return {}
-    from ..database.runner.masking import mask
+    from ..runner.masking import mask
 
     found: dict[str, str] = {}
     for value in suspect:

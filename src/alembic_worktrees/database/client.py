@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..messages import WARN, Message, _
 from ..messages.errors import UserError
+from ..runner import parsing
 from ..system.process import hand_over
 from . import direct
 from .applied import Applied, VersionTable, version_table
 from .comparison import Comparison, operation
 from .failures import no_database, not_asked
-from .runner import parsing
 from .session import GRACE, Session
 
 if TYPE_CHECKING:

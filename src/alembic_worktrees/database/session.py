@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..messages import Message, Text, _
 from ..project.interpreter import interpreters
+from ..runner.masking import mask
 from ..system.process import Conversation
 from .failures import ended, no_python
-from .runner.masking import mask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..project.project import Project
     from ..project.settings import Settings
 
-RUNNER = Path(__file__).with_name("runner")
+RUNNER = Path(__file__).parents[1] / "runner"
 # Leaves first.
 MODULES = ["masking", "parsing", "failures", "hosts", "interruption", "locks", "making", "running"]
 MODULES += ["commands", "downgrading", "rows", "elsewhere", "differences", "comparing", "loop"]

@@ -84,6 +84,6 @@ def failed(folder: Path, command: str, result: Result) -> GitFailed:
 
 def words_of(result: Result) -> str:
     """Return what git says, its commands ready to be pasted: it sets them off with tabs. It may quote a URL."""
-    from ..database.runner.masking import mask
+    from ..runner.masking import mask
 
     return mask(os.fsdecode(result.err).strip().expandtabs(4))

@@ -122,7 +122,7 @@ def _refuse(path: str, reason: str | Exception) -> NoReturn:
     lines = [line for line, _text in getattr(reason, "errors", ())] or [getattr(reason, "lineno", None)]
     at = f" (line {lines[0]})" if lines[0] and "line" not in first else ""
     cause = reason if isinstance(reason, Exception) else None
-    from ..database.runner.masking import mask
+    from ..runner.masking import mask
 
     raise ConfigUnreadable(path, mask(first) + at) from cause
 

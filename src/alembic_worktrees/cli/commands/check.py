@@ -235,7 +235,7 @@ def report(options: argparse.Namespace, printer: Printer) -> int:
     except UserError as error:
         printer.tell(error.message)
     except Exception as error:
-        from ...database.runner.masking import mask
+        from ...runner.masking import mask
 
         text = _(
             "alembic-worktrees could not look at the migrations ({error}). To see why: alembic-worktrees check"

@@ -223,7 +223,7 @@ def _described(change: Change) -> Message:
 def _diff(change: Change) -> str:
     import difflib
 
-    from ...database.runner.masking import mask
+    from ...runner.masking import mask
 
     before, after = (change.before or "").splitlines(), (change.after or "").splitlines()
     lines = list(difflib.unified_diff(before, after, lineterm="", n=1))[2:]

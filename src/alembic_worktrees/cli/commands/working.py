@@ -111,7 +111,7 @@ def must_be_meant(call: Call, applied: Applied) -> None:
 
 def is_near(call: Call, host: str) -> bool:
     """Whether a database on this host is local, or one of those that are meant; what it is else is said."""
-    from ...database.runner.hosts import remote_among
+    from ...runner.hosts import remote_among
 
     meant = call.settings.remote_database
     if meant is True or host in (meant or ()) or not remote_among([host], None):

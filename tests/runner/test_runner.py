@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alembic_worktrees.database.runner.masking import mask
-from alembic_worktrees.database.runner.parsing import is_module
 from alembic_worktrees.database.session import BOOT, RUNNER, sources
+from alembic_worktrees.runner.masking import mask
+from alembic_worktrees.runner.parsing import is_module
 from worlds.pythons import pythons
 
 if TYPE_CHECKING:
