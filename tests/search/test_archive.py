@@ -26,7 +26,7 @@ from worlds.searching import found, kinds, search, shown, spy
 from worlds.world import Checkout, Layout, World, project_files, revision_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from worlds.postgres import Database
 
@@ -334,6 +334,34 @@ def test_each_section_of_an_ini_has_its_own(world: World, new_database: Callable
     main.tool("upgrade", "-n", "other", check=True)
     assert "first" in (main.versions / "0001_add_t.py").read_text()
     assert "second" in (other / "0001.py").read_text()
+
+
+def test_an_archive_of_version_1_is_read(bare_world: World) -> None:
+    main, billing = bare_world.main, "billing/migrations/versions"
+    ours, theirs = migration(main, "x", file="x.py"), migration(main, "y", table="theirs")
+    main.write(f"{billing}/.gitkeep", "")
+    files = {
+        f"x/{PATH.replace(FILE, 'x.py')}": ours,
+        f"y/{billing}/y.py": theirs,
+        "z/gone/versions/z.py": migration(main, "z"),
+    }
+    old_archive(main, {path: one.content for path, one in files.items()})
+    assert [one.content for one in found(main, "x")] == [ours.content]
+    assert found(main, "y") == ()  # it lies in a folder that is not ours
+    assert kinds(found(main, "z")) == ["archive"]
+    assert keep(main, ours) == ()
+    assert keep(main, migration(main, "x", table="other"), ran=["x"]) == ("x",)
+    assert b"other" in found(main, "x")[0].content
+
+
+def old_archive(checkout: Checkout, files: Mapping[str, bytes]) -> None:
+    env = {"GIT_INDEX_FILE": str(checkout.world.root / "index")}
+    for path, content in files.items():
+        blob = checkout.write(checkout.world.root / "blob", content.decode())
+        oid = checkout.git("hash-object", "-w", blob).strip()
+        checkout.git("update-index", "--add", "--cacheinfo", f"100644,{oid},{path}", env=env)
+    tree = checkout.git("write-tree", env=env).strip()
+    checkout.git("update-ref", REF, checkout.git("commit-tree", "-m", "Applied", tree).strip())
 
 
 def test_what_ran_and_is_taken_back_is_only_seen(world: World) -> None:

@@ -537,7 +537,7 @@ def test_a_tree_with_names_that_lead_out(world_root: Path) -> None:
 
 
 def test_an_archive_with_paths_that_lead_out(world_root: Path) -> None:
-    """An archive may come from anywhere by a mirror: what it holds lands among the migrations or nowhere."""
+    """An archive may come from anywhere by a mirror: what git would not check out lands nowhere."""
     world, b = begin(world_root, Layout(recursive=True))
     leaf = made(world, {"evil.py": planted(world, "climbing")})
     up = made(world, {"..": f"40000 {made(world, {'..': f'40000 {leaf}'})}"})
@@ -547,9 +547,9 @@ def test_an_archive_with_paths_that_lead_out(world_root: Path) -> None:
         "update-ref", "refs/alembic-worktrees/applied", world.main.git("commit-tree", tip, "-m", "x").strip()
     )
     before, inside = outside(b), tree(b.path).keys()
-    for id, landed in (("climbing", set()), ("hook", {"post-merge.py", ".gitignore"})):
+    for id in ("climbing", "hook"):
         have_applied(world, id)
-        assert b.tool("copy").returncode == (0 if landed else 1)
-        assert tree(b.path, without=TRACES).keys() - inside == {str(b.versions / name) for name in landed}
+        assert f"Migration {id} not found" in b.tool("copy").stderr
+        assert tree(b.path, without=TRACES).keys() == inside
         world.main.alembic("stamp", "--purge", "aaaa1111", check=True)
     assert outside(b).keys() == before.keys()

@@ -48,10 +48,21 @@ def run(argv: Sequence[str]) -> int:
     except OSError as error:
         printer.tell(_fault(error))
         return NOT_DONE
-    except Exception:
-        printer.tell(_bug(argv))
-        return OUR_BUG
+    except Exception as error:
+        return _unexpected(error, argv, printer)
     return status
+
+
+def _unexpected(error: Exception, argv: Sequence[str], printer: Printer) -> int:
+    if isinstance(error, UnicodeEncodeError) and error.encoding != "utf-8":
+        text = _(
+            "The encoding of this locale, {encoding}, has no way to write {name}. Run it "
+            "again with: export LC_ALL=C.UTF-8"
+        )
+        printer.tell(Message(text, {"encoding": error.encoding, "name": error.object}, BAD))
+        return NOT_DONE
+    printer.tell(_bug(argv))
+    return OUR_BUG
 
 
 def _bug(argv: Sequence[str]) -> Message:

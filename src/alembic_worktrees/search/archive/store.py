@@ -5,6 +5,7 @@ how it is known: HOW is `ran@DATABASE` for what has run there through us and is 
 was applied, `back` for what was taken back since and belongs to nobody. What has run keeps its bytes until something
 else runs. Its log says who added what, when, and where. Of what is forgotten, because the published branch has it,
 the name stays: `FOLDER@SECTION/merged/ID`.
+An archive of version 1 holds `ID/PATH` alone, which is read as seen.
 """
 
 from __future__ import annotations
@@ -74,8 +75,8 @@ def read(folder: Path) -> Archive | None:
 def revisions(folder: Path) -> frozenset[str]:
     """Return the ids of all that the archive of this repository holds, of all its projects."""
     found = read(folder)
-    paths = (path for _, path in found.files) if found else ()
-    return frozenset(unquote(path.split("/")[2]) for path in paths)
+    paths = (path.split("/") for _, path in found.files) if found else ()
+    return frozenset(unquote(parts[2] if "@" in parts[0] else parts[0]) for parts in paths)
 
 
 def entries(archive: Archive | None, project: Project) -> tuple[Entry, ...]:
@@ -86,8 +87,10 @@ def entries(archive: Archive | None, project: Project) -> tuple[Entry, ...]:
         _entry(blob, path, scope) for blob, path in files if path.startswith(scope) and path.count("/") > 2
     ]
     ran = [entry for entry in found if entry.database]
+    seen = [*_of_version_1(files, project), *(one for one in found if not one.database)]
+    rest = {entry.revision: entry for entry in seen}  # an old one gives way
     known = {entry.revision for entry in ran}
-    return (*ran, *(one for one in found if not one.database and one.revision not in known))
+    return (*ran, *(entry for id, entry in rest.items() if id not in known))
 
 
 def forgotten(archive: Archive | None, project: Project) -> frozenset[str]:
@@ -112,6 +115,21 @@ def _entry(blob: str, path: str, scope: str) -> Entry:
     how, key, original = path.removeprefix(scope).split("/", 2)
     database = how.removeprefix(RAN) if how.startswith(RAN) else ""
     return Entry(unquote(key), database, blob, original, path, how == BACK)
+
+
+def _of_version_1(files: Iterable[tuple[str, str]], project: Project) -> Iterator[Entry]:
+    for blob, path in files:
+        key, _, original = path.partition("/")
+        if "@" not in key and _is_ours(original, project):
+            yield Entry(unquote(key), "", blob, original, path)
+
+
+def _is_ours(path: str, project: Project) -> bool:
+    """Whether a file of version 1 may be this project's: it lies in its folders, or in one that is no more there."""
+    folder = (project.root / path).parent
+    if folder == project.root:  # of a version location outside of the checkout only the name is known
+        return any(not one.is_relative_to(project.root) for one in project.versions)
+    return any(folder.is_relative_to(one) for one in project.versions) or not folder.is_dir()
 
 
 def database_key(table: VersionTable, project: Project) -> str:
