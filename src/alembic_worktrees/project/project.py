@@ -184,9 +184,9 @@ def _no_config(folder: Path, files: ConfigFiles) -> NoReturn:
         if sections := _sections(place, files):
             text = _(
                 "The Alembic config in {folder} says where the scripts are only in its sections {sections:list}. "
-                "Name one: {call:text} {folder:q} -n {first:q}"
+                "Name one: add -n {first:q} to the command."
             )
-            raise NoConfig(text, folder=place, sections=sections, first=sections[0], call=CALL)
+            raise NoConfig(text, folder=place, sections=sections, first=sections[0])
     if found:
         text = _(
             "No Alembic project in {folder}, but this checkout has one in:\n"
