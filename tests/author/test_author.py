@@ -215,6 +215,14 @@ def test_nothing_is_taken_from_a_table_that_both_model(project: World, a: Checko
     )
 
 
+def test_models_that_alembic_cannot_compare_are_told_with_how_to_see_it_again(b: Checkout) -> None:
+    write_models(b, users(OLD, 'sa.Column("team", sa.ForeignKey("teams.id")),'))
+    done = autogenerate(b, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "could not find table 'teams'" in done.stderr
+    assert done.stderr.rstrip().endswith("See it again with: cd ~/StoFlow-B/backend && alembic check")
+
+
 def test_an_index_that_both_have_made_on_columns_of_old_is_warned_of(project: World) -> None:
     """The published migration names its columns, but only because it made the table."""
     a, b = (project.worktree(f"StoFlow-{name}", f"feature-{name}") for name in "AB")

@@ -15,7 +15,7 @@ from ..system.process import hand_over
 from . import direct
 from .applied import Applied, VersionTable, version_table
 from .comparison import Comparison, operation
-from .failures import no_database, not_asked
+from .failures import no_database, not_asked, not_compared
 from .session import GRACE, Session
 
 if TYPE_CHECKING:
@@ -223,8 +223,7 @@ class Database(Session, AbstractContextManager["Database"]):
         """
         answer = self._receive()
         if (failure := answer["failure"]) and answer["tables"]:
-            text = _("Models and database could not be compared ({reason}).")
-            raise UserError(text, reason=failure["reason"])
+            raise not_compared(self._project, failure["reason"])
         applied = self._applied(answer)
         if answer.get("strayed"):
             raise UserError(_("Python loaded {path} of this checkout"), path=answer["strayed"])

@@ -60,6 +60,15 @@ def no_database(project: Project) -> UserError:
     return UserError(text, env=project.scripts / "env.py", **_again(project))
 
 
+def not_compared(project: Project, reason: str) -> UserError:
+    """Say that models and database could not be compared: Alembic has stopped, or env.py."""
+    text = _(
+        "Models and database could not be compared ({reason}). Alembic alone stops there too: mend the models, or "
+        "what env.py imports of them. See it again with: cd {folder:q} && {command}"
+    )
+    return UserError(text, reason=reason, folder=project.folder, command=project.command("check"))
+
+
 def _near_by(project: Project, reason: str) -> Path | None:
     """Return the folder of this project in which the module lies that was not found, None if in none."""
     missing = re.match(r"ModuleNotFoundError: No module named '([^'.]+)", reason)
