@@ -172,23 +172,27 @@ def take_inventory(project: Project) -> Inventory:
     tracked = git.tracked(project.root, {*notes.records, *(note.path for note in notes.rows)})
     notes = notes.without(tracked)
     copies = _noted(notes, found)
-    in_index = [path for path in copies if path in tracked]
-    # Where its record is gone git ignores a copy no more, and `git add` takes it: then git has not brought it.
-    remembered = [path for path in in_index if copies[path].record_path == notes.memory]
-    staged = frozenset(remembered) - git.in_head(project.root, remembered)
-    arrived = [path for path in in_index if path not in staged]
+    in_index = {path: row for path, row in copies.items() if path in tracked}
+    staged = _staged(project, in_index, notes.memory)
+    arrived = {path: row for path, row in in_index.items() if path not in staged}
     rows = [row._replace(staged=path in staged) for path, row in copies.items() if path not in arrived]
     borrowed = tuple(row for row in rows if row.intact and not row.staged)
     return Inventory(
         own=_without(found, borrowed),
         borrowed=borrowed,
         edited=tuple(row for row in rows if row not in borrowed),
-        arrived=tuple(copies[path] for path in arrived),
+        arrived=tuple(arrived.values()),
         records=notes.records,
         skipped=tuple(skipped),
         others=tuple(note for note in notes.rows if _is_anothers(note.path, project)),
         whole=notes.is_whole(row.migration.path for row in rows if not row.staged),
     )
+
+
+def _staged(project: Project, tracked: Mapping[Path, Borrowed], memory: Path | None) -> frozenset[Path]:
+    """Return which of these copies git has not brought: where its record is gone, `git add` takes one."""
+    remembered = [path for path, row in tracked.items() if row.record_path == memory]
+    return frozenset(remembered) - git.in_head(project.root, remembered)
 
 
 def _noted(notes: Notes, found: Iterable[Migration]) -> dict[Path, Borrowed]:

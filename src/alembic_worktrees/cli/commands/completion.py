@@ -9,7 +9,7 @@ import argparse
 import os
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ... import git
 from ...install.shim import FUNCTIONS, detect, render_completion
@@ -67,29 +67,37 @@ def _offer(line: Sequence[str], printer: Printer) -> Offer:
     return kind, {word: meaning for word, meaning in words.items() if word.startswith(current)}
 
 
+class _Line(NamedTuple):
+    """How far a line has come: the option that waits for its value, and the arguments that may still come."""
+
+    waiting: Argument | None
+    positionals: Sequence[Argument]
+    options_ended: bool  # by `--`
+
+    def after(self, word: str, taking: Mapping[str, Argument]) -> _Line:
+        """Return how far it is with one word more."""
+        if self.waiting:
+            return self._replace(waiting=None)
+        if word == "--":
+            return self._replace(options_ended=True)
+        if word.startswith("-") and not self.options_ended:
+            return self._replace(waiting=taking.get(word))
+        again = [one for one in self.positionals if one.given.get("nargs") in {"+", "*"}]
+        return self._replace(positionals=self.positionals[1:] or again)
+
+
 def _after(name: str, before: Sequence[str], current: str, printer: Printer) -> Offer:
     """Offer what may follow `before`, the words after the subcommand `name`."""
     arguments = [*flat((HELP, VERBOSE, QUIET, *COMMANDS[name].arguments))]
     options = [one for one in arguments if one.is_option]
     taking = {word: one for one in options for word in one.names if one.takes and "nargs" not in one.given}
-    positionals = [one for one in arguments if not one.is_option]
-    waiting: Argument | None = None
-    only_places = False
+    line = _Line(None, [one for one in arguments if not one.is_option], options_ended=False)
     for word in before:
-        if waiting:
-            waiting = None
-        elif word == "--":
-            only_places = True
-        elif word.startswith("-") and not only_places:
-            waiting = taking.get(word)
-        else:
-            positionals = positionals[1:] or [
-                one for one in positionals if one.given.get("nargs") in {"+", "*"}
-            ]
-    if waiting:
-        return _values(name, waiting, printer)
-    if only_places or not current.startswith("-"):
-        return _values(name, positionals[0], printer) if positionals else _NOTHING
+        line = line.after(word, taking)
+    if line.waiting:
+        return _values(name, line.waiting, printer)
+    if line.options_ended or not current.startswith("-"):
+        return _values(name, line.positionals[0], printer) if line.positionals else _NOTHING
     option, equals, _ = current.partition("=")
     if not equals or option not in taking:
         return _options(options, printer)
