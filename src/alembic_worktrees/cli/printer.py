@@ -7,15 +7,12 @@ import os
 import re
 import sys
 from contextlib import contextmanager, nullcontext, redirect_stdout
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import git
 from ..messages import BAD, SEEK, WARN, Message
 from ..messages.quoting import columns, one_line, quoted
 from ..messages.speaker import COLOURS, Speaker, language
 from ..system.encoding import encoded, lacks, relax
-from ..system.process import page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -63,6 +60,17 @@ class _Screen(io.TextIOWrapper):
         width, height = shutil.get_terminal_size()
         lines = _STYLE.sub("", self.content.getvalue().decode(self.encoding, "replace")).splitlines()
         return sum(-(-columns(line) // width) or 1 for line in lines) < height
+
+
+def _page(content: bytes) -> bool:
+    """Show it through git's pager, if git has one that works."""
+    from pathlib import Path
+
+    from .. import git
+    from ..system.process import page
+
+    pager = git.pager(Path.cwd())
+    return bool(pager) and page(pager, content, os.environ)
 
 
 class Printer:
@@ -146,11 +154,8 @@ class Printer:
                 yield
         finally:
             self._stream, self.quiet = stream, quiet
-        if screen:
-            content = screen.content.getvalue()
-            pager = "" if screen.fits() else git.pager(Path.cwd())
-            if not pager or not page(pager, content, os.environ):
-                self.write(content)
+        if screen and (screen.fits() or not _page(screen.content.getvalue())):
+            self.write(screen.content.getvalue())
 
     def show(self, text: str, language: str, *, data: bool = False) -> None:
         """Print a whole text with the number of each line, so that none can pass for a word of ours.
