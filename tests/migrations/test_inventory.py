@@ -185,15 +185,6 @@ def test_a_folder_that_goes_after_it_was_listed(project: Project) -> None:
     assert seen <= {(folder / "sub/b.py", "gone"), (folder / "aside/b.py", "gone")}
 
 
-def test_what_is_not_sought_is_neither_parsed_nor_told(project: Project) -> None:
-    write(project, "other")
-    (project.versions[0] / "bad.py").write_text("revision = ")
-    write(project, "mine")
-    inventory = take_inventory(project, "mine")
-    assert ids(inventory) == ({"mine"}, set(), set())
-    assert inventory.skipped == ()
-
-
 def test_equal_files_are_held_once(project: Project) -> None:
     write(project, "same")
     (one,), (other,) = (take_inventory(project).own for _ in range(2))

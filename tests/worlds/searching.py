@@ -30,19 +30,17 @@ def search(
     *configs: str,
     folder: Path | None = None,
     prefer: str | None = None,
-    only: str | None = None,
     share: str | None = None,
 ) -> Search:
     here = project(checkout, *configs, folder=folder)
-    return Search(here, Settings(share=share), prefer=prefer, only=only)
+    return Search(here, Settings(share=share), prefer=prefer)
 
 
 def found(
     checkout: Checkout, id: str, *configs: str, prefer: str | None = None, share: str | None = None
 ) -> tuple[Candidate, ...]:
-    """The candidates for `id`, also if nothing else is asked for; what lies in git lies there, byte for byte."""
+    """The candidates for `id`, what lies in git lies there, byte for byte."""
     candidates = search(checkout, *configs, prefer=prefer, share=share).find(id)
-    assert search(checkout, *configs, prefer=prefer, only=id, share=share).find(id) == candidates
     for one in candidates:
         if one.path is None and (share or ":" not in one.origin.name):  # in our own repository
             assert shown(checkout, f"{one.origin.commit}:{one.origin.path}") == one.content

@@ -13,7 +13,7 @@ from .graph import Graph, Node
 from .notes import read_notes
 from .reasons import why
 from .record import Entry, sha256
-from .revision import Revision, Unreadable, is_migration_name, may_say, read_file
+from .revision import Revision, Unreadable, is_migration_name, read_file
 from .sourceless import is_compiled, without_source
 
 if TYPE_CHECKING:
@@ -164,14 +164,11 @@ class Inventory(_Found):
 NOTHING = Inventory((), (), (), (), (), ())
 
 
-def take_inventory(project: Project, sought: str | None = None) -> Inventory:
-    """Read every migration file of `project`, and the record of the borrowed ones. Raises OSError.
-
-    If only one id or label is `sought`, a file that cannot be it is passed over.
-    """
+def take_inventory(project: Project) -> Inventory:
+    """Read every migration file of `project`, and the record of the borrowed ones. Raises OSError."""
     skipped: list[Skipped] = []
     notes = read_notes(project)
-    found = tuple(_read_all(project, {note.path: note.entry for note in notes.rows}, skipped, sought))
+    found = tuple(_read_all(project, {note.path: note.entry for note in notes.rows}, skipped))
     tracked = git.tracked(project.root, {*notes.records, *(note.path for note in notes.rows)})
     notes = notes.without(tracked)
     copies = _noted(notes, found)
@@ -219,7 +216,7 @@ def _without(migrations: tuple[Migration, ...], rows: Iterable[Borrowed]) -> tup
     return tuple(one for one in migrations if one.path not in gone) if gone else migrations
 
 
-def visit(project: Project | None, skipped: list[Skipped], sought: str | None = None) -> Inventory:
+def visit(project: Project | None, skipped: list[Skipped]) -> Inventory:
     """Take the inventory of a neighbour; one that cannot be looked at, or has no project, has nothing.
 
     What was skipped is added to `skipped`.
@@ -227,7 +224,7 @@ def visit(project: Project | None, skipped: list[Skipped], sought: str | None = 
     if project is None:
         return NOTHING
     try:
-        inventory = take_inventory(project, sought)
+        inventory = take_inventory(project)
     except OSError as error:
         skipped.append(_denied(project, error))
         return NOTHING
@@ -292,9 +289,7 @@ def _listed(project: Project) -> Iterator[_Row]:
                 yield _Row(location, path, is_link)
 
 
-def _read_all(
-    project: Project, entered: Mapping[Path, Entry], skipped: list[Skipped], sought: str | None
-) -> Iterator[Migration]:
+def _read_all(project: Project, entered: Mapping[Path, Entry], skipped: list[Skipped]) -> Iterator[Migration]:
     """Yield every migration file in Alembic's order; add what was skipped to `skipped`.
 
     A borrowed one is still that if it was broken here.
@@ -306,8 +301,6 @@ def _read_all(
             content = row.read(project)
         except NotReadable as error:
             skipped.append(Skipped(location / relative_path, error.reason))
-            continue
-        if sought is not None and not may_say(content, os.path.basename(relative_path), sought):
             continue
         try:
             file = read_file(content, os.path.basename(relative_path))

@@ -94,14 +94,6 @@ def read_file(content: bytes, name: str) -> File:
     return File(content, read_revision(content, name))
 
 
-def may_say(content: bytes, name: str, word: str) -> bool:
-    """Whether the file `name` with this content may declare `word`, its id or a branch label: a look without parsing.
-
-    Nobody spells one by escapes, or in pieces.
-    """
-    return word.encode(errors="replace") in content or word in name or is_compiled(name)
-
-
 # From facts to the answer
 
 

@@ -48,7 +48,6 @@ class Search:
         borrowed: Sequence[Borrowed] = (),
         waiting: Sequence[Candidate] = (),
         here_too: bool = False,
-        only: str | None = None,
         prefer: str | None = None,
         around: Surroundings | None = None,
         loads: Callable[[bytes], bool] | None = None,
@@ -58,18 +57,16 @@ class Search:
     ) -> None:
         """Look from `project`; `borrowed` are the copies it has already, `waiting` those that were taken out.
 
-        `here_too` also offers this checkout's own files. `only` is the one word that will be asked for: then a
-        checkout's file is parsed only if it may be found by it. `prefer` names the origin that beats all others.
-        `around` is what was found already. `loads` tells whether Python could load a file; what it could not load is
-        skipped. `tell` is told when a search goes beyond the checkouts. `fetch` brings the archives of others, if a
-        search comes to them. Git has `timeout` seconds for each walk over all of a history.
+        `here_too` also offers this checkout's own files. `prefer` names the origin that beats all others. `around` is
+        what was found already. `loads` tells whether Python could load a file; what it could not load is skipped.
+        `tell` is told when a search goes beyond the checkouts. `fetch` brings the archives of others, if a search
+        comes to them. Git has `timeout` seconds for each walk over all of a history.
         """
         self._project = project
         self.settings = settings
         self._borrowed = borrowed
         self._waiting = waiting
         self._here_too = here_too
-        self._only = only
         self._prefer = prefer
         self._around = around
         self._loads = cache(loads) if loads else None
@@ -171,7 +168,7 @@ class Search:
     @cached_property
     def _files(self) -> CheckoutFiles:
         around = self.surroundings
-        return CheckoutFiles(around.checkouts if self._here_too else around.others, self._only)
+        return CheckoutFiles(around.checkouts if self._here_too else around.others)
 
     @cached_property
     def _tiers(self) -> list[Callable[[], Index]]:

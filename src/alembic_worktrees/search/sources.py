@@ -59,13 +59,10 @@ def index(candidates: Iterable[Candidate]) -> Index:
 class CheckoutFiles:
     """The migration files of several checkouts, read once. `skipped` names what could not be read."""
 
-    def __init__(self, checkouts: Sequence[Checkout], sought: str | None = None) -> None:
-        """Read every migration file of `checkouts`, and the records of what they have borrowed.
-
-        Only the files of what is `sought` can be asked for then, if that is said.
-        """
+    def __init__(self, checkouts: Sequence[Checkout]) -> None:
+        """Read every migration file of `checkouts`, and the records of what they have borrowed."""
         self.skipped: list[Skipped] = []
-        self._holdings = [(checkout, visit(checkout.project, self.skipped, sought)) for checkout in checkouts]
+        self._holdings = [(checkout, visit(checkout.project, self.skipped)) for checkout in checkouts]
 
     def originals(self) -> Index:
         """Return the checkouts' own files; where they differ, git is asked which of them are committed."""

@@ -32,7 +32,6 @@ def find(options: argparse.Namespace, printer: Printer) -> int:
         call.project,
         call.settings,
         here_too=True,
-        only=id,
         tell=printer.tell,
         fetch=team.fetch if team else None,
         timeout=THOROUGH,
