@@ -58,6 +58,8 @@ def test_all_that_is_abandoned(world: World, database: Database) -> None:
     assert before - database.tables() == {"t_x1", "t_x2"}
     assert not list(main.versions.glob("x*"))
     assert main.git_status() == ""
+    kept = main.git("ls-tree", "-r", "--name-only", "refs/alembic-worktrees/applied").splitlines()
+    assert {id for _, how, id, *_ in (path.split("/") for path in kept) if how == "back"} == {"x1", "x2"}
     # The other checkout has copies still; plain Alembic moves the rows, and nothing is held to be forgotten.
     assert list(b.versions.glob("x*"))
     b.revision("own2", "own")
@@ -100,6 +102,15 @@ def test_what_somebody_has(world: World, database: Database) -> None:
     paste(refused(main, "x2"), main)
     assert database.heads() == {"x1", "own"}
     assert "x2 is not applied" in refused(main, "x2")
+
+
+def test_what_lies_here_is_somebodys_though_it_is_not_committed(world: World) -> None:
+    main, _, _ = thrown_away(world)
+    main.revision("mine", "aaaa1111")
+    main.tool("upgrade", check=True)
+    shown = main.tool("rollback", "--dry-run", check=True).stdout
+    assert "x2" in shown
+    assert "mine" not in shown
 
 
 def test_steps_that_cannot_be_done(world: World, database: Database) -> None:
