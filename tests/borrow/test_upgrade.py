@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from worlds.searching import shown
 from worlds.world import Checkout, World, revision_text
 
 if TYPE_CHECKING:
@@ -488,24 +489,75 @@ def test_the_checkout_of_the_original_is_gone(
     assert c.git_status() == ""
 
 
-def test_a_copy_that_imports_what_only_its_branch_has(a: Checkout, b: Checkout) -> None:
-    """Alembic imports also what has run already. The message says why it fails, and both its commands work."""
+def importing_kinds(a: Checkout, first: bytes = b"") -> bytes:
+    """Let A's bbbb2222 import a module that only A's branch has; return the file."""
     original = a.revision("bbbb2222", "aaaa1111")
     a.write("backend/kinds.py", "KINDS = 1\n")
-    original.write_text(f"import kinds\n{original.read_text()}")
+    original.write_bytes(first + b"import kinds\n" + original.read_bytes())
     a.commit("Kinds")
+    return original.read_bytes()
+
+
+def test_a_copy_that_imports_what_only_its_branch_has(a: Checkout, b: Checkout) -> None:
+    """Alembic imports also what has run already, of which it needs only what it declares."""
+    content = importing_kinds(a)
+    a.tool("upgrade", check=True)
+    done = b.tool("upgrade", check=True)
+    assert "bbbb2222_add_t.py is commented out here" in done.stderr
+    assert "ModuleNotFoundError: No module named 'kinds'" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "bbbb2222 (head)" in b.alembic("heads", check=True).stdout
+    assert "commented out here; run it in the checkout" in b.alembic("downgrade", "-1").stderr
+    copy = b.versions / "bbbb2222_add_t.py"
+    lying = copy.read_bytes()
+    assert lying != content
+    for command in ("upgrade", "copy", "status", "check"):
+        done = b.tool(command, check=True)
+        assert "edited" not in done.stdout + done.stderr
+        assert copy.read_bytes() == lying
+    assert b.git_status() == ""
+    b.tool("run", "--own", "--", "true", check=True)
+    assert copy.read_bytes() == lying
+    b.git("merge", "--quiet", a.name)
+    assert copy.read_bytes() == content
+    b.tool("upgrade", check=True)
+
+
+def test_a_copy_that_can_be_neither_imported_nor_commented_out(a: Checkout, b: Checkout) -> None:
+    """The message says why it fails, and both its commands work."""
+    importing_kinds(a, first="# coding: latin-1: é\n".encode("latin-1"))
     a.tool("upgrade", check=True)
     done = b.tool("upgrade")
     assert done.returncode == 1
-    assert (
-        "the borrowed bbbb2222 imports what this branch, or its Python, lacks: ModuleNotFoundError"
-        in done.stderr
-    )
+    assert "cannot import the borrowed bbbb2222: ModuleNotFoundError: No module named 'kinds'" in done.stderr
     b.tool("return", check=True)
     b.alembic("heads", check=True)
     merge = next(line for line in done.stderr.splitlines() if "git merge" in line).partition(": ")[2]
     b.world.run("sh", "-c", merge, cwd=b.path, check=True)
     b.tool("upgrade", check=True)
+
+
+def test_a_copy_that_was_commented_out_is_whole_for_others(world: World, a: Checkout, b: Checkout) -> None:
+    content = importing_kinds(a)
+    a.alembic("upgrade", "heads", check=True)
+    b.tool("upgrade", check=True)  # keeps it in the archive
+    world.main.git("worktree", "remove", "--force", a.path)
+    world.main.git("branch", "--quiet", "-D", a.name)
+    c = world.worktree("StoFlow-feature-C")
+    for origin in (b.name, "archive"):
+        c.tool("copy", "--from", origin, check=True)
+        assert (c.versions / "bbbb2222_add_t.py").read_bytes() == content
+        c.tool("return", check=True)
+
+
+def test_a_copy_that_was_commented_out_is_adopted_whole(a: Checkout, b: Checkout) -> None:
+    content = importing_kinds(a)
+    a.tool("upgrade", check=True)
+    b.tool("upgrade", check=True)
+    b.tool("adopt", "bbbb2222", check=True)
+    copy = b.versions / "bbbb2222_add_t.py"
+    assert copy.read_bytes() == content
+    assert shown(b, f":{copy.relative_to(b.path)}") == content
 
 
 def test_the_copies_move_on_when_the_original_arrives(

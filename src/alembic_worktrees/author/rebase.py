@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..borrow.objections import another, cases, literal, objection_to
+from ..borrow.objections import another, cases, objection_to
 from ..borrow.obstacles import obstacle_to
 from ..borrow.upgrade import borrow
 from ..database.applied import Applied
 from ..messages import OK, STEP, WARN, Message, _, _n
 from ..messages.errors import UserError
 from ..messages.quoting import quoted
+from ..migrations.declaring import literal
 from ..migrations.docstring import first_line
 from ..search import archive
 from ..system.writing import remove_leftovers, temporary

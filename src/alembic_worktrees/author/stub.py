@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from .. import git
 from ..borrow.apply import create
 from ..borrow.lock import only_one
-from ..borrow.objections import literal
 from ..borrow.obstacles import not_here
 from ..messages import _
 from ..messages.errors import UserError
+from ..migrations.declaring import declaration
 from ..migrations.inventory import take_inventory
-from ..migrations.revision import illegal_characters
+from ..migrations.revision import Revision, illegal_characters
 from ..search.search import THOROUGH, Search
 
 if TYPE_CHECKING:
@@ -26,11 +26,7 @@ if TYPE_CHECKING:
 _TEXT = '''\
 """stand-in for a lost migration, which it does not repeat"""
 
-revision = {revision}
-down_revision = {parent}
-branch_labels = None
-depends_on = None
-
+{declaration}
 
 def upgrade(*_engines):
     pass
@@ -58,7 +54,8 @@ def write_stub(project: Project, settings: Settings, revision: str, parent: str)
             raise UserError(_("{revision} cannot be the id of a migration."), revision=revision)
         beside = next(one.path for one in inventory.own if one.revision.id == parent)
         path = beside.with_name(f"{re.sub(r'[^a-zA-Z0-9_]', '_', revision)}_stand_in.py")
-        create(path, _TEXT.format(revision=literal([revision]), parent=literal([parent])).encode())
+        declared = declaration(Revision(revision, (parent,), (), ()))
+        create(path, _TEXT.format(declaration=declared).encode())
         if project.repository:
             git.stage(project.root, [path])
         return path

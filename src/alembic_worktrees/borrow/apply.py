@@ -11,6 +11,7 @@ from .. import git
 from ..messages import OK, Message, _, _n
 from ..messages.errors import UserError
 from ..migrations import record
+from ..migrations.commented import commented_out
 from ..migrations.notes import Note, memory_of
 from ..migrations.record import sha256
 from ..system.writing import make_folder, overwrite, remove_leftovers, sync, temporaries, temporary
@@ -68,8 +69,21 @@ def _prove_inside(plan: Plan, project: Project) -> None:
 def hand_over(rows: Sequence[Borrowed], project: Project, inventory: Inventory) -> None:
     """Make borrowed files this branch's own: staged, and no longer ignored. Raises UserError."""
     paths = {row.path for row in rows}
+    with writing(project.folder):
+        for row in rows:
+            if row.migration.commented_out:
+                overwrite(row.path, row.migration.content)
     git.stage(project.root, paths)  # first, so that at no moment git may lose them
     _keep([row for row in inventory.copies if row.path not in paths], project, inventory)
+
+
+def comment_out(path: Path) -> bool:
+    """Leave of a borrowed file only what it declares; the rest becomes comments, if it can. Raises UserError."""
+    with writing(path):
+        out = commented_out(path.read_bytes(), path.name)
+        if out:
+            overwrite(path, out)
+    return out is not None
 
 
 def create(path: Path, content: bytes) -> None:
@@ -198,7 +212,7 @@ def _write_copies(
             undo.callback(records.write, before)
             records.write([*before, *after])
             _prove_ignored(plan, project)
-        contents = [(copy.path.parent, copy.candidate.content) for copy in plan.copies]
+        contents = [(copy.path.parent, copy.migration.on_disk) for copy in plan.copies]
         with temporaries(contents) as whole:
             for copy, path in zip(plan.copies, whole, strict=True):
                 _put(path, copy, undo)
@@ -209,7 +223,7 @@ def _write_copies(
 
 def _put(path: Path, copy: Copy, undo: ExitStack) -> None:
     if copy.replaces:
-        undo.callback(overwrite, copy.path, copy.replaces.migration.content)
+        undo.callback(overwrite, copy.path, copy.replaces.migration.on_disk)
         path.replace(copy.path)
     else:
         _link(path, copy.path)

@@ -75,33 +75,39 @@ def take_out(project: Project) -> Taken:
     rows = {row.revision: row for row in inventory.borrowed if row.revision not in needed}
     children_first = tuple(rows[id] for id in reversed(inventory.graph.order(rows)))
     if rows:
-        taken = (borrowed_copy(project.root, row, BORROWED_HERE) for row in children_first)
+        taken = (_taken(row, project) for row in children_first)
         _write(project.root, (*_read(project.root), *taken))
         carry_out(Plan(returned=children_first), project, inventory)
     return Taken(inventory, children_first)
 
 
+def _taken(row: Borrowed, project: Project) -> Copy:
+    candidate = borrowed_copy(project.root, row, BORROWED_HERE)
+    return Copy(candidate, row.path, None, row.migration.commented_out)
+
+
 def _put_back(project: Project) -> None:
     inventory = take_inventory(project)
-    rows = {one.revision.id: one for one in waiting(project) if one.revision.id not in inventory.graph.nodes}
-    order = inventory.graph.joined(Node(one.revision, "") for one in rows.values()).order(rows)
-    copies = (Copy(rows[id], _path(project.root, rows[id]), None) for id in order)
-    carry_out(Plan(copies=tuple(one for one in copies if not os.path.lexists(one.path))), project, inventory)
+    rows = {one.revision: one for one in _waiting(project) if one.revision not in inventory.graph.nodes}
+    order = inventory.graph.joined(Node(one.candidate.revision, "") for one in rows.values()).order(rows)
+    copies = tuple(rows[id] for id in order if not os.path.lexists(rows[id].path))
+    carry_out(Plan(copies=copies), project, inventory)
     forget(project)
-
-
-def _path(root: Path, candidate: Candidate) -> Path:
-    return root / candidate.location / candidate.relative_path
 
 
 def waiting(project: Project) -> tuple[Candidate, ...]:
     """Return the copies that were taken out of a project and not put back."""
-    return tuple(one for one in _read(project.root) if project.root / one.location in project.versions)
+    return tuple(one.candidate for one in _waiting(project))
+
+
+def _waiting(project: Project) -> tuple[Copy, ...]:
+    root = project.root
+    return tuple(one for one in _read(root) if root / one.candidate.location in project.versions)
 
 
 def forget(project: Project) -> None:
     """Let none of the project's copies wait any more: what is needed is here. Raises UserError."""
-    if gone := waiting(project):
+    if gone := _waiting(project):
         _write(project.root, (one for one in _read(project.root) if one not in gone))
 
 
@@ -109,29 +115,31 @@ def _file(root: Path) -> Path:
     return (git.own_folder(root) or root) / NAME
 
 
-def _read(root: Path) -> tuple[Candidate, ...]:
+def _read(root: Path) -> tuple[Copy, ...]:
     try:
-        return tuple(map(_candidate, json.loads(_file(root).read_bytes())))
+        return tuple(_copy(root, row) for row in json.loads(_file(root).read_bytes()))
     except FileNotFoundError:
         return ()
 
 
-def _candidate(row: dict[str, Any]) -> Candidate:
+def _copy(root: Path, row: dict[str, Any]) -> Copy:
     content, path = row["content"].encode("latin-1"), row["relative_path"]
     revision, origin = read_revision(content, os.path.basename(path)), Origin(*row["origin"])
-    return Candidate(revision, content, row["location"], path, origin, BORROWED_HERE, None)
+    candidate = Candidate(revision, content, row["location"], path, origin, BORROWED_HERE, None)
+    return Copy(candidate, root / row["location"] / path, None, row["commented_out"])
 
 
-def _write(root: Path, candidates: Iterable[Candidate]) -> None:
+def _write(root: Path, copies: Iterable[Copy]) -> None:
     path = _file(root)
     rows = {
-        _path(root, one): {
-            "location": one.location,
-            "relative_path": one.relative_path,
-            "origin": one.origin,
-            "content": one.content.decode("latin-1"),
+        one.path: {
+            "location": one.candidate.location,
+            "relative_path": one.candidate.relative_path,
+            "origin": one.candidate.origin,
+            "content": one.candidate.content.decode("latin-1"),
+            "commented_out": one.commented_out,
         }
-        for one in candidates
+        for one in copies
     }
     with writing(path):
         if rows:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..messages import Message, _
 from ..messages.quoting import quoted
+from ..migrations.declaring import literal
 from ..migrations.docstring import first_line
 from ..migrations.graph import Node
 from .errors import Objection
@@ -14,7 +15,7 @@ from .guard import examine, same_but_for_parents
 from .obstacles import below, rebase_command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from ..database.applied import VersionTable
     from ..migrations.graph import Graph
@@ -176,11 +177,6 @@ def _moved(case: Case, id: str) -> dict[str, object]:
         "line": f"down_revision = {literal(ran.down_revisions)}",
         "rebase": rebase_command(case.situation.project, id, here.revision.down_revisions),
     }
-
-
-def literal(parents: Sequence[str]) -> str:
-    """Return parents as a migration spells them."""
-    return repr(parents[0] if len(parents) == 1 else tuple(parents) or None)
 
 
 def _left_behind(case: Case) -> Objection:

@@ -32,6 +32,7 @@ class Copy(NamedTuple):
     candidate: Candidate
     path: Path
     replaces: Borrowed | None
+    commented_out: bool = False
 
     @property
     def revision(self) -> str:
@@ -41,7 +42,8 @@ class Copy(NamedTuple):
     @property
     def migration(self) -> Migration:
         """The file as it will be."""
-        return Migration(self.candidate.revision, self.candidate.content, self.path.parent, self.path.name)
+        revision, content = self.candidate[:2]
+        return Migration(revision, content, self.path.parent, self.path.name, self.commented_out)
 
     @property
     def about(self) -> dict[str, object]:
@@ -149,7 +151,7 @@ def _is_same(row: Borrowed, candidate: Candidate) -> bool:
 
 def _copy(candidate: Candidate, old: Borrowed | None, project: Project, taken: set[str]) -> Copy:
     path = old.path if old else _free_path(candidate, project, taken)
-    return Copy(candidate, path, old)
+    return Copy(candidate, path, old, old is not None and old.migration.commented_out)
 
 
 def _folded(paths: Iterable[Path]) -> set[str]:

@@ -9,7 +9,7 @@ from ..database.applied import NO_ROWS, Applied
 from ..messages import OK, WARN, Message, _
 from ..messages.errors import Interrupted, UserError
 from ..migrations.inventory import take_inventory
-from .apply import carry_out, tidy
+from .apply import carry_out, comment_out, tidy
 from .aside import forget
 from .keeping import keep, keep_what_can_be
 from .kept_back import on_borrowed, undoing_others
@@ -54,7 +54,7 @@ def upgrade(
             if error := _kept_back(situation, settings.target, parents=borrowed_parents, drops=drops):
                 raise error
             announce(situation, audience)
-            outcome = database.upgrade(settings.target)
+            outcome = _upgraded(situation, work)
             if outcome.interrupted:
                 raise _interrupted(situation, database, audience.tell)
             applied = database.probe()
@@ -72,6 +72,20 @@ def upgrade(
         "Run it again when they are done."
     )
     raise UserError(text, count=settings.max_attempts)
+
+
+def _upgraded(situation: Situation, work: Work) -> Outcome:
+    """Run the upgrade. A copy that has run and cannot be imported here is commented out, and it begins again."""
+    edited = {row.revision for row in situation.inventory.edited}
+    done = situation.owners.keys() - situation.pending - edited
+    paths = [situation.loaded[id].path for id in done]
+    while True:
+        outcome = work.database.upgrade(work.settings.target, paths)
+        failed = next((path for path in outcome.importing if path in paths), None)
+        if failed is None or not comment_out(failed):
+            return outcome
+        text = _("{path} is commented out here: it has run, and cannot be imported by this branch: {reason}")
+        work.audience.tell(Message(text, {"path": failed, "reason": outcome.reason}, OK))
 
 
 def _borrowed(work: Work, prefer: str | None, *, trust_files: bool) -> Situation:
@@ -250,22 +264,22 @@ def _finish(
 
 
 def _not_loaded(situation: Situation, outcome: Outcome) -> UserError | None:
-    """Return what to say of a copy that imports what is not here, None if that is not why Alembic failed."""
-    owners, reason = situation.owners, outcome.reason
+    """Return what to say of a copy that cannot be imported here, None if that is not why Alembic failed."""
+    owners = situation.owners
     borrowed = {one.path: one.revision.id for one in situation.migrations if one.revision.id in owners}
     revision = next((borrowed[path] for path in outcome.importing if path in borrowed), None)
-    if revision is None or not reason.startswith(("ModuleNotFoundError: ", "ImportError: ")):
+    if revision is None:
         return None
     branches = {one.name: one.branch for one in situation.search.surroundings.checkouts if one.worktree}
     origin = owners[revision]
     text = _(
-        "Alembic imports every migration, and the borrowed {revision} imports what this branch, or its Python, lacks: "
+        "Alembic imports every migration, and this branch, or its Python, cannot import the borrowed {revision}: "
         "{reason}\n"
-        "  If {origin} has it: git merge --autostash {branch:q}\n"
+        "  If {origin} has what is lacking: git merge --autostash {branch:q}\n"
         "  To have only this branch's own migrations here until then: alembic-worktrees return"
     )
-    branch = branches.get(origin) or origin
-    return UserError(text, revision=revision, reason=reason, origin=origin, branch=branch)
+    about = {"revision": revision, "reason": outcome.reason, "origin": origin}
+    return UserError(text, **about, branch=branches.get(origin) or origin)
 
 
 def _failed(project: Project, target: str, outcome: Outcome) -> UserError:

@@ -133,14 +133,15 @@ class Database(Session, AbstractContextManager["Database"]):
             raise no_database(self._project)
         return Applied(tuple(map(version_table, answer["tables"])))
 
-    def upgrade(self, target: str) -> Outcome:
+    def upgrade(self, target: str, borrowed: Iterable[Path] = ()) -> Outcome:
         """Run `alembic upgrade TARGET`, or the setting `upgrade-command`; its own words go to the user.
 
-        After ^C it ends, if it can, in order.
+        Only that a `borrowed` file could not be imported is for us to say. After ^C it ends, if it can, in order.
         """
         if argv := self._settings.upgrade_argv(target):
             return self._hand_over(argv)
-        return self._change("upgrade", target=target)
+        there = [os.path.relpath(path, self._project.folder) for path in borrowed]
+        return self._change("upgrade", target=target, borrowed=there)
 
     def _hand_over(self, argv: Sequence[str]) -> Outcome:
         try:

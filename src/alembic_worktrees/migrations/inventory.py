@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .. import git
 from ..messages import WARN, Message, _
 from ..system.reading import NotReadable, entries, read_directly, read_plain
+from .commented import commented_out, uncommented
 from .graph import Graph, Node
 from .notes import read_notes
 from .reasons import why
@@ -32,11 +33,18 @@ class Migration(NamedTuple):
     content: bytes
     location: Path
     relative_path: str
+    commented_out: bool = False
 
     @property
     def path(self) -> Path:
         """Where it lies."""
         return self.location / self.relative_path
+
+    @property
+    def on_disk(self) -> bytes:
+        """The bytes of the file there."""
+        out = commented_out(self.content, self.path.name) if self.commented_out else None
+        return out or self.content
 
 
 class Borrowed(NamedTuple):
@@ -298,13 +306,15 @@ def _read_all(project: Project, entered: Mapping[Path, Entry], skipped: list[Ski
     for row in _listed(project):
         location, relative_path, _ = row
         try:
-            content = row.read(project)
+            lying = row.read(project)
         except NotReadable as error:
             skipped.append(Skipped(location / relative_path, error.reason))
             continue
+        name = os.path.basename(relative_path)
+        content = uncommented(lying, name)
         try:
-            file = read_file(content, os.path.basename(relative_path))
-            yield Migration(file.revision, file.content, location, relative_path)
+            file = read_file(content, name)
+            yield Migration(file.revision, file.content, location, relative_path, content != lying)
         except Unreadable as error:
             path = location / relative_path
             skipped.append(Skipped(path, error.reason, error.detail, content))

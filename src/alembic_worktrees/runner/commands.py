@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from .failures import failed, hidden_if
+from .failures import failed, hidden_if, hidden_if_importing
 from .hosts import describe
 from .interruption import interruption
 from .locks import Locks
@@ -44,9 +44,9 @@ def probe(
     return {"failure": failure, **answer}
 
 
-def upgrade(target: str) -> dict[str, Any]:
-    """Run `alembic upgrade TARGET`; ^C ends only that."""
-    return in_order(["upgrade", target])
+def upgrade(target: str, borrowed: list[str]) -> dict[str, Any]:
+    """Run `alembic upgrade TARGET`; ^C ends only that. That one of the files `borrowed` fails is not shown."""
+    return in_order(["upgrade", target], hidden=hidden_if_importing(borrowed))
 
 
 def parse(content: str) -> dict[str, Any]:
@@ -54,11 +54,15 @@ def parse(content: str) -> dict[str, Any]:
     return {"sound": is_module(content.encode("latin-1"))}
 
 
-def in_order(argv: list[str], instead: Callable[[Any], None] | None = None) -> dict[str, Any]:
+def in_order(
+    argv: list[str],
+    instead: Callable[[Any], None] | None = None,
+    hidden: Callable[[BaseException], bool] = lambda _: False,
+) -> dict[str, Any]:
     """Run what changes a database, as `as_the_command` does, and answer how it ended; ^C ends only that."""
     interruption.listen()
     try:
-        return {"failure": as_the_command(argv, instead), "interrupted": False}
+        return {"failure": as_the_command(argv, instead, hidden), "interrupted": False}
     except KeyboardInterrupt:
         return {"failure": None, "interrupted": True}
 
