@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_worktrees.project.project import ConfigFiles, find_project
+from alembic_worktrees.project.finding import find_project
+from alembic_worktrees.project.project import ConfigFiles
 from alembic_worktrees.search.checkouts import look_around
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
-from alembic_worktrees.project.project import Project, config_files, find_project
+from alembic_worktrees.project.finding import find_project
+from alembic_worktrees.project.project import Project, config_files
 from alembic_worktrees.project.settings import Settings
 from alembic_worktrees.search.search import Search
 

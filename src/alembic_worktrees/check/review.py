@@ -10,15 +10,9 @@ from .. import git
 from ..messages import _
 from ..messages.errors import UserError
 from ..project.errors import BadConfig, PackageMissing, ScriptsMissing
-from ..project.project import (
-    USUAL_FOLDER,
-    ConfigFiles,
-    Project,
-    environments_in,
-    find_project,
-    movable,
-    read_project,
-)
+from ..project.finding import find_project
+from ..project.project import USUAL_FOLDER, ConfigFiles, Project, movable
+from ..project.reading import environments_in, read_project
 from ..project.settings import Settings, settings_of
 from .rules import compare, judge
 from .snapshot import Broken, Snapshot, config_folders, read, told_apart

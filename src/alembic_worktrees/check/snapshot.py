@@ -11,16 +11,8 @@ from ..migrations.revision import Revision, Unreadable, is_migration_name, read_
 from ..migrations.sourceless import CACHE, without_source
 from ..project.config import TOML
 from ..project.errors import BadConfig, ConfigUnreadable, PackageMissing
-from ..project.project import (
-    USUAL_FOLDER,
-    ConfigFiles,
-    Locations,
-    environments,
-    environments_in,
-    ground_at,
-    read_locations,
-    read_project,
-)
+from ..project.project import USUAL_FOLDER, ConfigFiles, Locations
+from ..project.reading import environments, environments_in, ground_at, read_locations, read_project
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterable, Iterator, Mapping

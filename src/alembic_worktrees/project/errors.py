@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ..messages import _
-from ..messages.errors import UserError
+from ..messages.errors import CALL, UserError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,3 +40,13 @@ class PackageMissing(BadConfig):
     """The package of a location is not found."""
 
     id = "package-missing"
+
+
+def not_configured(folder: Path) -> NoConfig:
+    """Return what to say of a folder without an Alembic config."""
+    text = _(
+        "No Alembic project in {folder}: there is no alembic.ini with a script_location, "
+        "nor [tool.alembic] in pyproject.toml. Name its folder, for example: {call:text} "
+        "backend"
+    )
+    return NoConfig(text, folder=folder, call=CALL)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..migrations.inventory import Skipped
 from ..project.errors import BadConfig
-from ..project.project import USUAL_FOLDER, Project, has_config, read_if_any
+from ..project.project import USUAL_FOLDER, Project
+from ..project.reading import has_config, read_if_any
 from ..project.worktrees import families
 from .kin import Kinship
 

@@ -14,7 +14,8 @@ from ..messages import Text, _
 from ..messages.errors import UserError
 from ..migrations.record import Origin
 from ..migrations.revision import Unreadable, is_migration_name, read_file
-from ..project.project import USUAL_FOLDER, Locations, ground_at, read_locations
+from ..project.project import USUAL_FOLDER, Locations
+from ..project.reading import ground_at, read_locations
 from ..system.reading import is_sound
 from . import archive
 from .sources import (

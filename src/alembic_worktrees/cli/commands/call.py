@@ -11,7 +11,8 @@ from ...install.shim import HOME
 from ...messages import WARN, Message, _
 from ...messages.quoting import word
 from ...migrations.revision import is_migration_name
-from ...project.project import config_files, find_project
+from ...project.finding import find_project
+from ...project.project import config_files
 from ...project.settings import settings_of
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from ...check.recorded import Review, joined, merging, review_commit, review_ind
 from ...check.review import projects, review_database, review_files, review_project
 from ...messages import WARN, Message, _, _n
 from ...messages.errors import DONE, NOT_DONE, Usage, UserError
-from ...project.project import find_project
+from ...project.finding import find_project
 from ...project.settings import settings_of
 from .call import files_of, our_command, scope_of
 

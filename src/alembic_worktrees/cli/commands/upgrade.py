@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...messages import OK, Message, _
 from ...messages.errors import DONE, Usage, UserError
-from ...project.project import find_folder
+from ...project.finding import find_folder
 from .call import Call, files_of, open_call
 from .working import is_near, must_be_meant, reviews, sheets, working
 
