@@ -1,7 +1,7 @@
 """`make mutants`: make a sample of mistakes, each in a copy of the tree, and name those that no test notices.
 
-First all tests are run to see what each calls: a mistake is tried with the tests that call the function, the fastest
-first. The copies are removed, also if this is killed.
+First all tests are run to see what each calls: a mistake is tried with the tests that call the function, those of its
+name first, then those of its folder, and of them the fastest. The copies are removed, also if this is killed.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ def trial(module: str, mistake: Mutation, notes: Notes, budget: float) -> Trial:
     rows = [
         row for row in notes if row["passed"] and any(f"{one}\n".startswith(called) for one in row["calls"])
     ]
-    rows.sort(key=lambda row: row["seconds"])
+    folder, name = module.partition("/")[0], Path(module).stem
+    near = (f"tests/{folder}/test_{name}.py", f"tests/{folder}/")
+    rows.sort(key=lambda row: (*(not row["id"].startswith(one) for one in near), row["seconds"]))
     totals = [total for total in accumulate(row["seconds"] for row in rows) if total <= budget]
     tests = tuple(row["id"] for row in rows[: len(totals)])
     return Trial(module, mistake, tests, len(rows) - len(tests), totals[-1] if totals else 0.0)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from .contents import REF as REF
+from .contents import Archive as Archive
+from .contents import Entry as Entry
+from .contents import database_key as database_key
+from .contents import entries as entries
+from .contents import forgotten as forgotten
+from .contents import read as read
+from .contents import revisions as revisions
 from .log import Application as Application
 from .log import applications as applications
 from .log import runners as runners
-from .store import REF as REF
-from .store import Archive as Archive
-from .store import Entry as Entry
 from .store import Run as Run
-from .store import database_key as database_key
 from .store import drop as drop
-from .store import entries as entries
 from .store import forget as forget
-from .store import forgotten as forgotten
 from .store import keep as keep
-from .store import read as read
-from .store import revisions as revisions
 from .store import tips as tips
 from .team import NotShared as NotShared
 from .team import Other as Other

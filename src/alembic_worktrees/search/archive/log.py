@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ... import git
-from .store import entries, read
+from .contents import entries, read
 from .team import others
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...project.project import Project
-    from .store import Archive
+    from .contents import Archive
 
 
 class Application(NamedTuple):

@@ -1,60 +1,28 @@
-"""Keep it: applied revisions → the archive, a ref that gc keeps and normal fetch and push ignore (DESIGN, rule 11).
-
-Its tree holds each migration as `FOLDER@SECTION/HOW/ID/PATH-IN-THE-CHECKOUT`: of which Alembic environment it is, and
-how it is known: HOW is `ran@DATABASE` for what has run there through us and is applied still, `seen` for all else that
-was applied, `back` for what was taken back since and belongs to nobody. What has run keeps its bytes until something
-else runs. Its log says who added what, when, and where. Of what is forgotten, because the published branch has it,
-the name stays: `FOLDER@SECTION/merged/ID`.
-An archive of version 1 holds `ID/PATH` alone, which is read as seen.
-"""
+"""Keep it: applied revisions → the archive. What has run keeps its bytes until something else runs under its id."""
 
 from __future__ import annotations
 
 import os
-import re
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import quote, unquote
 
 from ... import git
-from ...project.config import INI
+from .contents import BACK, MERGED, RAN, REF, SEEN, Archive, entries, folder_of, forgotten, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
     from pathlib import Path
 
-    from ...database.applied import VersionTable
     from ...migrations.inventory import Migration
     from ...project.project import Project
+    from .contents import Entry
 
-    _Known = Mapping[tuple[str, str], "Entry"]  # by id and database
+    _Known = Mapping[tuple[str, str], Entry]  # by id and database
 
-REF = "refs/alembic-worktrees/applied"
 NOBODY = b"alembic-worktrees <alembic-worktrees@localhost>"  # where git has no identity of the user
 TIMEOUT = 30.0  # seconds; another writer needs a few milliseconds
-USUAL_TABLE = "alembic_version"
-USUAL_PORTS = (None, 5432, 3306)
-RAN, SEEN, BACK, MERGED = "ran@", "seen", "back", "merged"
 STALE = 5.0  # seconds after which a lock of the ref was left by a git that was killed
-
-
-class Archive(NamedTuple):
-    """The archive's newest commit, and its files as (blob, path)."""
-
-    commit: str
-    files: tuple[tuple[str, str], ...]
-
-
-class Entry(NamedTuple):
-    """A migration of one project in the archive; `database` is where it ran, "" if it was only seen applied."""
-
-    revision: str
-    database: str
-    blob: str
-    path: str  # in the checkout
-    stored_at: str  # in the archive
-    back: bool = False  # it was taken back since
 
 
 class Run(NamedTuple):
@@ -64,84 +32,6 @@ class Run(NamedTuple):
     ran: frozenset[str]
     applied: frozenset[str]
     back: frozenset[str] = frozenset()
-
-
-def read(folder: Path) -> Archive | None:
-    """Return what the archive of this repository holds, None if there is none yet."""
-    found = git.refs(folder, REF)
-    return Archive(found[0].commit, git.files(folder, found[0].commit)) if found else None
-
-
-def revisions(folder: Path) -> frozenset[str]:
-    """Return the ids of all that the archive of this repository holds, of all its projects."""
-    found = read(folder)
-    paths = (path.split("/") for _, path in found.files) if found else ()
-    return frozenset(unquote(parts[2] if "@" in parts[0] else parts[0]) for parts in paths)
-
-
-def entries(archive: Archive | None, project: Project) -> tuple[Entry, ...]:
-    """Return what is this project's, what has run first; of what has run nothing that was only seen."""
-    scope = f"{_scope(project)}/"
-    files = archive.files if archive else ()
-    found = [
-        _entry(blob, path, scope) for blob, path in files if path.startswith(scope) and path.count("/") > 2
-    ]
-    ran = [entry for entry in found if entry.database]
-    seen = [*_of_version_1(files, project), *(one for one in found if not one.database)]
-    rest = {entry.revision: entry for entry in seen}  # an old one gives way
-    known = {entry.revision for entry in ran}
-    return (*ran, *(entry for id, entry in rest.items() if id not in known))
-
-
-def forgotten(archive: Archive | None, project: Project) -> frozenset[str]:
-    """Return the ids of what is this project's, and was forgotten."""
-    prefix = f"{_scope(project)}/{MERGED}/"
-    paths = (path for _, path in archive.files if path.startswith(prefix)) if archive else ()
-    return frozenset(unquote(path.removeprefix(prefix)) for path in paths)
-
-
-def tips(folder: Path) -> tuple[git.Tip, ...]:
-    """Return our refs, which are the archive's."""
-    return git.refs(folder, REF.rpartition("/")[0])
-
-
-def drop(folder: Path, refs: Iterable[git.Tip]) -> None:
-    """Remove refs of ours that are still as they were seen. Raises GitFailed."""
-    for ref in refs:
-        git.answer(folder, "update-ref", "-d", ref.name, ref.commit)
-
-
-def _entry(blob: str, path: str, scope: str) -> Entry:
-    how, key, original = path.removeprefix(scope).split("/", 2)
-    database = how.removeprefix(RAN) if how.startswith(RAN) else ""
-    return Entry(unquote(key), database, blob, original, path, how == BACK)
-
-
-def _of_version_1(files: Iterable[tuple[str, str]], project: Project) -> Iterator[Entry]:
-    for blob, path in files:
-        key, _, original = path.partition("/")
-        if "@" not in key and _is_ours(original, project):
-            yield Entry(unquote(key), "", blob, original, path)
-
-
-def _is_ours(path: str, project: Project) -> bool:
-    """Whether a file of version 1 may be this project's: it lies in its folders, or in one that is no more there."""
-    folder = (project.root / path).parent
-    if folder == project.root:  # of a version location outside of the checkout only the name is known
-        return any(not one.is_relative_to(project.root) for one in project.versions)
-    return any(folder.is_relative_to(one) for one in project.versions) or not folder.is_dir()
-
-
-def database_key(table: VersionTable, project: Project) -> str:
-    """Return the name of a database in the archive. SQLite's is a file, which each checkout may have of its own."""
-    if table.file:
-        return _escaped(f"sqlite-{project.folder / table.file}")
-    # One server has many names, of which env.py and `database-url` may each use another.
-    server = table.hosts if table.remote else ()
-    port = () if table.port in USUAL_PORTS else (table.port,)
-    rows = () if table.table == USUAL_TABLE else (table.table,)
-    words = (table.dialect, table.database, *server, *port, table.schema, *rows)
-    return _escaped("-".join(str(word) for word in words if word))
 
 
 def keep(
@@ -182,11 +72,22 @@ def forget(project: Project, ids: Set[str], databases: Collection[str]) -> tuple
     return _write(project, "Forgotten", changes)
 
 
+def tips(folder: Path) -> tuple[git.Tip, ...]:
+    """Return our refs, which are the archive's."""
+    return git.refs(folder, REF.rpartition("/")[0])
+
+
+def drop(folder: Path, refs: Iterable[git.Tip]) -> None:
+    """Remove refs of ours that are still as they were seen. Raises GitFailed."""
+    for ref in refs:
+        git.answer(folder, "update-ref", "-d", ref.name, ref.commit)
+
+
 def _removed(gone: Iterable[Entry], left: Set[str], project: Project) -> Iterator[bytes]:
     for one in gone:
         yield b"D " + _quoted(one.stored_at) + b"\n"
         if one.revision not in left:
-            yield b"M 100644 inline " + _quoted(_folder(project, MERGED, one.revision)) + b"\n" + _data(b"")
+            yield b"M 100644 inline " + _quoted(folder_of(project, MERGED, one.revision)) + b"\n" + _data(b"")
 
 
 def _write(
@@ -236,9 +137,11 @@ def _kept(fresh: Mapping[tuple[str, str], Migration], project: Project) -> Itera
     for (id, database), migration in fresh.items():
         how = f"{RAN}{database}" if database else SEEN
         for old in {SEEN, BACK, MERGED, how}:
-            yield b"D " + _quoted(_folder(project, old, id)) + b"\n"
+            yield b"D " + _quoted(folder_of(project, old, id)) + b"\n"
         yield (
-            b"M 100644 inline " + _quoted(f"{_folder(project, how, id)}/{_path(migration, project)}") + b"\n"
+            b"M 100644 inline "
+            + _quoted(f"{folder_of(project, how, id)}/{_path(migration, project)}")
+            + b"\n"
         )
         yield _data(migration.content)
 
@@ -255,7 +158,7 @@ def _demoted(
             if one.back or id in run.applied or (id, database) in fresh:
                 continue
             if database == run.database or (id in run.back and not database):
-                seen, kept = (_folder(project, how, id) for how in (SEEN, BACK if id in run.back else SEEN))
+                seen, kept = (folder_of(project, how, id) for how in (SEEN, BACK if id in run.back else SEEN))
                 for old in (one.stored_at.removesuffix(f"/{one.path}"), seen):
                     yield b"D " + _quoted(old) + b"\n"
                 yield b"M 100644 %b " % one.blob.encode() + _quoted(f"{kept}/{one.path}") + b"\n"
@@ -269,23 +172,6 @@ def _wait(lock: Path, deadline: float) -> None:
         if time.time() - lock.stat().st_mtime > STALE:
             lock.unlink()
     time.sleep(0.05)
-
-
-def _scope(project: Project) -> str:
-    """Return the folder of an Alembic environment in the archive: where its config lies, and which section it is."""
-    config = project.folder / project.files.ini
-    stored_at = os.path.relpath(config.parent if config.name == INI else config, project.root)
-    return f"{_escaped('' if stored_at == '.' else stored_at)}@{_escaped(project.files.section)}"
-
-
-def _folder(project: Project, how: str, id: str) -> str:
-    return f"{_scope(project)}/{how}/{_escaped(id)}"
-
-
-def _escaped(text: str) -> str:
-    """Return a text as the name of a folder; an id may be `..` or hold a slash. None holds the sign @."""
-    # Beyond ASCII an escape would be longer than git, which asks for a file of that name, may ask.
-    return re.sub("[\0-\x7f]+", lambda found: quote(found[0], safe=""), text).replace(".", "%2E")
 
 
 def _path(migration: Migration, project: Project) -> str:

@@ -17,7 +17,8 @@ from ... import git
 from ...messages import STEP, WARN, Message, _
 from ...messages.errors import Interrupted, UserError
 from ...system.writing import overwrite
-from .store import NOBODY, REF, Archive
+from .contents import REF, Archive
+from .store import NOBODY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
