@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..borrow.copying import borrow
 from ..borrow.objections import another, cases, objection_to
 from ..borrow.obstacles import obstacle_to
-from ..borrow.upgrade import borrow
 from ..database.applied import Applied
 from ..messages import OK, STEP, WARN, Message, _, _n
 from ..messages.errors import UserError

@@ -19,11 +19,12 @@ from ..search import archive
 from ..search.search import Search
 from ..search.sources import IN_BRANCH, IN_REMOTE
 from .abandoned import decide
+from .copying import borrow
+from .ending import cannot_tell
 from .objections import objection_to
 from .obstacles import below, obstacle_to
 from .preview import Page
 from .telling import tell_skipped
-from .upgrade import borrow, cannot_tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -57,7 +57,7 @@ def copy(options: argparse.Namespace, printer: Printer) -> int:
     if options.host and not (options.own or is_near(call, options.host)):
         return DONE
     with working(call, shared=False, needed=not options.applied) as work:
-        from ...borrow import upgrade as story  # while Alembic starts
+        from ...borrow import copying as story  # while Alembic starts
 
         dry_run = options.dry_run or options.own
         situation = story.copy(work, prefer=options.prefer, dry_run=dry_run, told=options.applied)
