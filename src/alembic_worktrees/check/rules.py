@@ -76,21 +76,25 @@ def _broken(snapshot: Snapshot) -> Iterator[Problem]:
 
 
 def _missing(graph: Graph, snapshot: Snapshot) -> Iterator[Problem]:
-    opaque = any(node.revision.opaque for node in graph.nodes.values())
     for word, referrers in sorted({**_lent(graph, snapshot), **graph.missing}.items()):
         parents = [id for id in referrers if word in graph.nodes[id].revision.down_revisions]
         dependents = [id for id in referrers if word in graph.nodes[id].revision.depends_on]
-        if any(broken.may_concern(word) for broken in snapshot.broken):
-            continue  # that file may well be it
-        if opaque and not parents:
-            continue  # it may be a label that is computed
         if snapshot.borrowed.issuperset(referrers):
             continue  # `stranded` says so
+        if _may_be_here(word, graph, snapshot, may_be_label=not parents):
+            continue
         for kind, ids in (("parent", parents), ("depends", dependents)):
             if ids:
                 files, about = [graph.nodes[id].path for id in ids], [(word, id) for id in ids]
                 refers = Message(REFERS[kind], {"needed_by": tuple(ids), "revision": word})
                 yield problem(f"{kind}-missing", word, files, about, refers=refers)
+
+
+def _may_be_here(word: str, graph: Graph, snapshot: Snapshot, *, may_be_label: bool) -> bool:
+    """Whether a broken file may be what is missing, or a label that is computed."""
+    if any(broken.may_concern(word) for broken in snapshot.broken):
+        return True
+    return may_be_label and any(node.revision.opaque for node in graph.nodes.values())
 
 
 def stranded(graph: Graph, borrowed: frozenset[str], named: Mapping[str, Any]) -> Iterator[Problem]:

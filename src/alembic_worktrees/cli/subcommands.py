@@ -180,7 +180,7 @@ COMMANDS = {
         _JSON,
     ),
     "graph": _command(
-        "status.graph",
+        "graph.graph",
         _("draw the revisions of all checkouts together"),
         _(
             "Examples:\n"
