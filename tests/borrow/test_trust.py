@@ -408,6 +408,7 @@ def test_rebased_onto_what_is_applied_by_its_owner(
     assert database.heads() == {ID}
     done = b.tool("upgrade", check=True)
     assert f"Refreshed {ID}, which changed in {a.name}" in done.stderr
+    assert "--from" not in done.stderr  # A has but one
     assert "has never run" not in done.stderr
     assert names(b) == names(a)
     assert copied(b) == copied(a)

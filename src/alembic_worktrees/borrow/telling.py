@@ -104,21 +104,25 @@ def tell_differences(situation: Situation, audience: Audience) -> None:
         if one.chosen.revision.id not in copied:
             continue
         values = {"revision": one.chosen.revision.id, "chosen": one.chosen.origin.name}
-        if one.rivals:
-            others = dict.fromkeys(rival.origin.name for rival in one.rivals)
+        if others := dict.fromkeys(rival.origin.name for rival in _elsewhere(one.rivals, one.chosen)):
             options = tuple(Message(Text("--from {origin:q}"), {"origin": name}) for name in others)
             text = _(
                 "{revision} is not the same everywhere for Alembic. Taken: {chosen}. To choose "
                 "otherwise: {others:list}"
             )
             audience.tell(Message(text, {**values, "others": options}, WARN))
-        if one.equals:
+        if equals := _elsewhere(one.equals, one.chosen):
             text = _(
                 "{revision} lies elsewhere with other bytes, the same for Alembic. Taken: "
                 "{chosen}. Not taken:\n"
                 "{others:lines}"
             )
-            audience.detail(Message(text, {**values, "others": tuple(map(_choice, one.equals))}, STEP))
+            audience.detail(Message(text, {**values, "others": tuple(map(_choice, equals))}, STEP))
+
+
+def _elsewhere(candidates: Iterable[Candidate], chosen: Candidate) -> list[Candidate]:
+    """Return those that --from could take: an old copy from where the chosen one lies is no choice."""
+    return [one for one in candidates if one.origin.name != chosen.origin.name]
 
 
 def _choice(candidate: Candidate) -> Message:
