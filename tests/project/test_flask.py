@@ -35,6 +35,12 @@ def create_app():
     Migrate(app, db, directory="store/db")
     return app
 """
+ONLY_FOR_MIGRATIONS = """\
+import sys
+
+if not (sys.argv[0].endswith("flask") and sys.argv[1] == "db"):
+    raise ImportError("the whole application cannot be had here")
+"""
 PRODUCT = """\
 class Product(db.Model):
     id = db.Column(db.Integer, primary_key=True)
@@ -43,19 +49,20 @@ class Product(db.Model):
 """
 
 
-def flask(checkout: Checkout, *words: str) -> None:
-    checkout.world.run("flask", "db", *words, cwd=checkout.backend, check=True)
+def flask(checkout: Checkout, *words: str, check: bool = True) -> str:
+    return checkout.world.run("flask", "db", *words, cwd=checkout.backend, check=check).stderr
 
 
 def test_the_day_of_a_flask_project(
     world_root: Path, database: Database, new_database: Callable[[], Database]
 ) -> None:
-    """Its migrations lie in an unusual folder, a factory makes the application, and it has two binds."""
+    """Its migrations lie in an unusual folder, a factory makes the application for this only, and it has two binds."""
     world = World.empty(world_root, LAYOUT)
     main, logs = world.main, new_database()
     main.write(".gitignore", "__pycache__/\n")
     main.write("api/.flaskenv", "FLASK_APP=shop:create_app\n")
-    main.write("api/shop/__init__.py", SHOP.replace("@URL@", database.url).replace("@LOGS@", logs.url))
+    shop = ONLY_FOR_MIGRATIONS + SHOP
+    main.write("api/shop/__init__.py", shop.replace("@URL@", database.url).replace("@LOGS@", logs.url))
     flask(main, "init", "--multidb")
     main.tool("init", "store/db", "--with", "env", "--yes", check=True)
     main.revision("aaaa1111", table="user")
@@ -75,6 +82,10 @@ def test_the_day_of_a_flask_project(
     b.tool("return", "api/store/db", cwd=b.path, check=True)
     flask(b, "upgrade")  # which borrows by itself
     assert (b.versions / original.name).read_bytes() == original.read_bytes()
+
+    refused = flask(b, "migrate", check=False)
+    assert "bbbb2222 is applied and not this branch's own" in refused
+    assert "alembic revision" not in refused
 
     b.revision("cccc3333", "nowhere")
     b.git("add", "--all")

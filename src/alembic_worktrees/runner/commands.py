@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, Callable
 
 from .failures import failed, hidden_if, hidden_if_importing
@@ -87,6 +88,7 @@ def as_the_command(
                 else:
                     super().run_cmd(config, options)
 
+    sys.argv = maker.typed(argv)
     try:
         Command(prog="alembic").main([*maker.argv, *argv])
     except (Exception, SystemExit) as error:

@@ -22,6 +22,11 @@ class Maker:
         self.directory: str | None = None
         self._flask: Any = None
 
+    def typed(self, argv: list[str]) -> list[str]:
+        """Return `argv` as it would be typed. Applications decide by `sys.argv` what they load for a migration."""
+        command = ["flask", "db"] if self.directory else ["alembic", *self.argv]
+        return [os.path.join(os.path.dirname(sys.executable), command[0]), *command[1:], *argv]
+
     @contextmanager
     def made(self, usual: Any, options: Any) -> Iterator[Any]:
         """Have the config for a command with these options while the context lasts; `usual` is that of `alembic`."""

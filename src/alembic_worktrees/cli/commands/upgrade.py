@@ -99,7 +99,7 @@ def _must_be_own(situation: Situation) -> int:
             "{revisions:list} is applied and not this branch's own, so Alembic would build on it, and with "
             "--autogenerate take back what it did. Nothing was written.\n"
             "  To write only what is this branch's own: alembic-worktrees revision --autogenerate -m MESSAGE\n"
-            "  To let Alembic write all the same: ALEMBIC_WORKTREES=off alembic revision …"
+            "  To let Alembic write all the same, put before your command: ALEMBIC_WORKTREES=off"
         )
         raise UserError(text, revisions=foreign)
     return DONE
