@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from alembic_worktrees.migrations.commented import uncommented
 from worlds.searching import shown
 from worlds.world import Checkout, World, revision_text
 
@@ -507,7 +508,7 @@ def test_a_copy_that_imports_what_only_its_branch_has(a: Checkout, b: Checkout) 
     assert "ModuleNotFoundError: No module named 'kinds'" in done.stderr
     assert "Traceback" not in done.stderr
     assert "bbbb2222 (head)" in b.alembic("heads", check=True).stdout
-    assert "commented out here; run it in the checkout" in b.alembic("downgrade", "-1").stderr
+    assert "run it in a checkout that has that" in b.alembic("downgrade", "-1").stderr
     copy = b.versions / "bbbb2222_add_t.py"
     lying = copy.read_bytes()
     assert lying != content
@@ -521,6 +522,21 @@ def test_a_copy_that_imports_what_only_its_branch_has(a: Checkout, b: Checkout) 
     b.git("merge", "--quiet", a.name)
     assert copy.read_bytes() == content
     b.tool("upgrade", check=True)
+
+
+def test_a_copy_that_another_commit_cannot_import_any_more(
+    database: Database, a: Checkout, b: Checkout
+) -> None:
+    """Though `database-url` says that nothing is to be done."""
+    importing_kinds(a)
+    a.tool("upgrade", check=True)
+    b.write("backend/kinds.py", "KINDS = 1\n")
+    b.write("backend/pyproject.toml", f"[tool.alembic-worktrees]\ndatabase-url = '{database.url}'\n")
+    assert "commented out" not in b.tool("upgrade", check=True).stderr
+    assert "commented out" not in b.tool("upgrade", check=True).stderr
+    (b.path / "backend/kinds.py").unlink()
+    assert "commented out" in b.tool("upgrade", check=True).stderr
+    b.alembic("heads", check=True)
 
 
 def test_a_copy_that_can_be_neither_imported_nor_commented_out(a: Checkout, b: Checkout) -> None:
@@ -544,10 +560,12 @@ def test_a_copy_that_was_commented_out_is_whole_for_others(world: World, a: Chec
     world.main.git("worktree", "remove", "--force", a.path)
     world.main.git("branch", "--quiet", "-D", a.name)
     c = world.worktree("StoFlow-feature-C")
-    for origin in (b.name, "archive"):
-        c.tool("copy", "--from", origin, check=True)
-        assert (c.versions / "bbbb2222_add_t.py").read_bytes() == content
-        c.tool("return", check=True)
+    for place in (b, c):
+        place.tool("return", check=True)
+        assert shown(c, c.tool("find", "bbbb2222", check=True).stdout.strip()) == content
+        assert "is commented out here" in c.tool("copy", check=True).stderr
+        lying = (c.versions / "bbbb2222_add_t.py").read_bytes()
+        assert uncommented(lying, "bbbb2222_add_t.py") == content
 
 
 def test_a_copy_that_was_commented_out_is_adopted_whole(a: Checkout, b: Checkout) -> None:

@@ -66,6 +66,19 @@ def test_alembic_borrows_by_itself(env: str, world_root: Path, new_database: Cal
     assert b.git_status() == "?? backend/migrations/versions/dddd4444_add_t.py\n"
 
 
+def test_what_this_branch_cannot_import_is_commented_out(world: World) -> None:
+    """Whether it comes now or was borrowed while another commit was checked out."""
+    a, b = with_env(world)
+    original = a.versions / "cccc3333_add_t.py"
+    original.write_text(f"import kinds\n{original.read_text()}")
+    assert "is commented out here" in b.alembic("upgrade", "heads", check=True).stderr
+    b.tool("return", check=True)
+    b.write("backend/kinds.py", "")
+    assert "commented out" not in b.alembic("upgrade", "heads", check=True).stderr
+    (b.backend / "kinds.py").unlink()
+    assert "is commented out here" in b.alembic("upgrade", "heads", check=True).stderr
+
+
 API = """
 import sys
 from alembic import command

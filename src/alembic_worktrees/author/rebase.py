@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ..borrow.objections import Case
     from ..borrow.situation import Situation
-    from ..borrow.work import Audience, Work
+    from ..borrow.work import Work
     from ..database.client import Database
     from ..migrations.inventory import Migration
     from ..project.settings import Settings
@@ -110,7 +110,7 @@ def rebase(work: Work, wanted: Wanted) -> tuple[Path, ...]:
         changing = tuple(case.table for case, _rows in decision.changed)
         audience.allow(applied if decision.lacking else Applied(changing))
         if decision.lacking:
-            _take_back(decision, database, audience)
+            _take_back(decision, work)
             applied = database.probe()
             decision = _decide(work.look(applied), settings, wanted)
         _carry_out(decision, database)
@@ -221,12 +221,12 @@ def _done(decision: Decision) -> Iterator[Message]:
         yield _n("{n} file changed. Commit it.", "{n} files changed. Commit them.", count, mark=OK)
 
 
-def _take_back(decision: Decision, database: Database, audience: Audience) -> None:
+def _take_back(decision: Decision, work: Work) -> None:
     """Take back what was built too early, with the parents with which it ran. Raises UserError."""
     situation = decision.situation
-    borrow(situation._replace(plan=situation.plan._replace(returned=())), audience)
+    borrow(situation._replace(plan=situation.plan._replace(returned=())), work)
     _write(_rewritten(decision.as_ran, situation), situation)
-    outcome = database.downgrade(decision.taken_back)
+    outcome = work.database.downgrade(decision.taken_back)
     if not outcome.done:
         text = _(
             "Not all of {revisions:list} could be taken back; see Alembic's message above. Nothing "

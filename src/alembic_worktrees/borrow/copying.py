@@ -11,19 +11,25 @@ from ..messages.errors import UserError
 from ..migrations.inventory import take_inventory
 from .apply import carry_out, tidy
 from .aside import forget
+from .loading import make_loadable
 from .objections import objection_to
 from .obstacles import obstacle_to
 from .telling import tell_differences, tell_skipped, touched, what_changed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from .situation import Situation
     from .work import Audience, Work
 
 
-def borrow(situation: Situation, audience: Audience) -> None:
-    """Carry out the plan, or raise the UserError that says why it cannot be, or is not to be."""
+def borrow(situation: Situation, work: Work, whole: Collection[str] = (), *, again: bool = False) -> None:
+    """Carry out the plan, or raise the UserError that says why it cannot be, or is not to be.
+
+    What this branch cannot import is commented out, but for what is to stay `whole`; with `again` also what was
+    borrowed before, for another commit may have been checked out since.
+    """
+    audience = work.audience
     for message in touched(situation.inventory):  # which may be what is in the way
         audience.tell(message)
     if error := obstacle_to(situation):
@@ -34,6 +40,8 @@ def borrow(situation: Situation, audience: Audience) -> None:
     carry_out(situation.plan, situation.project, situation.inventory)
     for message in what_changed(situation):
         audience.tell(message)
+    if again or situation.plan.copies:
+        make_loadable(situation, work, whole)
 
 
 def copy(
@@ -54,7 +62,7 @@ def copy(
         if dry_run:
             tell_differences(situation, audience)
         elif can_be:
-            borrow(situation, audience)
+            borrow(situation, work, again=bool(told))  # Alembic asks where it could not load all
             if not told:
                 forget(work.project)
         return situation

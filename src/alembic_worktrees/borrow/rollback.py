@@ -72,7 +72,7 @@ def rollback(work: Work, wanted: Sequence[str], show: Show, *, dry_run: bool = F
             _take_back(case, work)
         else:
             _note(case, applied)
-            borrow(case.situation, work.audience)  # or take out what one that was killed had no more time for
+            borrow(case.situation, work)  # or take out what one that was killed had no more time for
 
 
 def rollback_sql(work: Work, wanted: Sequence[str]) -> str:
@@ -80,7 +80,7 @@ def rollback_sql(work: Work, wanted: Sequence[str]) -> str:
     database = work.database
     with work.locked(), closing(database):
         case = _look(work, database.probe(), wanted)
-        borrow(case.situation, work.audience)
+        borrow(case.situation, work, whole=case.steps)
         rows = [table.heads for table in case.situation.applied.tables]
         reached = map(case.situation.reached_by, rows)
         steps = [[id for id in case.steps if id in ran] for ran in reached]
@@ -232,7 +232,7 @@ def _order(case: Case) -> Message:
 def _take_back(case: Case, work: Work) -> None:
     audience, database, situation = work.audience, work.database, case.situation
     audience.allow(situation.applied)
-    borrow(situation, audience)
+    borrow(situation, work, whole=case.steps)
     files = {id: situation.loaded[id] for id in case.steps}
     archive.keep(situation.project, files, (), frozenset(), None)
     outcome = database.downgrade(case.steps)
@@ -268,7 +268,7 @@ def _tidy(case: Case, after: Applied, work: Work) -> None:
     audience = work.audience
     situation = work.look(after)
     if not obstacle_to(situation) and not objection_to(situation):
-        borrow(situation, audience)
+        borrow(situation, work)
     for row in situation.inventory.edited:
         if row.revision in case.steps:
             text = _(

@@ -9,12 +9,12 @@ from ..database.applied import NO_ROWS, Applied
 from ..messages import OK, WARN, Message, _
 from ..messages.errors import UserError
 from ..migrations.inventory import take_inventory
-from .apply import comment_out
 from .aside import forget
 from .copying import borrow, mended_at_least
 from .ending import failed, interrupted, not_loaded
 from .keeping import keep, keep_what_can_be
 from .kept_back import on_borrowed, undoing_others
+from .loading import may_not_load
 from .lock import WAITING
 from .objections import objection_to
 from .obstacles import obstacle_to, overlap
@@ -23,7 +23,6 @@ from .telling import announce, tell_skipped, with_owners
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..database.client import Outcome
     from .situation import Situation
     from .work import Work
 
@@ -55,7 +54,7 @@ def upgrade(
             if error := _kept_back(situation, settings.target, parents=borrowed_parents, drops=drops):
                 raise error
             announce(situation, audience)
-            outcome = _upgraded(situation, work)
+            outcome = database.upgrade(settings.target)
             if outcome.interrupted:
                 raise interrupted(situation, database, audience.tell)
             applied = database.probe()
@@ -75,20 +74,6 @@ def upgrade(
     raise UserError(text, count=settings.max_attempts)
 
 
-def _upgraded(situation: Situation, work: Work) -> Outcome:
-    """Run the upgrade. A copy that has run and cannot be imported here is commented out, and it begins again."""
-    edited = {row.revision for row in situation.inventory.edited}
-    done = situation.owners.keys() - situation.pending - edited
-    paths = [situation.loaded[id].path for id in done]
-    while True:
-        outcome = work.database.upgrade(work.settings.target, paths)
-        failed = next((path for path in outcome.importing if path in paths), None)
-        if failed is None or not comment_out(failed):
-            return outcome
-        text = _("{path} is commented out here: it has run, and cannot be imported by this branch: {reason}")
-        work.audience.tell(Message(text, {"path": failed, "reason": outcome.reason}, OK))
-
-
 def _borrowed(work: Work, prefer: str | None, *, trust_files: bool) -> Situation:
     """Ask what is applied, and borrow what is missing here, unless something speaks against an upgrade."""
     audience = work.audience
@@ -99,7 +84,7 @@ def _borrowed(work: Work, prefer: str | None, *, trust_files: bool) -> Situation
     if not (trust_files or obstacle_to(situation)) and (objection := objection_to(situation)):
         raise objection
     audience.allow(applied)
-    borrow(situation, audience)
+    borrow(situation, work, again=True)
     forget(work.project)
     return situation
 
@@ -122,7 +107,7 @@ def _probed(work: Work, prefer: str | None) -> Applied:
                 _("Borrowing what database-url says is missing here, then asking env.py again."), mark=WARN
             )
         )
-        borrow(direct, work.audience)
+        borrow(direct, work)
         return database.probe_alone(lambda: tell(WAITING))
 
 
@@ -140,7 +125,7 @@ def _is_at_rest(work: Work) -> bool:
     here, plan = situation.inventory, situation.plan
     if plan.copies or plan.returned or here.arrived or not here.whole:
         return False
-    if obstacle_to(situation) or objection_to(situation):
+    if any(may_not_load(situation)) or obstacle_to(situation) or objection_to(situation):
         return False
     tell_skipped(situation, work.audience)
     _finish(situation, applied, work.audience.tell)

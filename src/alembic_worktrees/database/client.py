@@ -133,15 +133,18 @@ class Database(Session, AbstractContextManager["Database"]):
             raise no_database(self._project)
         return Applied(tuple(map(version_table, answer["tables"])))
 
-    def upgrade(self, target: str, borrowed: Iterable[Path] = ()) -> Outcome:
+    def load(self) -> Outcome:
+        """Let Alembic load every migration, without a database. Raises what `probe` raises."""
+        return self._outcome(self._ask("load")["failure"])
+
+    def upgrade(self, target: str) -> Outcome:
         """Run `alembic upgrade TARGET`, or the setting `upgrade-command`; its own words go to the user.
 
-        Only that a `borrowed` file could not be imported is for us to say. After ^C it ends, if it can, in order.
+        After ^C it ends, if it can, in order.
         """
         if argv := self._settings.upgrade_argv(target):
             return self._hand_over(argv)
-        there = [os.path.relpath(path, self._project.folder) for path in borrowed]
-        return self._change("upgrade", target=target, borrowed=there)
+        return self._change("upgrade", target=target)
 
     def _hand_over(self, argv: Sequence[str]) -> Outcome:
         try:
@@ -165,9 +168,13 @@ class Database(Session, AbstractContextManager["Database"]):
         except KeyboardInterrupt:
             self._stop()
             return Outcome(interrupted=True)
-        failure = answer["failure"]
+        if answer["interrupted"]:
+            return Outcome(interrupted=True)
+        return self._outcome(answer["failure"])
+
+    def _outcome(self, failure: dict[str, Any] | None) -> Outcome:
         if failure is None:
-            return Outcome(done=not answer["interrupted"], interrupted=answer["interrupted"])
+            return Outcome(done=True)
         migration = failure["migration"]
         return Outcome(
             unknown=failure["unknown"],

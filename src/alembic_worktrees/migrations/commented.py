@@ -28,7 +28,7 @@ def downgrade(*_engines):
 
 # The file as it is where it comes from:
 """
-_REASON = "this migration is commented out here; run it in the checkout that it comes from"
+_REASON = "this migration is commented out here, where what it imports is lacking; run it in a checkout that has that"
 _UNFIT = re.compile(rb"\0|\r(?!\n)")  # what could end a comment before its line ends
 
 

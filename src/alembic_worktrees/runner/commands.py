@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any, Callable
 
-from .failures import failed, hidden_if, hidden_if_importing
+from .failures import failed, hidden_if
 from .hosts import describe
 from .interruption import interruption
 from .locks import Locks
@@ -45,9 +45,19 @@ def probe(
     return {"failure": failure, **answer}
 
 
-def upgrade(target: str, borrowed: list[str]) -> dict[str, Any]:
-    """Run `alembic upgrade TARGET`; ^C ends only that. That one of the files `borrowed` fails is not shown."""
-    return in_order(["upgrade", target], hidden=hidden_if_importing(borrowed))
+def upgrade(target: str) -> dict[str, Any]:
+    """Run `alembic upgrade TARGET`; ^C ends only that."""
+    return in_order(["upgrade", target])
+
+
+def load() -> dict[str, Any]:
+    """Let Alembic load every migration, and answer with the failure, which is not shown; env.py is not run."""
+
+    def look(config: Any) -> None:
+        scripts(config).get_heads()
+
+    with unheard():
+        return {"failure": as_the_command(["heads"], look, hidden_if(quiet=True, verbose=False))}
 
 
 def parse(content: str) -> dict[str, Any]:
@@ -55,15 +65,11 @@ def parse(content: str) -> dict[str, Any]:
     return {"sound": is_module(content.encode("latin-1"))}
 
 
-def in_order(
-    argv: list[str],
-    instead: Callable[[Any], None] | None = None,
-    hidden: Callable[[BaseException], bool] = lambda _: False,
-) -> dict[str, Any]:
+def in_order(argv: list[str], instead: Callable[[Any], None] | None = None) -> dict[str, Any]:
     """Run what changes a database, as `as_the_command` does, and answer how it ended; ^C ends only that."""
     interruption.listen()
     try:
-        return {"failure": as_the_command(argv, instead, hidden), "interrupted": False}
+        return {"failure": as_the_command(argv, instead), "interrupted": False}
     except KeyboardInterrupt:
         return {"failure": None, "interrupted": True}
 

@@ -6,7 +6,7 @@ import os
 import sys
 import traceback
 from contextlib import suppress
-from typing import Any, Callable, Iterable
+from typing import Any, Callable
 
 from .masking import mask
 
@@ -18,17 +18,6 @@ def hidden_if(*, quiet: bool = False, verbose: bool) -> Callable[[BaseException]
     if quiet:
         return lambda _: True
     return (lambda _: False) if verbose else _is_of_the_database
-
-
-def hidden_if_importing(paths: Iterable[str]) -> Callable[[BaseException], bool]:
-    """Return which failures are not to be shown: those of modules at these paths, which could not be imported."""
-    return lambda error: not {*paths}.isdisjoint(_importing(error))
-
-
-def _importing(error: BaseException) -> list[str]:
-    """Return the paths of the modules whose import failed, the outermost first."""
-    frames = [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)]
-    return [os.path.relpath(one.co_filename) for one in frames if one.co_name == "<module>"]
 
 
 def _is_of_the_database(error: BaseException) -> bool:
@@ -49,12 +38,13 @@ def failed(error: BaseException, *, hide: bool) -> dict[str, Any]:
     if not hide:
         _show(error)
     unknown = getattr(error.__cause__, "argument", None)
+    frames = [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)]
     return {
         "unknown": unknown,
         "reason": reason_of(error),
         "hidden": hide,
         "migration": _at_work(error),
-        "importing": _importing(error),
+        "importing": [os.path.relpath(one.co_filename) for one in frames if one.co_name == "<module>"],
     }
 
 

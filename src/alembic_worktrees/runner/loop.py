@@ -15,7 +15,7 @@ import threading
 from contextlib import suppress
 from typing import Any, Callable, TextIO
 
-from .commands import parse, probe, upgrade
+from .commands import load, parse, probe, upgrade
 from .comparing import compare, compare_elsewhere, merge, revision, undo, write
 from .downgrading import downgrade, downgrade_sql
 from .interruption import interruption
@@ -23,7 +23,7 @@ from .making import maker
 from .masking import Masked, mask
 from .rows import set_rows
 
-HANDLERS: list[Callable[..., dict[str, Any]]] = [probe, upgrade, downgrade, downgrade_sql, set_rows]
+HANDLERS: list[Callable[..., dict[str, Any]]] = [probe, load, upgrade, downgrade, downgrade_sql, set_rows]
 HANDLERS += [merge, parse, compare, compare_elsewhere, undo, write, revision]
 
 
