@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..messages import _
+from ..messages import Message, _
 from ..messages.errors import UserError
 from ..system.process import ProgramMissing
 from ..system.reading import NotReadable, allowed_roots, read_plain
@@ -79,22 +79,23 @@ def _must_be_outside(folder: Path, result: Result) -> None:
             "done. It says:\n"
             "{words:text}\n"
             "  If a worktree or its main one was moved, run in the main one: git worktree repair "
-            "{folder:q}"
+            "{folder:q}{in_container}"
         )
-        repository = _repository_of(mark)
-        if repository and not repository.exists():
-            text = _(
-                "{mark} says that this is a checkout, but git finds no repository there; nothing was "
-                "done. It says:\n"
-                "{words:text}\n"
-                "  If a worktree or its main one was moved, run in the main one: git worktree repair "
-                "{folder:q}\n"
-                "  In a container, mount the repository at its own path, for docker with: "
-                "-v {repository:q}:{repository:q}\n"
-                "  Or in the compose file, under volumes: - {repository:q}:{repository:q}"
-            )
-        values = {"folder": mark.parent, "repository": repository, "words": words_of(result)}
+        values = {"folder": mark.parent, "words": words_of(result), "in_container": _mount(mark)}
         raise UserError(text, mark=mark, **values)
+
+
+def _mount(mark: Path) -> Message | str:
+    """Return what else may help where the repository is not to be seen: in a container."""
+    repository = _repository_of(mark)
+    if repository is None or repository.exists():
+        return ""
+    text = _(
+        "\n  In a container, mount the repository at its own path, for docker with: "
+        "-v {repository:q}:{repository:q}\n"
+        "  Or in the compose file, under volumes: - {repository:q}:{repository:q}"
+    )
+    return Message(text, {"repository": repository})
 
 
 def _repository_of(mark: Path) -> Path | None:
