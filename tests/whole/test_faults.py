@@ -145,6 +145,8 @@ def test_a_moved_main_worktree_is_cured_as_the_message_says(scene: Scene) -> Non
     moved = scene.world.root / "Elsewhere"
     scene.world.main.path.rename(moved)
     done = refuses(scene.b.tool("copy"), f"{scene.b.path.name}/.git says that this is a checkout")
+    repository = scene.git
+    assert f"-v {repository}:{repository}\n" in done.stderr  # the same is seen in a container without it
     command = cure(done, "run in the main one: ")
     scene.world.run("sh", "-c", command, cwd=moved, check=True)
     scene.b.tool("copy", check=True)

@@ -95,7 +95,7 @@ def _mount(mark: Path) -> Message | str:
         "-v {repository:q}:{repository:q}\n"
         "  Or in the compose file, under volumes: - {repository:q}:{repository:q}"
     )
-    return Message(text, {"repository": repository})
+    return Message(text, {"repository": str(repository)})  # nothing expands a ~ behind the colon
 
 
 def _repository_of(mark: Path) -> Path | None:
