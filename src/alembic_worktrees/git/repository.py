@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..messages import Message, _
 from ..messages.errors import UserError
+from ..messages.quoting import word
 from ..system.process import ProgramMissing
 from ..system.reading import NotReadable, allowed_roots, read_plain
 from .ask import TIMEOUT, answer, ask, failed, line_of, words_of
@@ -92,10 +93,10 @@ def _mount(mark: Path) -> Message | str:
         return ""
     text = _(
         "\n  In a container, mount the repository at its own path, for docker with: "
-        "-v {repository:q}:{repository:q}\n"
-        "  Or in the compose file, under volumes: - {repository:q}:{repository:q}"
+        "-v {volume:text}\n"
+        "  Or in the compose file, under volumes: - {volume:text}"
     )
-    return Message(text, {"repository": str(repository)})  # nothing expands a ~ behind the colon
+    return Message(text, {"volume": word(f"{repository}:{repository}")})  # nothing expands a ~ behind a colon
 
 
 def _repository_of(mark: Path) -> Path | None:
