@@ -24,6 +24,7 @@ FOREIGN = {
     "Requested revision … overlaps with other requested revisions",
     "KeyError: 'a1b2c3d4'",
     "ModuleNotFoundError: No module named",
+    "NotImplementedError: commented out",
     "already exists, no checkout",
 }
 

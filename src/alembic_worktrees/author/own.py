@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .. import git
 from ..borrow.apply import hand_over, tidy
+from ..borrow.loading import comment_out
 from ..borrow.lock import only_one
 from ..messages import OK, STEP, Message, _
 from ..messages.errors import UserError
@@ -75,6 +76,7 @@ def merge(author: Author, message: str) -> tuple[Path, ...]:
         return ()
     written: list[Path] = []
     with author.database() as database:
+        comment_out([row.migration for row in inventory.borrowed], database, author.tell)
         for heads in diverged:
             paths = database.merge(message, heads)
             if paths is None:

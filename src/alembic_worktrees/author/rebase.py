@@ -223,8 +223,8 @@ def _done(decision: Decision) -> Iterator[Message]:
 
 def _take_back(decision: Decision, work: Work) -> None:
     """Take back what was built too early, with the parents with which it ran. Raises UserError."""
-    situation = decision.situation
-    borrow(situation._replace(plan=situation.plan._replace(returned=())), work)
+    situation, whole = decision.situation, {*decision.taken_back, *decision.as_ran}
+    borrow(situation._replace(plan=situation.plan._replace(returned=())), work, whole, again=True)
     _write(_rewritten(decision.as_ran, situation), situation)
     outcome = work.database.downgrade(decision.taken_back)
     if not outcome.done:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..borrow.loading import comment_out
 from ..messages import OK, WARN, Message, _
 from ..messages.errors import UserError
 from ..migrations.inventory import names_in
@@ -43,7 +44,9 @@ def write_revision(author: Author, wanted: Wanted) -> tuple[Path, ...]:
     with author.database() as database:
         inventory, before = inventory_of(author), names_in(author.project, [])
         argv = _argv(inventory, wanted, author.tell)
+        copies = [row.migration for row in inventory.borrowed]
         if not wanted.autogenerate:
+            comment_out(copies, database, author.tell)
             return _must_be_written(database.revision(argv), author.project, before)
         argv = ["--autogenerate", *argv]
         content = compare(author, database, inventory, argv, own_it=wanted.own_it)
@@ -58,6 +61,7 @@ def write_revision(author: Author, wanted: Wanted) -> tuple[Path, ...]:
             )
             author.tell(Message(text, mark=OK))
             return ()
+        comment_out(copies, database, author.tell)
         written = database.write_revision(content.numbers, even_empty=wanted.allow_empty, added=content.added)
         paths = _must_be_written(written, author.project, before)
         if paths:

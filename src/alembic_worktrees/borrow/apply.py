@@ -11,7 +11,6 @@ from .. import git
 from ..messages import OK, Message, _, _n
 from ..messages.errors import UserError
 from ..migrations import record
-from ..migrations.commented import commented_out
 from ..migrations.notes import Note, memory_of
 from ..migrations.record import sha256
 from ..system.writing import make_folder, overwrite, remove_leftovers, sync, temporaries, temporary
@@ -75,15 +74,6 @@ def hand_over(rows: Sequence[Borrowed], project: Project, inventory: Inventory) 
                 overwrite(row.path, row.migration.content)
     git.stage(project.root, paths)  # first, so that at no moment git may lose them
     _keep([row for row in inventory.copies if row.path not in paths], project, inventory)
-
-
-def comment_out(path: Path) -> bool:
-    """Leave of a borrowed file only what it declares; the rest becomes comments, if it can. Raises UserError."""
-    with writing(path):
-        out = commented_out(path.read_bytes(), path.name)
-        if out:
-            overwrite(path, out)
-    return out is not None
 
 
 def create(path: Path, content: bytes) -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import sys
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from ..database.client import Outcome
-from ..messages import OK, Message, _
+from ..messages import OK, Message, Text, _n
 from ..messages.errors import UserError
-from .apply import comment_out
+from ..migrations.commented import commented_out
+from ..system.writing import overwrite
+from .errors import writing
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
+    from pathlib import Path
 
     from ..database.client import Database
     from ..migrations.inventory import Migration
@@ -21,41 +24,72 @@ if TYPE_CHECKING:
 
 _IMPORT = re.compile(rb"^(?:import|from)[ \t]+(\w+)([^\n]*)", re.MULTILINE)
 _EVERYWHERE = sys.stdlib_module_names | {"alembic", "sqlalchemy"}
+_PATH = attrgetter("path")
+_WHY = Text("{path}: {reason}")
 
 
 def make_loadable(situation: Situation, work: Work, whole: Collection[str] = ()) -> None:
-    """Comment out each copy that has run and cannot be imported here, but for those that are to stay `whole`.
+    """Comment out each copy that has run and cannot be imported here; what is to run, or to be `whole`, is whole again.
 
-    Alembic is asked only where there is one that imports more than everybody has. Raises UserError.
+    Raises UserError.
     """
-    doubtful = [one.path for one in may_not_load(situation) if one.revision.id not in whole]
-    while doubtful:
-        outcome = _loaded(work.database)
-        failed = next((path for path in outcome.importing if path in doubtful), None)
-        if failed is None or not comment_out(failed):
-            return
-        text = _("{path} is commented out here: it has run, and this branch cannot import it: {reason}")
-        work.audience.tell(Message(text, {"path": failed, "reason": outcome.reason}, OK))
+    running = situation.pending | {*whole}
+    for one in _unedited(situation):
+        if one.commented_out and one.revision.id in running:
+            _write(one._replace(commented_out=False))
+    doubtful = [one for one in may_not_load(situation) if one.revision.id not in running]
+    comment_out(doubtful, work.database, work.audience.tell)
 
 
-def _loaded(database: Database) -> Outcome:
+def comment_out(copies: Iterable[Migration], database: Database, tell: Callable[[Message], None]) -> None:
+    """Comment out each of these copies that cannot be imported here, if it can be. Raises UserError.
+
+    Alembic is asked only where there is one that imports more than everybody has.
+    """
+    reasons = _reasons([one.path for one in copies if _is_doubtful(one)], database)
+    lacking = (one for one in copies if one.path in reasons)
+    out = sorted((one for one in lacking if commented_out(one.content, one.path.name)), key=_PATH)
+    for one in out:
+        _write(one._replace(commented_out=True))
+    if out:
+        files = (Message(_WHY, {"path": one.path, "reason": reasons[one.path]}) for one in out)
+        tell(
+            _n(
+                "{n} borrowed file is commented out here: it has run, and this branch cannot import it:\n{files:lines}",
+                "{n} borrowed files are commented out here: they have run, and this branch cannot import them:\n"
+                "{files:lines}",
+                len(out),
+                {"files": tuple(files)},
+                OK,
+            )
+        )
+
+
+def _reasons(paths: Collection[Path], database: Database) -> dict[Path, str]:
     try:
-        return database.load()
+        return database.not_loaded(paths)
     except UserError:  # where there is no Alembic nobody can tell
-        return Outcome(done=True)
+        return {}
+
+
+def _write(one: Migration) -> None:
+    with writing(one.path):
+        overwrite(one.path, one.on_disk)
+
+
+def _unedited(situation: Situation) -> Iterator[Migration]:
+    edited = {row.revision for row in situation.inventory.edited}
+    yield from (situation.loaded[id] for id in sorted(situation.owners.keys() - edited))
 
 
 def may_not_load(situation: Situation) -> Iterator[Migration]:
     """Yield what is borrowed as it came, has run in each database, and imports more than everybody has."""
-    edited = {row.revision for row in situation.inventory.edited}
-    for id in situation.owners.keys() - situation.pending - edited:
-        one = situation.loaded[id]
-        if not one.commented_out and _imports_more(one.content):
-            yield one
+    pending = situation.pending
+    yield from (one for one in _unedited(situation) if one.revision.id not in pending and _is_doubtful(one))
 
 
-def _imports_more(content: bytes) -> bool:
-    return any(
+def _is_doubtful(one: Migration) -> bool:
+    return not one.commented_out and any(
         b"," in rest.partition(b" import")[0] or top.decode() not in _EVERYWHERE
-        for top, rest in _IMPORT.findall(content)
+        for top, rest in _IMPORT.findall(one.content)
     )

@@ -80,7 +80,7 @@ def rollback_sql(work: Work, wanted: Sequence[str]) -> str:
     database = work.database
     with work.locked(), closing(database):
         case = _look(work, database.probe(), wanted)
-        borrow(case.situation, work, whole=case.steps)
+        borrow(case.situation, work, whole=case.steps, again=True)
         rows = [table.heads for table in case.situation.applied.tables]
         reached = map(case.situation.reached_by, rows)
         steps = [[id for id in case.steps if id in ran] for ran in reached]
@@ -232,7 +232,7 @@ def _order(case: Case) -> Message:
 def _take_back(case: Case, work: Work) -> None:
     audience, database, situation = work.audience, work.database, case.situation
     audience.allow(situation.applied)
-    borrow(situation, work, whole=case.steps)
+    borrow(situation, work, whole=case.steps, again=True)
     files = {id: situation.loaded[id] for id in case.steps}
     archive.keep(situation.project, files, (), frozenset(), None)
     outcome = database.downgrade(case.steps)

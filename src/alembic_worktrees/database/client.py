@@ -133,9 +133,14 @@ class Database(Session, AbstractContextManager["Database"]):
             raise no_database(self._project)
         return Applied(tuple(map(version_table, answer["tables"])))
 
-    def load(self) -> Outcome:
-        """Let Alembic load every migration, without a database. Raises what `probe` raises."""
-        return self._outcome(self._ask("load")["failure"])
+    def not_loaded(self, paths: Iterable[Path]) -> dict[Path, str]:
+        """Let Alembic load these migrations, without a database, and return why those failed that did.
+
+        Raises what `probe` raises.
+        """
+        there = {os.path.relpath(path, self._project.folder): path for path in paths}
+        reasons = self._ask("load", paths=[*there])["reasons"] if there else {}
+        return {there[path]: reason for path, reason in reasons.items()}
 
     def upgrade(self, target: str) -> Outcome:
         """Run `alembic upgrade TARGET`, or the setting `upgrade-command`; its own words go to the user.

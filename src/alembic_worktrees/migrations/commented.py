@@ -10,25 +10,32 @@ from functools import cache
 
 from .declaring import declaration
 from .docstring import first_line
+from .record import sha256
 from .revision import Unreadable, read_revision
 
-_FIRST = b"# Commented out by alembic-worktrees: this branch lacks what the file imports, and its migration has run.\n"
+_FIRST = (
+    "# Commented out by alembic-worktrees: this branch cannot import it, and it has run. Unedited: {hash}\n"
+)
+_BEGINNING = re.compile(rb"# Commented out by alembic-worktrees[^\n]* ([0-9a-f]{64})\n")
+_MARK = b"# The file as it is where it comes from:\n"
 _HEAD = """\
-{title!r}
+{title}
 
 {declaration}
 
 def upgrade(*_engines):
-    raise NotImplementedError("{reason}")
+    raise NotImplementedError("{upgrade}")
 
 
 def downgrade(*_engines):
-    raise NotImplementedError("{reason}")
+    raise NotImplementedError("{downgrade}")
 
 
-# The file as it is where it comes from:
 """
-_REASON = "this migration is commented out here, where what it imports is lacking; run it in a checkout that has that"
+_REASONS = {
+    "upgrade": "commented out: try alembic-worktrees run --own",
+    "downgrade": "commented out: run it where it comes from",
+}
 _UNFIT = re.compile(rb"\0|\r(?!\n)")  # what could end a comment before its line ends
 
 
@@ -45,14 +52,27 @@ def commented_out(content: bytes, name: str) -> bytes | None:
         return None
     if revision.opaque or _UNFIT.search(content):
         return None
-    head = _HEAD.format(title=first_line(content), declaration=declaration(revision), reason=_REASON)
-    return _FIRST + head.encode() + b"".join(b"# " + line for line in content.splitlines(keepends=True))
+    title, declared = (_formatted(text) for text in (repr(first_line(content)), declaration(revision)))
+    head = _HEAD.format(title=title, declaration=declared, **_REASONS)
+    lines = (
+        b"# " + line if line.strip(b"\r\n") else b"#" + line for line in content.splitlines(keepends=True)
+    )
+    out = head.encode() + _MARK + b"".join(lines)
+    return _FIRST.format(hash=sha256(out)).encode() + out
 
 
-def uncommented(content: bytes, name: str) -> bytes:
-    """Return the file as it was before it was commented out; what is no such file, or was edited since, as it is."""
-    if not content.startswith(_FIRST):
+def uncommented(content: bytes) -> bytes:
+    """Return the file as it was before it was commented out; what is no such file, or was edited since, as it is.
+
+    That it was not edited its first line says: another version of ours may have written it.
+    """
+    first = _BEGINNING.match(content)
+    if not first or sha256(content[first.end() :]) != first[1].decode():
         return content
-    mark = _HEAD.rpartition("\n\n")[2].encode()
-    whole = b"".join(line[2:] for line in content.partition(mark)[2].splitlines(keepends=True))
-    return whole if commented_out(whole, name) == content else content
+    lines = content.partition(b"\n" + _MARK)[2].splitlines(keepends=True)
+    return b"".join(line[2:] if line.startswith(b"# ") else line[1:] for line in lines)
+
+
+def _formatted(text: str) -> str:
+    """Return Python's literals as formatters write them, so that none edits the file."""
+    return text if '"' in text or "\\" in text else text.replace("'", '"')

@@ -311,7 +311,7 @@ def _read_all(project: Project, entered: Mapping[Path, Entry], skipped: list[Ski
             skipped.append(Skipped(location / relative_path, error.reason))
             continue
         name = os.path.basename(relative_path)
-        content = uncommented(lying, name)
+        content = uncommented(lying)
         try:
             file = read_file(content, name)
             yield Migration(file.revision, file.content, location, relative_path, content != lying)

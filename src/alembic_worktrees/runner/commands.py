@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any, Callable
 
-from .failures import failed, hidden_if
+from .failures import failed, hidden_if, reason_of
 from .hosts import describe
 from .interruption import interruption
 from .locks import Locks
@@ -50,14 +51,23 @@ def upgrade(target: str) -> dict[str, Any]:
     return in_order(["upgrade", target])
 
 
-def load() -> dict[str, Any]:
-    """Let Alembic load every migration, and answer with the failure, which is not shown; env.py is not run."""
+def load(paths: list[str]) -> dict[str, Any]:
+    """Let Alembic load these migrations, and answer why those failed that did, by path; env.py is not run."""
+    from alembic.util import load_python_file
+
+    reasons: dict[str, str] = {}
 
     def look(config: Any) -> None:
-        scripts(config).get_heads()
+        scripts(config)  # puts on Python's path what the config says
+        for path in paths:
+            try:
+                load_python_file(*os.path.split(path))
+            except Exception as error:
+                reasons[path] = reason_of(error)
 
     with unheard():
-        return {"failure": as_the_command(["heads"], look, hidden_if(quiet=True, verbose=False))}
+        as_the_command(["heads"], look, hidden_if(quiet=True, verbose=False))
+    return {"reasons": reasons}
 
 
 def parse(content: str) -> dict[str, Any]:
