@@ -97,6 +97,21 @@ def test_a_rollback_where_another_one_cannot_be_imported(world: World, a: Checko
     assert "Taken back: cccc3333" in done.stderr
 
 
+def test_a_rollback_of_what_cannot_be_imported(world: World, a: Checkout, b: Checkout) -> None:
+    """It ends, and goes on as it says once the file is mended."""
+    importing_kinds(a, "bbbb2222")
+    a.tool("upgrade", check=True)
+    b.tool("upgrade", check=True)
+    world.main.git("worktree", "remove", "--force", a.path)
+    world.main.git("branch", "--quiet", "-D", "feature-A")
+    done = b.tool("rollback", "--yes")
+    assert "Mend what failed in " in done.stderr
+    copy = b.versions / "bbbb2222_add_t.py"
+    copy.write_text(copy.read_text().replace("import kinds\n", ""))
+    done = b.tool("rollback", "--yes", "bbbb2222", check=True)
+    assert "Taken back: bbbb2222" in done.stderr
+
+
 def test_what_is_to_run_is_whole_again(world_root: Path, new_database: Callable[[], Database]) -> None:
     """One of two databases was made anew, when the code had come."""
     one, two = new_database(), new_database()

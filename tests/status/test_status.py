@@ -113,6 +113,10 @@ def test_its_next_commands_lead_to_nothing_to_do(world: World) -> None:
         world.run("bash", "-ec", ours, cwd=b.backend, check=True)
     assert taken == ["upgrade", "merge", "upgrade", "commit", "nothing"]
     assert b.git_status() == ""
+    formatted = b.versions / "cccc3333_add_t.py"
+    formatted.write_text(formatted.read_text() + "\n\n")
+    assert "not committed as it is here: cccc3333" in b.tool("status").stdout
+    b.git("restore", ".")
     assert [borrowed_file["revision"] for borrowed_file in row(look(b), "StoFlow-B")["borrowed"]] == [
         "bbbb2222"
     ]
@@ -147,6 +151,13 @@ def test_a_borrowed_file_that_was_edited(world: World) -> None:
     assert row(found, "StoFlow-B")["borrowed"][0]["edited"] is True
     assert row(found, "StoFlow-B")["heads"] == []
     assert found["databases"][0]["heads"][0]["owners"] == ["StoFlow-A"]
+    assert found["next"]["id"] == "nothing"
+    a.alembic("downgrade", "base", check=True)
+    (id, command), told = next_of(b), b.tool("status").stdout
+    assert (id, command) == ("remove", f"rm {copy}")
+    assert "the next upgrade would run it" in told
+    copy.unlink()
+    assert next_of(b)[0] == "nothing"
 
 
 def test_applied_by_nobody_any_more(world: World, database: Database) -> None:

@@ -293,6 +293,6 @@ def _stopped(case: Case, after: Applied, outcome: Outcome) -> UserError:
         "Alembic could not take back {revision}; see its message above.\n"
         "  Taken back in {database:list}: {done:list}\n"
         "  Not taken back: {left:list}\n"
-        "  Mend its downgrade() in {path}, then go on: alembic-worktrees rollback {left:words}"
+        "  Mend what failed in {path}, then go on: alembic-worktrees rollback {left:words}"
     )
     return UserError(text, **about, revision=revision, path=case.situation.loaded[revision].path)

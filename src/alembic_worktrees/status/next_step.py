@@ -135,13 +135,20 @@ def _to_settle(case: Case) -> Iterator[Step]:
             len(case.here.waiting),
         )
         yield case.upgrade(why)
+    for row in case.inventory.edited:
+        if row.revision not in case.reached:
+            text = _(
+                "Next: {revision}, borrowed and edited here, is not applied, and the next upgrade would run it. "
+                "To keep it, as this branch's own: alembic-worktrees adopt {revision:q}. To remove it:"
+            )
+            yield Step("remove", f"rm {shlex.quote(str(row.path))}", Message(text, row.about))
     ours = case.reached - {one.revision for one in case.here.borrowed}
     committed = case.landscape.committed
     if rows := [one for one in case.inventory.own if one.revision.id in ours and one.path not in committed]:
         paths = (shlex.quote(os.path.relpath(one.path, case.here.path)) for one in rows)
         git = f"git -C {shlex.quote(case.here.path)}"
         text = _(
-            "Next: applied, but in no commit yet: {revisions:list}. Commit it, or other checkouts "
+            "Next: applied, but not committed as it is here: {revisions:list}. Commit it, or other checkouts "
             "depend on this folder:"
         )
         why = Message(text, {"revisions": tuple(one.revision.id for one in rows)})
