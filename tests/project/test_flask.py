@@ -98,7 +98,12 @@ def test_the_day_of_a_flask_project(
 
     done = b.tool("upgrade", "store/db", env={"FLASK_APP": "nope"})
     assert f"cd ~/{b.name}/api && flask db current -d store/db" in done.stderr
+    assert "from ~/Shop-B/api (Could not import 'nope'.)" in done.stderr
     assert "Traceback" not in done.stderr
+    models = b.backend / "shop/__init__.py"
+    models.write_text("import no_such_package\n" + models.read_text())
+    status = b.tool("status", "store/db").stdout
+    assert "cannot load env.py: ModuleNotFoundError: No module named 'no_such_package'" in status
 
 
 @pytest.mark.parametrize("location", ["", "script_location = .\n"])

@@ -85,11 +85,12 @@ def not_asked(project: Project, python: str | Message, reason: str, *, hidden: b
     """Say that Alembic could not run env.py to its end; it has said why itself if that was not `hidden`."""
     if reason.startswith("NoAppException: "):
         text = _(
-            "Flask could not load the application from {folder}; see its message above. Does "
+            "Flask could not load the application from {folder} ({reason}). Does "
             "FLASK_APP name it? It may stand in {file}, as: FLASK_APP=package.module:create_app\n"
             "  See it again with: cd {folder:q} && {command}"
         )
-        return UserError(text, file=project.folder / ".flaskenv", **_again(project))
+        said = reason.partition(": ")[2]
+        return UserError(text, reason=said, file=project.folder / ".flaskenv", **_again(project))
     if not (project.scripts / "env.py").is_file():
         text = _(
             "There is no env.py in {scripts}, and Alembic is asked through it. Write one, as alembic init does."

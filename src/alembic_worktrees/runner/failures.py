@@ -60,11 +60,17 @@ def _at_work(error: BaseException) -> tuple[str, str] | None:
 
 def reason_of(error: BaseException) -> str:
     """Return what an error says, in one line, without SQLAlchemy's hint where to read about it."""
-    error = (
-        getattr(error, "orig", None) or error
-    )  # what the driver says, without the statement and its values
+    # What the driver says, without the statement and its values.
+    error = getattr(error, "orig", None) or _while_importing(error) or error
     said = PORT if _is_of_a_port(error) else str(error).partition("(Background on this error at")[0]
     return mask(f"{type(error).__name__}: {' '.join(said.split())}")
+
+
+def _while_importing(error: BaseException) -> BaseException | None:
+    """Return what failed inside the application, where Flask hides it; that none is there is Flask's own to say."""
+    inside = error.__context__
+    is_inside = isinstance(inside, ImportError) and inside.__traceback__ and inside.__traceback__.tb_next
+    return inside if is_inside and hasattr(error, "format_message") else None
 
 
 def _is_of_a_port(error: BaseException) -> bool:
