@@ -463,10 +463,12 @@ def test_a_copy_that_was_broken_here_is_left_alone(database: Database, a: Checko
     b.tool("upgrade", check=True)
     copy = b.versions / "two_add_t.py"
     copy.write_text("<<<<<<< HEAD\n")
+    with (b.versions / "one_add_t.py").open("a") as file:
+        file.write("# formatted\n")
     done = b.tool("upgrade")
     assert done.returncode == 1
     assert "SyntaxError" in done.stderr
-    assert "two was edited here" in done.stderr
+    assert "one, two was edited here" in done.stderr
     assert copy.read_text() == "<<<<<<< HEAD\n"
     assert names(b) == {"aaaa1111_add_t.py", "one_add_t.py", "two_add_t.py"}
     assert b.git_status() == ""

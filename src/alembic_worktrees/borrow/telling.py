@@ -20,9 +20,15 @@ if TYPE_CHECKING:
     from .work import Audience
 
 _EDITED = _(
-    "The borrowed {revision} was edited here; it is left as it is: {path}\n"
-    "  To keep the edit, as this branch's own: alembic-worktrees adopt {revision:q}\n"
-    "  To get the original back: rm {path:q}"
+    "The borrowed {revisions:list} was edited here; it is left as it is.\n"
+    "  To keep the edit, as this branch's own: alembic-worktrees adopt {revisions:words}\n"
+    "  To get the original back: rm {paths:words}"
+)
+_STAGED = _(
+    "{revisions:list} is only borrowed here, and is staged, so the next commit would "
+    "record it.\n"
+    "  To leave it out: git rm --cached {paths:words}, then run this again\n"
+    "  To record it, as this branch's own: alembic-worktrees adopt {revisions:words}"
 )
 _RETURNED = _("Removed the borrowed {revision}, no longer needed here: {path}")
 _RUNS = _("Alembic will run the borrowed {revision}, from {origin}: {path}")
@@ -38,16 +44,10 @@ def tell_skipped(situation: Situation, audience: Audience) -> None:
 
 def touched(inventory: Inventory) -> Iterator[Message]:
     """Name the copies that were edited or staged here, which are left as they are."""
-    yield from (Message(_EDITED, row.about, WARN) for row in inventory.edited if not row.staged)
-    if staged := [row for row in inventory.edited if row.staged]:
-        revisions = tuple(row.revision for row in staged)
-        text = _(
-            "{revisions:list} is only borrowed here, and is staged, so the next commit would "
-            "record it.\n"
-            "  To leave it out: git rm --cached {paths:words}, then run this again\n"
-            "  To record it, as this branch's own: alembic-worktrees adopt {revisions:words}"
-        )
-        yield Message(text, {"revisions": revisions, "paths": tuple(row.path for row in staged)}, WARN)
+    for text, is_staged in ((_EDITED, False), (_STAGED, True)):
+        if rows := [row for row in inventory.edited if row.staged == is_staged]:
+            revisions, paths = tuple(row.revision for row in rows), tuple(row.path for row in rows)
+            yield Message(text, {"revisions": revisions, "paths": paths}, WARN)
 
 
 def what_changed(situation: Situation) -> Iterator[Message]:
