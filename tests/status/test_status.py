@@ -120,6 +120,9 @@ def test_its_next_commands_lead_to_nothing_to_do(world: World) -> None:
     assert [borrowed_file["revision"] for borrowed_file in row(look(b), "StoFlow-B")["borrowed"]] == [
         "bbbb2222"
     ]
+    with (b.versions / "cccc3333_add_t.py").open("a") as file:
+        file.write("# formatted\n")
+    assert next_of(b)[0] == "nothing"  # a commit has it, if not just so
 
 
 def test_a_file_of_ours_needs_a_borrowed_one(world: World) -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ..search.checkouts import Checkout, Surroundings
     from ..search.sources import Candidate
 
-TIMEOUT = 10.0  # seconds; who only looks does not want to wait for a host that never answers
+TIMEOUT = 30.0  # seconds; some hosts never answer, and some applications take twenty to be imported
 
 
 class Holding(NamedTuple):
@@ -54,7 +54,7 @@ class Landscape(NamedTuple):
     reached: frozenset[str] | None  # all that is applied: the rows and what they lead to; None as `applied`
     found: Mapping[str, Candidate]  # needed, in no checkout's own files, and remembered by git
     graph: Graph  # of all checkouts together, and what was found
-    committed: frozenset[Path]  # which of this checkout's own files HEAD has just so
+    committed: frozenset[Path]  # which of this checkout's own files HEAD has, as they are or as they were
     skipped: tuple[Skipped, ...]
     by_hand: Mapping[Path, Origin]  # own files here that somebody has copied, and who has committed them
     situation: Situation | None  # what an upgrade would find; None as `applied`
@@ -98,8 +98,8 @@ def _look(
         for one in around.checkouts
     )
     search = Search(project, settings, borrowed=inventory.borrowed, around=around, tell=tell)
-    own = {migration.path: migration.content for migration in inventory.own}
-    committed = git.committed(project.root, own) if project.repository else frozenset(own)
+    own = frozenset(migration.path for migration in inventory.own)
+    committed = git.in_head(project.root, own) if project.repository else own
     if database and not applied:
         applied, silence = _ask(database)
     graph = graph_of(defining([here, *holdings]).values())
