@@ -85,3 +85,5 @@ def test_a_config_that_is_made_in_code(world_root: Path, database: Database) -> 
     b.revision("ffff6666", "nowhere")
     b.git("add", "--all")
     assert "ffff6666 follows nowhere" in b.tool("check", "--staged", cwd=b.path).stdout
+    b.write("backend/shop/alembic.ini", "[alembic]\nscript_location = db\n")  # the same migrations once more
+    assert b.tool("check", cwd=b.path).stdout.count("ffff6666 follows nowhere") == 1

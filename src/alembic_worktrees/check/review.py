@@ -135,23 +135,23 @@ def review_database(
 def projects(scope: Scope, *, placed: bool = False) -> tuple[Project, ...]:
     """Return the environments of the working tree; with `placed` only those whose package is found.
 
-    Raises PackageMissing.
+    Those that have their migrations in common are one. Raises PackageMissing.
     """
     passed = (ScriptsMissing, PackageMissing) if placed else (ScriptsMissing,)
-    return tuple(project for folder in scope.folders() for project in _projects_in(scope, folder, passed))
-
-
-def _projects_in(scope: Scope, folder: str, passed: tuple[type[BadConfig], ...]) -> Iterable[Project]:
-    """Return the environments of a folder; those that have their migrations in common are one."""
     found: dict[tuple[object, ...], Project] = {}
+    for folder in scope.folders():
+        for project in _projects_in(scope, folder, passed):
+            found.setdefault((project.versions, project.config.recursive), project)
+    return tuple(found.values())
+
+
+def _projects_in(scope: Scope, folder: str, passed: tuple[type[BadConfig], ...]) -> Iterator[Project]:
     for files in environments_in(scope.root / folder, scope.files):
         try:
-            project = project_in(scope, folder, files)
-            found.setdefault((project.versions, project.config.recursive), project)
+            yield project_in(scope, folder, files)
         except passed:  # a config that is used from another folder, by `alembic -c`
             if scope.folder is not None:
                 raise
-    return found.values()
 
 
 def snapshot_of(project: Project, inventory: Inventory) -> Snapshot:
