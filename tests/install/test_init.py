@@ -645,6 +645,16 @@ def test_the_database_url_that_env_py_leads_to_is_offered(world_root: Path, data
     assert "Your settings stay" in main.tool("init", "--remove", "--yes", check=True).stderr
 
 
+def test_a_file_is_not_named_for_what_the_environment_alone_has(world_root: Path, database: Database) -> None:
+    """As an example, which leads elsewhere wherever that variable is not set."""
+    main = World.create(world_root, database.url).main
+    file = main.write("backend/pyproject.toml", "[project]\nname = 'x'\n")
+    main.write("backend/.env.example", "DB=sqlite:///./x.db\n")
+    main.applied("aaaa1111")
+    main.tool("init", "--yes", env={"DB": database.url.replace("+psycopg2", "")}, check=True)
+    assert 'database-url = "env:DB"\n' in file.read_text()
+
+
 @pytest.mark.parametrize(
     "before", ["[project]\nname = 'x'\n", "[project]\nname = 'x'\n\n\n[tool.x]\na = 1\n"]
 )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from alembic_worktrees.messages.errors import UserError
 from alembic_worktrees.project.errors import ConfigUnreadable
-from alembic_worktrees.project.settings import Settings, load_settings, parse_settings
+from alembic_worktrees.project.settings import Settings, load_settings, parse_settings, settings_file
 
 if TYPE_CHECKING:
     from strategies import ForAll
@@ -102,6 +102,15 @@ def test_the_nearer_file_wins_setting_by_setting(tmp_path: Path) -> None:
     root = write(tmp_path / "pyproject.toml", "target = 'a'", "max-heads = 2")
     backend = write(tmp_path / "backend" / "pyproject.toml", "target = 'b'", "max-attempts = 9")
     assert load_settings(root, backend) == Settings(target="b", max_heads=2, max_attempts=9)
+
+
+def test_settings_belong_into_the_nearest_file(tmp_path: Path) -> None:
+    folder = tmp_path / "src/base/app"
+    folder.mkdir(parents=True)
+    assert settings_file(tmp_path, folder) is None
+    for place in (tmp_path, folder.parent):
+        (place / "pyproject.toml").touch()
+        assert settings_file(tmp_path, folder) == place / "pyproject.toml"
 
 
 def test_missing_files_are_fine(tmp_path: Path) -> None:

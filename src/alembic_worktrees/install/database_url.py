@@ -45,9 +45,9 @@ def offer(project: Project, settings: Settings, environment: Mapping[str, str]) 
 
 
 def _candidates(project: Project, folder: Path, environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield settings, as they are written in `folder`, each with the URL that it gives: what is in a file first."""
+    """Yield settings, as they are written in `folder`, each with the URL that stands there: what is in a file first."""
     for place in dict.fromkeys([project.folder, project.root]):
         for file in sorted([*place.glob(".env*"), place / ".flaskenv"]):
             for name, value in direct.variables(file, environment).items():
-                yield f"dotenv:{os.path.relpath(file, folder)}:{name}", environment.get(name) or value
+                yield f"dotenv:{os.path.relpath(file, folder)}:{name}", value
     yield from ((f"env:{name}", value) for name, value in environment.items())

@@ -77,14 +77,17 @@ def parse_settings(text: str, path: str) -> dict[str, Any]:
 
 def settings_file(root: Path, folder: Path) -> Path | None:
     """Return the `pyproject.toml` in which settings for a project in `folder` belong; None where there is none."""
-    files = (one / FILE for one in (folder, root))
-    return next((file for file in files if file.is_file()), None)
+    return next((file for file in _files(root, folder) if file.is_file()), None)
 
 
 def settings_of(root: Path, folder: Path) -> Settings:
     """Read the settings for a project in `folder` of the checkout at `root`. Raises as `load_settings` does."""
-    folders = [one for one in (folder, *folder.parents) if one.is_relative_to(root)]
-    return load_settings(*(one / FILE for one in reversed(folders)))
+    return load_settings(*reversed(_files(root, folder)))
+
+
+def _files(root: Path, folder: Path) -> list[Path]:
+    """Return where settings may stand, the nearest first."""
+    return [one / FILE for one in (folder, *folder.parents) if one.is_relative_to(root)]
 
 
 def load_settings(*files: Path) -> Settings:
