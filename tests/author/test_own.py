@@ -46,6 +46,20 @@ def borrowed(checkout: Checkout) -> set[str]:
     return {line for line in listed.split() if line.endswith(".py")}
 
 
+@pytest.mark.parametrize("words", [("revision", "-m", "mine"), ("merge", "-m", "join")])
+def test_a_copy_without_its_parent(words: tuple[str, ...], b: Checkout) -> None:
+    """As after the checkout of an older commit: what is to be done is said, and can be pasted."""
+    for id in ("mine1", "mine2") if words[0] == "merge" else ():
+        b.revision(id, "aaaa1111")
+    (b.versions / "x1_add_t.py").unlink()
+    done = b.tool(*words)
+    assert done.returncode == 1
+    said = done.stderr.splitlines()[-1]
+    assert said == "x2 needs x1, which is not here. Bring it: alembic-worktrees upgrade"
+    b.tool("copy", check=True)
+    b.tool(*words, check=True)
+
+
 # adopt
 
 

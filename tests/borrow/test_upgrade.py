@@ -574,7 +574,8 @@ def test_a_copy_that_was_commented_out_is_adopted_whole(a: Checkout, b: Checkout
     content = importing_kinds(a)
     a.tool("upgrade", check=True)
     b.tool("upgrade", check=True)
-    b.tool("adopt", "bbbb2222", check=True)
+    done = b.tool("adopt", "bbbb2222", check=True)
+    assert "bbbb2222 was commented out here, for this branch could not import it" in done.stderr
     copy = b.versions / "bbbb2222_add_t.py"
     assert copy.read_bytes() == content
     assert shown(b, f":{copy.relative_to(b.path)}") == content

@@ -12,6 +12,7 @@ from ..messages import OK, STEP, Message, _
 from ..messages.errors import UserError
 from ..migrations.graph import number_of_heads
 from ..migrations.inventory import Borrowed, Inventory, from_origin, take_inventory
+from .parent import why_not_loaded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -80,9 +81,8 @@ def merge(author: Author, message: str) -> tuple[Path, ...]:
         for heads in diverged:
             paths = database.merge(message, heads)
             if paths is None:
-                raise UserError(
-                    _("Alembic could not merge {heads:list}; see its message above."), heads=heads
-                )
+                text = _("Alembic could not merge {heads:list}; see its message above.")
+                raise why_not_loaded(inventory) or UserError(text, heads=heads)
             author.tell(Message(_("Merged {heads:list}. Commit the new file."), {"heads": heads}, OK))
             written += paths
     return tuple(written)

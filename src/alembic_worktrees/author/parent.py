@@ -106,3 +106,10 @@ def only_borrowed(revision: str, inventory: Inventory) -> UserError:
     )
     origin = inventory.origins.get(revision, "?")
     return UserError(text, revision=revision, origin=origin, heads=inventory.branch_graph.heads)
+
+
+def why_not_loaded(inventory: Inventory) -> UserError | None:
+    """Return what to say where Alembic has failed because a parent is not here, None if none is lacking."""
+    text = _("{needed_by:list} needs {revision}, which is not here. Bring it: alembic-worktrees upgrade")
+    lacking = sorted(inventory.graph.missing.items())
+    return UserError(text, revision=lacking[0][0], needed_by=lacking[0][1]) if lacking else None

@@ -10,7 +10,7 @@ from ..messages.errors import UserError
 from ..migrations.inventory import names_in
 from .compare import compare, inventory_of
 from .content import done_labels, labels, whole_content
-from .parent import choose_parent, only_borrowed
+from .parent import choose_parent, only_borrowed, why_not_loaded
 from .telling import told
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def write_revision(author: Author, wanted: Wanted) -> tuple[Path, ...]:
         copies = [row.migration for row in inventory.borrowed]
         if not wanted.autogenerate:
             comment_out(copies, database, author.tell)
-            return _must_be_written(database.revision(argv), author.project, before)
+            return _must_be_written(database.revision(argv), author.project, inventory, before)
         argv = ["--autogenerate", *argv]
         content = compare(author, database, inventory, argv, own_it=wanted.own_it)
         if wanted.keep_all:
@@ -63,7 +63,7 @@ def write_revision(author: Author, wanted: Wanted) -> tuple[Path, ...]:
             return ()
         comment_out(copies, database, author.tell)
         written = database.write_revision(content.numbers, even_empty=wanted.allow_empty, added=content.added)
-        paths = _must_be_written(written, author.project, before)
+        paths = _must_be_written(written, author.project, inventory, before)
         if paths:
             operations = labels(content.kept) + (done_labels(content) if content.added else ())
             text = _("The new migration:\n{operations:lines}")
@@ -86,7 +86,7 @@ def _argv(inventory: Inventory, wanted: Wanted, tell: Tell) -> list[str]:
 
 
 def _must_be_written(
-    paths: tuple[Path, ...] | None, project: Project, before: Sequence[str]
+    paths: tuple[Path, ...] | None, project: Project, inventory: Inventory, before: Sequence[str]
 ) -> tuple[Path, ...]:
     """Return these paths; if Alembic failed, say which file it left all the same, as where a post_write_hook failed."""
     if paths is not None:
@@ -100,4 +100,6 @@ def _must_be_written(
             "  To have it written anew: rm {files:words}"
         )
         raise UserError(text, files=left)
-    raise UserError(_("Alembic could not write the migration; see its message above."))
+    raise why_not_loaded(inventory) or UserError(
+        _("Alembic could not write the migration; see its message above.")
+    )

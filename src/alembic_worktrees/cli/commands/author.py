@@ -10,7 +10,7 @@ from ...author import own
 from ...author.compare import Author
 from ...author.revision import Wanted, write_revision
 from ...author.stub import write_stub
-from ...messages import OK, TITLE, Message, _
+from ...messages import OK, TITLE, WARN, Message, _
 from ...messages.errors import DONE, Usage
 from ..subcommands import ALEMBIC
 from .call import Call, open_call, our_command
@@ -70,9 +70,16 @@ def adopt(options: argparse.Namespace, printer: Printer) -> int:
     call = open_call(options, printer)
     if options.stub:
         return _stand_in(call, options.revisions[0], options.parent)
-    for row in own.adopt(call.project, options.revisions):
+    rows = own.adopt(call.project, options.revisions)
+    for row in rows:
         text = _("{revision}, borrowed from {origin}, is now this branch's own, and staged: {path}")
         printer.tell(Message(text, row.about, OK))
+    if whole := tuple(row.revision for row in rows if row.migration.commented_out):
+        text = _(
+            "{revisions:list} was commented out here, for this branch could not import it, and is whole again: "
+            "add what it imports, or Alembic fails."
+        )
+        printer.tell(Message(text, {"revisions": whole}, WARN))
     return DONE
 
 
