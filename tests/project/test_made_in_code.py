@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from worlds.modelled import knowing, write_models
 from worlds.world import Layout, World, project_files
 
 if TYPE_CHECKING:
@@ -39,11 +40,12 @@ config = "shop.make:Shop.config"
 """
 
 
-def test_a_config_that_is_made_in_code(world_root: Path, database: Database) -> None:
+def shop(world_root: Path, database: Database, settings: str) -> World:
+    """A world whose Alembic has no config but the one that `shop/make.py` makes, with these settings."""
     world = World.empty(world_root, LAYOUT)
     main = world.main
     files = project_files(LAYOUT, database.url) | {
-        "backend/pyproject.toml": SETTINGS,
+        "backend/pyproject.toml": settings,
         "backend/shop/make.py": MAKE.replace("@URL@", database.url),
     }
     env = "backend/shop/db/env.py"
@@ -54,6 +56,11 @@ def test_a_config_that_is_made_in_code(world_root: Path, database: Database) -> 
         main.write(path, text)
     main.revision("aaaa1111")
     main.commit("Start")
+    return world
+
+
+def test_a_config_that_is_made_in_code(world_root: Path, database: Database) -> None:
+    world = shop(world_root, database, SETTINGS)
     a, b = world.worktree("feature-A"), world.worktree("feature-B")
     original = a.revision("bbbb2222", "aaaa1111")
     b.revision("cccc3333", "aaaa1111")
@@ -87,3 +94,29 @@ def test_a_config_that_is_made_in_code(world_root: Path, database: Database) -> 
     assert "ffff6666 follows nowhere" in b.tool("check", "--staged", cwd=b.path).stdout
     b.write("backend/shop/alembic.ini", "[alembic]\nscript_location = db\n")  # the same migrations once more
     assert b.tool("check", cwd=b.path).stdout.count("ffff6666 follows nowhere") == 1
+
+
+def test_settings_that_are_younger_than_other_branches(world_root: Path, database: Database) -> None:
+    """What other branches have lies where it lies here, and the published models load with the config of today."""
+    world = shop(world_root, database, "")
+    main = world.main
+    env = main.backend / "shop/db/env.py"
+    env.write_text(knowing(env.read_text()))
+    write_models(main, "")
+    main.revision("aaaa2222", "aaaa1111", body="pass")
+    main.commit("Models")
+    a = world.worktree("feature-A")
+    a.revision("bbbb2222", "aaaa2222")
+    world.run("python", "-m", "shop.make", "heads", cwd=a.backend, check=True)
+
+    main.write("backend/shop/tool.py", "from .make import Shop\n")
+    main.write("backend/pyproject.toml", SETTINGS.replace("shop.make:", "shop.tool:"))
+    main.commit("Work in many worktrees")
+    done = main.tool("status")
+    assert "no Alembic project" not in done.stdout
+    assert "bbbb2222  feature-A" in done.stdout
+    main.tool("upgrade", check=True)
+    write_models(main, 'sa.Table("own", metadata, sa.Column("id", sa.Integer, primary_key=True))\n')
+    done = main.tool("revision", "--autogenerate", "-m", "own", check=True)
+    assert "could not be compared" not in done.stderr
+    assert "create_table own" in done.stderr

@@ -166,12 +166,12 @@ class Published:
 
     def begin(self, argv: Sequence[str]) -> None:
         """Write the published point out, and let Alembic compare it; that it cannot be is for `comparison` to say."""
-        project, setting = self._author.project, self._author.settings.published
+        project, settings = self._author.project, self._author.settings
         try:
             if project.repository is None:
                 raise UserError(_("there is no git here"))
-            point = published_point(project, setting)
-            self._written = self._stack.enter_context(written_out(project, point))
+            point = published_point(project, settings.published)
+            self._written = self._stack.enter_context(written_out(project, point, settings.config))
             self._database.begin_comparison(argv, self._written)
         except (UserError, OSError) as error:
             self._error = error

@@ -69,17 +69,18 @@ def _branch(project: Project) -> str | None:
 
 
 @contextmanager
-def written_out(project: Project, commit: str) -> Iterator[dict[str, str]]:
+def written_out(project: Project, commit: str, made_by: str | None = None) -> Iterator[dict[str, str]]:
     """Have the files of a commit in a folder while the context lasts, as `Database.begin_comparison` wants to know it.
 
-    What a run that was killed has left is removed. Raises GitFailed, OSError.
+    `made_by` is the function that makes Alembic's config, if one does: it may be younger than the commit. What a run
+    that was killed has left is removed. Raises GitFailed, OSError.
     """
     _tidy()
     with _folder() as base:
         there = base / project.root.name
         there.mkdir()
         git.write_out(project.root, commit, there, base / "index")
-        _link_settings(project, there)
+        _link_settings(project, there, made_by)
         folder = there / project.folder.relative_to(project.root)
         yield {"root": str(project.root), "there": str(there), "folder": str(folder)}
 
@@ -115,18 +116,25 @@ def _opened(folder: Path) -> Iterator[int]:
         os.close(handle)
 
 
-def _link_settings(project: Project, there: Path) -> None:
-    """Lead to what env.py may read as it is here: what git ignores, and settings that were edited."""
+def _link_settings(project: Project, there: Path, made_by: str | None) -> None:
+    """Lead to what may be read as it is here: what git ignores, settings that were edited, what makes the config."""
     folders = {project.root, project.scripts, project.folder, *project.folder.parents}
     inside = [folder for folder in folders if folder.is_relative_to(project.root)]
     found = [path for folder in inside for path in folder.iterdir() if not _is_no_setting(path, project)]
     edited = _edited_settings(project, found)
-    for path in edited | git.ignored(project.root, found):
+    for path in edited | git.ignored(project.root, found) | _maker(project, made_by):
         link = there / path.relative_to(project.root)
         if path in edited:
             link.unlink(missing_ok=True)
         if link.parent.is_dir() and not os.path.lexists(link):
             link.symlink_to(path)
+
+
+def _maker(project: Project, made_by: str | None) -> frozenset[Path]:
+    """Return the file of the module that makes Alembic's config, where it is one of this checkout."""
+    words = made_by.partition(":")[0].split(".") if made_by else []
+    path = project.folder.joinpath(*words).with_suffix(".py")
+    return frozenset([path] if words and path.is_file() and path.is_relative_to(project.root) else [])
 
 
 def _edited_settings(project: Project, found: Iterable[Path]) -> frozenset[Path]:

@@ -151,6 +151,17 @@ def _named_from(place: Path, folder: Path, files: ConfigFiles) -> ConfigFiles:
     return seen._replace(argv=("-c", seen.ini, *others))
 
 
+def lying_in(root: Path, repository: git.Repository | None, like: Project) -> Project | None:
+    """Return what lies in the checkout at `root` where `like` lies in its own; None where no env.py is there."""
+    places = (like.folder, like.scripts, *like.versions)
+    if not all(place.is_relative_to(like.root) for place in places):
+        return None
+    folder, scripts, *versions = (root / place.relative_to(like.root) for place in places)
+    theirs = like._replace(root=root, folder=folder, scripts=scripts, versions=tuple(versions))
+    theirs = theirs._replace(repository=repository, allowed_roots=allowed_roots(root))
+    return theirs if theirs.may_read(scripts) and (scripts / "env.py").is_file() else None
+
+
 def ground_at(root: Path, folder: Path, like: Project | None = None) -> Ground:
     """Return where packages of the project in `folder` are looked for: what lies in the checkout at `root`.
 

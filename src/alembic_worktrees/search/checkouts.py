@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..migrations.inventory import Skipped
 from ..project.errors import BadConfig
 from ..project.project import USUAL_FOLDER, Project
-from ..project.reading import has_config, read_if_any
+from ..project.reading import has_config, lying_in, read_if_any
 from ..project.worktrees import families
 from .kin import Kinship
 
@@ -163,12 +163,15 @@ def _ourselves(project: Project) -> set[int]:
 
 
 def _project_in(root: Path, like: Project) -> Project | None:
-    """Return the project of another checkout: at the same place as `like`, else wherever one lies near its top."""
+    """Return the project of another checkout: at the same place as `like`, else wherever one lies near its top.
+
+    Where nothing says that one is there, a branch from before somebody said so may have it all the same.
+    """
     repository = like.repository and like.repository._replace(top=root)
     found = (
         read_if_any(root, folder, like.files, repository, like) for folder in _likely_folders(root, like)
     )
-    return next(filter(None, found), None)
+    return next(filter(None, found), None) or lying_in(root, repository, like)
 
 
 def _likely_folders(root: Path, like: Project) -> Iterable[Path]:
