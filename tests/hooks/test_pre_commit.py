@@ -161,6 +161,14 @@ def test_what_init_writes_works_for_each_installation(
         checkout.git("reset", "--quiet", "--hard", "HEAD")
 
 
+def test_a_commit_from_before_the_config(world: World) -> None:
+    """It may be checked out: the hooks are those of all worktrees."""
+    old = world.main.git("rev-list", "--max-parents=0", "HEAD").strip()
+    assert ".pre-commit-config.yaml" not in world.main.git("ls-tree", "--name-only", old)
+    done = world.main.git_run("worktree", "add", str(world.root / "StoFlow-old"), old)
+    assert done.returncode == 0, done.stderr
+
+
 def test_commits(checkout: Checkout) -> None:
     broken(checkout)
     checkout.git("add", "--all")
