@@ -48,7 +48,7 @@ def checkout(request: pytest.FixtureRequest, clone: Checkout) -> Checkout:
 
 def edit(checkout: Checkout, file: str = FILE) -> None:
     with (checkout.path / file).open("a") as opened:
-        opened.write("# edited\n")
+        opened.write("edited = True\n")
 
 
 def refused(done: CompletedProcess[str]) -> str:
@@ -66,6 +66,17 @@ def test_an_edit_is_refused_with_the_reason_and_both_ways_out(checkout: Checkout
         f"  Write a new migration instead. To undo the change: git restore --staged --worktree :/{FILE}\n"
         "  To commit it anyway: SKIP=alembic-protect git commit …, or git commit --no-verify …\n"
     )
+
+
+def test_what_a_formatter_changes_is_free(checkout: Checkout) -> None:
+    """And a comment, or a docstring: nothing that runs is another."""
+    path = checkout.path / FILE
+    text = path.read_text()
+    path.write_text("# formatted\n" + text.replace("'", '"').replace("\n\n", "\n\n\n"))
+    assert path.read_text() != text
+    checkout.git("commit", "--quiet", "-a", "-m", "Format")
+    path.write_text(path.read_text().replace("t_aaaa1111", "t_other"))
+    refused(checkout.git_run("commit", "-a", "-m", "x"))
 
 
 def test_the_words_in_french(checkout: Checkout) -> None:

@@ -8,6 +8,7 @@ from .. import git
 from ..check.snapshot import Tree
 from ..messages import Message, _
 from ..messages.errors import UserError
+from ..migrations.likeness import are_the_same_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,7 +37,7 @@ def rewritten(scope: Scope) -> Iterator[Rewritten]:
         if branch := _published(scope, folder):
             there = Tree(scope.root, branch)
             for environment in there.projects(scope.files, folder):
-                yield from _compare(branch, there.migrations(environment.locations), head.blobs, index.blobs)
+                yield from _compare(branch, there.migrations(environment.locations), head, index)
 
 
 def _published(scope: Scope, folder: str) -> str | None:
@@ -52,13 +53,21 @@ def _published(scope: Scope, folder: str) -> str | None:
     return branch if known else None  # origin/HEAD may lead to a branch that is gone
 
 
-def _compare(
-    branch: str, published: Mapping[str, str], head: Mapping[str, str], index: Mapping[str, str]
-) -> Iterator[Rewritten]:
-    kept = set(index.values())
+def _compare(branch: str, published: Mapping[str, str], head: Tree, index: Tree) -> Iterator[Rewritten]:
+    kept = set(index.blobs.values())
     for path, blob in published.items():
-        before, after = head.get(path), index.get(path)
+        before, after = head.blobs.get(path), index.blobs.get(path)
         moved = after is None and blob in kept
-        if before and after not in (blob, before) and not moved:
+        if (
+            before
+            and after not in (blob, before)
+            and not moved
+            and not _only_reads_otherwise(head, blob, after)
+        ):
             text = _("{path} (edited)") if after else _("{path} (deleted)")
             yield Rewritten(branch, path, Message(text, {"path": path}))
+
+
+def _only_reads_otherwise(tree: Tree, blob: str, after: str | None) -> bool:
+    content = git.small_contents(tree.root, [blob, *([after] if after else [])])
+    return len(content) == 2 and are_the_same_code(*content.values())

@@ -39,6 +39,22 @@ def _operations(content: bytes) -> tuple[str, ...] | None:
     )
 
 
+def are_the_same_code(one: bytes, other: bytes) -> bool:
+    """Whether only a formatter, a comment or a docstring tells two files apart; what is no Python is not the same."""
+    code = _code(one)
+    return code is not None and code == _code(other)
+
+
+def _code(content: bytes) -> str | None:
+    module = parsed(content)
+    if module is None:
+        return None
+    for node in ast.walk(module):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and node.body:
+            node.body = _without_docstring(node.body)
+    return ast.dump(module)
+
+
 def downgrades(node: ast.AST) -> TypeGuard[ast.FunctionDef]:
     """Whether this is a function that takes a migration back."""
     return isinstance(node, ast.FunctionDef) and node.name.startswith("downgrade")
