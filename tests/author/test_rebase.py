@@ -40,6 +40,26 @@ def diverge(world: World, *, applied: bool = True) -> tuple[Checkout, Checkout]:
     return a, b
 
 
+def test_two_heads_of_which_none_is_published(world: World) -> None:
+    """Two branches are merged before either is published: it says what would join them, and that does."""
+    world.main.revision("aaaa1111")
+    world.main.commit("Add aaaa1111")
+    a, b = world.worktree("feature-A"), world.worktree("feature-B")
+    a.revision("a001", "aaaa1111", table="first")
+    a.commit("Add a001")
+    b.revision("b001", "aaaa1111")
+    b.revision("b002", "b001")
+    b.commit("Add b001 and b002")
+    b.tool("upgrade", check=True)
+    b.git("merge", "--quiet", "--no-edit", "feature-A")
+    b.tool("upgrade", check=True)
+    said = b.tool("rebase", "--yes", check=True).stderr
+    command = said.rstrip().rpartition(": ")[2]
+    assert command == "alembic-worktrees rebase b001 --onto a001"
+    b.tool(*command.split()[1:], "--yes", check=True)
+    assert b.tool("check", check=True).stdout == ""
+
+
 def test_onto_the_head_that_git_brought(database: Database, diverged: tuple[Checkout, Checkout]) -> None:
     a, b = diverged
     c = b.world.worktree("StoFlow-feature-C", base="develop")

@@ -109,6 +109,10 @@ def test_settings_that_are_younger_than_other_branches(world_root: Path, databas
     a.revision("bbbb2222", "aaaa2222")
     world.run("python", "-m", "shop.make", "heads", cwd=a.backend, check=True)
 
+    said = main.tool("upgrade").stderr
+    assert said.count("backend/shop/db") == 2
+    assert 'script-location = "backend/shop/db"' in said
+
     main.write("backend/shop/tool.py", "from .make import Shop\n")
     main.write("backend/pyproject.toml", SETTINGS.replace("shop.make:", "shop.tool:"))
     main.commit("Work in many worktrees")

@@ -55,6 +55,7 @@ class Decision(NamedTuple):
     """What is to be done: which migrations move, and the rows of each version table."""
 
     situation: Situation
+    published: frozenset[str]
     moves: Moves
     changes: Changes
     cases: tuple[Case, ...]
@@ -100,7 +101,7 @@ def rebase(work: Work, wanted: Wanted) -> tuple[Path, ...]:
         decision = _decide(work.look(applied), settings, wanted)
         audience.tell_skipped(decision.situation.search.skipped)
         if not (decision.changes or decision.changed or decision.lacking):
-            audience.tell(_nothing(wanted))
+            audience.tell(_nothing(decision, wanted))
             return ()
         _may_be_done(decision, wanted)
         for message in _shown(decision):
@@ -131,7 +132,7 @@ def _decide(situation: Situation, settings: Settings, wanted: Wanted) -> Decisio
     ground = Ground(inventory.branch_graph, situation.graph, published, situation.owners)
     moves = choose_moves(ground, wanted.revisions, wanted.onto)
     rows = tuple(rows_after(case.table.heads, case.ran, moved(case.graph, moves)) for case in found)
-    return Decision(situation, moves, _rewritten(moves, situation), found, rows)
+    return Decision(situation, published, moves, _rewritten(moves, situation), found, rows)
 
 
 def _rewritten(moves: Moves, situation: Situation) -> Changes:
@@ -153,17 +154,33 @@ def _rewritten(moves: Moves, situation: Situation) -> Changes:
     return changes
 
 
-def _nothing(wanted: Wanted) -> Message:
+def _nothing(decision: Decision, wanted: Wanted) -> Message:
     if wanted.revisions:
         text = _(
             "Nothing to rebase: {revisions:list} follows that already, and the rows lead to what has run."
         )
         return Message(text, {"revisions": wanted.revisions}, OK)
+    if heads := _unpublished_heads(decision):
+        own = decision.situation.inventory.branch_graph
+        text = _(
+            "Nothing to rebase onto what is published: none of {heads:list} is. Say which follows which, for "
+            "example: {command}"
+        )
+        apart = own.closure(heads[-1:]).known - own.closure(heads[:1]).known
+        command = Wanted((own.order(apart)[0],), heads[0]).command
+        return Message(text, {"heads": heads, "command": command}, WARN)
     text = _(
         "Nothing to rebase: what is not published here follows the published head already, and the "
         "rows lead to what has run. To move something else: alembic-worktrees rebase REVISION --onto PARENT"
     )
     return Message(text, mark=OK)
+
+
+def _unpublished_heads(decision: Decision) -> tuple[str, ...]:
+    """Return this branch's own heads that have diverged where none is published; () if there are none."""
+    own = decision.situation.inventory.branch_graph
+    families = own.families(own.real_heads)
+    return next((one for one in families if len(one) > 1 and decision.published.isdisjoint(one)), ())
 
 
 def _may_be_done(decision: Decision, wanted: Wanted) -> None:

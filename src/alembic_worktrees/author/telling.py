@@ -50,7 +50,7 @@ def judged_by_names(reason: Message | str) -> Message:
     """Say that and why there was nothing to compare with."""
     text = _(
         "The published models could not be compared ({reason}), so it was judged by names: "
-        "what only others' migrations name is left out. Read the new file"
+        "what only others' migrations name is left out, which may be too much or too little"
     )
     return Message(text, {"reason": reason}, WARN)
 

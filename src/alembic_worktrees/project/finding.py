@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING, NoReturn
@@ -98,7 +99,28 @@ def _no_config(folder: Path, files: ConfigFiles) -> NoReturn:
             "  Name it: {call:text} {first:q}"
         )
         raise NoConfig(text, folder=folder, found=found, first=found[0], call=CALL)
+    if scripts := _scripts_without_config(folder):
+        text = _(
+            "No Alembic project in {folder}: {scripts} has an env.py, but there is no alembic.ini with a "
+            "script_location, nor [tool.alembic] in pyproject.toml. Is the config made in code? Then say so in "
+            "pyproject.toml, or merge the branch that does:\n"
+            "  [tool.alembic-worktrees]\n"
+            '  script-location = "{scripts}"\n'
+            '  config = "package.module:function_that_returns_it"'
+        )
+        raise NoConfig(text, folder=folder, scripts=scripts)
     raise not_configured(folder)
+
+
+def _scripts_without_config(folder: Path) -> str | None:
+    """Return the only folder with an env.py and its template that git has, from the top of the checkout."""
+    repository = git.locate(folder)
+    if repository is None:
+        return None
+    templates = git.listed(repository.top, ":(glob)**/script.py.mako")
+    scripts = [os.path.dirname(name) for name in templates]
+    found = [one for one in scripts if (repository.top / one / "env.py").is_file()]
+    return found[0] if len(found) == 1 else None
 
 
 def _sections(folder: Path, files: ConfigFiles) -> tuple[str, ...]:

@@ -154,7 +154,11 @@ def _ask(database: Database) -> tuple[Applied | None, Message | None]:
     try:
         return database.probe(TIMEOUT, quiet=True), None
     except TimeoutError:
-        return None, Message(_("Nothing came within {seconds} seconds."), {"seconds": int(TIMEOUT)})
+        text = _(
+            "Nothing came within {seconds} seconds. If env.py takes that long, the setting database-url asks "
+            "without it."
+        )
+        return None, Message(text, {"seconds": int(TIMEOUT)})
     except ProbeFailed as error:
         return None, Message(Text("{reason:text}"), error.values)
     except UserError as error:
