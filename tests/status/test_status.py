@@ -115,7 +115,7 @@ def test_its_next_commands_lead_to_nothing_to_do(world: World) -> None:
     assert b.git_status() == ""
     formatted = b.versions / "cccc3333_add_t.py"
     formatted.write_text(formatted.read_text() + "\n\n")
-    assert "not committed as it is here: cccc3333" in b.tool("status").stdout
+    assert next_of(b)[0] == "nothing"
     b.git("restore", ".")
     assert [borrowed_file["revision"] for borrowed_file in row(look(b), "StoFlow-B")["borrowed"]] == [
         "bbbb2222"

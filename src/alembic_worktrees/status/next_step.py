@@ -148,7 +148,7 @@ def _to_settle(case: Case) -> Iterator[Step]:
         paths = (shlex.quote(os.path.relpath(one.path, case.here.path)) for one in rows)
         git = f"git -C {shlex.quote(case.here.path)}"
         text = _(
-            "Next: applied, but not committed as it is here: {revisions:list}. Commit it, or other checkouts "
+            "Next: applied, but in no commit yet: {revisions:list}. Commit it, or other checkouts "
             "depend on this folder:"
         )
         why = Message(text, {"revisions": tuple(one.revision.id for one in rows)})
