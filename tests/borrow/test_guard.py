@@ -214,6 +214,22 @@ def test_what_a_formatter_did_or_a_mended_body_is_the_same_migration(
     assert 'create_table("users", sa.Column("id", sa.Integer' in (b.versions / path.name).read_text()
 
 
+def test_a_message_that_was_mended_with_the_body_is_the_same_migration(
+    database: Database, a: Checkout, b: Checkout
+) -> None:
+    """A linter puts a full stop behind it, and git shows which came later; one generated anew has another date."""
+    path = a.revision("0002", "aaaa1111", table="users")
+    a.commit("Add 0002")
+    b.git("merge", "--quiet", a.name)
+    rewrite(path, path.read_text().replace("add users", "Add users.").replace("sa.Integer", "sa.BigInteger"))
+    a.commit("Mend it")
+    a.tool("upgrade", check=True)
+    assert "is up to date: 0002" in b.tool("upgrade", check=True).stderr  # which has the earlier version
+    rewrite(path, path.read_text().replace("Date: 2024", "Date: 2025").replace("BigInteger", "SmallInteger"))
+    a.commit("Generate it anew")
+    assert "another migration than the one here" in refused(a, database)
+
+
 def test_a_cherry_picked_migration_with_another_parent(
     world: World, database: Database, a: Checkout, b: Checkout
 ) -> None:

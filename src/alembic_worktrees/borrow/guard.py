@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..migrations.graph import Graph, Node
-from ..migrations.likeness import do_the_same, title
+from ..migrations.likeness import do_the_same, may_be_one, title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
@@ -104,7 +104,9 @@ def _others(
         ran, now = known[id], own[id].content
         if not ran.surely or do_the_same(ran.content, now):
             continue
-        if title(ran.content) != title(now) or (id in moved and not later(id)):
+        was_called, is_called = title(ran.content), title(now)
+        is_version = may_be_one(was_called, is_called) and later(id)
+        if (was_called != is_called or id in moved) and not is_version:
             yield id
 
 

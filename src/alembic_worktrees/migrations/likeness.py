@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .docstring import first_line, parsed
 
@@ -14,10 +14,22 @@ if TYPE_CHECKING:
 _DATE = re.compile(rb"^Create Date:[ \t]*(.*?)\r?$", re.MULTILINE)
 
 
-def title(content: bytes) -> tuple[str, bytes]:
-    """Return the message of a migration, and when it was made: what a formatter or a mended body leave as it is."""
+class Title(NamedTuple):
+    """The message of a migration, and when it was made: what a formatter or a mended body leave as it is."""
+
+    message: str
+    date: bytes
+
+
+def title(content: bytes) -> Title:
+    """Return what a migration is called."""
     date = _DATE.search(content)
-    return first_line(content), date[1] if date else b""
+    return Title(first_line(content), date[1] if date else b"")
+
+
+def may_be_one(one: Title, other: Title) -> bool:
+    """Whether these may be versions of one migration; a linter puts a full stop behind a message."""
+    return one == other or (one.date == other.date != b"")
 
 
 def do_the_same(one: bytes, other: bytes) -> bool:
