@@ -94,6 +94,9 @@ def test_a_config_that_is_made_in_code(world_root: Path, database: Database) -> 
     assert "ffff6666 follows nowhere" in b.tool("check", "--staged", cwd=b.path).stdout
     b.write("backend/shop/alembic.ini", "[alembic]\nscript_location = db\n")  # the same migrations once more
     assert b.tool("check", cwd=b.path).stdout.count("ffff6666 follows nowhere") == 1
+    b.revision("ffff6666", "cccc3333")
+    b.git("add", "--all")
+    assert b.tool("check", "--staged", cwd=b.path).stdout.count("diverged-heads:") == 1
 
 
 def test_settings_that_are_younger_than_other_branches(world_root: Path, database: Database) -> None:

@@ -88,23 +88,24 @@ class Tree:
     def projects(self, files: ConfigFiles, only: str | None = None) -> Iterator[Environment]:
         """Yield each Alembic environment; those in the folder `only` if one is given.
 
-        Where git has no config at all, perhaps for the password in it, the working tree's counts.
+        Two that have their migrations in common are one. Where git has no config at all, perhaps for the password in
+        it, the working tree's counts.
         """
         texts = self._config_texts(files)
-        found = False
+        seen: set[Locations] = set()
         for folder in config_folders(texts, files) if only is None else [only]:
             ini, toml = (texts.get(os.path.normpath(os.path.join(folder, name))) for name in files[:2])
             for environment in self._environments(folder, ini, toml, files):
-                found = True
-                yield environment
-        if not found and not self.refused:
+                if environment.locations not in seen:
+                    seen.add(environment.locations)
+                    yield environment
+        if not seen and not self.refused:
             yield from self._unrecorded(files, ["", USUAL_FOLDER] if only is None else [only])
 
     def _environments(
         self, folder: str, ini: str | None, toml: str | None, files: ConfigFiles
     ) -> Iterator[Environment]:
-        """Yield the environments of a config; two that have their migrations in common are one."""
-        seen = set()
+        """Yield the environments of a config."""
         try:
             all_named = environments(ini, files)
         except BadConfig as error:
@@ -118,8 +119,7 @@ class Tree:
             except BadConfig as error:
                 self._refuse(folder, named, error)
                 continue
-            if locations and locations not in seen:
-                seen.add(locations)
+            if locations:
                 yield Environment(folder, named, locations)
 
     def _refuse(self, folder: str, files: ConfigFiles, error: BadConfig) -> None:
