@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from alembic_worktrees.author.authors import Authors, Text
+from alembic_worktrees.database.comparison import Operation
 from alembic_worktrees.migrations.revision import read_revision
 from worlds.modelled import generated, modelled, operations, rewritten, write_models
 from worlds.running import running
@@ -661,3 +663,18 @@ def test_the_environment_of_a_plain_revision(world: World) -> None:
     ini = main.backend / "alembic.ini"
     ini.write_text(ini.read_text().replace("[alembic]\n", "[alembic]\nrevision_environment = true\n"))
     assert operations(written(plain(main, "--sql"))) == []
+
+
+def test_by_its_name_a_constraint_is_theirs_who_alone_have_it() -> None:
+    """This branch's table has its columns, and has them for something else."""
+    mine = Text(
+        "a1", "", "def upgrade():\n    op.create_table('file', sa.Column('owner'), sa.Column('name'))\n"
+    )
+    theirs = Text(
+        "b2", "A", "def upgrade():\n    op.create_unique_constraint('by_owner', 'file', ['owner', 'name'])\n"
+    )
+    drop = Operation(
+        "", False, "drop_constraint", None, "file", "constraint", "by_owner", ("owner", "name"), "", ""
+    )
+    assert Authors((), (mine,), (theirs,)).only_foreign(drop)
+    assert not Authors((theirs,), (mine,), (theirs,)).only_foreign(drop)

@@ -50,8 +50,13 @@ class Authors(NamedTuple):
         return not own and _is_stated(self.foreign, operation)
 
     def only_foreign(self, operation: Operation) -> bool:
-        """Whether others name it, and nothing here does; what this branch made and is gone, others dropped."""
-        stated = not operation.is_adding and _is_stated((*self.new, *self.old), operation)
+        """Whether others name it, and nothing here does; what this branch made and is gone, others dropped.
+
+        By its name, where only others have that: this branch may have named its columns for something else.
+        """
+        own = (*self.new, *self.old)
+        by_columns = not _is_stated(self.foreign, operation, by_columns=False)
+        stated = not operation.is_adding and _is_stated(own, operation, by_columns=by_columns)
         return bool(self.foreign_of(operation)) and not stated
 
 
