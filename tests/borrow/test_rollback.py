@@ -147,6 +147,8 @@ def test_lost_for_good(world: World, database: Database) -> None:
     shown = main.tool(*command.split(), "--dry-run", check=True).stdout
     assert "aaaa1111" in shown
     assert database.heads() == {"lost"}
+    assert "add --yes" in main.tool(*command.split()).stderr
+    assert database.heads() == {"lost"}
     assert main.tool("rollback", "lost", "--forget", "--at", "nowhere", "--yes").returncode == 1
     main.tool(*command.split(), "--yes", check=True)
     assert database.heads() == {"aaaa1111"}

@@ -288,11 +288,10 @@ def _stopped(case: Case, after: Applied, outcome: Outcome) -> UserError:
             "Interrupted. Taken back in {database:list} before that: {done:list}; not taken back: {left:list}."
         )
         return Interrupted(text, **about)
-    revision = outcome.migration[0] if outcome.migration else left[0]
     text = _(
         "Alembic could not take back {revision}; see its message above.\n"
         "  Taken back in {database:list}: {done:list}\n"
         "  Not taken back: {left:list}\n"
         "  Mend what failed in {path}, then go on: alembic-worktrees rollback {left:words}"
     )
-    return UserError(text, **about, revision=revision, path=case.situation.loaded[revision].path)
+    return UserError(text, **about, revision=left[0], path=case.situation.loaded[left[0]].path)
