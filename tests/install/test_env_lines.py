@@ -79,6 +79,22 @@ def test_what_this_branch_cannot_import_is_commented_out(world: World) -> None:
     assert "is commented out here" in b.alembic("upgrade", "heads", check=True).stderr
 
 
+def test_what_env_py_puts_on_the_path_can_be_imported(world: World) -> None:
+    """Alembic's config does not; so only where env.py runs a migration can import the code."""
+    ini, env = world.main.backend / "alembic.ini", world.main.backend / "migrations/env.py"
+    ini.write_text(ini.read_text().replace("prepend_sys_path = .", "prepend_sys_path = migrations"))
+    env.write_text(f"import os, sys\nsys.path.append(os.getcwd())\n{env.read_text()}")
+    world.main.write("backend/kinds.py", "")
+    world.main.commit("Kinds")
+    a, b = with_env(world)
+    original = a.versions / "cccc3333_add_t.py"
+    original.write_text(f"import kinds\n{original.read_text()}")
+    assert "commented out" not in b.alembic("upgrade", "heads", check=True).stderr
+    b.tool("return", check=True)
+    b.tool("copy", check=True)
+    assert "commented out" not in b.tool("revision", "-m", "mine").stderr
+
+
 API = """
 import sys
 from alembic import command

@@ -59,14 +59,18 @@ def load(paths: list[str]) -> dict[str, Any]:
 
     def look(config: Any) -> None:
         scripts(config)  # puts on Python's path what the config says
+        here = os.getcwd()
+        sys.path += [here, os.path.dirname(here)]  # as many an env.py does
         for path in paths:
             try:
                 load_python_file(*os.path.split(path))
             except Exception as error:
                 reasons[path] = reason_of(error)
 
+    before = [*sys.path]
     with unheard():
         as_the_command(["heads"], look, hidden_if(quiet=True, verbose=False))
+    sys.path[:] = before
     return {"reasons": reasons}
 
 
