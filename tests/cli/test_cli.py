@@ -257,6 +257,8 @@ def test_a_function_called_outside_says_where_it_works(quiet: Checkout, tmp_path
         "list", cwd=tmp_path, env=env
     ).stderr.replace("~", str(quiet.world.root))
     assert quiet.tool("list", cwd=quiet.path, env=env).stderr == ""
+    quiet.git("mv", "backend", "api")  # no usual name, but the only project there
+    assert "api, where" in quiet.tool("list", cwd=tmp_path, env=env, check=True).stderr
 
 
 def test_hints_start_the_alembic_that_is_there(quiet: Checkout) -> None:

@@ -27,8 +27,8 @@ def find_project(directory: str | None, *, here: Path, home: Path | None, files:
     """Return the project that the user means.
 
     `directory` is what the user named, else None: then `backend`, `here`, and the parents of `here` are tried, then
-    the same from `home`, the folder that the shell file was sourced from, and last the only one of the checkout. In
-    each of them `migrations` is tried too, for Flask-Migrate.
+    the same from `home`, the folder that the shell file was sourced from, and last the only one of the checkout of
+    either. In each of them `migrations` is tried too, for Flask-Migrate.
     Raises FolderMissing, NoConfig or ConfigUnreadable.
     """
     if directory is not None:
@@ -38,7 +38,8 @@ def find_project(directory: str | None, *, here: Path, home: Path | None, files:
         return _first_project([folder, folder / USUAL_FOLDER], files) or _no_config(folder, files)
     starts = [here, *([home] if home and home.is_dir() else [])]
     near = chain.from_iterable(map(_usual_locations, starts))
-    return _first_project(near, files) or _only_project(here, files) or _no_config(here, files)
+    only = (_only_project(start, files) for start in starts)
+    return _first_project(near, files) or next(filter(None, only), None) or _no_config(here, files)
 
 
 def find_folder(scripts: Path, places: Iterable[Path], files: ConfigFiles) -> Path | None:
