@@ -581,6 +581,27 @@ def test_a_copy_that_was_commented_out_is_adopted_whole(a: Checkout, b: Checkout
     assert shown(b, f":{copy.relative_to(b.path)}") == content
 
 
+def test_many_are_told_together(database: Database, a: Checkout, b: Checkout) -> None:
+    ids = [f"r{number:02}" for number in range(12)]
+    chain(a, ids, "aaaa1111")
+    database.set_heads(ids[-1])
+    assert f"\nBorrowed 12 migrations from {a.name}\n" in "\n" + b.tool("copy", check=True).stderr
+    shown = b.tool("status", check=True).stdout
+    assert "r09_add_t.py\n  and 2 more (status --json names them)" in shown
+    (b.versions / "r11_add_t.py").write_text((a.versions / "r11_add_t.py").read_text() + "# mine\n")
+    shown = b.tool("status", check=True).stdout
+    assert ("r08_add_t.py\n  r11  from" in shown, "and 2 more" in shown) == (True, True)
+    (b.versions / "r11_add_t.py").unlink()
+    b.tool("copy", check=True)
+    for original in a.versions.glob("r*.py"):
+        original.write_text(original.read_text() + "# changed\n")
+    assert f"Refreshed 12 migrations, which changed in {a.name}" in b.tool("copy", check=True).stderr
+    assert "Took out 12 borrowed migrations" in b.tool("return", check=True).stderr
+    b.tool("copy", check=True)
+    database.set_heads("aaaa1111")
+    assert "Removed 12 borrowed migrations" in b.tool("copy", check=True).stderr
+
+
 def test_the_copies_move_on_when_the_original_arrives(
     world: World, database: Database, a: Checkout, b: Checkout
 ) -> None:

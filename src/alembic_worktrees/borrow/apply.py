@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import git
-from ..messages import OK, Message, _, _n
+from ..messages import OK, Message, _, _n, few
 from ..messages.errors import UserError
 from ..migrations import record
 from ..migrations.notes import Note, memory_of
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from ..migrations.inventory import Borrowed, Inventory
     from ..project.project import Project
     from .plan import Copy, Plan
-
-
-MANY = 10  # of those that git has brought: more are only counted
 
 
 def carry_out(plan: Plan, project: Project, inventory: Inventory) -> None:
@@ -106,14 +103,10 @@ def mended(inventory: Inventory) -> Iterator[Message]:
 def arrived(inventory: Inventory) -> Iterator[Message]:
     """Say which files are no longer borrowed; where they are many, how many."""
     rows = inventory.arrived
-    if len(rows) > MANY:
-        yield Message(
-            _("{count} files are no longer borrowed, git has brought them"), {"count": len(rows)}, OK
-        )
-        return
-    for row in rows:
-        text = _("{revision} is no longer borrowed, git has brought it: {path}")
-        yield Message(text, row.about, OK)
+    text = _("{revision} is no longer borrowed, git has brought it: {path}")
+    together = _("{count} files are no longer borrowed, git has brought them")
+    each = [Message(text, row.about, OK) for row in rows]
+    yield from few(each, Message(together, {"count": len(rows)}, OK))
 
 
 def _keep(rows: Iterable[Borrowed], project: Project, inventory: Inventory) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..messages import STEP, WARN, Message, Text, _, _n
+from ..messages import STEP, WARN, Message, Text, _, _n, few
 from ..migrations.graph import number_of_heads
 from ..migrations.inventory import from_origin
 from ..search.sources import OTHERS_RAN, OTHERS_SAW
 from .apply import arrived, mended
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ..migrations.inventory import Borrowed, Inventory
     from ..search.sources import Candidate
@@ -30,7 +30,12 @@ _STAGED = _(
     "  To leave it out: git rm --cached {paths:words}, then run this again\n"
     "  To record it, as this branch's own: alembic-worktrees adopt {revisions:words}"
 )
+_COPIED = _("Borrowed {revision} from {origin}: {path}")
+_ALL_COPIED = _("Borrowed {count} migrations from {origins:list}")
+_REFRESHED = _("Refreshed {revision}, which changed in {origin}: {path}")
+_ALL_REFRESHED = _("Refreshed {count} migrations, which changed in {origins:list}")
 _RETURNED = _("Removed the borrowed {revision}, no longer needed here: {path}")
+_ALL_RETURNED = _("Removed {count} borrowed migrations, no longer needed here")
 _RUNS = _("Alembic will run the borrowed {revision}, from {origin}: {path}")
 _LOADED = _("{revision} from {origin}: {path}")
 
@@ -55,8 +60,10 @@ def what_changed(situation: Situation) -> Iterator[Message]:
     plan, inventory = situation.plan, situation.inventory
     yield from mended(inventory)
     yield from map(taken_over, inventory.taken)
-    yield from map(_copied, plan.copies)
-    yield from (Message(_RETURNED, row.about, STEP) for row in plan.returned)
+    yield from _copies([copy for copy in plan.copies if not copy.replaces], _COPIED, _ALL_COPIED)
+    yield from _copies(plan.refreshed, _REFRESHED, _ALL_REFRESHED)
+    returned = [Message(_RETURNED, row.about, STEP) for row in plan.returned]
+    yield from few(returned, Message(_ALL_RETURNED, {"count": len(returned)}, STEP))
     yield from arrived(inventory)
     if plan.held_back:
         text = _(
@@ -86,15 +93,21 @@ def taken_over(row: Borrowed) -> Message:
     return Message(text, row.about, STEP)
 
 
-def _copied(copied: Copy) -> Message:
-    about = copied.about
-    text = _("Borrowed {revision} from {origin}: {path}")
-    if copied.candidate.trust in {OTHERS_RAN, OTHERS_SAW}:
-        text = _("Borrowed {revision} from the archive of {origin}: {path}")
-        about["origin"] = copied.candidate.origin.name.partition(":")[0]
-    if copied.replaces:
-        text = _("Refreshed {revision}, which changed in {origin}: {path}")
-    return Message(text, about, STEP)
+def _copies(copies: Sequence[Copy], text: Text, all_of_them: Text) -> Iterator[Message]:
+    """Say of each copy where it is from, or of many."""
+    origins = {copy.candidate.origin.name: _origin(copy) for copy in copies}
+    each = [
+        Message(text, copy.about | {"origin": origins[copy.candidate.origin.name]}, STEP) for copy in copies
+    ]
+    together = {"count": len(each), "origins": tuple(origins.values())}
+    yield from few(each, Message(all_of_them, together, STEP))
+
+
+def _origin(copy: Copy) -> Message | str:
+    name = copy.candidate.origin.name
+    if copy.candidate.trust in {OTHERS_RAN, OTHERS_SAW}:
+        return Message(_("the archive of {person}"), {"person": name.partition(":")[0]})
+    return name
 
 
 def tell_differences(situation: Situation, audience: Audience) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..database.applied import NO_ROWS
 from ..messages import Message, Text, _
+from ..messages.message import FEW
 from ..messages.quoting import aligned, coloured, columns, one_line
 
 if TYPE_CHECKING:
@@ -113,8 +114,16 @@ def _sections(standing: Standing, phrase: Phrase) -> Iterator[tuple[str, Lines]]
     if standing.here.borrowed:
         yield (
             phrase(Message(_("Borrowed here"))),
-            tuple(phrase(_borrowed(one)) for one in standing.here.borrowed),
+            tuple(map(phrase, _borrowed_here(standing.here.borrowed))),
         )
+
+
+def _borrowed_here(borrowed: Sequence[BorrowedFile]) -> Iterator[Message]:
+    """Name what is borrowed; of many, what was touched here and some of the others."""
+    named = sorted(borrowed, key=lambda one: not (one.staged or one.edited))[:FEW]
+    yield from (_borrowed(one) for one in borrowed if one in named)
+    if more := len(borrowed) - len(named):
+        yield Message(_("and {count} more (status --json names them)"), {"count": more})
 
 
 def _borrowed(borrowed_file: BorrowedFile) -> Message:

@@ -12,7 +12,7 @@ from ...borrow.lock import WAITING, only_one
 from ...borrow.telling import touched
 from ...check.review import projects
 from ...database.client import OFF
-from ...messages import OK, STEP, WARN, Message, _
+from ...messages import OK, STEP, WARN, Message, _, few
 from ...messages.errors import DONE
 from ...system.process import accompany
 from .call import our_command, scope_of
@@ -33,11 +33,13 @@ def give_back(options: argparse.Namespace, printer: Printer) -> int:
         taken = tuple(map(take_out, found))
     _tell_what_stays(taken, printer)
     rows = [row for one in taken for row in one.rows]
-    for row in rows:
-        printer.tell(Message(_("Took out {revision}, borrowed from {origin}: {path}"), row.about, STEP))
+    each = [
+        Message(_("Took out {revision}, borrowed from {origin}: {path}"), row.about, STEP) for row in rows
+    ]
+    printer.tell(*few(each, Message(_("Took out {count} borrowed migrations"), {"count": len(rows)}, STEP)))
     text = _("Nothing to take out.")
     if rows:
-        text = _("Only this branch's own migrations are here. To have the others back: {command}")
+        text = _("To have back what was taken out: {command}")
     printer.tell(Message(text, {"command": our_command(options, "upgrade")}, OK))
     return DONE
 
