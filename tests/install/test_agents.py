@@ -61,7 +61,7 @@ def test_it_is_put_into_the_files_of_others_and_taken_out_of_them_to_the_last_by
     assert json.loads(found[CURSOR]) == {"setup-worktree": ["npm ci", CALL], "z": {}}
     assert parse_toml(found[CONDUCTOR], "")["scripts"] == {"setup": CALL, "run": "dev"}
     for words in ((), ("--with", ALL)):
-        assert "All is in place" in init(world.main, *words)
+        assert "Nothing is left to write" in init(world.main, *words)
     assert seen(world) == written
     init(world.main, "--remove")
     assert seen(world) == before

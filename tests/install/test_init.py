@@ -119,8 +119,8 @@ def test_second_time_changes_nothing_and_removal_takes_all_of_it(
     done(world.main, *words)
     written = seen(world)
     assert written != before
-    assert "All is in place" in done(world.main, *words)
-    assert "All is in place" in done(world.main)
+    assert "Nothing is left to write" in done(world.main, *words)
+    assert "Nothing is left to write" in done(world.main)
     assert seen(world) == written
     assert "Removed" in done(world.main, "--remove")
     assert seen(world) == before
@@ -219,7 +219,7 @@ def test_extras_that_somebody_changed_are_his(world: World) -> None:
     dev, sync, _finish = (world.main.path / name for name in EXTRAS)
     dev.write_text(dev.read_text() + "# mine\n")
     sync.write_text("mine\n")
-    assert "All is in place" in done(world.main)
+    assert "Nothing is left to write" in done(world.main)
     assert done(world.main, "--with", "dev,claude").count("Left unchanged") == 2
     said = done(world.main, "--remove")
     assert said.count("Left unchanged") == 2
@@ -308,7 +308,7 @@ def test_from_a_linked_worktree_the_hooks_are_everybodys(world: World) -> None:
     assert (linked.path / "scripts/dev.sh").exists()
     assert (hooks_of(linked) / "pre-commit").exists()
     assert not (world.main.path / "scripts").exists()
-    assert "All is in place" in done(linked)
+    assert "Nothing is left to write" in done(linked)
     done(linked, "--remove")
     assert seen(world) == before
 
@@ -472,7 +472,7 @@ def test_python_hook_is_told_what_to_call(world: World) -> None:
     assert f"it run this, and fail where this fails: {CALLS['pre-commit']}\n" in done(world.main)
     assert path.read_text() == text
     path.write_text(text + f"import os; os.system('{CALLS['pre-commit']}')\n")
-    assert "All is in place" in done(world.main)
+    assert "Nothing is left to write" in done(world.main)
 
 
 def test_hook_that_is_switched_off_stays_off(world: World) -> None:

@@ -54,7 +54,7 @@ def init(options: argparse.Namespace, printer: Printer) -> int:
     steps = tuple(map(_described, installation.changes))
     _show(steps, installation.notes, options, printer)
     if not steps:
-        printer.tell(Message(_("All is in place; nothing to write."), mark=OK))
+        printer.tell(Message(_("Nothing is left to write."), mark=OK))
     elif _may(options, printer, Message(_("Write this? [y/N] "), mark=WARN)):
         apply(installation.changes, home.target)
         text = _("Done. Commit the new files, then in a worktree: source scripts/alembic-utils.sh")
