@@ -50,6 +50,11 @@ def contents(checkout: Checkout) -> dict[str, str]:
     return {path.name: path.read_text() for path in checkout.versions.iterdir() if path.is_file()}
 
 
+def waiting(checkout: Checkout) -> bool:
+    """Whether a copy of any worktree waits to be put back."""
+    return any((checkout.world.main.path / ".git").rglob("alembic-worktrees.aside"))
+
+
 def waits(checkout: Checkout, name: str) -> str:
     """A shell that says where it stands by a file, and goes on when that is gone."""
     return (
@@ -72,10 +77,12 @@ def test_return_and_back_again(a: Checkout, b: Checkout, database: Database) -> 
     assert b.alembic("heads").stdout == "own0 (head)\n"
     assert b.git_status() == ""
     assert "Nothing to take out" in b.tool("return", check=True).stderr
+    assert waiting(b)
     shutil.rmtree(a.path)  # which had not even committed them: only what was taken out is left
     b.tool("upgrade", check=True)
     assert names(b) == OWN | COPIES
     assert contents(b).keys() == before.keys()
+    assert not waiting(b)
     assert database.heads() == {"b2", "own0"}
 
 
@@ -101,6 +108,7 @@ def test_run_own(a: Checkout, b: Checkout, world: World) -> None:
             assert two.finish() == 128 + signal.SIGTERM
             other.unlink()
     assert contents(b) == before
+    assert not waiting(b)
     assert b.git_status() == "?? heads\n"
 
 
