@@ -19,7 +19,7 @@ from .errors import writing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ..migrations.inventory import Borrowed, Inventory
+    from ..migrations.inventory import Borrowed, Inventory, Migration
     from ..project.project import Project
     from .plan import Copy, Plan
 
@@ -65,12 +65,17 @@ def _prove_inside(plan: Plan, project: Project) -> None:
 def hand_over(rows: Sequence[Borrowed], project: Project, inventory: Inventory) -> None:
     """Make borrowed files this branch's own: staged, and no longer ignored. Raises UserError."""
     paths = {row.path for row in rows}
-    with writing(project.folder):
-        for row in rows:
-            if row.migration.commented_out:
-                overwrite(row.path, row.migration.content)
+    for row in rows:
+        if row.migration.commented_out:
+            rewrite(row.migration._replace(commented_out=False))
     git.stage(project.root, paths)  # first, so that at no moment git may lose them
     _keep([row for row in inventory.copies if row.path not in paths], project, inventory)
+
+
+def rewrite(one: Migration) -> None:
+    """Write a borrowed file anew: whole, or commented out. Raises UserError."""
+    with writing(one.path):
+        overwrite(one.path, one.on_disk)
 
 
 def create(path: Path, content: bytes) -> None:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from ..messages import OK, Message, Text, _n
 from ..messages.errors import UserError
 from ..migrations.commented import commented_out
-from ..system.writing import overwrite
-from .errors import writing
+from .apply import rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -36,7 +35,7 @@ def make_loadable(situation: Situation, work: Work, whole: Collection[str] = ())
     running = situation.pending | {*whole}
     for one in _unedited(situation):
         if one.commented_out and one.revision.id in running:
-            _write(one._replace(commented_out=False))
+            rewrite(one._replace(commented_out=False))
     doubtful = [one for one in may_not_load(situation) if one.revision.id not in running]
     comment_out(doubtful, work.database, work.audience.tell)
 
@@ -50,7 +49,7 @@ def comment_out(copies: Iterable[Migration], database: Database, tell: Callable[
     lacking = (one for one in copies if one.path in reasons)
     out = sorted((one for one in lacking if commented_out(one.content, one.path.name)), key=_PATH)
     for one in out:
-        _write(one._replace(commented_out=True))
+        rewrite(one._replace(commented_out=True))
     if out:
         files = (Message(_WHY, {"path": one.path, "reason": reasons[one.path]}) for one in out)
         tell(
@@ -70,11 +69,6 @@ def _reasons(paths: Collection[Path], database: Database) -> dict[Path, str]:
         return database.not_loaded(paths)
     except UserError:  # where there is no Alembic nobody can tell
         return {}
-
-
-def _write(one: Migration) -> None:
-    with writing(one.path):
-        overwrite(one.path, one.on_disk)
 
 
 def _unedited(situation: Situation) -> Iterator[Migration]:
