@@ -250,6 +250,7 @@ class Conversation:
             cast("IO[str]", self._process.stdin),
             cast("IO[str]", self._process.stdout),
         )
+        self._line: str | None = None  # one that was read and not returned
 
     def send(self, line: str) -> None:
         """Send one line; a process that is gone is noticed by `receive`."""
@@ -262,10 +263,14 @@ class Conversation:
 
         If nothing comes within `timeout` seconds the process is ended, and TimeoutError is raised.
         """
-        if timeout is not None and not select.select([self._answers], [], [], timeout)[0]:
-            self._process.kill()
-            raise TimeoutError
-        return self._answers.readline() or None
+        if self._line is None:
+            if not select.select([self._answers], [], [], timeout)[0]:
+                self._process.kill()
+                raise TimeoutError
+            with undisturbed():  # ^C may come with the line, which is then for who asks again
+                self._line = self._answers.readline()
+        line, self._line = self._line, None
+        return line or None
 
     def interrupt(self) -> None:
         """Send what ^C sends: who was told by the terminal is told twice, who was not is told at all."""
