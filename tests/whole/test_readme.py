@@ -15,6 +15,7 @@ import pytest
 from test_packaging import INSTALL_FROM_CLONE
 
 from alembic_worktrees.install import shim
+from alembic_worktrees.migrations.commented import commented_out
 from alembic_worktrees.project import settings
 from pages import DOCS, FOREIGN, REPOSITORY, Page, codes, page, rows
 from recording import COLUMNS, Scene, record
@@ -243,7 +244,11 @@ def test_others_do_say_what_is_put_in_their_mouth(story: Checkout, database: Dat
     said += story.alembic("upgrade", "head").stdout
     database.set_heads("00000001", "a1b2c3d4")
     said += story.alembic("upgrade", "heads").stdout
-    (story.versions / "a1b2c3d4_add_products.py").unlink()
+    copy = story.versions / "a1b2c3d4_add_products.py"
+    copy.write_bytes(commented_out(copy.read_bytes(), copy.name) or b"")
+    database.set_heads("a1b2c3d4")
+    said += story.alembic("downgrade", "-1").stderr
+    copy.unlink()
     story.revision("bbbb2222", "a1b2c3d4")
     said += story.alembic("heads").stderr
     stashed = story.revision("cccc3333", "00000001")

@@ -24,18 +24,14 @@ _HEAD = """\
 {declaration}
 
 def upgrade(*_engines):
-    raise NotImplementedError("{upgrade}")
+    raise NotImplementedError("commented out: try alembic-worktrees run --own")
 
 
 def downgrade(*_engines):
-    raise NotImplementedError("{downgrade}")
+    raise NotImplementedError("commented out: run it where it comes from")
 
 
 """
-_REASONS = {
-    "upgrade": "commented out: try alembic-worktrees run --own",
-    "downgrade": "commented out: run it where it comes from",
-}
 _UNFIT = re.compile(rb"\0|\r(?!\n)")  # what could end a comment before its line ends
 
 
@@ -53,7 +49,7 @@ def commented_out(content: bytes, name: str) -> bytes | None:
     if revision.opaque or _UNFIT.search(content):
         return None
     title, declared = (_formatted(text) for text in (repr(first_line(content)), declaration(revision)))
-    head = _HEAD.format(title=title, declaration=declared, **_REASONS)
+    head = _HEAD.format(title=title, declaration=declared)
     lines = (
         b"# " + line if line.strip(b"\r\n") else b"#" + line for line in content.splitlines(keepends=True)
     )

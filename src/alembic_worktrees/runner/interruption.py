@@ -6,6 +6,7 @@ import signal
 import socket
 import threading
 from contextlib import suppress
+from itertools import repeat
 from typing import Any
 
 
@@ -45,11 +46,11 @@ class Interruption:
     def _cancel_all(self, bell: socket.socket) -> None:
         while signal.SIGINT not in bell.recv(16):
             pass
-        for _ in range(20):  # a statement may begin just now
+        for pause in (0.0, *repeat(0.1, 20)):  # a statement may begin just now
+            if self._heard.wait(pause):
+                return
             for driver in list(self._connections.values()):
                 _cancel(driver)
-            if self._heard.wait(0.1):
-                return
 
 
 def _cancel(driver: Any) -> None:
