@@ -416,6 +416,21 @@ def test_folder_in_the_way(world_root: Path, database: Database) -> None:
     assert tree(b.path, without=TRACES) == before
 
 
+def test_what_a_killed_run_left_goes(world_root: Path, database: Database) -> None:
+    world = World.create(world_root, database.url, layout=Layout(recursive=True))
+    world.main.applied("aaaa1111")
+    a, b = world.worktree("StoFlow-A"), world.worktree("StoFlow-B")
+    a.applied("bbbb2222", "aaaa1111", file="2023/x.py")
+    b.tool("copy", check=True)
+    own = Path(b.git("rev-parse", "--absolute-git-dir").strip())
+    (b.versions / "2022").mkdir()
+    for folder in (b.versions / "2022", b.versions / "2023", b.versions, own):
+        (folder / ".alembic-worktrees-left").write_text("half a mig")
+    a.applied("cccc3333", "bbbb2222", file="2023/y.py")
+    b.tool("copy", check=True)
+    assert not [*world.root.rglob(".alembic-worktrees-left")]
+
+
 @contextmanager
 def unwritable(folder: Path) -> Iterator[Sequence[str]]:
     """Nothing can be made in a folder by what is run behind these words: root too gives up its power there."""
