@@ -118,6 +118,14 @@ def test_forced_into_the_index(b: Checkout) -> None:
     assert "is not borrowed here; it is this checkout's own already" in b.tool("adopt", "bbbb2222").stderr
 
 
+def test_git_keeps_other_line_ends_in_the_index(b: Checkout) -> None:
+    original = at(b.world, "StoFlow-A").versions / FILE
+    original.write_bytes(original.read_bytes().replace(b"\n", b"\r\n"))
+    assert "Refreshed bbbb2222" in b.tool("copy", check=True).stderr
+    b.git("-c", "core.autocrlf=true", "add", "--force", f"{VERSIONS}/{FILE}")
+    assert refused(b)
+
+
 @pytest.mark.parametrize("edited", [False, True])
 def test_somebody_removes_the_record(edited: bool, b: Checkout) -> None:
     """It is mended, whether or not a database answers; a dry run and `status` write nothing."""
