@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alembic_worktrees.borrow.guard import Findings, Known, examine
+from alembic_worktrees.borrow.guard import Findings, Known, examine, same_but_for_parents
 from alembic_worktrees.migrations.graph import Graph, Node
+from alembic_worktrees.migrations.inventory import Migration
 from alembic_worktrees.migrations.revision import Revision
 from worlds.world import revision_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from worlds.postgres import Database
     from worlds.world import Checkout, World
@@ -350,6 +351,17 @@ def parents(draw: st.DrawFn, older: list[str]) -> tuple[str, ...]:
 
 def graph(parents: Mapping[str, tuple[str, ...]]) -> Graph:
     return Graph(Node(Revision(id, above, (), ()), "") for id, above in parents.items())
+
+
+@pytest.mark.parametrize(("lateness", "learned"), [(1, {"two"}), (0, {"two"}), (-1, set())])
+def test_the_archive_learns_other_parents_but_not_those_of_an_earlier_version(
+    lateness: int, learned: set[str]
+) -> None:
+    here = graph({"one": (), "two": ("one",)})
+    content = b"def upgrade():\n    op.drop_table('t')\n"
+    known = {"two": Known(Revision("two", (), (), ()), content, surely=True)}
+    contents = {"two": Migration(here.nodes["two"].revision, content, Path(), "two.py")}
+    assert same_but_for_parents(here, contents, known, lambda _: lateness) == learned
 
 
 @given(histories(), st.booleans())
