@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from alembic_worktrees.migrations import inventory
 from alembic_worktrees.migrations.inventory import Inventory, names_in, take_inventory
+from alembic_worktrees.migrations.reasons import why
 from alembic_worktrees.migrations.record import Entry, Origin, render, sha256
 from alembic_worktrees.project.config import AlembicConfig
 from alembic_worktrees.project.project import ConfigFiles, Project
@@ -20,7 +24,6 @@ from worlds.world import revision_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 CONFIG = AlembicConfig("", (), recursive=False, sourceless=False, prepend_sys_path=())
 ORIGIN = Origin("checkout", "StoFlow", None, "versions/a.py")
@@ -189,3 +192,12 @@ def test_equal_files_are_held_once(project: Project) -> None:
     write(project, "same")
     (one,), (other,) = (take_inventory(project).own for _ in range(2))
     assert one.content is other.content
+
+
+def test_each_reason_has_a_text() -> None:
+    pattern = re.compile(r'(?:Skipped\([\w.]+, |Unreadable\(|NotReadable\()"([\w-]+)"')
+    sources = Path(inventory.__file__).parents[1].rglob("*.py")
+    reasons = {word for path in sources for word in pattern.findall(path.read_text())}
+    assert {"not-kin", "syntax", "gone"} <= reasons
+    for word in reasons:
+        assert why(word).text
