@@ -639,7 +639,7 @@ def test_the_database_url_that_env_py_leads_to_is_offered(world_root: Path, data
     done = main.tool("init", "--yes", check=True)
     assert "S3CRET" not in done.stdout + done.stderr
     assert 'database-url = "dotenv:../.env:DB"\nversion-table = "apart.rows"\n' in file.read_text()
-    assert "nothing to write" in main.tool("init", check=True).stderr
+    assert "Nothing is left to write" in main.tool("init", check=True).stderr
     main.write("backend/migrations/env.py", "raise RuntimeError('Alembic was started')\n")
     assert "aaaa1111" in main.tool("upgrade", check=True).stderr
     assert "Your settings stay" in main.tool("init", "--remove", "--yes", check=True).stderr
