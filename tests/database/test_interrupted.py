@@ -35,6 +35,12 @@ def each_in_its_own_transaction(checkout: Checkout) -> None:
     env.write_text(env.read_text().replace("configure(", "configure(transaction_per_migration=True, "))
 
 
+def sleeps(database: Database) -> bool:
+    """Whether the slow statement has begun: a ^C in the very moment before may leave a driver without an answer."""
+    asked = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
+    return bool(database.execute(asked))
+
+
 def at_work(database: Database) -> list[tuple[str]]:
     asked = "SELECT query FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle'"
     return database.execute(f"{asked} AND pid <> pg_backend_pid()")
@@ -88,6 +94,8 @@ def test_ctrl_c_at_a_terminal(driver: str, world_root: Path, database: Database)
     main.revision("cccc3333", "bbbb2222", body=SLOW)
     process = AtTerminal(main, "upgrade")
     process.until("SLOW")
+    while not sleeps(database):
+        time.sleep(0.01)
     pressed = time.monotonic()
     process.interrupt()
     assert process.finish() == 130
@@ -106,6 +114,8 @@ def test_a_signal_to_us_alone(world: World, database: Database) -> None:
     main.revision("cccc3333", "bbbb2222", body=SLOW)
     with running(main, "upgrade") as process:
         process.until("SLOW")
+        while not sleeps(database):
+            time.sleep(0.01)
         process.signal(signal.SIGINT, alone=True)
         assert process.finish(AT_ONCE) == 130
     assert process.said.splitlines()[-1].endswith(
