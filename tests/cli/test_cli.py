@@ -369,7 +369,7 @@ def test_a_bug_of_ours(quiet: Checkout) -> None:
 
 # A quick start
 
-HEAVY = {"alembic", "sqlalchemy", "psycopg2", "rich", "asyncio"}
+HEAVY = {"alembic", "sqlalchemy", "psycopg2", "rich", "asyncio", "ast"}
 
 
 @pytest.mark.parametrize(

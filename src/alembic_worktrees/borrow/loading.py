@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from ..messages import OK, Message, Text, _n
@@ -13,7 +12,7 @@ from ..migrations.commented import commented_out
 from .apply import rewrite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
     from ..database.client import Database
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 _IMPORT = re.compile(rb"^(?:import|from)[ \t]+(\w+)([^\n]*)", re.MULTILINE)
 _EVERYWHERE = sys.stdlib_module_names | {"alembic", "sqlalchemy"}
-_PATH = attrgetter("path")
 _WHY = Text("{path}: {reason}")
 
 
@@ -36,18 +34,18 @@ def make_loadable(situation: Situation, work: Work, whole: Collection[str] = ())
     for one in _unedited(situation):
         if one.commented_out and one.revision.id in running:
             rewrite(one._replace(commented_out=False))
-    doubtful = [one for one in may_not_load(situation) if one.revision.id not in running]
-    comment_out(doubtful, work.database, work.audience.tell)
+    done = [one for one in _unedited(situation) if one.revision.id not in running]
+    comment_out(done, work.database, work.audience.tell)
 
 
-def comment_out(copies: Iterable[Migration], database: Database, tell: Callable[[Message], None]) -> None:
+def comment_out(copies: Sequence[Migration], database: Database, tell: Callable[[Message], None]) -> None:
     """Comment out each of these copies that cannot be imported here, if it can be. Raises UserError.
 
     Alembic is asked only where there is one that imports more than everybody has.
     """
     reasons = _reasons([one.path for one in copies if _is_doubtful(one)], database)
-    lacking = (one for one in copies if one.path in reasons)
-    out = sorted((one for one in lacking if commented_out(one.content, one.path.name)), key=_PATH)
+    lacking = (one for one in sorted(copies, key=lambda one: one.path) if one.path in reasons)
+    out = [one for one in lacking if commented_out(one.content, one.path.name)]
     for one in out:
         rewrite(one._replace(commented_out=True))
     if out:
@@ -76,10 +74,10 @@ def _unedited(situation: Situation) -> Iterator[Migration]:
     yield from (situation.loaded[id] for id in sorted(situation.owners.keys() - edited))
 
 
-def may_not_load(situation: Situation) -> Iterator[Migration]:
-    """Yield what is borrowed as it came, has run in each database, and imports more than everybody has."""
+def may_not_load(situation: Situation) -> bool:
+    """Whether Alembic has to be asked of something that is borrowed as it came, and has run in each database."""
     pending = situation.pending
-    yield from (one for one in _unedited(situation) if one.revision.id not in pending and _is_doubtful(one))
+    return any(one.revision.id not in pending and _is_doubtful(one) for one in _unedited(situation))
 
 
 def _is_doubtful(one: Migration) -> bool:

@@ -96,9 +96,7 @@ def taken_over(row: Borrowed) -> Message:
 def _copies(copies: Sequence[Copy], text: Text, all_of_them: Text) -> Iterator[Message]:
     """Say of each copy where it is from, or of many."""
     origins = {copy.candidate.origin.name: _origin(copy) for copy in copies}
-    each = [
-        Message(text, copy.about | {"origin": origins[copy.candidate.origin.name]}, STEP) for copy in copies
-    ]
+    each = [Message(text, copy.about | {"origin": _origin(copy)}, STEP) for copy in copies]
     together = {"count": len(each), "origins": tuple(origins.values())}
     yield from few(each, Message(all_of_them, together, STEP))
 

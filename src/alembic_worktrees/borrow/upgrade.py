@@ -125,7 +125,7 @@ def _is_at_rest(work: Work) -> bool:
     here, plan = situation.inventory, situation.plan
     if plan.copies or plan.returned or here.arrived or not here.whole:
         return False
-    if any(may_not_load(situation)) or obstacle_to(situation) or objection_to(situation):
+    if may_not_load(situation) or obstacle_to(situation) or objection_to(situation):
         return False
     tell_skipped(situation, work.audience)
     _finish(situation, applied, work.audience.tell)

@@ -173,13 +173,9 @@ class Database(Session, AbstractContextManager["Database"]):
         except KeyboardInterrupt:
             self._stop()
             return Outcome(interrupted=True)
-        if answer["interrupted"]:
-            return Outcome(interrupted=True)
-        return self._outcome(answer["failure"])
-
-    def _outcome(self, failure: dict[str, Any] | None) -> Outcome:
+        failure = answer["failure"]
         if failure is None:
-            return Outcome(done=True)
+            return Outcome(done=not answer["interrupted"], interrupted=answer["interrupted"])
         migration = failure["migration"]
         return Outcome(
             unknown=failure["unknown"],

@@ -8,7 +8,6 @@ from .. import git
 from ..check.snapshot import Tree
 from ..messages import Message, _
 from ..messages.errors import UserError
-from ..migrations.likeness import are_the_same_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,19 +54,23 @@ def _published(scope: Scope, folder: str) -> str | None:
 
 def _compare(branch: str, published: Mapping[str, str], head: Tree, index: Tree) -> Iterator[Rewritten]:
     kept = set(index.blobs.values())
-    for path, blob in published.items():
-        before, after = head.blobs.get(path), index.blobs.get(path)
-        moved = after is None and blob in kept
-        if (
-            before
-            and after not in (blob, before)
-            and not moved
-            and not _only_reads_otherwise(head, blob, after)
-        ):
-            text = _("{path} (edited)") if after else _("{path} (deleted)")
-            yield Rewritten(branch, path, Message(text, {"path": path}))
+    changed = {
+        path: (blob, after)
+        for path, blob in published.items()
+        if path in head.blobs and (after := index.blobs.get(path)) not in (blob, head.blobs[path])
+    }
+    contents = git.small_contents(index.root, (blob for pair in changed.values() for blob in pair if blob))
+    for path, (before, after) in changed.items():
+        if after and not _read_alike(contents.get(before), contents.get(after)):
+            yield Rewritten(branch, path, Message(_("{path} (edited)"), {"path": path}))
+        elif not after and before not in kept:  # else it was moved
+            yield Rewritten(branch, path, Message(_("{path} (deleted)"), {"path": path}))
 
 
-def _only_reads_otherwise(tree: Tree, blob: str, after: str | None) -> bool:
-    content = git.small_contents(tree.root, [blob, *([after] if after else [])])
-    return len(content) == 2 and are_the_same_code(*content.values())
+def _read_alike(before: bytes | None, after: bytes | None) -> bool:
+    """Whether only a formatter tells two files apart; of one that is too large nobody can tell."""
+    if before is None or after is None:
+        return False
+    from ..migrations.likeness import are_the_same_code  # which loads `ast`
+
+    return are_the_same_code(before, after)

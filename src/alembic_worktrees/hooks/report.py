@@ -12,6 +12,7 @@ from ..check.rules import stranded
 from ..check.snapshot import Tree
 from ..messages import STEP, WARN, Message, Text, _n
 from ..messages.errors import UserError
+from ..messages.message import FEW
 from ..migrations.notes import read_notes
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from ..check.problems import Problem
     from ..check.review import Scope
     from ..check.snapshot import Environment
-
-MANY = 10  # of the migrations that came: of more, the first are named
 
 
 class Event(NamedTuple):
@@ -86,12 +85,12 @@ def make_report(scope: Scope, event: Event) -> Report:
 
 
 def _came(new: Sequence[str]) -> Message:
-    names = tuple(map(os.path.basename, new[:MANY]))
+    names = tuple(map(os.path.basename, new[:FEW]))
     return _n(
         "{n} new migration:\n{files:lines}",
         "{n} new migrations:\n{files:lines}",
         len(new),
-        {"files": names if len(new) <= MANY else (*names, "…")},
+        {"files": names if len(new) <= FEW else (*names, "…")},
         STEP,
     )
 

@@ -9,7 +9,6 @@ import re
 from functools import cache
 
 from .declaring import declaration
-from .docstring import first_line
 from .record import sha256
 from .revision import Unreadable, read_revision
 
@@ -41,6 +40,8 @@ def commented_out(content: bytes, name: str) -> bytes | None:
 
     `name` is its base name. `uncommented` gives it back.
     """
+    from .docstring import first_line  # which loads `ast`
+
     try:
         content.decode()
         revision = read_revision(content, name)
